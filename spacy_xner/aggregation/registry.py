@@ -1,0 +1,83 @@
+"""The aggregation architectures that a config can name."""
+
+from collections.abc import Callable
+from typing import Any
+
+from spacy.tokens import Doc, Span
+from spacy_transformers.layers.split_trf import split_trf_batch
+from thinc.api import Model, chain
+from thinc.types import Floats2d, Ragged
+
+from ..encoders.transformer import AllLayersTransformer
+from .last_layer import last_layer
+from .listener import AllLayersListener, aggregate_layers
+from .scalar_mix import scalar_mix
+from .types import Aggregator
+from .weighted_concat import weighted_concat
+
+Tok2Vec = Model[list[Doc], list[Floats2d]]
+
+
+def layer_aggregation_listener_v1(
+    aggregator: Aggregator,
+    pooling: Model[Ragged, Floats2d],
+    grad_factor: float = 1.0,
+    upstream: str = "*",
+) -> Tok2Vec:
+    """`spacy_xner.LayerAggregationListener.v1`: one vector per token out of all layers of a shared transformer.
+
+    aggregator (Aggregator): how layers are combined, for example `spacy_xner.WeightedConcat.v1`.
+    pooling (Model[Ragged, Floats2d]): how the word pieces of a token are combined, for example `reduce_mean.v1`.
+    grad_factor (float): factor for the gradients that go to the transformer; 0 leaves it as it is.
+    upstream (str): name of the transformer component, or "*" for any.
+    """
+    listener = AllLayersListener(upstream_name=upstream)
+    model: Tok2Vec = chain(listener, aggregate_layers(aggregator, pooling, grad_factor))
+    model.set_ref("listener", listener)
+    return model
+
+
+def layer_aggregation_tok2vec_v1(
+    name: str,
+    get_spans: Callable[[list[Doc]], list[list[Span]]],
+    aggregator: Aggregator,
+    pooling: Model[Ragged, Floats2d],
+    grad_factor: float = 1.0,
+    tokenizer_config: dict[str, Any] = {"use_fast": True},  # noqa: B006  (read only; a default that configs can show)
+    transformer_config: dict[str, Any] = {},  # noqa: B006
+    mixed_precision: bool = False,
+    grad_scaler_config: dict[str, Any] = {},  # noqa: B006
+    freeze_embeddings: bool = False,
+    learn_rate_factor: float = 1.0,
+) -> Tok2Vec:
+    """`spacy_xner.LayerAggregationTok2Vec.v1`: the same with a transformer of its own.
+
+    `nlp.replace_listeners` writes it into the config; its layers are nested as that leaves them. The arguments are
+    those of `spacy_xner.AllLayersTransformer.v1` and `spacy_xner.LayerAggregationListener.v1`.
+    """
+    transformer = AllLayersTransformer(
+        name,
+        get_spans,
+        tokenizer_config,
+        transformer_config,
+        mixed_precision,
+        grad_scaler_config,
+        freeze_embeddings,
+        learn_rate_factor,
+    )
+    return chain(chain(transformer, split_trf_batch()), aggregate_layers(aggregator, pooling, grad_factor))
+
+
+def last_layer_v1() -> Aggregator:
+    """`spacy_xner.LastLayer.v1`: the last layer alone."""
+    return last_layer()
+
+
+def scalar_mix_v1(start_last: float = 0.0, logit_scale: float = 10.0) -> Aggregator:
+    """`spacy_xner.ScalarMix.v1`: a learned weighted sum of all layers; the arguments are those of `scalar_mix`."""
+    return scalar_mix(start_last, logit_scale)
+
+
+def weighted_concat_v1(nO: int | None = None, start_last: float = 0.0, logit_scale: float = 10.0) -> Aggregator:
+    """`spacy_xner.WeightedConcat.v1`: weighted layers side by side, projected to a width; see `weighted_concat`."""
+    return weighted_concat(nO, start_last, logit_scale)

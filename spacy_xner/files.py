@@ -1,0 +1,35 @@
+"""Files and folders that appear whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; move it into place when the block ends without an error.
+
+    Works for a file and for a folder (create either at the yielded path). An existing folder at `path` is replaced,
+    whatever was written is removed when the block raises.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as room:
+        temporary = Path(room) / path.name
+        yield temporary
+        if temporary.is_dir() and path.is_dir():
+            # A folder cannot be replaced in one step: set the old one aside, so that it goes with the room.
+            path.rename(Path(room) / "replaced")
+        os.replace(temporary, path)
+
+
+def remove(path: str | Path) -> None:
+    """Remove a file or a folder if it is there."""
+    path = Path(path)
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
