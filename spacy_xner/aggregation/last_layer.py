@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 from thinc.api import Model
 
-from .types import Aggregator, Layers, Pieces
+from .types import LAYERS_READ, Aggregator, Layers, Pieces
 
 
 def last_layer() -> Aggregator:
     """An aggregator without parameters that hands on the last layer."""
-    return Model("last_layer", forward, init=init, dims={"nL": None, "nI": None, "nO": None})
+    return Model(
+        "last_layer", forward, init=init, dims={"nL": None, "nI": None, "nO": None}, attrs={LAYERS_READ: [-1]}
+    )
 
 
 def init(model: Aggregator, X: Layers | None = None, Y: Pieces | None = None) -> None:
@@ -23,4 +25,4 @@ def forward(model: Aggregator, X: Layers, is_train: bool) -> tuple[Pieces, Calla
         dX[:, -1] = dY
         return dX
 
-    return X[:, -1], backprop
+    return model.ops.xp.ascontiguousarray(X[:, -1]), backprop

@@ -12,7 +12,7 @@ from thinc.types import Floats2d, Floats3d, Ints1d, Ragged
 
 from ..encoders.transformer import ARCHITECTURE, LISTENER_ARCHITECTURE, gradients_of, layers_of
 from ..errors import XnerError
-from .types import Aggregator, Layers
+from .types import LAYERS_READ, Aggregator, Layers
 
 Pooling = Model[Ragged, Floats2d]
 
@@ -27,10 +27,10 @@ class AllLayersListener(TransformerListener):
             except IndexError as error:
                 # spacy-transformers keeps as many gradients as the first listener sent: a stock one sends one.
                 raise XnerError(
-                    f"A component with a stock TransformerListener is updated before one with {LISTENER_ARCHITECTURE}, "
-                    "and spacy-transformers cannot add gradients for all layers to gradients for one. Put the "
-                    "component with the layer aggregation first in [nlp] pipeline, or give both that listener "
-                    'with aggregator {"@architectures": "spacy_xner.LastLayer.v1"} where one layer is wanted.'
+                    f"A component that reads the last layer only (a stock TransformerListener, or LastLayer.v1) is "
+                    f"updated before one with {LISTENER_ARCHITECTURE} that reads others, and spacy-transformers "
+                    "cannot add gradients for many layers to gradients for one. Put the "
+                    "component that aggregates layers before the other one in [nlp] pipeline."
                 ) from error
 
         super().receive(batch_id, outputs, checked)
@@ -65,9 +65,6 @@ def init(model: Model, X: list[TransformerData] | None = None, Y: list[Floats2d]
     for data in X or []:
         if "last_hidden_state" in data.model_output and aggregator.has_dim("nI") is None:
             aggregator.set_dim("nI", data.width)
-            layers = layers_of(data)
-            if layers is not None:
-                aggregator.set_dim("nL", len(layers))
     aggregator.initialize()
     if aggregator.has_dim("nO"):
         model.set_dim("nO", aggregator.get_dim("nO"))
@@ -78,7 +75,7 @@ def forward(
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], list[TransformerData]]]:
     aggregator, pooling = model.layers
     xp = model.ops.xp
-    pieces = [_Pieces(data) for data in X]
+    pieces = [_Pieces(data, aggregator.attrs.get(LAYERS_READ)) for data in X]
     live = [p for p in pieces if p.layers]
     if not live:
         width = model.get_dim("nO") if model.has_dim("nO") else 0
@@ -87,10 +84,13 @@ def forward(
 
     stack = _gather(model, live)
     combined, backprop_aggregator = aggregator(stack, is_train)
+    width = combined.shape[1]
     lengths = xp.concatenate([model.ops.asarray1i(p.lengths) for p in live])
-    tokens, backprop_pooling = pooling(Ragged(combined, lengths), is_train)
+    if len(combined):
+        tokens, backprop_pooling = pooling(Ragged(combined, lengths), is_train)
+    else:  # nothing but white space: tokens without word pieces, which poolings cannot take
+        tokens, backprop_pooling = model.ops.alloc2f(len(lengths), width), lambda d_tokens: Ragged(combined, lengths)
 
-    width = tokens.shape[1]
     outputs, start = [], 0
     for p in pieces:
         if p.layers:
@@ -111,12 +111,15 @@ def forward(
 class _Pieces:
     """The layers of one doc, and which of its word pieces belong to which token."""
 
-    def __init__(self, data: TransformerData) -> None:
+    def __init__(self, data: TransformerData, layers_read: list[int] | None) -> None:
         self.data = data
         self.lengths: Ints1d = data.align.lengths
         self.n_tokens = len(self.lengths)
         self.rows: Ints1d = data.align.dataXd
-        self.layers = layers_of(data) or []
+        every = layers_of(data) or []
+        self.n_layers = len(every)
+        self.read = [i % len(every) for i in layers_read] if layers_read and every else list(range(len(every)))
+        self.layers = [every[i] for i in self.read]
         # An empty doc has no output at all; a doc that no encoder has seen has zeros with empty strings.
         seen = any(any(strings) for strings in data.wordpieces.strings)
         if seen and not self.layers:
@@ -163,11 +166,12 @@ def _scatter(model: Model, pieces: list[_Pieces], d_stack: Floats3d) -> list[Tra
     d_datas, start = [], 0
     for p in pieces:
         end = start + len(p.rows)
-        d_layers = []
-        for i, layer in enumerate(p.layers):
-            d_flat = model.ops.alloc2f(layer.size // layer.shape[-1], layer.shape[-1])
+        shape = p.layers[0].shape
+        d_layers = {}
+        for i, layer in enumerate(p.read):
+            d_flat = model.ops.alloc2f(shape[0] * shape[1], shape[2])
             model.ops.scatter_add(d_flat, p.rows, d_stack[start:end, i])
-            d_layers.append(d_flat.reshape(layer.shape))
-        d_datas.append(TransformerData(p.data.wordpieces, gradients_of(d_layers), p.data.align))
+            d_layers[layer] = d_flat.reshape(shape)
+        d_datas.append(TransformerData(p.data.wordpieces, gradients_of(d_layers, p.n_layers), p.data.align))
         start = end
     return d_datas

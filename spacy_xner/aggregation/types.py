@@ -12,4 +12,7 @@ Pieces: TypeAlias = Floats2d
 """One vector for each word piece: (n_pieces, nO)."""
 
 Aggregator: TypeAlias = Model[Layers, Pieces]
-"""Combines layers. Its dimensions are `nL` (layers, the embeddings counted in), `nI` (their width) and `nO`."""
+"""Combines layers. Its dimensions are `nL` (layers that it reads), `nI` (their width) and `nO`."""
+
+LAYERS_READ = "layers_read"
+"""Attribute of an aggregator that reads some layers only: their indices, lowest first. Absent: it reads all."""

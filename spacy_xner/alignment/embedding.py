@@ -1,0 +1,130 @@
+"""SimAlign's word alignment in batches, on any encoder and layer."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ..errors import XnerError
+from .matching import check_method, match
+from .similarity import cosine_similarity, pool_words, word_links, word_similarity, words_with_pieces
+from .types import Alignment, Words
+
+if TYPE_CHECKING:
+    from .encoder import EncodedSentence, PieceEncoder
+
+TOKEN_TYPES = ("bpe", "word")
+BUFFERED_BATCHES = 8  # sentences are sorted by length among so many batches,
+BUFFERED_WORDS = 20_000  # or fewer where they are long: memory stays flat
+
+
+class EmbeddingAligner:
+    """Aligns words whose contextual vectors match (Jalili Sabet et al. 2020).
+
+    Gives the links of the package `simalign` for the same encoder, layer, method and token type, in float32, with four
+    differences for the better: several layers can be averaged; sentences that are longer than the encoder are read in
+    overlapping windows, where the package cuts them; an empty side and words that the tokenizer leaves without pieces
+    (control characters, for example) get no links, where the package fails; and only the layers up to the highest one
+    asked for run, on batches of sentences of like length, each sentence of a buffer once.
+
+    The encoder is loaded when the first pair comes. It runs where thinc does (`spacy.require_gpu`), else on torch's
+    default device.
+
+    model (str): "embedded", a Hugging Face folder, or a name on the hub.
+    layers (int | list[int] | None): layer to take the vectors from, 0 being the embeddings; of several, similarities are
+        averaged. None: half the encoder's depth, or 8 for `bert-base-multilingual-cased`, as in SimAlign.
+    method (str): "inter" (few, sure links), "itermax" (a second round among words left over) or "mwmf" (a maximum-weight
+        matching: most links, slow).
+    token_type (str): "bpe" matches word pieces and links their words; "word" matches means of word pieces.
+    batch_size (int): sentence pairs that run at once.
+    RAISES (XnerError): for a setting that does not exist; when aligning, for an encoder that cannot be used.
+    """
+
+    def __init__(
+        self,
+        model: str = "embedded",
+        layers: int | Sequence[int] | None = None,
+        method: str = "itermax",
+        token_type: str = "bpe",
+        batch_size: int = 32,
+    ) -> None:
+        check_method(method)
+        check_token_type(token_type)
+        if batch_size < 1:
+            raise XnerError(f"The aligner's batch_size is {batch_size}: expected 1 or more sentence pairs.")
+        self.model = str(model)
+        self.layers = layers
+        self.method = method
+        self.token_type = token_type
+        self.batch_size = batch_size
+
+    @cached_property
+    def encoder(self) -> "PieceEncoder":
+        """The encoder, loaded on first use."""
+        from .encoder import PieceEncoder
+
+        return PieceEncoder(self.model, self.layers, 2 * self.batch_size)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What determines the links; loads the encoder, whose depth decides the default layer."""
+        return {
+            "name": "spacy_xner.EmbeddingAligner.v1",
+            "model": self.model,
+            "layers": list(self.encoder.layers),
+            "method": self.method,
+            "token_type": self.token_type,
+        }
+
+    def align(self, pairs: Iterable[tuple[Words, Words]]) -> Iterator[Alignment]:
+        """Align (source words, target words) pairs lazily, in order; one `Alignment` for each."""
+        for buffer in self._buffers(pairs):
+            sentences = list(dict.fromkeys(words for pair in buffer for words in pair))
+            encoded = dict(zip(sentences, self.encoder.encode(sentences), strict=True))
+            for source, target in buffer:
+                yield self._align_pair(encoded[source], encoded[target], (len(source), len(target)))
+
+    def _buffers(self, pairs: Iterable[tuple[Words, Words]]) -> Iterator[list[tuple[tuple[str, ...], tuple[str, ...]]]]:
+        buffer: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+        n_words = 0
+        for source, target in pairs:
+            buffer.append((as_words(source), as_words(target)))
+            n_words += len(source) + len(target)
+            if len(buffer) >= BUFFERED_BATCHES * self.batch_size or n_words >= BUFFERED_WORDS:
+                yield buffer
+                buffer, n_words = [], 0
+        if buffer:
+            yield buffer
+
+    def _align_pair(
+        self, source: "EncodedSentence", target: "EncodedSentence", shape: tuple[int, int]
+    ) -> Alignment:
+        source_words, target_words = source.word_of_piece, target.word_of_piece
+        if not len(source_words) or not len(target_words):
+            return Alignment.empty(*shape)
+        source_vectors, target_vectors = source.vectors, target.vectors
+        if self.token_type == "word":
+            source_vectors, target_vectors = (
+                pool_words(source_vectors, source_words),
+                pool_words(target_vectors, target_words),
+            )
+            source_words, target_words = words_with_pieces(source_words)[0], words_with_pieces(target_words)[0]
+        similarity = cosine_similarity(source_vectors, target_vectors)
+        links = word_links(match(similarity, self.method), source_words, target_words)
+        return Alignment(links, word_similarity(similarity, source_words, target_words, shape))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the encoder: a copy in another process loads its own."""
+        return {name: value for name, value in self.__dict__.items() if name != "encoder"}
+
+
+def check_token_type(token_type: str) -> None:
+    """Raise an XnerError for a token type that does not exist."""
+    if token_type not in TOKEN_TYPES:
+        raise XnerError(f"Unknown token type {token_type!r}: expected one of {', '.join(TOKEN_TYPES)}.")
+
+
+def as_words(words: Words) -> tuple[str, ...]:
+    """The words as a tuple; an XnerError for a text that has not been split into words."""
+    if isinstance(words, str):
+        raise XnerError(f"An aligner takes lists of words, and got the text {words[:50]!r}: split it into words first.")
+    return tuple(words)

@@ -1,0 +1,80 @@
+"""From a similarity matrix to the pairs that belong together: SimAlign's three methods, without its loops.
+
+The methods are those of Jalili Sabet et al. 2020 (https://aclanthology.org/2020.findings-emnlp.147) and give what the
+package `simalign` gives for the same matrix, ties included.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import XnerError
+
+Matrix = npt.NDArray[np.floating]
+Matches = npt.NDArray[np.bool_]
+
+ITERMAX_DAMPING = 0.9
+
+
+def match(similarity: Matrix, method: str) -> Matches:
+    """Match rows with columns.
+
+    similarity (Matrix): (n_rows, n_columns), no value below 0.
+    method (str): "inter", "itermax" or "mwmf".
+    RETURNS (Matches): (n_rows, n_columns), True where the two belong together.
+    """
+    check_method(method)
+    if 0 in similarity.shape:
+        return np.zeros(similarity.shape, dtype=bool)
+    return METHODS[method](similarity)
+
+
+def check_method(method: str) -> None:
+    """Raise an XnerError for a method that does not exist."""
+    if method not in METHODS:
+        raise XnerError(f"Unknown alignment method {method!r}: expected one of {', '.join(METHODS)}.")
+
+
+def inter(similarity: Matrix) -> Matches:
+    """Mutual argmax: each is the other's best. The first one wins a tie."""
+    n_rows, n_columns = similarity.shape
+    best_column = similarity.argmax(axis=1)
+    best_row = similarity.argmax(axis=0)
+    rows = np.arange(n_rows)
+    matches = np.zeros((n_rows, n_columns), dtype=bool)
+    matches[rows, best_column] = best_row[best_column] == rows
+    return matches
+
+
+def itermax(similarity: Matrix) -> Matches:
+    """Mutual argmax, then once more among pairs of which at least one is still without a match.
+
+    Similarities to an item that has a match count nine tenths in the second round. As in the package, there is no second
+    round where a side has at most two items, or none that is unmatched.
+    """
+    first = inter(similarity)
+    free_row, free_column = ~first.any(axis=1), ~first.any(axis=0)
+    if min(similarity.shape) <= 2 or not free_row.any() or not free_column.any():
+        return first
+    both_free = free_row[:, None] & free_column[None, :]
+    any_free = free_row[:, None] | free_column[None, :]
+    damping = np.where(both_free, 1.0, np.where(any_free, ITERMAX_DAMPING, 0.0))  # float64, as the package has it
+    return first | (inter(similarity * damping) & any_free)
+
+
+def mwmf(similarity: Matrix) -> Matches:
+    """Maximum-weight maximum matching on the bipartite graph, through networkx."""
+    import networkx as nx
+    from networkx.algorithms.bipartite.matrix import from_biadjacency_matrix
+    from scipy.sparse import csr_matrix
+
+    matches = np.zeros(similarity.shape, dtype=bool)
+    n_rows = similarity.shape[0]
+    for edge in nx.max_weight_matching(from_biadjacency_matrix(csr_matrix(similarity)), maxcardinality=True):
+        row, column = sorted(edge)  # nodes are numbered rows first
+        matches[row, column - n_rows] = True
+    return matches
+
+
+METHODS: dict[str, Callable[[Matrix], Matches]] = {"inter": inter, "itermax": itermax, "mwmf": mwmf}

@@ -1,0 +1,86 @@
+"""Similarities between the word pieces of two sentences, and between their words."""
+
+import numpy as np
+import numpy.typing as npt
+
+from .matching import Matches
+from .types import Similarity
+
+Vectors = npt.NDArray[np.float32]
+"""(n_pieces, width), or (n_layers, n_pieces, width) where it says so."""
+
+WordOfPiece = npt.NDArray[np.intp]
+"""(n_pieces,): the index of the word that each piece belongs to, never falling."""
+
+
+def cosine_similarity(source: Vectors, target: Vectors) -> Similarity:
+    """Cosines of all pairs, mapped to [0, 1] by (cos + 1) / 2, as SimAlign does; the mean over the layers.
+
+    source (Vectors): (n_layers, n_source, width).
+    target (Vectors): (n_layers, n_target, width).
+    RETURNS (Similarity): (n_source, n_target).
+    """
+    cosines = normalize(source) @ normalize(target).swapaxes(-1, -2)
+    similarity = (cosines + np.float32(1)) / np.float32(2)
+    mean: Similarity = similarity[0] if len(similarity) == 1 else similarity.mean(axis=0)
+    return mean
+
+
+def normalize(vectors: Vectors) -> Vectors:
+    """Bring vectors along the last axis to length 1; zero vectors stay."""
+    norms = np.sqrt(np.einsum("...i,...i->...", vectors, vectors))
+    norms[norms == 0] = 1
+    unit: Vectors = vectors / norms[..., None]
+    return unit
+
+
+def words_with_pieces(word_of_piece: WordOfPiece) -> tuple[WordOfPiece, WordOfPiece]:
+    """The words that have pieces, and the first piece of each: two arrays of equal length."""
+    words, starts = np.unique(word_of_piece, return_index=True)
+    return words, starts
+
+
+def pool_words(vectors: Vectors, word_of_piece: WordOfPiece) -> Vectors:
+    """The mean of each word's pieces, for the words that have any.
+
+    vectors (Vectors): (n_layers, n_pieces, width).
+    RETURNS (Vectors): (n_layers, n_words_with_pieces, width).
+    """
+    if not len(word_of_piece):
+        return vectors
+    _, starts = words_with_pieces(word_of_piece)
+    sizes = np.diff(np.append(starts, len(word_of_piece)))
+    pooled: Vectors = np.add.reduceat(vectors, starts, axis=1) / sizes.astype(np.float32)[:, None]
+    return pooled
+
+
+def word_similarity(
+    similarity: Similarity,
+    source_words: WordOfPiece,
+    target_words: WordOfPiece,
+    shape: tuple[int, int],
+) -> Similarity:
+    """The greatest similarity over the pieces of each pair of words; 0 for a word without pieces.
+
+    similarity (Similarity): (n_source_pieces, n_target_pieces).
+    source_words, target_words (WordOfPiece): the word of each row and of each column.
+    shape (tuple[int, int]): numbers of source and target words.
+    RETURNS (Similarity): `shape`, in [0, 1].
+    """
+    words = np.zeros(shape, dtype=np.float32)
+    if similarity.size:
+        rows, row_starts = words_with_pieces(source_words)
+        columns, column_starts = words_with_pieces(target_words)
+        greatest = np.maximum.reduceat(np.maximum.reduceat(similarity, row_starts, axis=0), column_starts, axis=1)
+        words[np.ix_(rows, columns)] = greatest.clip(0, 1)
+    return words
+
+
+def word_links(matches: Matches, source_words: WordOfPiece, target_words: WordOfPiece) -> list[tuple[int, int]]:
+    """The pairs of words of which some pieces match, sorted, each once.
+
+    matches (Matches): (n_source_pieces, n_target_pieces).
+    """
+    rows, columns = np.nonzero(matches)
+    pairs = zip(source_words[rows].tolist(), target_words[columns].tolist(), strict=True)
+    return sorted(set(pairs))

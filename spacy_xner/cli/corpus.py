@@ -1,0 +1,275 @@
+"""`xner corpus ...`: from the files people have to the DocBins that a pipeline learns from."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from ..errors import XnerError
+
+corpus_app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+Item = TypeVar("Item")
+FormatName = StrEnum("FormatName", ["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin"])
+MethodName = StrEnum("MethodName", ["inter", "itermax", "mwmf"])
+
+
+@corpus_app.callback()
+def main() -> None:
+    """Convert, translate, project, count and check corpora.
+
+    From English files to a German training corpus:
+
+    ```
+    xner corpus convert news.conll en.spacy --lang en
+    xner corpus translate en.spacy de.text.spacy --lang de --memory corpus/translations
+    xner corpus project en.spacy de.text.spacy de.spacy
+    xner corpus stats en.spacy de.spacy
+    ```
+    """
+
+
+@corpus_app.command()
+def convert(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Files or folders to read, then the DocBin to write.", metavar="INPUT... OUTPUT"),
+    ],
+    lang: Annotated[
+        str | None, typer.Option(help="Language code of the text, as en; needless where a file says it.")
+    ] = None,
+    format: Annotated[
+        FormatName, typer.Option(help="Format of the inputs; auto goes by the file's ending.")
+    ] = FormatName.auto,
+    token_column: Annotated[
+        int | None, typer.Option(help="Column of the token, from 1, or from -1 at the end.")
+    ] = None,
+    tag_column: Annotated[
+        str | None, typer.Option(help="Column of the tag likewise; for conllu also a key in MISC.")
+    ] = None,
+) -> None:
+    """Read labelled (or plain) text into a DocBin.
+
+    The ending tells the format (each also with .gz):
+
+    ```
+    .txt     a sentence a line: [Wangari Maathai](PER) lived in [Kenya](LOC)
+    .iob .iob2 .bio .conll .tsv
+             a token a line, its tag last (IOB, BILUO or BIOES)
+    .conllu  the same with comments and ids, NER=B-PER in the last column
+    .jsonl   {"text": "...", "entities": [{"start": 0, "end": 5, "label": "PER"}]}
+    .spacy   a DocBin
+    ```
+
+    Text without markup: --format plain. A folder stands for all such files in it. The text of column files is their
+    tokens, joined by single spaces. A malformed line is an error that says file, line and what was expected.
+
+    Examples:
+
+    ```
+    xner corpus convert corpus/en/train corpora/en.train.spacy --lang en
+    xner corpus convert set.iob2 set.spacy --lang hr --format conllu --tag-column 3
+    ```
+    """
+    from ..corpus.docs import convert_files, write_docs
+    from ..corpus.formats import find_files
+
+    *inputs, output = files
+    if not inputs:
+        raise XnerError(f"Found one file, {output}; expected the files to read and then the DocBin to write.")
+    if output.suffix != ".spacy":
+        raise XnerError(f"The last file is {output}, expected the DocBin to write, with the ending .spacy.")
+    counts: Counter[str] = Counter()
+    docs = convert_files(find_files(inputs), lang, counts, format.value, token_column, tag_column)  # type: ignore[arg-type]
+    write_docs(output, progress(docs, "Converting"))
+    print_counts(f"{output}", counts)
+
+
+@corpus_app.command()
+def translate(
+    source: Annotated[Path, typer.Argument(help="DocBin to translate.")],
+    output: Annotated[Path, typer.Argument(help="DocBin to write: unlabelled, with the same ids.")],
+    lang: Annotated[str, typer.Option(help="Language to translate into, as de.")],
+    translator: Annotated[
+        str, typer.Option(help="memory, apertium, or the registered name of any translator.")
+    ] = "memory",
+    memory: Annotated[Path | None, typer.Option(help="For memory: a TSV file, or a folder of them.")] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--setting", "-s", help="Further settings, as batch_size=100.")
+    ] = None,
+) -> None:
+    """Translate a corpus. Docs whose translation is not known are left out and counted.
+
+    Examples:
+
+    ```
+    xner corpus translate en.spacy de.text.spacy --lang de --translator memory --memory corpus/translations
+    xner corpus translate en.spacy es.text.spacy --lang es --translator apertium -s batch_size=200
+    ```
+    """
+    from ..corpus.docs import load_docs, write_docs
+    from ..corpus.translate import language_of, parse_settings, translate_docs
+    from ..translation import make_translator
+
+    settings = parse_settings(setting or [])
+    if memory is not None:
+        settings["path"] = str(memory)
+    elif translator == "memory" and "path" not in settings:
+        raise XnerError("The translator memory has no file, expected it by --memory, as --memory corpus/translations.")
+    docs = load_docs(source)
+    counts: Counter[str] = Counter()
+    made = make_translator(translator, source=language_of(docs, str(source)), target=lang, **settings)
+    translated = translate_docs(docs, made, lang, counts)
+    try:
+        write_docs(output, progress(translated, f"Translating into {lang}", len(docs)))
+    finally:
+        print_counts(f"{output}", counts)
+
+
+@corpus_app.command()
+def project(
+    source: Annotated[Path, typer.Argument(help="Labelled DocBin.")],
+    translated: Annotated[Path, typer.Argument(help="Its translation, by `xner corpus translate`.")],
+    output: Annotated[Path, typer.Argument(help="DocBin to write: the translation with entities and their scores.")],
+    encoder: Annotated[
+        str, typer.Option(help="Encoder that aligns words: embedded, a folder or a hub name.")
+    ] = "embedded",
+    layers: Annotated[
+        str | None, typer.Option(help="Layer, or layers with commas, as 5,6,7. Default: the encoder's best.")
+    ] = None,
+    method: Annotated[MethodName, typer.Option(help="How words are matched.")] = MethodName.itermax,
+    min_score: Annotated[float, typer.Option(help="Leave out entities with a lower score, from 0 to 1.")] = 0.0,
+    complete: Annotated[bool, typer.Option(help="Drop sentences of which not all entities arrived.")] = True,
+    batch_size: Annotated[int, typer.Option(help="Sentence pairs that the encoder reads at a time.")] = 32,
+) -> None:
+    """Carry entities across to the translated corpus, by aligning words with a multilingual encoder.
+
+    Example:
+
+    ```
+    xner corpus project en.spacy de.text.spacy de.spacy --encoder models/encoder --layers 6 --min-score 0.5
+    ```
+    """
+    from ..alignment.registry import embedding_aligner_v1
+    from ..corpus.docs import load_docs, write_docs
+    from ..corpus.project import pair_docs, project_docs
+    from ..projection import SpanProjector
+    from ..projection.registry import span_projection_v1
+
+    counts: Counter[str] = Counter()
+    pairs = pair_docs(load_docs(source), load_docs(translated), counts)
+    aligner = embedding_aligner_v1(encoder, parse_layers(layers), method.value, batch_size=batch_size)  # type: ignore[arg-type]
+    projector = SpanProjector(aligner, span_projection_v1(), min_score, complete)
+    try:
+        write_docs(output, progress(project_docs(pairs, projector), "Projecting", len(pairs)))
+    finally:
+        counts.update(projector.report)
+        print_counts(f"{output}", counts)
+
+
+@corpus_app.command()
+def stats(
+    paths: Annotated[list[Path], typer.Argument(help="Files of any format, folders of DocBins, or a corpus folder.")],
+    lang: Annotated[str | None, typer.Option(help="Language of files that do not say it.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Count docs, tokens and entities by language, origin and label.
+
+    Examples:
+
+    ```
+    xner corpus stats corpus/
+    xner corpus stats corpora/*.spacy --json
+    ```
+    """
+    import srsly
+
+    from ..corpus.stats import count_docs, read_any
+
+    rows = count_docs(progress(read_any(paths, lang), "Counting"))
+    if json:
+        typer.echo(srsly.json_dumps([{"lang": lang, "origin": origin, **row} for (lang, origin), row in rows.items()]))
+        return
+    first = ["docs", "tokens", "unlabelled", "no entities", "entities"]
+    labels = sorted({label for row in rows.values() for label in row} - set(first))
+    shown = [heading for heading in first + labels if any(row.get(heading) for row in rows.values())]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0))
+    table.add_column("lang", no_wrap=True)
+    table.add_column("origin", min_width=7, overflow="fold")
+    for heading in shown:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for (row_lang, origin), row in sorted(rows.items()):
+        table.add_row(row_lang, origin, *(f"{row.get(heading, 0):,}" for heading in shown))
+    Console().print(table)
+
+
+@corpus_app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(help="Folder of a labelled corpus, with its corpus.toml.")] = Path("corpus"),
+    lines: Annotated[int, typer.Option(help="Print at most so many lines under a heading; 0: all.")] = 20,
+) -> None:
+    """Check a labelled corpus folder: markup, labels, counts, translations, repetition; exit status 1 for errors.
+
+    What a person should judge is printed and is no error: near-duplicates, patterns and names used often, names with
+    several labels, names that stand unmarked elsewhere.
+
+    Example:
+
+    ```
+    xner corpus check corpus/ --lines 0
+    ```
+    """
+    from ..corpus.check import check_corpus
+    from ..corpus.layout import read_layout
+
+    report = check_corpus(read_layout(folder))
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    for heading, found in {**report.shares, **report.notes}.items():
+        console.print(f"\n{heading}: {len(found)}" if heading in report.notes else f"\n{heading}", style="bold")
+        shown = found[:lines] if lines and heading in report.notes else found
+        for line in shown:
+            console.print(f"  {line}")
+        if len(shown) < len(found):
+            console.print(f"  ... and {len(found) - len(shown)} more (--lines 0)")
+    if report.errors:
+        raise XnerError("\n".join(["Errors in the corpus:", *report.errors]))
+    console.print("\nNo errors.", style="green")
+
+
+def parse_layers(layers: str | None) -> int | list[int] | None:
+    """Read "6" or "5,6,7". RAISES: XnerError for anything else."""
+    if layers is None:
+        return None
+    try:
+        numbers = [int(layer) for layer in layers.split(",")]
+    except ValueError:
+        raise XnerError(
+            f"The layers are '{layers}', expected numbers with commas between them, as 6 or 5,6,7."
+        ) from None
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def progress(items: Iterable[Item], description: str, total: int | None = None) -> Iterable[Item]:
+    """Show a progress bar on standard error while items pass."""
+    from tqdm import tqdm
+
+    shown: Iterable[Item] = tqdm(items, desc=description, total=total, unit=" docs", mininterval=0.5)
+    return shown
+
+
+def print_counts(title: str, counts: Mapping[str, int]) -> None:
+    """Print counts as a small table."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(title, overflow="fold")
+    table.add_column("", justify="right")
+    for name, count in counts.items():
+        table.add_row(name.replace("_", " "), f"{count:,}")
+    Console().print(table)

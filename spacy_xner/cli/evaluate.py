@@ -1,0 +1,42 @@
+"""`xner evaluate`: scores by language."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def evaluate(
+    pipeline: Annotated[str, typer.Argument(help="Installed package or folder of a trained pipeline.")],
+    files: Annotated[list[Path], typer.Argument(help="Labelled DocBin files, or folders of them.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the scores here as JSON.")] = None,
+    source: Annotated[str, typer.Option(help="Language that the pipeline had labels for.")] = "en",
+    baseline: Annotated[Path | None, typer.Option(help="Another pipeline's JSON scores, to compare with.")] = None,
+    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU to use, -1 for the CPU.")] = -1,
+) -> None:
+    """Score a pipeline: precision, recall and F1 for each language, and their mean over the target languages.
+
+    An entity counts as right if its boundaries and its label are those of the reference.
+
+    Example: `xner evaluate xx_xner_agg corpora/test --output metrics/xx_xner_agg.json`
+    """
+    from rich.console import Console
+    from thinc.api import require_gpu
+
+    from ..corpus.reader import find_docbins
+    from ..corpus.docs import load_docs
+    from ..evaluation.scores import evaluate_pipeline, read_scores, write_scores
+    from ..evaluation.table import score_table
+    from .loading import load_pipeline
+
+    if gpu_id >= 0:
+        require_gpu(gpu_id)
+    compared = read_scores(baseline) if baseline else None
+    paths = [path for file in files for path in find_docbins(file)]
+    nlp = load_pipeline(pipeline)
+    references = [doc for path in paths for doc in load_docs(path)]
+    scores = evaluate_pipeline(nlp, references, source=source)
+    scores["pipeline"] = pipeline
+    if output:
+        write_scores(output, scores)
+    Console().print(score_table(scores, compared, title=pipeline))

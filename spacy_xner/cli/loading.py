@@ -1,0 +1,25 @@
+"""Loading a pipeline that a user named."""
+
+from pathlib import Path
+
+from spacy.language import Language
+
+from ..errors import XnerError
+
+
+def load_pipeline(name: str) -> Language:
+    """`spacy.load` with an error that says what to do.
+
+    RAISES: XnerError where there is no such package or folder.
+    """
+    import spacy
+
+    try:
+        return spacy.load(name)
+    except OSError as error:
+        if Path(name).is_dir():
+            raise XnerError(f"{name}: this folder holds no pipeline ({error}).") from error
+        raise XnerError(
+            f"{name}: no installed package or folder of that name. `spacy project run all` makes xx_xner_agg; "
+            "`spacy info` lists the installed pipelines."
+        ) from error

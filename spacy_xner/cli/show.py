@@ -1,0 +1,49 @@
+"""`xner show`: what a pipeline scores and does, at a glance."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def show(
+    pipeline: Annotated[str, typer.Argument(help="Installed package or folder of a trained pipeline.")],
+    files: Annotated[list[Path], typer.Argument(help="DocBin files, or folders of them, to take the sentences from.")],
+    scores: Annotated[Path | None, typer.Option(help="The pipeline's scores, from `xner evaluate --output`.")] = None,
+    baseline: Annotated[Path | None, typer.Option(help="Another pipeline's scores, to compare with.")] = None,
+) -> None:
+    """Print a pipeline's scores and, for each language, a sentence with the entities that it finds.
+
+    The sentence of a language is the first one of 40 to 160 characters with three entities or more in its labels.
+
+    Example: `xner show xx_xner_agg corpora/test --scores metrics/xx_xner_agg.json`
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    from ..corpus.reader import find_docbins
+    from ..corpus.docs import load_docs
+    from ..evaluation.scores import read_scores
+    from ..evaluation.table import score_table
+    from ..tokens import meta_of
+    from .loading import load_pipeline
+
+    console = Console()
+    if scores:
+        compared = read_scores(baseline) if baseline else None
+        console.print(score_table(read_scores(scores), compared, title=pipeline))
+    nlp = load_pipeline(pipeline)
+    sentences: dict[str, str] = {}
+    for path in [path for file in files for path in find_docbins(file)]:
+        for doc in load_docs(path):
+            if 40 <= len(doc.text) <= 160 and len(doc.ents) >= 3:
+                sentences.setdefault(meta_of(doc)["lang"], doc.text)
+    for (lang, _), doc in zip(sentences.items(), nlp.pipe(sentences.values()), strict=True):
+        line, end = Text(f"{lang}  ", style="bold"), 0
+        for ent in doc.ents:
+            line.append(doc.text[end : ent.start_char], style="not bold")
+            line.append(f"[{ent.text}]", style="bold cyan")
+            line.append(f"({ent.label_})", style="dim")
+            end = ent.end_char
+        line.append(doc.text[end:], style="not bold")
+        console.print(line, soft_wrap=True)

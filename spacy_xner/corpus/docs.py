@@ -1,0 +1,151 @@
+"""Docs of a corpus: made of sentences, and kept in DocBin files with what is known of them in `doc._.xner_meta`."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin
+
+from ..encoders.tokenizer import multilingual_blank
+from ..errors import XnerError
+from ..files import atomic_path
+from ..tokens import meta_of
+from .formats import CharSpan, Format, Sentence, read_docs, read_sentences
+
+__all__ = ["convert_files", "doc_of_sentence", "load_docs", "name_files", "read_docs", "with_step", "write_docs"]
+
+
+def with_step(meta: dict[str, Any], step: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A copy of a doc's meta with one more provenance step, and with other values changed."""
+    return {**meta, **changes, "provenance": [*meta.get("provenance", []), step]}
+
+
+def doc_of_sentence(nlp: Language, sentence: Sentence) -> tuple[Doc, int]:
+    """Make a doc with entities of a sentence; without entity annotation where the sentence is unlabelled.
+
+    Tokens that the file gives are kept. Others come from `nlp`'s tokenizer; where an entity begins or ends inside a
+    token, that token is split there, so that no entity is lost.
+
+    RETURNS: the doc (its meta is not set), and how many tokens had to be split.
+    """
+    spans = sentence.spans or ()
+    if sentence.words is not None:
+        words, spaces, n_split = list(sentence.words), list(sentence.spaces or ()), 0
+    else:
+        tokens = nlp.make_doc(sentence.text)
+        words, spaces, n_split = split_at(tokens, {offset for start, end, _ in spans for offset in (start, end)})
+    doc = Doc(nlp.vocab, words=words, spaces=spaces)
+    if sentence.spans is not None:
+        doc.set_ents([_span(doc, span, sentence) for span in spans])
+    return doc, n_split
+
+
+def _span(doc: Doc, span: CharSpan, sentence: Sentence) -> Any:
+    start, end, label = span
+    found = doc.char_span(start, end, label)
+    if found is None:
+        raise XnerError(f"{sentence.file}:{sentence.line}: the entity {span} fits no tokens of '{doc.text}'.")
+    return found
+
+
+def split_at(doc: Doc, boundaries: set[int]) -> tuple[list[str], list[bool], int]:
+    """Words and spaces of a doc whose tokens are cut at character offsets, and the number of tokens that were cut."""
+    words: list[str] = []
+    spaces: list[bool] = []
+    n_split = 0
+    for token in doc:
+        cuts = sorted(b - token.idx for b in boundaries if token.idx < b < token.idx + len(token))
+        n_split += bool(cuts)
+        edges = [0, *cuts, len(token)]
+        words += [token.text[i:j] for i, j in itertools.pairwise(edges)]
+        spaces += [False] * len(cuts) + [bool(token.whitespace_)]
+    return words, spaces, n_split
+
+
+def name_files(paths: Sequence[Path]) -> list[str]:
+    """A short distinct name for each file: its stem, with as many of its folders as it takes to tell them apart."""
+    stems = [path.with_name(path.name.removesuffix(".gz")).with_suffix("").parts for path in paths]
+    for depth in range(1, max(map(len, stems), default=1) + 1):
+        names = ["/".join(parts[-depth:]) for parts in stems]
+        if len(set(names)) == len(names):
+            return names
+    twice = next(path for path, count in Counter(stems).items() if count > 1)
+    raise XnerError(
+        f"Two of the files are called {'/'.join(twice)}, expected different names, which become ids of docs."
+    )
+
+
+def convert_files(
+    paths: Sequence[Path],
+    lang: str | None,
+    counts: Counter[str],
+    format: Format = "auto",
+    token_column: int | None = None,
+    tag_column: str | None = None,
+) -> Iterator[Doc]:
+    """Read files of any format into docs with their meta.
+
+    paths (Sequence[Path]): The files, in this order.
+    lang (str | None): Language code of sentences that do not say it themselves.
+    counts (Counter[str]): Is given the numbers of "docs", "unlabelled docs", "entities", "tokens split at an entity's
+        boundary" and "empty texts left out".
+    format, token_column, tag_column: As for `read_sentences`.
+    RAISES: XnerError for a malformed file, an unknown language, or an id that occurs twice.
+    """
+    nlp = multilingual_blank("xx")
+    ids: set[str] = set()
+    for path, name in zip(paths, name_files(paths), strict=True):
+        for sentence in read_sentences(path, format, token_column, tag_column):
+            doc, n_split = doc_of_sentence(nlp, sentence)
+            if not len(doc):
+                counts["empty texts left out"] += 1
+                continue
+            meta = {"id": f"{name}:{sentence.line}", "lang": lang, "score": 1.0, **sentence.meta}
+            if not meta["lang"]:
+                raise XnerError(
+                    f"{path}:{sentence.line}: the language is unknown, expected it by --lang, as --lang en."
+                )
+            if meta["id"] in ids:
+                raise XnerError(f"{path}:{sentence.line}: the id '{meta['id']}' occurs twice, expected distinct ids.")
+            ids.add(meta["id"])
+            step = {"step": "convert", "file": path.name, "line": sentence.line}
+            doc._.xner_meta = with_step(meta, step)
+            counts["docs"] += 1
+            counts["unlabelled docs"] += sentence.spans is None
+            counts["entities"] += len(doc.ents)
+            counts["tokens split at an entity's boundary"] += n_split
+            yield doc
+
+
+def write_docs(path: str | Path, docs: Iterable[Doc]) -> int:
+    """Write docs with their meta to a DocBin file that appears whole; the same docs give the same bytes.
+
+    RETURNS: the number of docs.
+    RAISES: XnerError where there is none, since an empty corpus is a mistake somewhere before.
+    """
+    doc_bin = DocBin(store_user_data=True)
+    for doc in docs:
+        doc_bin.add(doc)
+    if not len(doc_bin):
+        raise XnerError(f"{path}: not written, because no doc is left. See the counts above for where they went.")
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(doc_bin.to_bytes())
+    return len(doc_bin)
+
+
+def load_docs(path: str | Path) -> list[Doc]:
+    """All docs of a DocBin file that `xner corpus` wrote, with the vocabulary of a new multilingual pipeline.
+
+    RAISES: XnerError where a doc lacks the meta `id` or `lang`.
+    """
+    docs = list(read_docs(path, multilingual_blank("xx").vocab))
+    for number, doc in enumerate(docs, start=1):
+        if not {"id", "lang"} <= meta_of(doc).keys():
+            raise XnerError(
+                f"{path}: doc {number} has no id and language in doc._.xner_meta. Make the file with "
+                f"`xner corpus convert {path} OUTPUT.spacy --lang CODE`."
+            )
+    return docs

@@ -1,0 +1,39 @@
+"""spaCy's own DocBin files (`.spacy`)."""
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+from spacy.tokens import Doc, DocBin
+from spacy.vocab import Vocab
+
+from ...errors import XnerError
+from ...tokens import meta_of
+from .sentence import Sentence, sentence_of_words
+
+
+def read_docs(path: str | Path, vocab: Vocab | None = None) -> Iterator[Doc]:
+    """Read the docs of a DocBin file, in order.
+
+    path (str | Path): A `.spacy` file, also gzipped once more (`.spacy.gz`).
+    vocab (Vocab | None): The vocabulary that the docs get; a new one by default.
+    RAISES: XnerError where the file is missing or is no DocBin.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+        doc_bin = DocBin(store_user_data=True).from_bytes(gzip.decompress(data) if path.suffix == ".gz" else data)
+    except OSError as error:
+        raise XnerError(f"{path}: cannot be read: {error.strerror or error}. Expected a DocBin (.spacy).") from None
+    except Exception as error:  # zlib, msgpack and spaCy each raise their own on damaged bytes
+        raise XnerError(f"{path}: not a DocBin ({type(error).__name__}). Make it with `xner corpus convert`.") from None
+    yield from doc_bin.get_docs(vocab or Vocab())
+
+
+def read_docbin(path: Path) -> Iterator[Sentence]:
+    """Read a DocBin's docs as sentences: tokens, spaces, entities and `doc._.xner_meta`; empty docs are passed over."""
+    for number, doc in enumerate(read_docs(path), start=1):
+        if len(doc):
+            spans = [(ent.start, ent.end, ent.label_) for ent in doc.ents] if doc.has_annotation("ENT_IOB") else None
+            words, spaces = [token.text for token in doc], [bool(token.whitespace_) for token in doc]
+            yield sentence_of_words(words, spaces, spans, path, number, meta_of(doc))

@@ -1,0 +1,65 @@
+"""JSON lines with character offsets, as Prodigy, doccano and spaCy users keep them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ...errors import XnerError
+from .lines import read_lines
+from .sentence import CharSpan, Sentence, overlaps
+
+ENTITY_KEYS = ("entities", "spans", "ents", "label", "labels")
+
+
+def read_jsonl(path: Path) -> Iterator[Sentence]:
+    """Read one JSON object a line: {"text": "...", "entities": [{"start": 0, "end": 5, "label": "PER"}, ...]}.
+
+    Entities may also be lists [0, 5, "PER"], and be called "spans", "ents", "label" or "labels"; offsets count
+    characters (Unicode code points), end exclusive. Without any of these keys the text is unlabelled. "id" and
+    "lang" are kept.
+
+    RAISES: XnerError with file and line for anything else, and for spans that are empty, outside the text or overlap.
+    """
+    for number, line in read_lines(path):
+        if line.strip():
+            try:
+                yield _sentence(json.loads(line), path, number)
+            except json.JSONDecodeError as error:
+                raise XnerError(f"{path}:{number}: column {error.colno}: no JSON ({error.msg}). {EXPECTED}") from None
+            except ValueError as error:
+                raise XnerError(f"{path}:{number}: {error}. {EXPECTED}") from None
+
+
+EXPECTED = 'Expected {"text": "...", "entities": [{"start": 0, "end": 5, "label": "PER"}]}.'
+
+
+def _sentence(data: Any, path: Path, number: int) -> Sentence:
+    if not isinstance(data, dict) or not isinstance(data.get("text"), str):
+        raise ValueError('found no object with a string "text"')
+    text = data["text"]
+    key = next((key for key in ENTITY_KEYS if data.get(key) is not None), None)
+    meta = {key: str(data[key]) for key in ("id", "lang") if data.get(key) is not None}
+    if key is None:
+        return Sentence(text, None, path, number, meta=meta)
+    if not isinstance(data[key], list):
+        raise ValueError(f'found {json.dumps(data[key])[:60]} as "{key}"')
+    spans = sorted(_span(text, item) for item in data[key])
+    for left, right in overlaps(spans):
+        raise ValueError(f"found the overlapping entities {list(left)} and {list(right)}")
+    return Sentence(text, tuple(spans), path, number, meta=meta)
+
+
+def _span(text: str, item: Any) -> CharSpan:
+    found = [item.get("start"), item.get("end"), item.get("label")] if isinstance(item, dict) else item
+    match found:
+        # a JSON true is a Python int: bool is excluded
+        case [int(start), int(end), str(label)] if label and not isinstance(start, bool) and not isinstance(end, bool):
+            if not 0 <= start < end <= len(text):
+                raise ValueError(f"found the entity {found} in a text of {len(text)} characters")
+            name = text[start:end]
+            if not name.strip():
+                raise ValueError(f"found the entity {found}, which is blank")
+            # Annotation tools often take the space beside a name with it.
+            return start + len(name) - len(name.lstrip()), end - (len(name) - len(name.rstrip())), label
+    raise ValueError(f"found the entity {json.dumps(item)[:80]}")

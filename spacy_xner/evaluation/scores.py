@@ -1,0 +1,123 @@
+"""Precision, recall and F1 of entities, by language and label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import srsly
+from spacy.language import Language
+from spacy.scorer import PRFScore
+from spacy.tokens import Doc
+from spacy.training import Example
+
+from ..corpus.reader import make_example
+from ..errors import XnerError
+from ..files import atomic_path
+from ..tokens import meta_of
+
+
+@dataclass
+class Counts:
+    """Entities found right, found wrong and not found.
+
+    An entity is right if its first and last character and its label are those of the reference: CoNLL's measure
+    (Tjong Kim Sang and De Meulder 2003).
+    """
+
+    tp: int = 0
+    fp: int = 0
+    fn: int = 0
+
+    def add(self, predicted: set[Any], reference: set[Any]) -> None:
+        self.tp += len(predicted & reference)
+        self.fp += len(predicted - reference)
+        self.fn += len(reference - predicted)
+
+    def scores(self) -> dict[str, float | int]:
+        """`p`, `r` and `f` in [0, 1], and `entities` in the reference."""
+        prf = PRFScore(tp=self.tp, fp=self.fp, fn=self.fn)
+        return {"p": prf.precision, "r": prf.recall, "f": prf.fscore, "entities": self.tp + self.fn}
+
+
+@dataclass
+class LanguageScores:
+    """The counts of one language."""
+
+    docs: int = 0
+    all: Counts = field(default_factory=Counts)
+    by_label: dict[str, Counts] = field(default_factory=dict)
+
+    def add(self, doc: Doc, reference: Doc) -> None:
+        predicted, gold = _spans(doc), _spans(reference)
+        self.docs += 1
+        self.all.add(predicted, gold)
+        for label in {label for _, _, label in predicted | gold}:
+            counts = self.by_label.setdefault(label, Counts())
+            counts.add({s for s in predicted if s[2] == label}, {s for s in gold if s[2] == label})
+
+    def to_json(self) -> dict[str, Any]:
+        labels = {label: self.by_label[label].scores() for label in sorted(self.by_label)}
+        return {"docs": self.docs, **self.all.scores(), "labels": labels}
+
+
+def _spans(doc: Doc) -> set[tuple[int, int, str]]:
+    return {(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents}
+
+
+def evaluate_pipeline(
+    nlp: Language, references: Iterable[Doc], *, source: str = "en", batch_size: int = 64
+) -> dict[str, Any]:
+    """Score a pipeline on labelled docs of several languages.
+
+    nlp (Language): the pipeline.
+    references (Iterable[Doc]): labelled docs that know their language (`doc._.xner_meta["lang"]`).
+    source (str): language that the pipeline was taught with labels; all others are targets.
+    RETURNS (dict[str, Any]): `languages` (language -> docs, p, r, f, entities, labels), `source`, `targets`, and
+        `macro_f`, `macro_p`, `macro_r`: unweighted means over the targets (None where there is none).
+    RAISES: XnerError for a doc without language, and where there are no docs.
+    """
+    by_language: dict[str, LanguageScores] = {}
+    for doc, reference in _predict(nlp, references, batch_size):
+        lang = meta_of(reference).get("lang")
+        if not lang:
+            raise XnerError(
+                f"A doc does not know its language: '{reference.text[:60]}'. Make the file with `xner corpus convert "
+                "--lang CODE`."
+            )
+        by_language.setdefault(lang, LanguageScores()).add(doc, reference)
+    if not by_language:
+        raise XnerError("There are no docs to evaluate on.")
+    languages = {lang: by_language[lang].to_json() for lang in sorted(by_language, key=lambda k: (k != source, k))}
+    targets = [lang for lang in languages if lang != source]
+    macro = {
+        f"macro_{key}": sum(languages[lang][key] for lang in targets) / len(targets) if targets else None
+        for key in ("p", "r", "f")
+    }
+    return {"source": source, "targets": targets, **macro, "languages": languages}
+
+
+def _predict(nlp: Language, references: Iterable[Doc], batch_size: int) -> Iterator[tuple[Doc, Doc]]:
+    examples: list[Example] = [make_example(nlp, reference) for reference in references]
+    docs = nlp.pipe((example.predicted for example in examples), batch_size=batch_size)
+    for doc, example in zip(docs, examples, strict=True):
+        yield doc, example.reference
+
+
+def write_scores(path: str | Path, scores: dict[str, Any]) -> None:
+    """Write scores as JSON."""
+    with atomic_path(path) as temporary:
+        srsly.write_json(temporary, scores)
+
+
+def read_scores(path: str | Path) -> dict[str, Any]:
+    """Read what `write_scores` wrote. RAISES: XnerError where there is no such file or it holds something else."""
+    try:
+        scores = srsly.read_json(path)
+    except (OSError, ValueError) as error:
+        raise XnerError(f"{path}: no scores to read ({error}). `xner evaluate` writes them.") from error
+    if not isinstance(scores, dict) or "languages" not in scores:
+        raise XnerError(f"{path}: found no `languages` in it. `xner evaluate` writes such files.")
+    return scores

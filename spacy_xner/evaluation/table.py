@@ -1,0 +1,39 @@
+"""Scores as a table that people read."""
+
+from typing import Any
+
+from rich.table import Table
+
+
+def score_table(scores: dict[str, Any], baseline: dict[str, Any] | None = None, *, title: str | None = None) -> Table:
+    """Precision, recall and F1 in percent, a row a language and one for the mean over the targets.
+
+    scores (dict[str, Any]): by `evaluate_pipeline`.
+    baseline (dict[str, Any] | None): another pipeline's scores on the same docs: adds its F1 and the difference.
+    """
+    table = Table(title=title, title_justify="left")
+    table.add_column("language")
+    for column in ("sentences", "entities", "P", "R", "F1"):
+        table.add_column(column, justify="right")
+    if baseline is not None:
+        table.add_column("F1 zero-shot", justify="right")
+        table.add_column("gain", justify="right")
+    for lang, row in scores["languages"].items():
+        name = f"{lang} (source)" if lang == scores["source"] else lang
+        cells = [name, str(row["docs"]), str(row["entities"]), *(_percent(row[key]) for key in "prf")]
+        table.add_row(*cells, *_compare(row["f"], baseline and baseline["languages"].get(lang, {}).get("f"), baseline))
+    if scores["targets"]:
+        table.add_section()
+        cells = ["mean of targets", "", "", *(_percent(scores[f"macro_{key}"]) for key in "prf")]
+        table.add_row(*cells, *_compare(scores["macro_f"], baseline and baseline["macro_f"], baseline))
+    return table
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f}"
+
+
+def _compare(value: float, other: float | None, baseline: dict[str, Any] | None) -> list[str]:
+    if baseline is None:
+        return []
+    return [_percent(other), "-" if other is None else f"{100 * (value - other):+.1f}"]

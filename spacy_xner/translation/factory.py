@@ -1,0 +1,35 @@
+"""From a name that a user types to a translator."""
+
+import inspect
+from typing import Any
+
+from ..errors import XnerError
+from .types import Translator
+
+SHORT_NAMES = {"memory": "spacy_xner.TranslationMemory.v1", "apertium": "spacy_xner.Apertium.v1"}
+
+
+def make_translator(name: str, **settings: Any) -> Translator:
+    """Make a translator by its short name (`memory`, `apertium`) or by any name registered in `@misc`.
+
+    name (str): for example `apertium` or `spacy_xner.Apertium.v1`.
+    settings: the translator's own, such as `source`, `target`, `path`; those that are None are left to its defaults.
+    Raises XnerError for an unknown name, an unknown setting or a missing one.
+    """
+    from spacy import registry  # here, since spaCy takes seconds to import and the rest of this room does not need it
+
+    registered = SHORT_NAMES.get(name, name)
+    if not registry.has("misc", registered):
+        known = ", ".join(f"{short} ({full})" for short, full in SHORT_NAMES.items())
+        raise XnerError(f"No translator {name!r}; expected one of {known}, or a name registered in @misc.")
+    make = registry.get("misc", registered)
+    given = {key: value for key, value in settings.items() if value is not None}
+    try:
+        inspect.signature(make).bind(**given)
+    except TypeError as error:
+        expected = ", ".join(str(parameter) for parameter in inspect.signature(make).parameters.values())
+        raise XnerError(f"Translator {name!r}: {error}. Its settings are: {expected}.") from None
+    translator = make(**given)
+    if not isinstance(translator, Translator):
+        raise XnerError(f"{registered!r} in @misc makes a {type(translator).__name__}, which is no translator.")
+    return translator

@@ -1,0 +1,99 @@
+"""`xner corpus`: from text to projected DocBin on the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from spacy_xner.cli.corpus import corpus_app, parse_layers
+from spacy_xner.errors import XnerError
+
+
+def run(*args: str | Path) -> Result:
+    result = CliRunner().invoke(corpus_app, [str(arg) for arg in args])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Path:
+    (tmp_path / "en.txt").write_text("[Angela](PER) visited [London](LOC).\nthe [Paris](LOC)\n", encoding="utf8")
+    (tmp_path / "memory.tsv").write_text("en\tde\nAngela visited London.\tAngela visited London.\n", encoding="utf8")
+    return tmp_path
+
+
+def test_convert_translate_project_stats(room: Path, tiny_encoder: Path) -> None:
+    en, text, de = room / "en.spacy", room / "de.text.spacy", room / "de.spacy"
+    assert "entities" in run("convert", room / "en.txt", en, "--lang", "en").stdout
+    out = run("translate", en, text, "--lang", "de", "--memory", room / "memory.tsv").stdout
+    assert "without translation" in out
+    out = run("project", en, text, de, "--encoder", tiny_encoder, "--layers", "1,2", "--method", "inter").stdout
+    assert "below min score" in out
+    rows = json.loads(run("stats", en, de, "--json").stdout)
+    assert [(row["lang"], row["origin"], row["docs"], row["entities"]) for row in rows] == [
+        ("en", "convert", 2, 3),
+        ("de", "convert > translate > project", 1, 2),
+    ]
+    table = run("stats", en, de).stdout
+    assert "lang" in table
+    assert "PER" in table
+
+
+def test_a_folder_is_converted(room: Path) -> None:
+    (room / "in").mkdir()
+    for name in ("one.txt", "two.txt"):
+        (room / "in" / name).write_bytes((room / "en.txt").read_bytes())
+    run("convert", room / "in", room / "out.spacy", "--lang", "en")
+    assert json.loads(run("stats", room / "out.spacy", "--json").stdout)[0]["docs"] == 4
+
+
+def test_check(room: Path) -> None:
+    (room / "corpus.toml").write_text('source = "en"\ntargets = []\nlabels = ["PER", "LOC"]\n')
+    (room / "en").mkdir()
+    (room / "en/train.txt").write_bytes((room / "en.txt").read_bytes())
+    with pytest.raises(XnerError, match="found 0 dev sentences"):
+        run("check", room)
+    for split in ("dev", "test"):
+        (room / f"en/{split}.txt").write_text(f"{split} in [Rome](LOC)\n")
+    result = run("check", room)
+    assert result.exit_code == 0
+    assert "No errors." in result.stdout
+    assert "dev sentences without entities" in result.stdout
+    assert [row["origin"] for row in json.loads(run("stats", room, "--json").stdout)] == ["train", "dev", "test"]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["convert", "a.txt"], "expected the files to read and then the DocBin"),
+        (["convert", "a.txt", "b.txt"], "with the ending .spacy"),
+        (["convert", "nowhere.txt", "b.spacy", "--lang", "en"], "nowhere.txt: found no file"),
+        (["translate", "a.spacy", "b.spacy", "--lang", "de"], "expected it by --memory"),
+        (["translate", "a.spacy", "b.spacy", "--lang", "de", "--memory", "x"], "a.spacy: cannot be read"),
+        (["check", "nowhere"], "not there. Expected the folder"),
+    ],
+)
+def test_mistakes(room: Path, monkeypatch: pytest.MonkeyPatch, args: list[str], message: str) -> None:
+    monkeypatch.chdir(room)
+    with pytest.raises(XnerError, match=message):
+        run(*args)
+
+
+def test_nothing_is_written_after_a_mistake(room: Path) -> None:
+    (room / "bad.txt").write_text("[Ada](PER\n")
+    with pytest.raises(XnerError, match=r"bad\.txt:1"):
+        run("convert", room / "en.txt", room / "bad.txt", room / "out.spacy", "--lang", "en")
+    assert not list(room.glob("*out*"))
+
+
+def test_layers() -> None:
+    assert (parse_layers(None), parse_layers("6"), parse_layers("5,6")) == (None, 6, [5, 6])
+    with pytest.raises(XnerError, match="expected numbers with commas"):
+        parse_layers("x")
+
+
+@pytest.mark.parametrize("command", ["convert", "translate", "project", "stats", "check"])
+def test_help_has_an_example(command: str) -> None:
+    assert f"xner corpus {command} " in run(command, "--help").stdout

@@ -1,0 +1,109 @@
+"""Docs of sentences, and DocBins that know where their docs come from."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacy_xner.corpus.docs import convert_files, doc_of_sentence, load_docs, name_files, read_docs, write_docs
+from spacy_xner.corpus.formats import Sentence
+from spacy_xner.encoders.tokenizer import multilingual_blank
+from spacy_xner.errors import XnerError
+
+NLP = multilingual_blank("xx")
+
+
+@st.composite
+def labelled(draw: st.DrawFn) -> Sentence:
+    text = draw(st.text(min_size=1, max_size=60))
+    offsets = sorted(draw(st.lists(st.integers(0, len(text)), max_size=8, unique=True)))
+    spans = [(i, j, "X") for i, j in zip(offsets[::2], offsets[1::2], strict=False) if text[i:j] == text[i:j].strip()]
+    return Sentence(text, tuple(spans), Path("a.txt"), 1)
+
+
+@given(labelled())
+def test_no_entity_and_no_character_is_lost(sentence: Sentence) -> None:
+    doc, _ = doc_of_sentence(NLP, sentence)
+    assert doc.text == sentence.text
+    assert tuple((ent.start_char, ent.end_char, ent.label_) for ent in doc.ents) == sentence.spans
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "words", "n_split"),
+    [
+        ("die Trumpfans", (4, 9), ["die", "Trump", "fans"], 1),
+        ("שלום עולם", (0, 4), ["שלום", "עולם"], 0),
+        ("😀Ada", (1, 4), ["😀", "Ada"], 0),
+        ("在东京说", (1, 3), ["在", "东", "京", "说"], 0),
+        ("x" * 9 + " Ada" * 9_999, (10, 13), ["x" * 9] + ["Ada"] * 9_999, 0),
+    ],
+)
+def test_tokens_are_split_at_entities(text: str, span: tuple[int, int], words: list[str], n_split: int) -> None:
+    doc, found = doc_of_sentence(NLP, Sentence(text, ((*span, "X"),), Path("a"), 1))
+    assert [token.text for token in doc] == words
+    assert [(ent.start_char, ent.end_char) for ent in doc.ents] == [span]
+    assert found == n_split
+
+
+def test_convert_and_load(tmp_path: Path) -> None:
+    (tmp_path / "news.txt").write_text("# x\n[Ada](PER) sings.\nNo anti[Trump](PER)isch.\n", encoding="utf8")
+    (tmp_path / "more.jsonl").write_text('{"text": "", "spans": []}\n{"text": "Salut", "lang": "fr", "id": "s"}\n')
+    counts: Counter[str] = Counter()
+    paths = [tmp_path / "news.txt", tmp_path / "more.jsonl"]
+    assert write_docs(tmp_path / "new/a.spacy", convert_files(paths, "en", counts)) == 3
+    first, second, third = load_docs(tmp_path / "new/a.spacy")
+    assert json.loads(json.dumps(first._.xner_meta)) == {  # a list comes back from a DocBin as a tuple
+        "id": "news:2",
+        "lang": "en",
+        "score": 1.0,
+        "provenance": [{"step": "convert", "file": "news.txt", "line": 2}],
+    }
+    assert [(ent.text, ent.label_) for ent in second.ents] == [("Trump", "PER")]
+    assert (third._.xner_meta["id"], third._.xner_meta["lang"]) == ("s", "fr")
+    assert first.has_annotation("ENT_IOB")
+    assert not third.has_annotation("ENT_IOB")
+    assert counts == {
+        "docs": 3,
+        "entities": 2,
+        "unlabelled docs": 1,
+        "tokens split at an entity's boundary": 1,
+        "empty texts left out": 1,
+    }
+
+
+def test_same_input_same_bytes_and_meta_survives_conversion(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("[Ada](PER) sings in [Rome](LOC).\nHi.\n", encoding="utf8")
+    for name in ("one.spacy", "two.spacy"):
+        write_docs(tmp_path / name, convert_files([tmp_path / "a.txt"], "en", Counter()))
+    assert (tmp_path / "one.spacy").read_bytes() == (tmp_path / "two.spacy").read_bytes()
+    (doc, _) = convert_files([tmp_path / "one.spacy"], None, Counter())
+    assert doc._.xner_meta["id"] == "a:1"
+    assert [step["file"] for step in doc._.xner_meta["provenance"]] == ["a.txt", "one.spacy"]
+    json.dumps(doc._.xner_meta)
+
+
+def test_names_of_files() -> None:
+    paths = [Path("corpus/de/test.txt"), Path("corpus/fr/test.iob.gz"), Path("corpus/fr/dev.iob")]
+    assert name_files(paths[1:]) == ["test", "dev"]
+    assert name_files(paths) == ["de/test", "fr/test", "fr/dev"]
+    with pytest.raises(XnerError, match="Two of the files are called corpus/fr/dev"):
+        name_files([paths[2], paths[2]])
+
+
+def test_bad_input(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Hi.\n")
+    (tmp_path / "b.jsonl").write_text('{"text": "a", "id": 1}\n{"text": "b", "id": 1}\n')
+    with pytest.raises(XnerError, match=r"a\.txt:1: the language is unknown, expected it by --lang"):
+        list(convert_files([tmp_path / "a.txt"], None, Counter()))
+    with pytest.raises(XnerError, match=r"b\.jsonl:2: the id '1' occurs twice"):
+        list(convert_files([tmp_path / "b.jsonl"], "en", Counter()))
+    with pytest.raises(XnerError, match="no doc is left"):
+        write_docs(tmp_path / "c.spacy", [])
+    with pytest.raises(XnerError, match="cannot be read"):
+        list(read_docs(tmp_path / "c.spacy"))
+    write_docs(tmp_path / "d.spacy", [NLP("no meta")])
+    with pytest.raises(XnerError, match="doc 1 has no id and language"):
+        load_docs(tmp_path / "d.spacy")

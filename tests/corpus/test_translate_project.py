@@ -1,0 +1,111 @@
+"""Whole corpora translated and projected."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from spacy.tokens import Doc
+
+from spacy_xner.alignment.registry import embedding_aligner_v1
+from spacy_xner.corpus.docs import convert_files, load_docs, write_docs
+from spacy_xner.corpus.project import pair_docs, project_docs
+from spacy_xner.corpus.translate import language_of, parse_settings, translate_docs
+from spacy_xner.errors import XnerError
+from spacy_xner.projection import SpanProjector
+from spacy_xner.projection.registry import span_projection_v1
+
+ENGLISH = "[Angela Merkel](PER) visited [London](LOC).\nthe President\nunknown [Paris](LOC)\n[Berlin](LOC) blank\n"
+
+
+class Table:
+    """A translator that looks up, as a translation memory does."""
+
+    identity: dict[str, Any] = {"name": "table"}  # noqa: RUF012
+
+    def __init__(self, table: dict[str, str], surplus: int = 0) -> None:
+        self.table, self.surplus = table, surplus
+
+    def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
+        yield from (self.table.get(text) for text in texts)
+        yield from [""] * self.surplus
+
+
+TABLE = Table(
+    {"Angela Merkel visited London.": " London Angela Merkel. ", "the President": "President", "Berlin blank": " "}
+)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> list[Doc]:
+    (tmp_path / "a.txt").write_text(ENGLISH, encoding="utf8")
+    return list(convert_files([tmp_path / "a.txt"], "en", Counter()))
+
+
+def test_translate(source: list[Doc], tmp_path: Path) -> None:
+    counts: Counter[str] = Counter()
+    write_docs(tmp_path / "de.spacy", translate_docs(source, TABLE, "de", counts))
+    first, second = load_docs(tmp_path / "de.spacy")
+    assert (first.text, second.text) == ("London Angela Merkel.", "President")
+    assert not first.has_annotation("ENT_IOB")
+    assert (first._.xner_meta["id"], first._.xner_meta["lang"]) == ("a:1", "de")
+    assert first._.xner_meta["provenance"][1] == {"step": "translate", "translator": {"name": "table"}}
+    assert counts == {"docs": 4, "translated": 2, "without translation": 1, "translated to nothing": 1}
+    assert source[0]._.xner_meta["lang"] == "en"
+
+
+def test_translator_must_give_one_for_each(source: list[Doc]) -> None:
+    with pytest.raises(XnerError, match="another number of translations than the 4 texts"):
+        list(translate_docs(source, Table({}, surplus=1), "de", Counter()))
+
+
+def test_language_and_settings(source: list[Doc]) -> None:
+    assert language_of(source, "a.spacy") == "en"
+    source[0]._.xner_meta = {"id": "x", "lang": "fr"}
+    with pytest.raises(XnerError, match=r"a\.spacy: found docs in en, fr, expected one language"):
+        language_of(source, "a.spacy")
+    assert parse_settings(["batch_size=5", "path=a=b", "mode="]) == {"batch_size": 5, "path": "a=b", "mode": ""}
+    with pytest.raises(XnerError, match="'batch_size' has no value"):
+        parse_settings(["batch_size"])
+
+
+@pytest.fixture
+def projector(tiny_encoder: Path) -> SpanProjector:
+    return SpanProjector(embedding_aligner_v1(str(tiny_encoder), method="inter"), span_projection_v1())
+
+
+def test_project(source: list[Doc], projector: SpanProjector, tmp_path: Path) -> None:
+    """Onto a copy of the text, where every word finds itself."""
+    copies = Table({doc.text: doc.text for doc in source[:2]})
+    counts: Counter[str] = Counter()
+    pairs = pair_docs(source, list(translate_docs(source, copies, "de", Counter())), counts)
+    assert counts == {"pairs": 2, "translations without their source": 0, "sources without a translation": 2}
+    write_docs(tmp_path / "de.spacy", project_docs(pairs, projector))
+    first, second = load_docs(tmp_path / "de.spacy")
+    assert [(ent.text, ent.label_) for ent in first.ents] == [("Angela Merkel", "PER"), ("London", "LOC")]
+    scores = first.spans["xner"].attrs["scores"]
+    assert [ent._.confidence for ent in first.ents] == pytest.approx(scores)
+    assert first._.xner_meta["score"] == pytest.approx(min(scores), abs=1e-6)
+    step = first._.xner_meta["provenance"][2]
+    assert (step["step"], step["aligner"], step["missing"]) == ("project", dict(step["aligner"]), 0)
+    assert step["aligner"]["method"] == "inter"
+    assert second.has_annotation("ENT_IOB")
+    assert (second.ents, second._.xner_meta["score"]) == ((), 1.0)
+    assert projector.report["projected"] == 2
+
+
+def test_incomplete_sentences_are_dropped(source: list[Doc], tiny_encoder: Path) -> None:
+    strict = SpanProjector(embedding_aligner_v1(str(tiny_encoder)), span_projection_v1(), min_score=1.0, complete=True)
+    other = Table({doc.text: "xyz" for doc in source})
+    pairs = pair_docs(source, list(translate_docs(source, other, "de", Counter())), Counter())
+    assert [doc._.xner_meta["id"] for doc in project_docs(pairs, strict)] == ["a:2"]
+    assert strict.report["dropped_sentences"] == 3
+
+
+def test_bad_pairs(source: list[Doc]) -> None:
+    (translated,) = translate_docs(source[:1], TABLE, "de", Counter())
+    with pytest.raises(XnerError, match="No translated doc has the id of a source doc"):
+        pair_docs(source[1:], [translated], Counter())
+    with pytest.raises(XnerError, match="source doc a:1 is unlabelled"):
+        pair_docs([translated], [translated], Counter())
