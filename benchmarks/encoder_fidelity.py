@@ -220,7 +220,9 @@ def main() -> None:
     retrieval, embeddings = retrieve_translations(encoder, sentences, layers=[-1, 0])
     seen = set(TRANSLATIONS) - UNSEEN
     seen_accuracy = sum(retrieval.found[x] for x in seen) / sum(retrieval.total[x] for x in seen)
-    print(f"Translations: {retrieval.accuracy:.1%} of {retrieval.total.total()} look-ups find the true one first ", end="")
+    print(
+        f"Translations: {retrieval.accuracy:.1%} of {retrieval.total.total()} look-ups find the true one first ", end=""
+    )
     print(f"({seen_accuracy:.1%} without {', '.join(sorted(UNSEEN))}); mean margin {retrieval.margin:.3f}")
     print(f"  for comparison, by the embedding layer: {embeddings.accuracy:.1%}, mean margin {embeddings.margin:.3f}")
     for language in TRANSLATIONS:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 TINY_LAYERS, TINY_WIDTH, TINY_MAX_LENGTH = 3, 32, 64
-# Ranges of code points that the tiny vocabulary covers, a piece for each letter: Latin, Greek, Cyrillic, Hebrew, Arabic,
-# Devanagari, Thai, kana, some Han, some emoji.
+# Ranges of code points that the tiny vocabulary covers, a piece for each letter: Latin, Greek, Cyrillic, Hebrew,
+# Arabic, Devanagari, Thai, kana, some Han, some emoji.
 TINY_SCRIPTS = [
     (0x21, 0x17F), (0x370, 0x3FF), (0x400, 0x45F), (0x5D0, 0x5EA), (0x620, 0x64A), (0x900, 0x97F), (0xE01, 0xE5B),
     (0x2010, 0x2040), (0x3001, 0x30FF), (0x4E00, 0x4FFF), (0x1F600, 0x1F64F),

@@ -9,9 +9,7 @@ from .types import LAYERS_READ, Aggregator, Layers, Pieces
 
 def last_layer() -> Aggregator:
     """An aggregator without parameters that hands on the last layer."""
-    return Model(
-        "last_layer", forward, init=init, dims={"nL": None, "nI": None, "nO": None}, attrs={LAYERS_READ: [-1]}
-    )
+    return Model("last_layer", forward, init=init, dims={"nL": None, "nI": None, "nO": None}, attrs={LAYERS_READ: [-1]})
 
 
 def init(model: Aggregator, X: Layers | None = None, Y: Pieces | None = None) -> None:

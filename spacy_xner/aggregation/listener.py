@@ -8,7 +8,7 @@ from typing import Any
 from spacy_transformers.data_classes import TransformerData
 from spacy_transformers.layers import TransformerListener
 from thinc.api import Model
-from thinc.types import Floats2d, Floats3d, Ints1d, Ragged
+from thinc.types import Floats2d, Ragged
 
 from ..encoders.transformer import ARCHITECTURE, LISTENER_ARCHITECTURE, gradients_of, layers_of
 from ..errors import XnerError
@@ -113,13 +113,13 @@ class _Pieces:
 
     def __init__(self, data: TransformerData, layers_read: list[int] | None) -> None:
         self.data = data
-        self.lengths: Ints1d = data.align.lengths
+        self.lengths: Any = data.align.lengths
         self.n_tokens = len(self.lengths)
-        self.rows: Ints1d = data.align.dataXd
+        self.rows: Any = data.align.dataXd
         every = layers_of(data) or []
         self.n_layers = len(every)
         self.read = [i % len(every) for i in layers_read] if layers_read and every else list(range(len(every)))
-        self.layers = [every[i] for i in self.read]
+        self.layers: list[Any] = [every[i] for i in self.read]
         # An empty doc has no output at all; a doc that no encoder has seen has zeros with empty strings.
         seen = any(any(strings) for strings in data.wordpieces.strings)
         if seen and not self.layers:
@@ -161,13 +161,13 @@ def _gather(model: Model, pieces: list[_Pieces]) -> Layers:
     return stack
 
 
-def _scatter(model: Model, pieces: list[_Pieces], d_stack: Floats3d) -> list[TransformerData]:
+def _scatter(model: Model, pieces: list[_Pieces], d_stack: Layers) -> list[TransformerData]:
     """The gradient of `_gather`, as fresh arrays of the shapes that the encoder gave."""
     d_datas, start = [], 0
     for p in pieces:
         end = start + len(p.rows)
         shape = p.layers[0].shape
-        d_layers = {}
+        d_layers: dict[int, Any] = {}
         for i, layer in enumerate(p.read):
             d_flat = model.ops.alloc2f(shape[0] * shape[1], shape[2])
             model.ops.scatter_add(d_flat, p.rows, d_stack[start:end, i])

@@ -1,15 +1,19 @@
 """What flows through an aggregator."""
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from thinc.api import Model
-from thinc.types import Floats2d, Floats3d
 
-Layers: TypeAlias = Floats3d
-"""All layers of a batch of word pieces, lowest first: (n_pieces, n_layers, width)."""
+# The array types of thinc know too little of indexing and broadcasting for a type checker, hence `Any`.
 
-Pieces: TypeAlias = Floats2d
-"""One vector for each word piece: (n_pieces, nO)."""
+Layers: TypeAlias = Any
+"""All layers of a batch of word pieces, lowest first: float32, (n_pieces, n_layers, width)."""
+
+Pieces: TypeAlias = Any
+"""One vector for each word piece: float32, (n_pieces, nO)."""
+
+Weights: TypeAlias = Any
+"""One number for each layer: float32, (n_layers,)."""
 
 Aggregator: TypeAlias = Model[Layers, Pieces]
 """Combines layers. Its dimensions are `nL` (layers that it reads), `nI` (their width) and `nO`."""

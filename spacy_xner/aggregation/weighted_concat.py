@@ -1,6 +1,7 @@
 """The concatenation of softmax-weighted layers, brought back to a width by a learned projection."""
 
 from collections.abc import Callable
+from typing import Any
 
 from thinc.api import Model, glorot_uniform_init
 
@@ -38,7 +39,8 @@ def init(model: Aggregator, X: Layers | None = None, Y: Pieces | None = None) ->
     nO, nL, nI = model.get_dim("nO"), model.get_dim("nL"), model.get_dim("nI")
     model.set_param(LOGITS, start_logits(model))
     weights = softmax_weights(model) * nL
-    projection = glorot_uniform_init(model.ops, (nO, nL * nI)).reshape(nO, nL, nI)
+    projection: Any = glorot_uniform_init(model.ops, (nO, nL * nI))
+    projection = projection.reshape(nO, nL, nI)
     if nO == nI:
         projection[:, -1] = model.ops.xp.eye(nI, dtype="f") / weights[-1]
     model.set_param(PROJECTION, projection)

@@ -1,21 +1,20 @@
 """Softmax weights over layers, the part that scalar mix and weighted concatenation share."""
 
 from thinc.api import Model
-from thinc.types import Floats1d
 
-from .types import Aggregator
+from .types import Aggregator, Weights
 
 LOGITS = "layer_logits"
 
 
-def start_logits(model: Aggregator) -> Floats1d:
+def start_logits(model: Aggregator) -> Weights:
     """Initial logits, (nL,): zero, and `attrs["start_last"]` more for the last layer."""
     logits = model.ops.alloc1f(model.get_dim("nL"))
     logits[-1] = model.attrs["start_last"] / model.attrs["logit_scale"]
     return logits
 
 
-def softmax_weights(model: Aggregator) -> Floats1d:
+def softmax_weights(model: Aggregator) -> Weights:
     """The weights of the layers, (nL,): they are positive and sum to 1.
 
     The parameter holds the logits divided by `attrs["logit_scale"]`: an optimizer with one learning rate for all
@@ -25,7 +24,7 @@ def softmax_weights(model: Aggregator) -> Floats1d:
     return model.ops.softmax(scaled.reshape(1, -1)).reshape(-1)
 
 
-def add_logit_gradient(model: Aggregator, weights: Floats1d, d_weights: Floats1d) -> None:
+def add_logit_gradient(model: Aggregator, weights: Weights, d_weights: Weights) -> None:
     """Turn the gradient of the weights into that of the parameter, and add it."""
     d_logits = weights * (d_weights - (weights * d_weights).sum())
     model.inc_grad(LOGITS, d_logits * model.attrs["logit_scale"])

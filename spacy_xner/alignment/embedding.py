@@ -95,9 +95,7 @@ class EmbeddingAligner:
         if buffer:
             yield buffer
 
-    def _align_pair(
-        self, source: "EncodedSentence", target: "EncodedSentence", shape: tuple[int, int]
-    ) -> Alignment:
+    def _align_pair(self, source: "EncodedSentence", target: "EncodedSentence", shape: tuple[int, int]) -> Alignment:
         source_words, target_words = source.word_of_piece, target.word_of_piece
         if not len(source_words) or not len(target_words):
             return Alignment.empty(*shape)

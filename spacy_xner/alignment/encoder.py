@@ -225,9 +225,7 @@ def join_windows(parts: list[tuple[int, Vectors]]) -> Vectors:
     """One array out of (start, vectors) windows in order, each cut in the middle of what it shares with the next."""
     if len(parts) == 1:
         return parts[0][1]
-    cuts = [
-        (next_start + start + vectors.shape[1]) // 2 for (start, vectors), (next_start, _) in pairwise(parts)
-    ]
+    cuts = [(next_start + start + vectors.shape[1]) // 2 for (start, vectors), (next_start, _) in pairwise(parts)]
     first, last = 0, parts[-1][0] + parts[-1][1].shape[1]
     bounds = pairwise([first, *cuts, last])
     return np.concatenate(

@@ -13,6 +13,7 @@ from .corpus import corpus_app
 from .encoder import encoder_app
 from .evaluate import evaluate
 from .layers import layers
+from .package import package
 from .show import show
 
 
@@ -41,6 +42,7 @@ app.add_typer(encoder_app, name="encoder")
 app.add_typer(corpus_app, name="corpus")
 app.command()(evaluate)
 app.command()(layers)
+app.command()(package)
 app.command()(show)
 
 

@@ -1,7 +1,7 @@
 """`xner corpus ...`: from the files people have to the DocBins that a pipeline learns from."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -44,7 +44,8 @@ def convert(
         typer.Argument(help="Files or folders to read, then the DocBin to write.", metavar="INPUT... OUTPUT"),
     ],
     lang: Annotated[
-        str | None, typer.Option(help="Language code of the text, as en; needless where a file says it.")
+        str | None,
+        typer.Option(help="Language code of the text, as en; needless where a file says it. Several: en,de,es."),
     ] = None,
     format: Annotated[
         FormatName, typer.Option(help="Format of the inputs; auto goes by the file's ending.")
@@ -87,17 +88,18 @@ def convert(
         raise XnerError(f"Found one file, {output}; expected the files to read and then the DocBin to write.")
     if output.suffix != ".spacy":
         raise XnerError(f"The last file is {output}, expected the DocBin to write, with the ending .spacy.")
-    counts: Counter[str] = Counter()
-    docs = convert_files(find_files(inputs), lang, counts, format.value, token_column, tag_column)  # type: ignore[arg-type]
-    write_docs(output, progress(docs, "Converting"))
-    print_counts(f"{output}", counts)
+    for code, (out, *sources) in for_each_language(lang, output, *inputs):
+        counts: Counter[str] = Counter()
+        docs = convert_files(find_files(sources), code, counts, format.value, token_column, tag_column)  # type: ignore[arg-type]
+        write_docs(out, progress(docs, f"Converting {code or ''}".rstrip()))
+        print_counts(f"{out}", counts)
 
 
 @corpus_app.command()
 def translate(
     source: Annotated[Path, typer.Argument(help="DocBin to translate.")],
     output: Annotated[Path, typer.Argument(help="DocBin to write: unlabelled, with the same ids.")],
-    lang: Annotated[str, typer.Option(help="Language to translate into, as de.")],
+    lang: Annotated[str, typer.Option(help="Language to translate into, as de. Several: de,es,fr.")],
     translator: Annotated[
         str, typer.Option(help="memory, apertium, or the registered name of any translator.")
     ] = "memory",
@@ -125,13 +127,14 @@ def translate(
     elif translator == "memory" and "path" not in settings:
         raise XnerError("The translator memory has no file, expected it by --memory, as --memory corpus/translations.")
     docs = load_docs(source)
-    counts: Counter[str] = Counter()
-    made = make_translator(translator, source=language_of(docs, str(source)), target=lang, **settings)
-    translated = translate_docs(docs, made, lang, counts)
-    try:
-        write_docs(output, progress(translated, f"Translating into {lang}", len(docs)))
-    finally:
-        print_counts(f"{output}", counts)
+    for code, (out,) in for_each_language(lang, output):
+        counts: Counter[str] = Counter()
+        made = make_translator(translator, language_of(docs, str(source)), str(code), settings)
+        translated = translate_docs(docs, made, str(code), counts)
+        try:
+            write_docs(out, progress(translated, f"Translating into {code}", len(docs)))
+        finally:
+            print_counts(f"{out}", counts)
 
 
 @corpus_app.command()
@@ -139,6 +142,9 @@ def project(
     source: Annotated[Path, typer.Argument(help="Labelled DocBin.")],
     translated: Annotated[Path, typer.Argument(help="Its translation, by `xner corpus translate`.")],
     output: Annotated[Path, typer.Argument(help="DocBin to write: the translation with entities and their scores.")],
+    lang: Annotated[
+        str | None, typer.Option(help="Languages that {lang} in the file names stands for, as de,es,fr.")
+    ] = None,
     encoder: Annotated[
         str, typer.Option(help="Encoder that aligns words: embedded, a folder or a hub name.")
     ] = "embedded",
@@ -164,15 +170,17 @@ def project(
     from ..projection import SpanProjector
     from ..projection.registry import span_projection_v1
 
-    counts: Counter[str] = Counter()
-    pairs = pair_docs(load_docs(source), load_docs(translated), counts)
     aligner = embedding_aligner_v1(encoder, parse_layers(layers), method.value, batch_size=batch_size)  # type: ignore[arg-type]
-    projector = SpanProjector(aligner, span_projection_v1(), min_score, complete)
-    try:
-        write_docs(output, progress(project_docs(pairs, projector), "Projecting", len(pairs)))
-    finally:
-        counts.update(projector.report)
-        print_counts(f"{output}", counts)
+    sources = load_docs(source)
+    for code, (text, out) in for_each_language(lang, translated, output):
+        counts: Counter[str] = Counter()
+        projector = SpanProjector(aligner, span_projection_v1(), min_score, complete)
+        pairs = pair_docs(sources, load_docs(text), counts)
+        try:
+            write_docs(out, progress(project_docs(pairs, projector), f"Projecting {code or ''}".rstrip(), len(pairs)))
+        finally:
+            counts.update(projector.report)
+            print_counts(f"{out}", counts)
 
 
 @corpus_app.command()
@@ -242,6 +250,25 @@ def check(
     if report.errors:
         raise XnerError("\n".join(["Errors in the corpus:", *report.errors]))
     console.print("\nNo errors.", style="green")
+
+
+def for_each_language(lang: str | None, *paths: Path) -> Iterator[tuple[str | None, list[Path]]]:
+    """Each language of a list like "de,es", with the paths in which it stands in place of `{lang}`.
+
+    RAISES: XnerError for several languages and a path (the first one, which is written) that does not tell them apart,
+        and for `{lang}` without a language.
+    """
+    codes = [code.strip() for code in (lang or "").split(",") if code.strip()]
+    if not codes and any("{lang}" in str(path) for path in paths):
+        raise XnerError("A file name has {lang} in it, expected the languages for it by --lang, as --lang de,es,fr.")
+    if len(codes) > 1 and not all("{lang}" in str(path) for path in paths):
+        without = next(path for path in paths if "{lang}" not in str(path))
+        raise XnerError(
+            f"Found the languages {', '.join(codes)} and the one file {without}, expected {{lang}} in its name, as "
+            f"{without.with_stem('{lang}')}."
+        )
+    for code in codes or [None]:
+        yield code, [Path(str(path).replace("{lang}", str(code))) for path in paths]
 
 
 def parse_layers(layers: str | None) -> int | list[int] | None:

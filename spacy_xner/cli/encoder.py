@@ -50,6 +50,7 @@ def fetch(
     from ..encoders.origin import read_origin
 
     folder = fetch_encoder(name, dest, progress=not quiet)
-    origin = read_origin(folder)
-    assert origin is not None, "fetch_encoder writes it"
-    typer.echo(f"{folder}: {origin.name} (version {origin.version}, licence {origin.licence}), from {origin.source}")
+    if origin := read_origin(folder):
+        typer.echo(
+            f"{folder}: {origin.name} (version {origin.version}, licence {origin.licence}), from {origin.source}"
+        )

@@ -23,8 +23,8 @@ def evaluate(
     from rich.console import Console
     from thinc.api import require_gpu
 
-    from ..corpus.reader import find_docbins
     from ..corpus.docs import load_docs
+    from ..corpus.reader import find_docbins
     from ..evaluation.scores import evaluate_pipeline, read_scores, write_scores
     from ..evaluation.table import score_table
     from .loading import load_pipeline

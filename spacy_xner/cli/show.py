@@ -21,8 +21,8 @@ def show(
     from rich.console import Console
     from rich.text import Text
 
-    from ..corpus.reader import find_docbins
     from ..corpus.docs import load_docs
+    from ..corpus.reader import find_docbins
     from ..evaluation.scores import read_scores
     from ..evaluation.table import score_table
     from ..tokens import meta_of

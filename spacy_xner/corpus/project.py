@@ -45,6 +45,7 @@ def project_docs(pairs: Sequence[Pair], projector: SpanProjector) -> Iterator[Do
     step = {
         "step": "project",
         "aligner": projector.aligner.identity,
+        "algorithm": type(projector.algorithm).__name__,
         "min_score": projector.min_score,
         "complete": projector.complete,
     }

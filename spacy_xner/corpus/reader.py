@@ -74,6 +74,7 @@ class Corpus:
         if self.random is not None:
             references = list(references)
             self.random.shuffle(references)
+            references = labels_first(references)
         for reference in references:
             yield from self.augmenter(nlp, make_example(nlp, reference))
 
@@ -95,6 +96,19 @@ class Corpus:
             yield from (sentence.as_doc() for sentence in doc.sents)
         else:
             yield doc
+
+
+def labels_first(docs: list[Doc]) -> list[Doc]:
+    """The same docs, those that bring a new label in front: spaCy takes the labels from the first hundred examples of
+    a corpus that it streams.
+    """
+    seen: set[str] = set()
+    first, rest = [], []
+    for doc in docs:
+        labels = {ent.label_ for ent in doc.ents}
+        (rest if labels <= seen else first).append(doc)
+        seen |= labels
+    return first + rest
 
 
 def make_example(nlp: Language, reference: Doc) -> Example:

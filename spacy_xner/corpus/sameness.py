@@ -94,9 +94,9 @@ def shares(own: Sequence["Labelled"], everything: Iterable["Labelled"]) -> dict[
             figures[f"{split} sentences without entities"] = f"{empty} of {len(found)} ({empty / len(found):.0%})"
     names = {name.casefold() for sentence in own if sentence.split in EVALUATION for name, _ in sentence.names}
     trained = {name.casefold() for sentence in everything if sentence.split == "train" for name, _ in sentence.names}
-    memory = "\n".join(sentence.text.casefold() for sentence in own if sentence.split == "translations")
+    memory = spaced_words("\n".join(sentence.text.casefold() for sentence in own if sentence.split == "translations"))
     if names:
-        shared = sum(name in trained or bool(re.search(spelled(name), memory)) for name in names)
+        shared = sum(name in trained or spaced_words(name) in memory for name in names)
         heading = "dev and test names that training sentences or their translations have too"
         figures[heading] = f"{shared} of {len(names)} ({shared / len(names):.0%})"
     return figures
@@ -115,9 +115,9 @@ def _frames(sentences: Sequence["Labelled"]) -> list[str]:
     return [f"{len(places)} {pattern}: {', '.join(places)}" for pattern, places in often if len(places) >= FRAMES]
 
 
-def spelled(name: str) -> str:
-    """A pattern for a name in running text, between word boundaries where its script has any."""
-    return re.escape(name) if HAN.match(name) else rf"(?<!\w){re.escape(name)}(?!\w)"
+def spaced_words(text: str) -> str:
+    """The words of a text with a space before and after each, to find whole words in; Chinese stays as it is."""
+    return text if HAN.search(text) else " ".join(["", *re.findall(r"\w+", text), ""])
 
 
 def _unmarked(sentences: Sequence["Labelled"]) -> list[str]:
@@ -130,7 +130,10 @@ def _unmarked(sentences: Sequence["Labelled"]) -> list[str]:
     if not names:
         return []
     longest_first = sorted(names, key=len, reverse=True)
-    pattern = re.compile("|".join(map(spelled, longest_first)))
+    spaced = "|".join(re.escape(name) for name in longest_first if not HAN.match(name))
+    unspaced = [re.escape(name) for name in longest_first if HAN.match(name)]
+    whole_words = [rf"(?<!\w)(?:{spaced})(?!\w)"] if spaced else []
+    pattern = re.compile("|".join([*whole_words, *unspaced]))
     found = []
     for sentence in sentences:
         edges = [

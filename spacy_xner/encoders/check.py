@@ -66,8 +66,8 @@ def _weight_files(folder: Path, name: str) -> list[Path]:
             raise XnerError(f"{name}: {INDEX_NAME} names weights that are not there: {missing or 'none at all'}.")
         return shards
     raise XnerError(
-        f"{name} has no {WEIGHTS_NAME} (weights in other formats, such as pytorch_model.bin, can run code when they are "
-        "read, so they are not). If you trust it, convert it once and fetch the folder NEW: "
+        f"{name} has no {WEIGHTS_NAME} (weights in other formats, such as pytorch_model.bin, can run code when they "
+        "are read, so they are not). If you trust it, convert it once and fetch the folder NEW: "
         'python -c "import sys; from transformers import AutoModel as M, AutoTokenizer as T; '
         f'[c.from_pretrained(sys.argv[1]).save_pretrained(sys.argv[2]) for c in (M, T)]" {name} NEW'
     )
@@ -80,7 +80,9 @@ def _check_weights(path: Path, name: str) -> None:
         with safe_open(str(path), framework="np") as weights:
             empty = not weights.keys()
     except (SafetensorError, OSError) as error:
-        raise XnerError(f"{name}: {path.name} is truncated or no safetensors file ({error}). Fetch it again.") from error
+        raise XnerError(
+            f"{name}: {path.name} is truncated or no safetensors file ({error}). Fetch it again."
+        ) from error
     if empty:
         raise XnerError(f"{name}: {path.name} has no tensors.")
 

@@ -38,7 +38,7 @@ def write_huggingface(model: EmbeddedModel, folder: Path) -> None:
     save_file(model.tensors | pooler, folder / "model.safetensors", metadata={"format": "pt"})
     (folder / "model.safetensors").chmod((folder / "config.json").stat().st_mode)  # safetensors: the owner alone
     mark = {name: model.pieces[index][0] for name, index in model.special.items()}
-    PreTrainedTokenizerFast(
+    tokenizer: Any = PreTrainedTokenizerFast(
         tokenizer_object=_build_tokenizer(model),
         model_max_length=model.config["max_position_embeddings"],
         bos_token=mark["bos"],
@@ -48,7 +48,8 @@ def write_huggingface(model: EmbeddedModel, folder: Path) -> None:
         pad_token=mark["pad"],
         unk_token=mark["unk"],
         mask_token=MASK,
-    ).save_pretrained(str(folder))
+    )
+    tokenizer.save_pretrained(str(folder))
 
 
 def _build_tokenizer(model: EmbeddedModel) -> Any:
@@ -56,8 +57,8 @@ def _build_tokenizer(model: EmbeddedModel) -> Any:
 
     The SentencePiece character map is NFKC, except that some control characters vanish and some marks become spaces;
     only those exceptions are written out, since NFKC also composes character sequences, which the map does not list.
-    (The reference tokenizer.json composes only sequences of at most five bytes, a limit of the library `tokenizers`;
-    SentencePiece has no such limit, and neither has this one.)
+    (In decomposed text the reference tokenizer.json, as the library `tokenizers` runs it, loses the second mark of a
+    letter and leaves letters of more than five bytes apart; SentencePiece composes both, and so does this one.)
     """
     from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 

@@ -235,6 +235,8 @@ def _dequantize(data: bytes, dtype: int, count: int) -> np.ndarray:
         raise ValueError(f"a tensor of {count} weights of type {dtype} in {len(data)} bytes")
     blocks = np.frombuffer(data, np.uint8).reshape(-1, BLOCK_BYTES)
     scale = blocks[:, :2].copy().view("<f2").astype(np.float32)
+    if not np.isfinite(scale).all():
+        raise ValueError("a scale that is no finite number")
     nibbles = blocks[:, 2:]
     weights = np.concatenate([nibbles & 15, nibbles >> 4], axis=1).astype(np.float32)
     return ((weights - 8.0) * scale).reshape(-1)

@@ -3,8 +3,8 @@
 import os
 import re
 import shutil
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -108,9 +108,9 @@ def _is_complete(folder: Path) -> bool:
 def _local_folder(name: str) -> Path | None:
     """The folder that a name means; None for a hub name. Raises XnerError if it can be neither."""
     path = Path(name).expanduser()
-    if path.is_dir():
+    if name and path.is_dir():
         return path
-    if path.exists():
+    if name and path.exists():
         raise XnerError(f"{name} is a file, expected the folder of an encoder, a hub name or `{EMBEDDED_NAME}`.")
     if not HUB_NAME.fullmatch(name):
         raise XnerError(

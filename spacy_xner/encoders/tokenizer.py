@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import regex
 import spacy
@@ -10,6 +11,7 @@ from spacy.language import Language
 from spacy.language import create_tokenizer as create_spacy_tokenizer
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
+from spacy.training import Example
 from spacy.vocab import Vocab
 
 NAME = "spacy_xner.MultilingualTokenizer.v1"
@@ -74,6 +76,10 @@ class MultilingualTokenizer:
         """Tokenize a stream of texts, in order; `batch_size` is there for spaCy's sake."""
         for text in texts:
             yield self(text)
+
+    def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
+        """Tokenization accuracy, for `nlp.evaluate`."""
+        return self.tokenizer.score(examples, **kwargs)
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         """The rules as a byte string."""

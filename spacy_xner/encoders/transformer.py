@@ -210,7 +210,7 @@ def set_transformer(model: Model, hf_model: HFObjects) -> None:
 
 
 def convert_outputs(
-    model: Model, inputs_outputs: tuple[Any, ModelOutput], is_train: bool
+    model: Model, inputs_outputs: tuple[Any, Any], is_train: bool
 ) -> tuple[ModelOutput, Callable[[ModelOutput], ArgsKwargs]]:
     """The encoder's output with all its layers, and the callback that turns their gradients into torch's.
 
@@ -274,7 +274,7 @@ def replace_listener_config(tok2vec_config: dict[str, Any], listener_config: dic
             "spacy-transformers.TransformerModel.v3 in the transformer."
         )
     result = {**tok2vec_config, "@architectures": TOK2VEC_ARCHITECTURE}
-    result.update({key: value for key, value in listener_config.items() if key in ("aggregator", "pooling", "grad_factor")})
+    result.update(
+        {key: value for key, value in listener_config.items() if key in ("aggregator", "pooling", "grad_factor")}
+    )
     return result
-
-

@@ -21,11 +21,15 @@ def score_table(scores: dict[str, Any], baseline: dict[str, Any] | None = None, 
     for lang, row in scores["languages"].items():
         name = f"{lang} (source)" if lang == scores["source"] else lang
         cells = [name, str(row["docs"]), str(row["entities"]), *(_percent(row[key]) for key in "prf")]
-        table.add_row(*cells, *_compare(row["f"], baseline and baseline["languages"].get(lang, {}).get("f"), baseline))
+        if baseline is not None:
+            cells += _compare(row["f"], baseline["languages"].get(lang, {}).get("f"))
+        table.add_row(*cells)
     if scores["targets"]:
         table.add_section()
         cells = ["mean of targets", "", "", *(_percent(scores[f"macro_{key}"]) for key in "prf")]
-        table.add_row(*cells, *_compare(scores["macro_f"], baseline and baseline["macro_f"], baseline))
+        if baseline is not None:
+            cells += _compare(scores["macro_f"], baseline["macro_f"])
+        table.add_row(*cells)
     return table
 
 
@@ -33,7 +37,5 @@ def _percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.1f}"
 
 
-def _compare(value: float, other: float | None, baseline: dict[str, Any] | None) -> list[str]:
-    if baseline is None:
-        return []
+def _compare(value: float, other: float | None) -> list[str]:
     return [_percent(other), "-" if other is None else f"{100 * (value - other):+.1f}"]

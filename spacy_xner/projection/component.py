@@ -1,2 +1,106 @@
-def make_projector(nlp, name):
-    raise NotImplementedError
+"""The pipeline component `xner_projector`.
+
+spaCy imports this module whenever it makes a pipeline, so nothing heavy is imported here.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from spacy.language import Language
+from spacy.pipeline import Pipe
+from spacy.tokens import Doc, Span
+from spacy.util import minibatch
+
+from ..errors import XnerError
+from ..tokens import set_scored_entities
+from . import source_doc  # noqa: F401  (docs can be serialised with their source)
+from .projector import SpanProjector
+from .types import Projection
+
+DEFAULT_CONFIG = {
+    "aligner": {"@misc": "spacy_xner.EmbeddingAligner.v1"},
+    "projection": {"@misc": "spacy_xner.SpanProjection.v1"},
+    "min_score": 0.0,
+    "complete": False,
+}
+
+
+@Language.factory("xner_projector", assigns=["doc.ents", "doc.spans"], default_config=DEFAULT_CONFIG)
+def make_projector(
+    nlp: Language,
+    name: str,
+    aligner: Any,  # an Aligner; a protocol cannot be checked without loading the encoder
+    projection: Any,  # a ProjectionAlgorithm
+    min_score: float,
+    complete: bool,
+) -> "Projector":
+    """Make an `xner_projector`.
+
+    aligner (Aligner): aligns the words of both docs, for example `spacy_xner.EmbeddingAligner.v1`.
+    projection (ProjectionAlgorithm): places the spans, for example `spacy_xner.SpanProjection.v1`.
+    min_score (float): leave out entities with a lower score, in [0, 1].
+    complete (bool): leave out all entities of a doc when not all of its source arrived.
+    """
+    for setting, value, method in (("aligner", aligner, "align"), ("projection", projection, "project")):
+        if not hasattr(type(value), method):
+            raise XnerError(
+                f"The setting {setting} of the component {name!r} is {value!r}: expected a registered object, such as "
+                f"{DEFAULT_CONFIG[setting]}."
+            )
+    return Projector(name, SpanProjector(aligner, projection, min_score, complete))
+
+
+class Projector(Pipe):
+    """Gives docs the entities of their translation in `doc._.xner_source`.
+
+    Sets `doc.ents`, and `doc.spans["xner"]` with `attrs["scores"]`; each span has its score as `span._.confidence`. All
+    are replaced, also where no entity arrived. A doc without a source passes as it is. The encoder is loaded with the
+    first source that has entities.
+
+    All settings are in the pipeline's config, so that there is nothing else to save.
+    """
+
+    def __init__(self, name: str, projector: SpanProjector) -> None:
+        self.name = name
+        self.projector = projector
+
+    @property
+    def report(self) -> Counter[str]:
+        """What became of the source's entities so far, see `SpanProjector`; per process."""
+        return self.projector.report
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Project onto one doc, in place."""
+        try:
+            self._project([doc])
+        except Exception as error:
+            self.get_error_handler()(self.name, self, [doc], error)
+        return doc
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Project onto docs, in place, `batch_size` at a time."""
+        for docs in minibatch(stream, size=batch_size):
+            try:
+                self._project(docs)
+            except Exception as error:
+                self.get_error_handler()(self.name, self, docs, error)
+            else:
+                yield from docs
+
+    def _project(self, docs: list[Doc]) -> None:
+        docs = [doc for doc in docs if doc._.xner_source is not None]
+        found = self.projector.project((doc._.xner_source, doc) for doc in docs)
+        for doc, projection in zip(docs, found, strict=True):
+            set_projection(doc, projection)
+
+
+def set_projection(doc: Doc, projection: Projection) -> None:
+    """Put projected spans into a doc; what the source's entities are linked to (`kb_id_`, `id_`) comes along."""
+    entities = {(entity.start, entity.end): entity for entity in doc._.xner_source.ents}
+    spans = []
+    for span in projection.spans:
+        entity = entities.get((span.source_start, span.source_end))
+        identifiers = {} if entity is None else {"kb_id": entity.kb_id_, "span_id": entity.id_}
+        spans.append(Span(doc, span.start, span.end, label=span.label, **identifiers))
+    set_scored_entities(doc, spans, [span.score for span in projection.spans])

@@ -28,7 +28,7 @@ class SpanProjector:
     """Carries entities from source docs to target docs.
 
     aligner (Aligner): aligns words, for example `EmbeddingAligner`.
-    algorithm (ProjectionAlgorithm): places spans, for example `SpanProjection`.
+    algorithm (ProjectionAlgorithm): places spans, for example `LinkProjection`.
     min_score (float): spans with a lower score, in [0, 1], are taken for missing.
     complete (bool): drop a sentence when not all of its entities arrived.
     RAISES (XnerError): for a min_score outside [0, 1].
@@ -55,14 +55,92 @@ class SpanProjector:
         Offsets are in tokens of the docs. Tokens of white space are neither aligned nor at the edge of a span. Docs are
         not changed. Pairs without entities never reach the aligner.
         """
-        to_align, to_place = tee(_Pair(source, target) for source, target in pairs)
+        to_align, to_place = tee(SentencePair.of(source, target) for source, target in pairs)
         alignments = self.aligner.align((pair.source.words, pair.target.words) for pair in to_align if pair.spans)
         for pair in to_place:
-            found = self._place(pair, next(alignments)) if pair.spans else Projection()
-            self._filter(found)
+            found = self._filter(self._place(pair, next(alignments)) if pair.spans else Projection())
             self._count(found)
-            yield found
+            yield self._drop(found)
 
-    def _place(self, pair: "_Pair", alignment: Alignment) -> Projection:
+    def _place(self, pair: "SentencePair", alignment: Alignment) -> Projection:
         found = self.algorithm.project(pair.spans, pair.source.words, pair.target.words, alignment)
-        return Projection([pair.in_tokens(span) for span in found.spans], [pair.in_tokens(span) for span in found.missing])
+        return pair.in_tokens(found)
+
+    def _filter(self, found: Projection) -> Projection:
+        """Move spans below the least score to the missing ones."""
+        low = [span for span in found.spans if span.score < self.min_score]
+        if not low:
+            return found
+        rejected = [MissingSpan(span.source_start, span.source_end, span.label, "below_min_score") for span in low]
+        return Projection(
+            [span for span in found.spans if span.score >= self.min_score],
+            sorted([*found.missing, *rejected], key=lambda span: span.start),
+        )
+
+    def _drop(self, found: Projection) -> Projection:
+        """Drop an incomplete sentence where only complete ones are wanted."""
+        if found.complete or not self.complete:
+            return found
+        self.report["dropped_sentences"] += 1
+        self.report["dropped_entities"] += len(found.spans)
+        return Projection([], found.missing, dropped=True)
+
+    def _count(self, found: Projection) -> None:
+        self.report["sentences"] += 1
+        self.report["entities"] += len(found.spans) + len(found.missing)
+        self.report["projected"] += len(found.spans)
+        self.report["incomplete_sentences"] += not found.complete
+        self.report.update(span.reason for span in found.missing)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """The words of a doc that are not white space, and the token of each."""
+
+    words: tuple[str, ...]
+    tokens: tuple[int, ...]
+
+    @classmethod
+    def of(cls, doc: Doc) -> "Sentence":
+        tokens = tuple(token.i for token in doc if not token.is_space)
+        return cls(tuple(doc[i].text for i in tokens), tokens)
+
+    def in_tokens(self, start: int, end: int) -> tuple[int, int]:
+        """Turn a span of words into one of tokens."""
+        return self.tokens[start], self.tokens[end - 1] + 1
+
+
+@dataclass(frozen=True)
+class SentencePair:
+    """What aligner and algorithm get to see of two docs."""
+
+    source: Sentence
+    target: Sentence
+    spans: list[SourceSpan]
+
+    @classmethod
+    def of(cls, source: Doc, target: Doc) -> "SentencePair":
+        if not isinstance(source, Doc) or not isinstance(target, Doc):
+            wrong = type(target if isinstance(source, Doc) else source).__name__
+            raise XnerError(f"Projection takes pairs of docs and got a {wrong}: expected a spacy.tokens.Doc.")
+        sentence = Sentence.of(source)
+        word_of = {token: word for word, token in enumerate(sentence.tokens)}
+        spans = []
+        for entity in source.ents:
+            words = [word_of[i] for i in range(entity.start, entity.end) if i in word_of]
+            if words:  # spaCy itself refuses entities of white space
+                spans.append(SourceSpan(words[0], words[-1] + 1, entity.label_))
+        return cls(sentence, Sentence.of(target), spans)
+
+    def in_tokens(self, found: Projection) -> Projection:
+        """The same with offsets in tokens of the docs."""
+        spans = []
+        for span in found.spans:
+            start, end = self.target.in_tokens(span.start, span.end)
+            source_start, source_end = self.source.in_tokens(span.source_start, span.source_end)
+            spans.append(replace(span, start=start, end=end, source_start=source_start, source_end=source_end))
+        missing = []
+        for lost in found.missing:
+            start, end = self.source.in_tokens(lost.start, lost.end)
+            missing.append(replace(lost, start=start, end=end))
+        return Projection(spans, missing)

@@ -72,8 +72,6 @@ class Projection:
 class ProjectionAlgorithm(Protocol):
     """Finds target spans; what a config can choose as `projection`."""
 
-    def project(
-        self, spans: Sequence[SourceSpan], source: Words, target: Words, alignment: Alignment
-    ) -> Projection:
+    def project(self, spans: Sequence[SourceSpan], source: Words, target: Words, alignment: Alignment) -> Projection:
         """Project the spans of the `source` words onto the `target` words, which `alignment` aligns."""
         ...

@@ -32,7 +32,8 @@ class Apertium:
     """Translates with an installed Apertium pair, in batches, one process for each batch.
 
     Characters that are no text (NUL, noncharacters, lone surrogates) become spaces. Mail addresses, handles and tokens
-    of more than `max_token` characters come back as they are. The engine drops soft hyphens and straightens some apostrophes.
+    of more than `max_token` characters come back as they are. The engine drops soft hyphens and straightens some
+    apostrophes.
 
     source, target (str): language codes, two- or three-letter.
     mode (str | None): a mode as `apertium -l` lists them, such as `eng-cat_valencia`; None: the pair's plain mode.
@@ -200,7 +201,8 @@ def find_mode(source: str, target: str, mode: str | None = None) -> str:
     else:
         mend = "Look for a package with `apt-cache search apertium`, or go by way of a third language"
     raise XnerError(
-        f"Apertium has no mode {mode or f'{source}-{target}'} here. {mend}. Installed modes: {', '.join(modes) or 'none'}."
+        f"Apertium has no mode {mode or f'{source}-{target}'} here. {mend}. "
+        f"Installed modes: {', '.join(modes) or 'none'}."
     )
 
 

@@ -42,7 +42,7 @@ class Block:
 
     @classmethod
     def encode(cls, text: str, number: int, max_token: int) -> "Block":
-        """Prepare a text; characters that are no text become spaces, addresses and tokens over `max_token` stay here."""
+        """Prepare a text: what is no text becomes spaces; addresses and tokens over `max_token` stay here."""
         hidden: list[str] = []
 
         def hide(match: re.Match[str]) -> str:

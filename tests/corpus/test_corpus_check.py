@@ -1,5 +1,6 @@
 """The check of a corpus folder, on small broken folders and on the corpus that the project ships."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,11 @@ import pytest
 from spacy_xner.corpus import sameness
 from spacy_xner.corpus.check import Labelled, check_corpus
 from spacy_xner.corpus.layout import read_layout
+from spacy_xner.corpus.stats import count_docs, read_any
 from spacy_xner.errors import XnerError
 
 ROOT = Path(__file__).parents[2]
+LANGUAGES = ("en", "de", "es", "fr", "nl", "ru", "zh")
 
 SETTINGS = 'source = "en"\ntargets = ["de"]\nlabels = ["PER", "LOC"]\n[minimum]\ntrain = 3\n'
 SOUND = {
@@ -68,8 +71,6 @@ def test_sound(corpus: Path) -> None:
     ],
 )
 def test_errors(corpus: Path, name: str, text: str, errors: list[str]) -> None:
-    import re
-
     write(corpus, name, text)
     found = check_corpus(read_layout(corpus)).errors
     assert len(found) == len(errors)
@@ -138,3 +139,12 @@ def test_shares() -> None:
 def test_the_shipped_corpus_is_sound() -> None:
     report = check_corpus(read_layout(ROOT / "corpus"))
     assert report.errors == []
+
+
+def test_the_card_has_the_counts() -> None:
+    """The table in the card is what `xner corpus stats corpus/` prints."""
+    rows = count_docs(read_any([ROOT / "corpus"]))
+    card = (ROOT / "corpus/README.md").read_text(encoding="utf8")
+    found = {tuple(line.split()[:2]): line.split()[2:] for line in card.splitlines() if line[:3].strip() in LANGUAGES}
+    columns = ["docs", "tokens", "no entities", "entities", "LOC", "MISC", "ORG", "PER"]
+    assert found == {row: [f"{counts[column]:,}" for column in columns] for row, counts in rows.items()}

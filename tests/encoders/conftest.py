@@ -15,7 +15,8 @@ def four_bit(nibbles: np.ndarray, scales: np.ndarray) -> bytes:
     """Blocks of 32: an f16 scale, then 16 bytes whose low nibbles are weights 0..15 and high ones 16..31."""
     rows = nibbles.reshape(-1, 32)
     return b"".join(
-        struct.pack("<e", scale) + bytes(int(low) | int(high) << 4 for low, high in zip(row[:16], row[16:], strict=True))
+        struct.pack("<e", scale)
+        + bytes(int(low) | int(high) << 4 for low, high in zip(row[:16], row[16:], strict=True))
         for scale, row in zip(scales, rows, strict=True)
     )
 
@@ -33,7 +34,7 @@ def tiny_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
 
     tensors, contents = {}, {}
     for name, count in shapes.items():
-        if name.endswith(".w") and "ln" not in name or name == "emb.word":
+        if (name.endswith(".w") and "ln" not in name) or name == "emb.word":
             nibbles, scales = random.integers(0, 16, count), random.uniform(0.01, 0.02, count // 32).astype("f2")
             tensors[name] = ((nibbles.reshape(-1, 32) - 8) * scales[:, None].astype("f4")).astype("f4").ravel()
             contents[name] = (1, four_bit(nibbles, scales))

@@ -11,7 +11,8 @@ ANY_TEXT = st.text(st.characters(), max_size=40) | st.text("[]{}^$/\\@<>~\n\r\t\
 def test_an_engine_that_changes_nothing(text: str, number: int, max_token: int) -> None:
     block = Block.encode(text, number, max_token)
     assert block.decode(block.stream) == NO_TEXT.sub(" ", text)
-    assert "\0" not in block.stream and block.stream.count("\n") == 1
+    assert "\0" not in block.stream
+    assert block.stream.count("\n") == 1
     block.stream.encode()
 
 

@@ -31,13 +31,15 @@ def test_by_config(memory: Path) -> None:
 
 def test_registered_by_the_user() -> None:
     class Upper:
-        identity = {"name": "Upper"}
+        @property
+        def identity(self):  # type: ignore[no-untyped-def]
+            return {"name": "Upper"}
 
         def translate(self, texts):  # type: ignore[no-untyped-def]
             return (text.upper() for text in texts)
 
     spacy.registry.misc("test_translation.Upper", func=Upper)
-    spacy.registry.misc("test_translation.Nothing", func=dict)
+    spacy.registry.misc("test_translation.Nothing", func=lambda: {})
     assert list(make_translator("test_translation.Upper").translate(["a"])) == ["A"]
     with pytest.raises(XnerError, match="makes a dict, which is no translator"):
         make_translator("test_translation.Nothing")

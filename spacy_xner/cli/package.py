@@ -1,0 +1,77 @@
+"""`xner package`: `spacy package` with the scores, languages and licences in the package's meta data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+
+
+def package(
+    pipeline: Annotated[Path, typer.Argument(help="Folder of a trained pipeline.")],
+    output: Annotated[Path, typer.Argument(help="Folder to build the package in.")],
+    name: Annotated[str, typer.Option(help="Name of the package, without the language.")],
+    scores: Annotated[Path, typer.Option(help="The pipeline's scores, from `xner evaluate --output`.")],
+    version: Annotated[str, typer.Option(help="Version of the package.")] = "0.1.0",
+    encoder: Annotated[
+        Path | None, typer.Option(help="The encoder's folder, from `xner encoder fetch`, for its name and licence.")
+    ] = None,
+    licence: Annotated[str, typer.Option(help="Licence of the package; the encoder's if left out.")] = "",
+) -> None:
+    """Build an installable package (a wheel) of a pipeline, with its scores and languages in meta.json.
+
+    Example: `xner package training/xner_agg/model-last packages --name xner_agg --scores metrics/xner_agg.json`
+    """
+    import srsly
+    from spacy.cli.package import package as spacy_package
+
+    from ..encoders.origin import read_origin
+    from ..errors import XnerError
+    from ..evaluation.scores import read_scores
+
+    if not (pipeline / "meta.json").is_file():
+        raise XnerError(f"{pipeline}: this folder holds no pipeline: it has no meta.json. `spacy train` makes one.")
+    origin = read_origin(encoder) if encoder else None
+    meta = describe(srsly.read_json(pipeline / "meta.json"), read_scores(scores))
+    meta |= {"name": name, "version": version}
+    if licence or origin:
+        meta["license"] = licence or (origin.licence if origin else "")
+    if origin:
+        meta["sources"] = [{"name": origin.name, "url": origin.source, "license": origin.licence, "author": ""}]
+    output.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as room:
+        # The same pipeline with another meta.json, without copying its weights.
+        for part in pipeline.resolve().iterdir():
+            if part.name != "meta.json":
+                (Path(room) / part.name).symlink_to(part, target_is_directory=part.is_dir())
+        srsly.write_json(Path(room) / "meta.json", meta)
+        spacy_package(Path(room), output, create_sdist=False, create_wheel=True, force=True, silent=False)
+
+
+def describe(meta: dict[str, Any], scores: dict[str, Any]) -> dict[str, Any]:
+    """A pipeline's meta data with what the scores know.
+
+    meta (dict[str, Any]): the pipeline's meta.json.
+    scores (dict[str, Any]): by `evaluate_pipeline`.
+    RETURNS (dict[str, Any]): a new dict; `performance` has `ents_p`, `ents_r`, `ents_f` (means over the targets) and
+        `ents_per_lang`.
+    """
+    targets = ", ".join(scores["targets"])
+    description = (
+        f"Named entities by spacy-xner: all layers of a multilingual encoder, trained with labels in {scores['source']}"
+        f" and projected ones in {targets}."
+    )
+    performance = {f"ents_{key}": scores[f"macro_{key}"] for key in "prf"}
+    per_language = {
+        lang: {key: row[key] for key in ("p", "r", "f", "docs", "entities")}
+        for lang, row in scores["languages"].items()
+    }
+    return {
+        **meta,
+        "description": description,
+        "author": "spacy-xner",
+        "languages": list(scores["languages"]),
+        "performance": {**performance, "ents_per_lang": per_language},
+    }

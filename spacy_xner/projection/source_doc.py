@@ -1,0 +1,33 @@
+"""Lets docs travel with their source: `doc._.xner_source` in `to_bytes`, `DocBin` and worker processes.
+
+spaCy packs `doc.user_data` with msgpack, which cannot pack a `Doc`. srsly, which does the packing, takes encoders and
+decoders for further types: importing this module adds a pair for `Doc`. The reading side needs the import too, which a
+pipeline with `xner_projector` does.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+from srsly.msgpack import msgpack_decoders, msgpack_encoders
+
+KEY = "spacy_xner.Doc"
+
+Chain = Callable[[Any], Any] | None
+
+
+@msgpack_encoders("spacy_xner.doc")  # type: ignore[untyped-decorator]
+def encode_doc(value: Any, chain: Chain = None) -> Any:
+    """Turn a `Doc` into a dict with its bytes; leave other values to the next encoder."""
+    if isinstance(value, Doc):
+        return {KEY: value.to_bytes()}
+    return value if chain is None else chain(value)
+
+
+@msgpack_decoders("spacy_xner.doc")  # type: ignore[untyped-decorator]
+def decode_doc(value: Any, chain: Chain = None) -> Any:
+    """Turn such a dict back into a `Doc`, with a vocabulary of its own; leave others to the next decoder."""
+    if isinstance(value, dict) and value.keys() == {KEY}:
+        return Doc(Vocab()).from_bytes(value[KEY])
+    return value if chain is None else chain(value)

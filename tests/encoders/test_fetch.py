@@ -1,0 +1,391 @@
+"""Encoders by name: what is written, what is refused, and that nothing is left behind."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from transformers import AutoModel, AutoTokenizer, BertTokenizer
+from typer.testing import CliRunner
+
+from spacy_xner.cli.encoder import encoder_app
+from spacy_xner.encoders import embedded, fetch_encoder, resolve_encoder
+from spacy_xner.errors import XnerError
+
+ENCODER_FILES = {
+    "config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+}
+OUR_FILES = {"LICENSE", "ORIGIN.json", "README.md"}
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def origin(folder: Path) -> dict[str, object]:
+    return json.loads((folder / "ORIGIN.json").read_text(encoding="utf8"))
+
+
+@pytest.fixture
+def copy(tiny_encoder: Path, tmp_path: Path) -> Path:
+    """A copy of the tiny encoder, to be spoilt."""
+    return Path(shutil.copytree(tiny_encoder, tmp_path / "copy"))
+
+
+# --- a local folder
+
+
+def test_folder(copy: Path, tmp_path: Path) -> None:
+    (copy / "README.md").write_text("---\nlicense: apache-2.0\n---\n# Tiny\n", encoding="utf8")
+    (copy / "optimizer.pt").write_bytes(b"x")
+    (copy / "modeling_own.py").write_text("raise SystemExit", encoding="utf8")
+    dest = fetch_encoder(str(copy), tmp_path / "new" / "encoder", progress=False)
+    assert names(dest) == ENCODER_FILES | OUR_FILES | {"MODEL_CARD.md", "vocab.txt"}
+    found = origin(dest)
+    assert (found["name"], found["source"], found["licence"]) == ("copy", "a local folder", "apache-2.0")
+    for name, sha256 in found["sha256"].items():
+        assert hashlib.sha256((dest / name).read_bytes()).hexdigest() == sha256, name
+    assert set(found["sha256"]) == names(dest) - {"ORIGIN.json", "README.md"}
+    assert "states as its licence: apache-2.0" in (dest / "LICENSE").read_text(encoding="utf8")
+    assert "xner encoder fetch" in (dest / "README.md").read_text(encoding="utf8")
+    AutoModel.from_pretrained(str(dest))
+    assert resolve_encoder(str(dest)) == str(dest)
+    # Fetching what was fetched changes nothing, origin included.
+    again = fetch_encoder(str(dest), tmp_path / "again", progress=False)
+    assert {path.name: path.read_bytes() for path in dest.iterdir()} == {
+        path.name: path.read_bytes() for path in again.iterdir()
+    }
+
+
+def test_what_is_left_out_is_said(copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (copy / "optimizer.pt").write_bytes(b"x")
+    fetch_encoder(str(copy), tmp_path / "encoder")
+    assert "left out, no part of an encoder: optimizer.pt" in capsys.readouterr().out
+
+
+def test_licence_text_of_the_source_is_kept(copy: Path, tmp_path: Path) -> None:
+    (copy / "LICENSE.txt").write_text("Do as you like.", encoding="utf8")
+    dest = fetch_encoder(str(copy), tmp_path / "encoder", progress=False)
+    assert (dest / "LICENSE.txt").read_text(encoding="utf8") == "Do as you like."
+    assert not (dest / "LICENSE").exists()
+
+
+def test_a_changed_encoder_does_not_keep_its_origin(tiny_encoder: Path, tmp_path: Path) -> None:
+    dest = fetch_encoder(str(tiny_encoder), tmp_path / "encoder", progress=False)
+    (dest / "config.json").write_text((dest / "config.json").read_text() + "\n")
+    again = fetch_encoder(str(dest), tmp_path / "again", progress=False)
+    assert origin(again)["source"] == "a local folder, fetched from a local folder and changed since then: config.json"
+
+
+def test_slow_tokenizer_files_are_converted(copy: Path, tmp_path: Path) -> None:
+    tokenizer = BertTokenizer(str(copy / "vocab.txt"), do_lower_case=False, strip_accents=False, model_max_length=64)
+    (copy / "tokenizer.json").unlink()
+    tokenizer.save_pretrained(str(copy))
+    dest = fetch_encoder(str(copy), tmp_path / "encoder", progress=False)
+    assert (dest / "tokenizer.json").is_file()
+    assert (
+        AutoTokenizer.from_pretrained(str(dest))("Angela Merkel")["input_ids"]
+        == tokenizer("Angela Merkel")["input_ids"]
+    )
+
+
+def test_sharded_weights(copy: Path, tmp_path: Path) -> None:
+    AutoModel.from_pretrained(str(copy)).save_pretrained(str(copy), max_shard_size="200KB")
+    (copy / "model.safetensors").unlink()
+    dest = fetch_encoder(str(copy), tmp_path / "encoder", progress=False)
+    AutoModel.from_pretrained(str(dest))
+    (copy / "model-00001-of-00003.safetensors").unlink(missing_ok=True)
+    next(copy.glob("model-00002-of-*.safetensors")).unlink()
+    with pytest.raises(
+        XnerError, match=r"model.safetensors.index.json names weights that are not there: \['model-0000"
+    ):
+        resolve_encoder(str(copy))
+
+
+def spoil_config(folder: Path, **changes: object) -> None:
+    config = json.loads((folder / "config.json").read_text(encoding="utf8"))
+    (folder / "config.json").write_text(json.dumps(config | changes), encoding="utf8")
+
+
+SPOILT = {
+    "no config": (
+        lambda f: (f / "config.json").unlink(),
+        "copy is no encoder: it has no config.json. Expected a folder",
+    ),
+    "config no JSON": (lambda f: (f / "config.json").write_text("{"), "config.json cannot be read"),
+    "another config": (lambda f: (f / "config.json").write_text("{}"), "its config.json has no `model_type`"),
+    "no weights": (lambda f: (f / "model.safetensors").unlink(), "copy has no model.safetensors"),
+    "torch weights": (
+        lambda f: (f / "model.safetensors").rename(f / "pytorch_model.bin"),
+        r"copy has no model.safetensors \(weights in other formats, such as pytorch_model.bin, .* convert it once",
+    ),
+    "truncated weights": (
+        lambda f: (f / "model.safetensors").write_bytes((f / "model.safetensors").read_bytes()[:-100]),
+        "model.safetensors is truncated or no safetensors file",
+    ),
+    "empty weights": (lambda f: (f / "model.safetensors").write_bytes(b""), "model.safetensors is truncated"),
+}
+SPOILT_DEEPER = {
+    "unknown model": (
+        lambda f: spoil_config(f, model_type="novel"),
+        "no encoder that transformers can load without code",
+    ),
+    "own code": (
+        lambda f: spoil_config(f, model_type="novel", auto_map={"AutoConfig": "own.Config"}),
+        "no encoder that transformers can load without code of its own",
+    ),
+    "with a decoder": (lambda f: spoil_config(f, model_type="t5"), r"is an encoder with a decoder \(t5\); choose an"),
+    "no tokenizer": (
+        lambda f: [(f / name).unlink() for name in ("tokenizer.json", "vocab.txt", "tokenizer_config.json")],
+        "its tokenizer cannot be loaded",
+    ),
+    "broken tokenizer": (lambda f: (f / "tokenizer.json").write_text("{}"), "its tokenizer cannot be loaded"),
+    "tokenizer of another model": (
+        lambda f: spoil_config(f, vocab_size=10),
+        r"its tokenizer has \d+ word pieces, but the model only 10 embeddings",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", [*SPOILT, *SPOILT_DEEPER])
+def test_no_encoder(copy: Path, tmp_path: Path, case: str) -> None:
+    spoil, message = (SPOILT | SPOILT_DEEPER)[case]
+    spoil(copy)
+    with pytest.raises(XnerError, match=message):
+        fetch_encoder(str(copy), tmp_path / "encoder", progress=False)
+    assert names(tmp_path) == {"copy"}
+    if case in SPOILT:  # what takes no time is checked whenever a name is resolved
+        with pytest.raises(XnerError, match=message):
+            resolve_encoder(str(copy))
+
+
+def test_names_that_can_be_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for name in ("/no/such/folder", "./nothing", "a/b/c", "", "two words"):
+        for call in (resolve_encoder, lambda name: fetch_encoder(name, tmp_path / "encoder")):
+            with pytest.raises(XnerError, match=r"There is no folder .* and it cannot be a hub name. Expected"):
+                call(name)
+    with pytest.raises(XnerError, match="file is a file, expected the folder of an encoder"):
+        resolve_encoder(str(tmp_path / "file"))
+    assert names(tmp_path) == {"file"}
+
+
+def test_hub_names_resolve_to_themselves() -> None:
+    for name in ("bert-base-multilingual-cased", "FacebookAI/xlm-roberta-base"):
+        assert resolve_encoder(name) == name
+
+
+# --- the folder to write
+
+
+def test_a_fetched_encoder_is_replaced(tiny_encoder: Path, copy: Path, tmp_path: Path) -> None:
+    dest = fetch_encoder(str(tiny_encoder), tmp_path / "encoder", progress=False)
+    spoil_config(copy, layer_norm_eps=0.5)
+    fetch_encoder(str(copy), dest, progress=False)
+    assert json.loads((dest / "config.json").read_text(encoding="utf8"))["layer_norm_eps"] == 0.5
+    assert origin(dest)["name"] == "copy"
+
+
+def test_a_failure_leaves_the_old_one(tiny_encoder: Path, copy: Path, tmp_path: Path) -> None:
+    dest = fetch_encoder(str(tiny_encoder), tmp_path / "encoder", progress=False)
+    before = {path.name: path.read_bytes() for path in dest.iterdir()}
+    (copy / "tokenizer.json").write_text("{}")
+    with pytest.raises(XnerError):
+        fetch_encoder(str(copy), dest, progress=False)
+    assert {path.name: path.read_bytes() for path in dest.iterdir()} == before
+    assert names(tmp_path) == {"copy", "encoder"}
+
+
+def test_other_folders_are_not_overwritten(tiny_encoder: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter1.tex").write_text("…", encoding="utf8")
+    with pytest.raises(
+        XnerError, match=r"thesis has files that are no part of a fetched encoder, such as chapter1.tex"
+    ):
+        fetch_encoder(str(tiny_encoder), tmp_path / "thesis")
+    dest = fetch_encoder(str(tiny_encoder), tmp_path / "encoder", progress=False)
+    (dest / "notes.txt").write_text("mine", encoding="utf8")
+    with pytest.raises(XnerError, match=r"such as notes.txt. They would be lost"):
+        fetch_encoder(str(tiny_encoder), dest)
+    assert (dest / "notes.txt").exists()
+    (tmp_path / "file").touch()
+    with pytest.raises(XnerError, match="file is a file; an encoder needs a folder"):
+        fetch_encoder(str(tiny_encoder), tmp_path / "file")
+    (dest / "notes.txt").unlink()
+    (dest / "ORIGIN.json").write_text("{", encoding="utf8")
+    with pytest.raises(XnerError, match=r"ORIGIN.json: damaged .* Fetch the encoder again"):
+        fetch_encoder(str(tiny_encoder), dest)
+
+
+def test_not_into_itself(copy: Path) -> None:
+    for dest in (copy, copy / "inside", copy / "x" / ".." / "y"):
+        with pytest.raises(XnerError, match=r"is the encoder to copy, .*, or is inside it"):
+            fetch_encoder(str(copy), dest)
+
+
+# --- the embedded encoder
+
+
+def test_embedded(embedded_encoder: Path) -> None:
+    assert names(embedded_encoder) == ENCODER_FILES | OUR_FILES
+    found = origin(embedded_encoder)
+    assert found["name"] == "embedded"
+    assert (found["licence"], found["version"]) == ("MIT", "0.3.0")
+    assert found["source_sha256"] == embedded.WEIGHTS_SHA256
+    licence = (embedded_encoder / "LICENSE").read_text(encoding="utf8")
+    assert licence.startswith("MIT License")
+    assert "intfloat/multilingual-e5-small" in licence
+    assert "Permission is hereby granted" in licence
+    assert Path(resolve_encoder("embedded")) == embedded_encoder
+
+
+def test_damaged_or_missing_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XNER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(embedded, "WHEEL", "no-such-wheel")
+    for call in (lambda: resolve_encoder("embedded"), lambda: fetch_encoder("embedded", tmp_path / "encoder")):
+        with pytest.raises(XnerError, match=r"which is not installed. Install it with: pip install"):
+            call()
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".lock"] == []
+    assert not (tmp_path / "encoder").exists()
+
+
+# --- the hub
+
+
+class Hub(BaseHTTPRequestHandler):
+    """As much of the hub's interface as a download needs: a good model, one without safetensors, a gated one."""
+
+    folders: dict[str, Path]
+    asked: list[str]
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        parts = self.path.strip("/").split("/")
+        if "gated" in self.path:
+            return self.reply(403, b"", {"X-Error-Code": "GatedRepo"})
+        if parts[:2] == ["api", "models"] and (folder := self.folders.get(parts[2])):
+            files = [{"rfilename": path.relative_to(folder).as_posix()} for path in folder.rglob("*") if path.is_file()]
+            return self.reply(200, json.dumps({"id": parts[2], "sha": COMMIT, "siblings": files}).encode())
+        if parts[0] in self.folders and parts[1] == "resolve":
+            content = self.folders[parts[0]].joinpath(*parts[3:]).read_bytes()
+            etag = hashlib.sha256(content).hexdigest()
+            return self.reply(200, content, {"X-Repo-Commit": COMMIT, "ETag": f'"{etag}"'})
+        return self.reply(404, b"", {"X-Error-Code": "RepoNotFound"})
+
+    def reply(self, status: int, content: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in ({"Content-Length": str(len(content))} | (headers or {})).items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(content)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+SCRIPT = """
+import json, sys
+from pathlib import Path
+from spacy_xner.encoders import fetch_encoder
+from spacy_xner.errors import XnerError
+results = {}
+for name in sys.argv[2:]:
+    try:
+        results[name] = str(fetch_encoder(name, Path(sys.argv[1]) / name, progress=False))
+    except XnerError as error:
+        results[name] = str(error)
+print(json.dumps(results))
+"""
+
+
+def fetch_from(endpoint: str, room: Path, *names: str) -> dict[str, str]:
+    """Fetch in a process of its own: the hub's address is read when its library is imported."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("HF_") and "proxy" not in k.lower()}
+    environment |= {"HF_ENDPOINT": endpoint, "HF_HOME": str(room / "hf")}
+    command = [sys.executable, "-c", SCRIPT, str(room / "out"), *names]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf8", timeout=120)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def hub(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path, list[str]]]:
+    room = tmp_path_factory.mktemp("hub")
+    good = Path(shutil.copytree(tiny_encoder, room / "hub" / "good"))
+    (good / "README.md").write_text("---\nlicense: apache-2.0\nlanguage: [de, en]\n---\n# Good\n", encoding="utf8")
+    for name in ("pytorch_model.bin", "tf_model.h5", "modeling_own.py", "onnx/config.json", "onnx/model.safetensors"):
+        (good / name).parent.mkdir(exist_ok=True)
+        (good / name).write_bytes(b"never to be asked for")
+    old = Path(shutil.copytree(tiny_encoder, room / "hub" / "old"))
+    (old / "model.safetensors").rename(old / "pytorch_model.bin")
+    asked: list[str] = []
+    handler = type("Handler", (Hub,), {"folders": {"good": good, "old": old}, "asked": asked})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}", room, asked
+    server.shutdown()
+    server.server_close()
+
+
+def test_hub(hub: tuple[str, Path, list[str]]) -> None:
+    endpoint, room, asked = hub
+    results = fetch_from(endpoint, room, "good", "old", "gated", "nothing")
+
+    dest = Path(results["good"])
+    assert names(dest) == ENCODER_FILES | OUR_FILES | {"MODEL_CARD.md", "vocab.txt"}
+    found = origin(dest)
+    assert (found["name"], found["source"]) == ("good", "https://huggingface.co/good")
+    assert (found["version"], found["licence"]) == (COMMIT, "apache-2.0")
+    AutoModel.from_pretrained(str(dest))
+    fetched = {path.rsplit(f"{COMMIT}/", 1)[1] for path in asked if path.startswith("/good/resolve/")}
+    assert fetched == ENCODER_FILES | {"README.md", "vocab.txt"}
+
+    assert "old has no model.safetensors" in results["old"]
+    assert "accept their terms on its page" in results["gated"]
+    assert "'nothing' is neither a folder here nor a model on the hub. Check the spelling" in results["nothing"]
+    assert "use the encoder `embedded`" in results["nothing"]
+    assert names(room / "out") == {"good"}
+
+
+def test_no_network(tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:  # a port that nobody listens on, once it is closed
+        endpoint = f"http://127.0.0.1:{server.server_address[1]}"
+    results = fetch_from(endpoint, tmp_path, "bert-base-multilingual-cased")
+    message = results["bert-base-multilingual-cased"]
+    assert message.startswith("'bert-base-multilingual-cased' is no folder here, and it could not be downloaded")
+    assert "Without a network, use the encoder `embedded`" in message
+    assert names(tmp_path / "out") == set()
+
+
+# --- the command
+
+
+def test_command(tiny_encoder: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(encoder_app, ["fetch", str(tiny_encoder), str(tmp_path / "encoder"), "--quiet"])
+    assert result.exit_code == 0, result.output
+    assert "encoder: tiny (version unknown, licence unknown), from a local folder" in result.output
+    result = CliRunner().invoke(encoder_app, ["fetch", str(tmp_path / "nothing" / "x"), str(tmp_path / "y")])
+    assert isinstance(result.exception, XnerError)
+    assert not (tmp_path / "y").exists()
+
+
+def test_help() -> None:
+    result = CliRunner().invoke(encoder_app, ["fetch", "--help"], env={"COLUMNS": "120"})
+    for words in ("embedded", "local folder", "Hugging Face hub", "xner encoder fetch bert-base-multilingual-cased"):
+        assert words in result.output
