@@ -167,10 +167,14 @@ def _scatter(model: Model, pieces: list[_Pieces], d_stack: Layers) -> list[Trans
     for p in pieces:
         end = start + len(p.rows)
         shape = p.layers[0].shape
+        distinct = len(set(p.rows.tolist())) == len(p.rows)  # no overlapping spans, no piece of two tokens
         d_layers: dict[int, Any] = {}
         for i, layer in enumerate(p.read):
             d_flat = model.ops.alloc2f(shape[0] * shape[1], shape[2])
-            model.ops.scatter_add(d_flat, p.rows, d_stack[start:end, i])
+            if distinct:
+                d_flat[p.rows] = d_stack[start:end, i]
+            else:
+                model.ops.scatter_add(d_flat, p.rows, d_stack[start:end, i])
             d_layers[layer] = d_flat.reshape(shape)
         d_datas.append(TransformerData(p.data.wordpieces, gradients_of(d_layers, p.n_layers), p.data.align))
         start = end

@@ -30,10 +30,10 @@ class EmbeddingAligner:
     default device.
 
     model (str): "embedded", a Hugging Face folder, or a name on the hub.
-    layers (int | list[int] | None): layer to take the vectors from, 0 being the embeddings; of several, similarities are
+    layers (int | list[int] | None): layer to take the vectors from, 0 being the embeddings; similarities of several are
         averaged. None: half the encoder's depth, or 8 for `bert-base-multilingual-cased`, as in SimAlign.
-    method (str): "inter" (few, sure links), "itermax" (a second round among words left over) or "mwmf" (a maximum-weight
-        matching: most links, slow).
+    method (str): "inter" (few, sure links), "itermax" (a second round among words left over) or "mwmf" (a
+        maximum-weight matching: most links, slow).
     token_type (str): "bpe" matches word pieces and links their words; "word" matches means of word pieces.
     batch_size (int): sentence pairs that run at once.
     RAISES (XnerError): for a setting that does not exist; when aligning, for an encoder that cannot be used.

@@ -1,5 +1,6 @@
 """Word-piece vectors of sentences, from chosen layers of any encoder: sorted by length, in batches, never cut."""
 
+import multiprocessing
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -48,8 +49,8 @@ class PieceEncoder:
     def encode(self, sentences: Sequence[Words]) -> list[EncodedSentence]:
         """Encode sentences, each by itself; in order, one result for each.
 
-        A sentence that is longer than the encoder goes through it in windows that overlap by a quarter; each piece takes
-        its vectors from the window in whose middle it is.
+        A sentence that is longer than the encoder goes through it in windows that overlap by a quarter; each piece has
+        its vectors from the window where it is farther from the edge.
         """
         pieces = self._pieces(sentences)
         windows = [
@@ -86,6 +87,7 @@ class PieceEncoder:
 
     def _run(self, sequences: list[list[int]]) -> list[Vectors]:
         """Vectors of id sequences that fit into the encoder: (n_layers, length, width) each, in order."""
+        use_one_thread_if_forked()
         device = current_device()
         self.model.to(device)
         vectors: list[Vectors] = [np.empty(0, dtype=np.float32)] * len(sequences)
@@ -202,6 +204,15 @@ def current_device() -> torch.device:
     """Where thinc works (`spacy.require_gpu`), else torch's own default."""
     device: torch.device = get_torch_default_device()
     return torch.get_default_device() if device.type == "cpu" else device
+
+
+def use_one_thread_if_forked() -> None:
+    """Keep torch from waiting for ever, in a forked worker, for threads that only the parent process has.
+
+    OpenMP's threads do not survive a fork; `nlp.pipe(n_process=2)` forks on Linux. One thread needs no others.
+    """
+    if multiprocessing.parent_process() is not None and multiprocessing.get_start_method(allow_none=True) == "fork":
+        torch.set_num_threads(1)
 
 
 def encodable(word: str) -> str:

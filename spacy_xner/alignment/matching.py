@@ -50,11 +50,11 @@ def inter(similarity: Matrix) -> Matches:
 def itermax(similarity: Matrix) -> Matches:
     """Mutual argmax, then once more among pairs of which at least one is still without a match.
 
-    Similarities to an item that has a match count nine tenths in the second round. As in the package, there is no second
-    round where a side has at most two items, or none that is unmatched.
+    Similarities to an item that has a match count nine tenths in the second round. As in the package, there is no
+    second round where a side has at most two items, or none that is unmatched.
     """
     first = inter(similarity)
-    free_row, free_column = ~first.any(axis=1), ~first.any(axis=0)
+    free_row, free_column = first.sum(axis=1) == 0, first.sum(axis=0) == 0
     if min(similarity.shape) <= 2 or not free_row.any() or not free_column.any():
         return first
     both_free = free_row[:, None] & free_column[None, :]

@@ -20,8 +20,8 @@ class SimAlignAligner:
     """Runs `simalign.SentenceAligner`, one pair at a time (https://github.com/cisnlp/simalign).
 
     The package runs all layers of the encoder and fails on empty sides and on words without word pieces; those get no
-    links here. It cuts sentences that are longer than the encoder: the words that do not fit get no links either, with a
-    warning, and `cut` counts the sentences. `EmbeddingAligner` reads such sentences whole.
+    links here. It cuts sentences that are longer than the encoder: the words that do not fit get no links either, with
+    a warning, and `cut` counts the sentences. `EmbeddingAligner` reads such sentences whole.
 
     model (str): "embedded", a Hugging Face folder, or a name on the hub.
     layer (int | None): 0 is the embedding layer; None as in `EmbeddingAligner`.
@@ -106,7 +106,7 @@ class Package:
         from ..encoders import resolve_encoder
         from .encoder import check_layers, current_device, default_layer
 
-        class RecordingAligner(SentenceAligner):  # type: ignore[misc]
+        class RecordingAligner(SentenceAligner):
             """Keeps the similarities that the package computes on its way to the links."""
 
             similarity: Similarity

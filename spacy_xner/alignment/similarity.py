@@ -49,9 +49,9 @@ def pool_words(vectors: Vectors, word_of_piece: WordOfPiece) -> Vectors:
     if not len(word_of_piece):
         return vectors
     _, starts = words_with_pieces(word_of_piece)
-    sizes = np.diff(np.append(starts, len(word_of_piece)))
-    pooled: Vectors = np.add.reduceat(vectors, starts, axis=1) / sizes.astype(np.float32)[:, None]
-    return pooled
+    sizes = np.diff(np.append(starts, len(word_of_piece))).astype(np.float32)
+    sums: Vectors = np.add.reduceat(vectors, starts, axis=1)
+    return np.divide(sums, sizes[:, None], dtype=np.float32)
 
 
 def word_similarity(

@@ -129,7 +129,7 @@ def translate(
     docs = load_docs(source)
     for code, (out,) in for_each_language(lang, output):
         counts: Counter[str] = Counter()
-        made = make_translator(translator, language_of(docs, str(source)), str(code), settings)
+        made = make_translator(translator, source=language_of(docs, str(source)), target=str(code), **settings)
         translated = translate_docs(docs, made, str(code), counts)
         try:
             write_docs(out, progress(translated, f"Translating into {code}", len(docs)))

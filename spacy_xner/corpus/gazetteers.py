@@ -9,12 +9,12 @@ import gettext
 import random
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
-from .names import INFLECTED, UNSPACED, script_of, words_of
+from .names import CASE_ENDING, INFLECTED, UNSPACED, script_of, words_of
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -71,7 +71,9 @@ class Gazetteer:
                 for name in names:
                     self._group_of.setdefault((label, name), names)
 
-    def draw(self, name: str, label: str, rng: random.Random, fits: Callable[[str], bool], tries: int = 12) -> str | None:
+    def draw(
+        self, name: str, label: str, rng: random.Random, fits: Callable[[str], bool], tries: int = 12
+    ) -> str | None:
         """A name that `fits` and is like `name`, if one is found in so many tries.
 
         A place or language that the gazetteer knows gives one of its own kind; a place of one word that it does not
@@ -80,7 +82,9 @@ class Gazetteer:
         """
         inflected = self.lang in INFLECTED
         people = self.people(rng) if label == "PER" and not inflected else None
-        names = self._group_of.get((label, name))
+        names: Sequence[str] | None = self._group_of.get((label, name))
+        if names and inflected:
+            names = [other for other in names if other[-CASE_ENDING:] == name[-CASE_ENDING:]]
         if names is None and not inflected and label == "LOC" and len(words_of(name, self.lang)) == 1:
             names = self.groups["LOC"]["cities"]
         if names is None and not inflected and label == "ORG":
@@ -108,11 +112,10 @@ class Gazetteer:
 def gazetteer(lang: str) -> Gazetteer:
     """The names of a language, gathered at the first call; the same in every process. Empty for one that CLDR lacks.
 
-    lang (str): language code; its region or script is not used.
+    lang (str): language code without region or script.
     """
     from babel import Locale, UnknownLocaleError
 
-    lang = re.split("[-_]", lang)[0]
     try:
         locale = Locale.parse(lang)
     except (UnknownLocaleError, ValueError):
@@ -142,6 +145,7 @@ def gazetteer(lang: str) -> Gazetteer:
         abroad=tuple(people for each in abroad if each not in PEOPLE.get(lang, ()) for people in people_of(each)),
     )
 
+
 def exemplar_cities(locale: "Locale | None", latin: bool) -> list[str]:
     """The cities that time zones are named after.
 
@@ -163,7 +167,7 @@ def official_languages() -> frozenset[str]:
     from babel import Locale
     from babel.languages import get_official_languages
 
-    territories = [code for code in Locale.parse("en").territories if len(code) == 2]
+    territories = [str(code) for code in Locale.parse("en").territories if len(str(code)) == 2]
     return frozenset(lang for code in territories for lang in get_official_languages(code, de_facto=True))
 
 

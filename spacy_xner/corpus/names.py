@@ -11,8 +11,10 @@ UNSPACED = frozenset({"zh", "ja", "th", "lo", "km", "my", "yue", "wuu"})
 DOTS = "·•・‧"
 # Names take case endings here.
 INFLECTED = frozenset(
-    "be bs cs el et eu fi ga gd hr hu hy is ka kk ky la lt lv mk mn pl ro ru sh sk sl sq sr ta te kn ml tr uk uz az".split()
-)
+    ["az", "be", "bs", "cs", "el", "et", "eu", "fi", "ga", "gd", "hr", "hu", "hy", "is", "ka", "kk", "kn", "ky", "la",
+     "lt", "lv", "mk", "ml", "mn", "pl", "ro", "ru", "sh", "sk", "sl", "sq", "sr", "ta", "te", "tr", "uk", "uz"]
+)  # fmt: skip
+CASE_ENDING = 3  # letters that tell most cases
 # Names take a genitive -s here, written without apostrophe.
 GENITIVE_S = frozenset({"da", "de", "nb", "nn", "no", "sv", "fo"})
 ARTICLES = {
@@ -21,14 +23,19 @@ ARTICLES = {
     "nl": "de het 't een",
     "fr": "le la les l' l’ du des au aux d' d’ un une en",
     "es": "el la los las del al un una",
-    "it": "il lo la i gli le l' l’ un una del dello della dei degli delle dell' dell’ al allo alla ai agli alle all' all’ "
-    "nel nello nella nei negli nelle nell' nell’ dal dalla dai dalle dall' dall’ sul sulla sui sulle",
+    "it": "il lo la i gli le l' l’ un una del dello della dei degli delle dell' dell’ al allo alla ai agli alle all' "
+    "all’ nel nello nella nei negli nelle nell' nell’ dal dalla dai dalle dall' dall’ sul sulla sui sulle",
     "pt": "o a os as do da dos das ao à aos às no na nos nas pelo pela um uma",
     "ca": "el la els les l' l’ del dels al als pel pels un una",
     "gl": "o a os as do da dos das ao á aos ás no na nos nas polo pola un unha",
 }
 ARTICLE_SETS = {lang: frozenset(words.split()) for lang, words in ARTICLES.items()}
-LONGEST_ACRONYM = 6
+# Letters that a name in capitals may have and still be taken for an acronym: people and places seldom have one.
+LONGEST_ACRONYM = {"PER": 2, "LOC": 3}
+LONGEST_OTHER_ACRONYM = 6
+# Labels of other schemes, and what they are here.
+KINDS = {"PERSON": "PER", "GPE": "LOC", "LOCATION": "LOC", "ORGANIZATION": "ORG", "ORGANISATION": "ORG"}
+ALIKE = frozenset({"PER", "LOC", "ORG"})  # kinds of which any name can stand for any other
 
 
 class Form(NamedTuple):
@@ -47,18 +54,24 @@ def form_of(name: str, label: str, lang: str, article: str) -> Form:
     """The form of a name.
 
     label, lang (str): of the entity and its doc. article (str): the article before it as `article_before` gives it.
-    The size is the number of words, 3 standing for more. The ending (two letters of each word, and a mark for digits)
-    is empty where it does not matter: it does in languages with cases, and for types other than PER, ORG and LOC,
-    which are so mixed (`Dutch`, `World Cup`, `Boeing 737`) that only names that end alike are.
+    The size is the number of words, 3 standing for more. The ending (of each word, with a mark for digits) is empty
+    where it does not matter. It does in languages with cases, where it takes three letters to tell most of them; and
+    for labels other than people, places and organisations, which are so mixed (`Dutch`, `World Cup`, `Boeing 737`)
+    that only names that end alike can be exchanged.
     """
     words = words_of(name, lang)
-    acronym = is_acronym(name)
-    strict = lang in INFLECTED or label not in ("PER", "ORG", "LOC")
-    if strict:
-        ending = " ".join("0" if word[-1:].isdigit() else word[-2:].lower() for word in words)
+    acronym = is_acronym(name, label)
+    if lang in INFLECTED or kind_of(label) not in ALIKE:
+        n = CASE_ENDING if lang in INFLECTED else 2
+        ending = " ".join("0" if word[-1:].isdigit() else word[-n:].lower() for word in words)
     else:
         ending = "s" if lang in GENITIVE_S and name[-1:] in "sS" else ""
     return Form(label, lang, script_of(name), min(len(words), 3), acronym, article, ending)
+
+
+def kind_of(label: str) -> str:
+    """PER, LOC or ORG for what other schemes call them; other labels are their own kind."""
+    return KINDS.get(label, label)
 
 
 def words_of(name: str, lang: str) -> list[str]:
@@ -69,8 +82,10 @@ def words_of(name: str, lang: str) -> list[str]:
     return name.split()
 
 
-def is_acronym(name: str) -> bool:
-    return len(name) <= LONGEST_ACRONYM and name.isupper() and " " not in name
+def is_acronym(name: str, label: str) -> bool:
+    """Whether a name is in capitals by nature, as `NATO`, `F-16` and `A 61`, and not as `LIVERPOOL`."""
+    longest = LONGEST_ACRONYM.get(kind_of(label), LONGEST_OTHER_ACRONYM)
+    return name.isupper() and sum(map(str.isalpha, name)) <= (longest if " " not in name else 2)
 
 
 @lru_cache(maxsize=4096)

@@ -13,11 +13,22 @@ from spacy.training import Example
 
 from ..errors import XnerError
 from ..tokens import meta_of
+from ..translation.languages import normalise
 from .gazetteers import gazetteer
-from .names import UNSPACED, Form, NameMemory, article_before, form_of, is_acronym, script_of, shout, words_of
+from .names import (
+    ALIKE,
+    UNSPACED,
+    Form,
+    NameMemory,
+    article_before,
+    form_of,
+    is_acronym,
+    kind_of,
+    script_of,
+    shout,
+    words_of,
+)
 
-# Other schemes' labels for what the gazetteers know.
-KINDS = {"PERSON": "PER", "GPE": "LOC", "LOCATION": "LOC", "ORGANIZATION": "ORG", "ORGANISATION": "ORG"}
 SHOUTED = 0.6  # a text with so many of its letters in capitals is a headline
 
 
@@ -49,14 +60,14 @@ class EntitySwap:
         if max_names < 1:
             raise XnerError(f"EntitySwap's max_names must be at least 1, but it is {max_names}.")
         self.level, self.gazetteers = level, gazetteers
-        self.languages = None if languages is None else frozenset(languages)
+        self.languages = None if languages is None else frozenset(map(base_language, languages))
         self.random = random.Random(seed)
         self.memory = NameMemory(max_names)
         self.pieces = lru_cache(maxsize=20_000)(split_name)
 
     def __call__(self, nlp: Language, example: Example) -> Iterator[Example]:
         reference = example.reference
-        lang = meta_of(reference).get("lang") or "xx"
+        lang = base_language(meta_of(reference).get("lang") or "xx")
         names = [(entity, self.see(entity, lang)) for entity in reference.ents]
         changed = None
         if self.random.random() < self.level and (self.languages is None or lang in self.languages):
@@ -72,9 +83,10 @@ class EntitySwap:
     def see(self, entity: Span, lang: str) -> Form:
         """The form of an entity's name, which is remembered unless it is in capitals only for a headline's sake."""
         before = entity.doc[entity.start - 1].text if entity.start else ""
-        form = form_of(entity.text, KINDS.get(entity.label_, entity.label_), lang, article_before(before, lang))
-        if len(entity) and not is_shouted(entity):
-            self.memory.add(entity.text, form, self.random)
+        text = entity.text
+        form = form_of(text, entity.label_, lang, article_before(before, lang))
+        if text == " ".join(text.split()) and not is_shouted(entity):
+            self.memory.add(text, form, self.random)
         return form
 
     def draw(self, entity: Span, form: Form, lang: str) -> str | None:
@@ -90,23 +102,23 @@ class EntitySwap:
         """Another name from the gazetteer; it is asked for a name in ordinary capitals."""
         if form.article or lang == "xx" or (form.acronym and not shouted):
             return None
-        name = text.title() if shouted else text
+        kind, name = kind_of(form.label), text.title() if shouted else text
 
         def fits(new: str) -> bool:
             if script_of(new) != form.script:
                 return False
-            if form.ending and form.label in ("PER", "LOC", "ORG"):
+            if form.ending and kind in ALIKE:
                 return form_of(new, form.label, lang, "").ending == form.ending
-            return form.size > 1 or lang in UNSPACED or form.label == "LOC" or len(words_of(new, lang)) == 1
+            return form.size > 1 or lang in UNSPACED or kind == "LOC" or len(words_of(new, lang)) == 1
 
-        return gazetteer(lang).draw(name, form.label, self.random, fits)
+        return gazetteer(lang).draw(name, kind, self.random, fits)
 
     def replace(self, nlp: Language, reference: Doc, found: dict[tuple[str, str], str]) -> Example:
         """The example with new names in place of entities."""
         words: list[str] = []
         spaces: list[bool] = []
         tags: list[str] = []
-        starts: list[bool | None] = []
+        starts: list[bool | int | None] = []
         entity_at = {entity.start: entity for entity in reference.ents}
         knows_sentences = reference.has_annotation("SENT_START")
         i = 0
@@ -117,7 +129,7 @@ class EntitySwap:
                 token = reference[i]
                 words.append(token.text)
                 spaces.append(bool(token.whitespace_))
-                tags.append("" if not token.ent_iob else "-".join(filter(None, (token.ent_iob_, token.ent_type_))))
+                tags.append(f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type else "O" if token.ent_iob else "")
                 starts.append(token.is_sent_start)
                 i += 1
                 continue
@@ -127,13 +139,21 @@ class EntitySwap:
             tags += [f"B-{entity.label_}"] + [f"I-{entity.label_}"] * (len(new_words) - 1)
             starts += [entity[0].is_sent_start, *[False] * (len(new_words) - 1)]
             i = entity.end
-        sent_starts = starts if knows_sentences else None
-        doc = Doc(nlp.vocab, words=words, spaces=spaces, ents=tags, sent_starts=sent_starts)
+        unknown = reference.has_unknown_spaces
+        doc = Doc(
+            nlp.vocab,
+            words=words,
+            spaces=None if unknown else spaces,
+            ents=tags,
+            sent_starts=starts if knows_sentences else None,
+        )
         doc._.xner_meta = reference._.xner_meta
-        if reference.has_unknown_spaces:
-            doc.has_unknown_spaces = True
-            return Example(Doc(nlp.vocab, words=words), doc)
-        return Example(nlp.make_doc(doc.text), doc)
+        return Example(Doc(nlp.vocab, words=words) if unknown else nlp.make_doc(doc.text), doc)
+
+
+def base_language(code: str) -> str:
+    """A language without region or script, by its shortest code."""
+    return normalise(code).split("-")[0]
 
 
 def is_shouted(entity: Span) -> bool:
@@ -141,7 +161,7 @@ def is_shouted(entity: Span) -> bool:
     text = entity.text
     if not text.isupper():
         return False
-    if not is_acronym(text):
+    if not is_acronym(text, entity.label_):
         return True
     letters = [character for token in entity.doc for character in token.text if character.isalpha()]
     return sum(map(str.isupper, letters)) > SHOUTED * len(letters) and len(letters) > 2 * len(text)

@@ -1,4 +1,4 @@
-"""Places spans by what their words are linked with: expected precision and recall of every candidate, all spans together."""
+"""Places spans by what their words are linked with: the best precision and recall first, all spans together."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -17,8 +17,9 @@ Floats = npt.NDArray[np.float64]
 class LinkProjection:
     """Chooses, for each source span, the stretch of target words that fits its links best.
 
-    A candidate is a stretch that begins and ends with a word linked with the span, so that unaligned words (articles, for
-    example) are never at its edges; words of punctuation are not either, unless the source span has some. Its score is
+    A candidate is a stretch that begins and ends with a word linked with the span, so that unaligned words (articles,
+    for example) are never at its edges; words of punctuation are not either, unless the source span has some. Its
+    score is
 
         score = F1(precision, recall) * similarity
         precision   mean over the target words of the share of the word's links that lead into the source span;
@@ -28,11 +29,11 @@ class LinkProjection:
         similarity  mean over the source words of the greatest similarity with a word of the candidate
 
     so gaps are filled where they cost less than what lies behind them brings, and outliers are left out otherwise. The
-    best candidate of all spans is placed first; what overlaps it is no candidate any more; and so on. A span that
-    is left without candidates is reported as missing where it has no links, as overlapping where others took its words.
+    best candidate of all spans is placed first; what overlaps it is no candidate any more; and so on. A span that is
+    left without candidates is reported as missing where it has no links, as overlapping where others took its words.
 
-    unaligned (float): what a word without links counts for the precision, in [0, 1]: 0 splits spans at each such word, 1
-        takes them along at no cost.
+    unaligned (float): what a word without links counts for the precision, in [0, 1]: at 0 it costs as much as a word
+        of another span, at 1 nothing.
     RAISES (XnerError): for `unaligned` outside [0, 1] and, when projecting, for spans outside the source words.
     """
 
@@ -80,7 +81,7 @@ class LinkProjection:
         coverage = (inside / np.maximum(source_degrees, 1)[:, None]).mean(axis=0)
         edges = np.flatnonzero(inside.any(axis=0))
         if not any(map(is_punctuation, source[span.start : span.end])):
-            edges = np.array([j for j in edges if not is_punctuation(target[j])], dtype=np.intp)
+            edges = np.array([j for j in edges.tolist() if not is_punctuation(target[j])], dtype=np.intp)
         return Candidates.scored(edges, fidelity, coverage, alignment.similarity[span.start : span.end])
 
 

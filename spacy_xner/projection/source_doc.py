@@ -17,7 +17,7 @@ KEY = "spacy_xner.Doc"
 Chain = Callable[[Any], Any] | None
 
 
-@msgpack_encoders("spacy_xner.doc")  # type: ignore[untyped-decorator]
+@msgpack_encoders("spacy_xner.doc")
 def encode_doc(value: Any, chain: Chain = None) -> Any:
     """Turn a `Doc` into a dict with its bytes; leave other values to the next encoder."""
     if isinstance(value, Doc):
@@ -25,7 +25,7 @@ def encode_doc(value: Any, chain: Chain = None) -> Any:
     return value if chain is None else chain(value)
 
 
-@msgpack_decoders("spacy_xner.doc")  # type: ignore[untyped-decorator]
+@msgpack_decoders("spacy_xner.doc")
 def decode_doc(value: Any, chain: Chain = None) -> Any:
     """Turn such a dict back into a `Doc`, with a vocabulary of its own; leave others to the next decoder."""
     if isinstance(value, dict) and value.keys() == {KEY}:

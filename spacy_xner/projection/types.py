@@ -19,7 +19,7 @@ class SourceSpan(NamedTuple):
 
 @dataclass(frozen=True)
 class ProjectedSpan:
-    """Words `start` to `end` (end exclusive) of the target sentence, the score in [0, 1], and the span it comes from."""
+    """Words `start` to `end` (end exclusive) of the target sentence, a score in [0, 1], and the span it comes from."""
 
     start: int
     end: int

@@ -97,3 +97,19 @@ def test_layers() -> None:
 @pytest.mark.parametrize("command", ["convert", "translate", "project", "stats", "check"])
 def test_help_has_an_example(command: str) -> None:
     assert f"xner corpus {command} " in run(command, "--help").stdout
+
+
+def test_several_languages(tmp_path: Path) -> None:
+    for lang, text in (("de", "[Berlin](LOC)"), ("nl", "[Delft](LOC) en [Gouda](LOC)")):
+        (tmp_path / f"{lang}.txt").write_text(text + "\n", encoding="utf8")
+    arguments = [str(tmp_path / "{lang}.txt"), str(tmp_path / "out" / "{lang}.spacy"), "--lang"]
+    assert run("convert", *arguments, "de,nl").exit_code == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["de.spacy", "nl.spacy"]
+
+
+def test_languages_need_a_place_in_the_name(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x\n", encoding="utf8")
+    with pytest.raises(XnerError, match=r"expected \{lang\} in its name"):
+        run("convert", tmp_path / "a.txt", tmp_path / "b.spacy", "--lang", "de,nl")
+    with pytest.raises(XnerError, match="--lang de,es,fr"):
+        run("convert", tmp_path / "{lang}.txt", tmp_path / "b.spacy")

@@ -1,0 +1,193 @@
+"""Both aligners: the same links, awkward text, settings that do not exist."""
+
+import copy
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spacy_xner.alignment import Alignment
+from spacy_xner.alignment.embedding import EmbeddingAligner
+from spacy_xner.alignment.registry import embedding_aligner_v1, simalign_v1
+from spacy_xner.alignment.simalign_package import SimAlignAligner
+from spacy_xner.errors import XnerError
+
+from .util import Pair, corpus_pairs, start_of
+
+# Control characters, no spaces, right to left, emoji with joiner, white space, a word of many pieces, special tokens.
+AWKWARD: list[Pair] = [
+    ([], []),
+    ([], ["Berlin"]),
+    (["Berlin"], []),
+    (["Berlin"], ["Berlin"]),
+    (["\x00", "Berlin", "\u200b"], ["Berlin", "\x07"]),
+    (["\x00"], ["\x00", "\n"]),
+    (["", "Paris", " ", "\n\t"], ["Paris", ""]),
+    (["日", "本", "東京"], ["Tokyo", ",", "Japan"]),
+    (["שלום", "עולם"], ["👩‍🚀", "🇩🇪", "hello"]),
+    (["[CLS]", "the", "[SEP]"], ["the", "[PAD]"]),
+    (["\ud800x"], ["x"]),
+]
+
+
+@pytest.fixture(scope="module")
+def tiny_pairs() -> list[Pair]:
+    """Pairs from the project's corpus, cut to what fits into the tiny encoder, which spells."""
+    return [(start_of(source, 60), start_of(target, 60)) for source, target in corpus_pairs(240)]
+
+
+def same(ours: Alignment, theirs: Alignment) -> bool:
+    np.testing.assert_allclose(ours.similarity, theirs.similarity, atol=1e-5)
+    return ours.links == theirs.links
+
+
+@pytest.mark.parametrize("token_type", ["bpe", "word"])
+@pytest.mark.parametrize(("method", "n"), [("inter", 240), ("itermax", 240), ("mwmf", 8)])
+def test_links_are_simaligns(
+    tiny_encoder: Path, tiny_pairs: list[Pair], method: str, n: int, token_type: str
+) -> None:
+    ours = embedding_aligner_v1(str(tiny_encoder), layers=2, method=method, token_type=token_type)
+    theirs = simalign_v1(str(tiny_encoder), layer=2, method=method, token_type=token_type)
+    pairs = tiny_pairs[:n]
+    assert sum(map(same, ours.align(pairs), theirs.align(pairs))) == n
+    assert theirs.cut == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("token_type", ["bpe", "word"])
+@pytest.mark.parametrize("method", ["inter", "itermax", "mwmf"])
+def test_links_are_simaligns_with_the_embedded_encoder(embedded_encoder: Path, method: str, token_type: str) -> None:
+    pairs = corpus_pairs(240)
+    ours = EmbeddingAligner(str(embedded_encoder), method=method, token_type=token_type)
+    theirs = SimAlignAligner(str(embedded_encoder), method=method, token_type=token_type)
+    assert len(pairs) == 240
+    assert sum(map(same, ours.align(pairs), theirs.align(pairs))) == 240
+
+
+def test_links_of_translations(embedded_encoder: Path) -> None:
+    aligner = EmbeddingAligner(str(embedded_encoder))
+    source = "Angela Merkel visited New York on Monday .".split()
+    target = "Am Montag besuchte Angela Merkel New York .".split()
+    (alignment,) = aligner.align([(source, target)])
+    assert {(0, 3), (1, 4), (2, 2), (3, 5), (4, 6), (6, 1), (7, 7)} <= set(alignment.links)
+
+
+@pytest.mark.parametrize("token_type", ["bpe", "word"])
+@pytest.mark.parametrize("make", [EmbeddingAligner, SimAlignAligner])
+def test_awkward_text(tiny_encoder: Path, make: type, token_type: str) -> None:
+    pairs = AWKWARD if make is EmbeddingAligner else AWKWARD[:-1]  # the package knows no lone surrogates
+    for (source, target), alignment in zip(
+        pairs, make(str(tiny_encoder), 2, "itermax", token_type).align(pairs), strict=True
+    ):
+        assert alignment.similarity.shape == (len(source), len(target))
+        assert alignment.similarity.dtype == np.float32
+        assert all(source[i].strip() and target[j].strip() for i, j in alignment.links)
+        assert ((alignment.similarity >= 0) & (alignment.similarity <= 1)).all()
+        if "Berlin" in source and "Berlin" in target:
+            assert alignment.links == [(source.index("Berlin"), target.index("Berlin"))]
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.tuples(st.lists(st.text(max_size=6), max_size=6), st.lists(st.text(max_size=6), max_size=6)), max_size=5)
+)
+def test_any_text(any_text_aligners: tuple[EmbeddingAligner, SimAlignAligner], pairs: list[Pair]) -> None:
+    ours, theirs = any_text_aligners
+    for (source, target), mine, reference in zip(pairs, ours.align(pairs), theirs.align(pairs), strict=True):
+        assert mine.similarity.shape == (len(source), len(target))
+        assert same(mine, reference)
+
+
+@pytest.fixture(scope="module")
+def any_text_aligners(tiny_encoder: Path) -> tuple[EmbeddingAligner, SimAlignAligner]:
+    return EmbeddingAligner(str(tiny_encoder), 2), SimAlignAligner(str(tiny_encoder), 2)
+
+
+def test_batches_change_nothing(tiny_encoder: Path, tiny_pairs: list[Pair]) -> None:
+    pairs = tiny_pairs[:50]
+    one, many = (EmbeddingAligner(str(tiny_encoder), 2, batch_size=size) for size in (1, 64))
+    assert sum(map(same, one.align(pairs), many.align(pairs))) == 50
+
+
+def test_several_layers(tiny_encoder: Path, tiny_pairs: list[Pair]) -> None:
+    pairs = tiny_pairs[:5]
+    single = [list(EmbeddingAligner(str(tiny_encoder), layer, token_type="word").align(pairs)) for layer in (1, 3)]
+    both = EmbeddingAligner(str(tiny_encoder), [1, 3], token_type="word").align(pairs)
+    for first, second, mean in zip(*single, both, strict=True):
+        np.testing.assert_allclose(mean.similarity, (first.similarity + second.similarity) / 2, atol=1e-5)
+
+
+def test_it_streams(tiny_encoder: Path) -> None:
+    """The first result comes long before the last pair is read."""
+    read = 0
+
+    def pairs() -> Iterator[Pair]:
+        nonlocal read
+        for _ in range(10_000):
+            read += 1
+            yield ["Berlin"], ["Paris", "Berlin"]
+
+    alignments = EmbeddingAligner(str(tiny_encoder), 1, batch_size=4).align(pairs())
+    assert next(alignments).links == [(0, 1)]
+    assert read <= 32
+
+
+def test_sentences_longer_than_the_encoder(tiny_encoder: Path) -> None:
+    """Nothing is cut by ours; the package's cut is counted and said."""
+    ours = EmbeddingAligner(str(tiny_encoder), 2, "inter")
+    numbers = [str(i) for i in range(200)]
+    (alignment,) = ours.align([(numbers, numbers)])
+    assert alignment.links == [(i, i) for i in range(200)]
+    words = ["the", "President", "visited", "Berlin"] * 40
+    theirs = SimAlignAligner(str(tiny_encoder), 2, "inter")
+    with pytest.warns(UserWarning, match="cuts a sentence of 160 word pieces to the 62 that fit"):
+        (cut,) = theirs.align([(words, words[:8])])
+    assert theirs.cut == 1
+    assert cut.similarity.shape == (160, 8)
+    assert max(i for i, _ in cut.links) < 62
+
+
+def test_10_000_words(tiny_encoder: Path) -> None:
+    words = [f"{'abcdefghij'[i % 10]}{i % 7}" for i in range(10_000)]
+    (alignment,) = EmbeddingAligner(str(tiny_encoder), 1).align([(words, ["a0", "b1", "Berlin"])])
+    assert alignment.similarity.shape == (10_000, 3)
+    assert alignment.similarity[-1].min() > 0
+
+
+@pytest.mark.parametrize("make", [EmbeddingAligner, SimAlignAligner])
+def test_identity(tiny_encoder: Path, make: type) -> None:
+    identity = make(str(tiny_encoder), method="inter").identity
+    assert identity["layers"] == [2]
+    assert identity["method"] == "inter"
+    assert identity["name"].startswith("spacy_xner.")
+
+
+@pytest.mark.parametrize("make", [EmbeddingAligner, SimAlignAligner])
+def test_a_copy_loads_its_own_encoder(tiny_encoder: Path, make: type) -> None:
+    aligner = make(str(tiny_encoder), 2)
+    pair = (["Berlin"], ["Berlin"])
+    assert next(aligner.align([pair])).links == [(0, 0)]
+    for twin in (pickle.loads(pickle.dumps(aligner)), copy.copy(aligner)):
+        assert not {"encoder", "package"} & twin.__dict__.keys()
+        assert next(twin.align([pair])).links == [(0, 0)]
+
+
+@pytest.mark.parametrize("make", [EmbeddingAligner, SimAlignAligner])
+def test_settings_that_do_not_exist(tiny_encoder: Path, make: type) -> None:
+    with pytest.raises(XnerError, match="Unknown alignment method 'x'"):
+        make(str(tiny_encoder), method="x")
+    with pytest.raises(XnerError, match="Unknown token type 'letter': expected one of bpe, word"):
+        make(str(tiny_encoder), token_type="letter")
+    with pytest.raises(XnerError, match=r"layers 0 \(embeddings\) to 3"):
+        next(make(str(tiny_encoder), 9).align([(["a"], ["a"])]))
+    with pytest.raises(XnerError, match="takes lists of words, and got the text 'a b'"):
+        next(make(str(tiny_encoder)).align([("a b", ["a"])]))
+
+
+def test_batch_size() -> None:
+    with pytest.raises(XnerError, match="batch_size is 0"):
+        EmbeddingAligner(batch_size=0)

@@ -1,0 +1,101 @@
+"""Piece vectors: only the layers needed, any batch, any length."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacy_xner.alignment.encoder import PieceEncoder, default_layer, encodable, join_windows, window_starts
+from spacy_xner.errors import XnerError
+
+SENTENCES = [["the", "President", "visited", "Berlin"], ["Paris"], ["日", "本"], [], ["שלום", "😀", "x" * 30]]
+
+
+def reference(folder: Path, words: list[str]) -> torch.Tensor:
+    """All layers of one sentence from the whole model, without special tokens: (n_layers + 1, n_pieces, width)."""
+    from transformers import AutoModel, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(str(folder))
+    model = AutoModel.from_pretrained(str(folder)).eval()
+    with torch.no_grad():
+        states = model(
+            **tokenizer([words], is_split_into_words=True, return_tensors="pt"), output_hidden_states=True
+        ).hidden_states
+    return torch.stack(states)[:, 0, 1:-1]
+
+
+@pytest.mark.parametrize("layers", [0, 1, 2, 3, [0, 3], [2, 1]])
+def test_layers_are_the_models(tiny_encoder: Path, layers: int | list[int]) -> None:
+    encoder = PieceEncoder(str(tiny_encoder), layers, batch_size=2)
+    chosen = [layers] if isinstance(layers, int) else layers
+    assert len(encoder.model.encoder.layer) == max(chosen)  # the others are gone
+    for words, encoded in zip(SENTENCES, encoder.encode(SENTENCES), strict=True):
+        expected = reference(tiny_encoder, words)[chosen].numpy() if words else np.zeros((len(chosen), 0, 32))
+        np.testing.assert_allclose(encoded.vectors, expected, atol=1e-5)
+        assert encoded.vectors.dtype == np.float32
+
+
+@given(st.integers(0, 300), st.integers(1, 40))
+def test_windows_cover_everything(length: int, window: int) -> None:
+    """Each piece comes back once, in order, and from a window that has it."""
+    starts = window_starts(length, window)
+    parts = [(start, np.arange(start, min(start + window, length)).reshape(1, -1, 1)) for start in starts]
+    joined = join_windows(parts).ravel().tolist() if parts else []
+    assert joined == list(range(length))
+    assert all(array.shape[1] == window for _, array in parts) or len(parts) == 1
+
+
+def test_a_long_sentence_is_not_cut(tiny_encoder: Path) -> None:
+    encoder = PieceEncoder(str(tiny_encoder), 2, batch_size=4)
+    words = ["the", "President", "visited", "Berlin"] * 500
+    encoded = encoder.encode([words])[0]
+    assert encoded.vectors.shape == (1, 2000, 32)
+    assert encoded.word_of_piece.tolist() == list(range(2000))
+    # the first pieces are those of the first window
+    first = encoder.encode([words[:62]])[0]
+    np.testing.assert_allclose(encoded.vectors[:, :50], first.vectors[:, :50], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "depth", "expected"),
+    [("x", 12, 6), ("x", 3, 2), ("x", 1, 1), ("bert-base-multilingual-cased", 12, 8), ("x/distil-mbert", 6, 3)],
+)
+def test_default_layer(name: str, depth: int, expected: int) -> None:
+    from transformers import BertConfig
+
+    assert default_layer(name, BertConfig(num_hidden_layers=depth)) == expected
+
+
+def test_default_layer_of_a_fetched_mbert(tmp_path: Path) -> None:
+    from transformers import BertConfig
+
+    (tmp_path / "ORIGIN.json").write_text('{"name": "bert-base-multilingual-cased"}', encoding="utf8")
+    assert default_layer(str(tmp_path), BertConfig(num_hidden_layers=12)) == 8
+
+
+@pytest.mark.parametrize("layers", [4, -1, [1, 7], []])
+def test_layer_out_of_range(tiny_encoder: Path, layers: int | list[int]) -> None:
+    with pytest.raises(XnerError, match=r"has layers 0 \(embeddings\) to 3, but the setting `layers` asks for"):
+        PieceEncoder(str(tiny_encoder), layers, batch_size=2)
+
+
+def test_no_fast_tokenizer(tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from transformers import AutoTokenizer, BertTokenizer
+
+    slow = BertTokenizer.from_pretrained(str(tiny_encoder))
+    monkeypatch.setattr(AutoTokenizer, "from_pretrained", lambda *args, **kwargs: slow)
+    with pytest.raises(XnerError, match=r"no fast tokenizer \(BertTokenizer was loaded\)"):
+        PieceEncoder(str(tiny_encoder), None, batch_size=2)
+
+
+def test_no_encoder(tmp_path: Path) -> None:
+    with pytest.raises(XnerError):
+        PieceEncoder(str(tmp_path), None, batch_size=2)
+
+
+def test_lone_surrogates_become_text() -> None:
+    assert encodable("a\ud800b") == "a\ufffdb"
+    assert encodable("😀") == "😀"
