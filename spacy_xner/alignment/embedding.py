@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..errors import XnerError
 from .matching import check_method, match
 from .similarity import cosine_similarity, pool_words, word_links, word_similarity, words_with_pieces
@@ -36,6 +38,9 @@ class EmbeddingAligner:
         maximum-weight matching: most links, slow).
     token_type (str): "bpe" matches word pieces and links their words; "word" matches means of word pieces.
     batch_size (int): sentence pairs that run at once.
+    join_unspaced (bool): hand neighbouring words of scripts without spaces (Chinese, Japanese, Thai, ...) to the
+        encoder's tokenizer as one text, so that its pieces can span them. Much better where such words are single
+        characters, as `spacy_xner.MultilingualTokenizer.v1` makes them; SimAlign cannot, so links differ from its own.
     RAISES (XnerError): for a setting that does not exist; when aligning, for an encoder that cannot be used.
     """
 
@@ -46,6 +51,7 @@ class EmbeddingAligner:
         method: str = "itermax",
         token_type: str = "bpe",
         batch_size: int = 32,
+        join_unspaced: bool = False,
     ) -> None:
         check_method(method)
         check_token_type(token_type)
@@ -56,13 +62,14 @@ class EmbeddingAligner:
         self.method = method
         self.token_type = token_type
         self.batch_size = batch_size
+        self.join_unspaced = join_unspaced
 
     @cached_property
     def encoder(self) -> "PieceEncoder":
         """The encoder, loaded on first use."""
         from .encoder import PieceEncoder
 
-        return PieceEncoder(self.model, self.layers, 2 * self.batch_size)
+        return PieceEncoder(self.model, self.layers, 2 * self.batch_size, self.join_unspaced)
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -73,6 +80,7 @@ class EmbeddingAligner:
             "layers": list(self.encoder.layers),
             "method": self.method,
             "token_type": self.token_type,
+            "join_unspaced": self.join_unspaced,
         }
 
     def align(self, pairs: Iterable[tuple[Words, Words]]) -> Iterator[Alignment]:
@@ -96,19 +104,21 @@ class EmbeddingAligner:
             yield buffer
 
     def _align_pair(self, source: "EncodedSentence", target: "EncodedSentence", shape: tuple[int, int]) -> Alignment:
-        source_words, target_words = source.word_of_piece, target.word_of_piece
-        if not len(source_words) or not len(target_words):
+        if not len(source.words) or not len(target.words):
             return Alignment.empty(*shape)
-        source_vectors, target_vectors = source.vectors, target.vectors
         if self.token_type == "word":
-            source_vectors, target_vectors = (
-                pool_words(source_vectors, source_words),
-                pool_words(target_vectors, target_words),
+            rows, columns = words_with_pieces(source.words)[0], words_with_pieces(target.words)[0]
+            similarity = cosine_similarity(
+                pool_words(source.vectors[:, source.pieces], source.words),
+                pool_words(target.vectors[:, target.pieces], target.words),
             )
-            source_words, target_words = words_with_pieces(source_words)[0], words_with_pieces(target_words)[0]
-        similarity = cosine_similarity(source_vectors, target_vectors)
-        links = word_links(match(similarity, self.method), source_words, target_words)
-        return Alignment(links, word_similarity(similarity, source_words, target_words, shape))
+            matches = match(similarity, self.method)
+        else:
+            rows, columns = source.words, target.words
+            of_pieces = cosine_similarity(source.vectors, target.vectors)
+            pairs = np.ix_(source.pieces, target.pieces)
+            matches, similarity = match(of_pieces, self.method)[pairs], of_pieces[pairs]
+        return Alignment(word_links(matches, rows, columns), word_similarity(similarity, rows, columns, shape))
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the encoder: a copy in another process loads its own."""

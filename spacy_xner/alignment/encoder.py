@@ -8,24 +8,33 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import regex
 import torch
 from thinc.api import get_torch_default_device
 
 from ..errors import XnerError
-from .similarity import Vectors, WordOfPiece
+from ..encoders.tokenizer import UNSPACED
+from .similarity import Indices, Vectors
 from .types import Words
 
 MBERT = "bert-base-multilingual-cased"
 MBERT_DEPTH, MBERT_LAYER = 12, 8
+UNSPACED_WORD = regex.compile(rf"(?:(?={UNSPACED})\X)+")
 OVERLAP = 0.25  # share of a window that the next one repeats, where a sentence is longer than the encoder
 
 
 @dataclass(frozen=True, eq=False)
 class EncodedSentence:
-    """Vectors of a sentence's pieces, (n_layers, n_pieces, width), and the word of each piece, (n_pieces,)."""
+    """What an encoder knows of a sentence.
+
+    vectors (Vectors): (n_layers, n_pieces, width).
+    pieces, words (Indices): (n_pairs,) each, the pairs of a piece and a word that it is part of, in order. Pieces of
+        joined words can be part of several words; otherwise each piece is there once.
+    """
 
     vectors: Vectors
-    word_of_piece: WordOfPiece
+    pieces: Indices
+    words: Indices
 
 
 class PieceEncoder:
@@ -34,14 +43,18 @@ class PieceEncoder:
     model (str): as `resolve_encoder` takes it: "embedded", a folder, a hub name.
     layers (int | list[int] | None): 0 is the embedding layer, 1 the first transformer layer; None for `default_layer`.
     batch_size (int): sequences that run at once.
+    join_unspaced (bool): let the tokenizer see words of scripts without spaces as the text that they are.
     RAISES (XnerError): for an encoder that cannot be loaded or has no fast tokenizer, and for a layer it does not have.
     """
 
-    def __init__(self, model: str, layers: int | Sequence[int] | None, batch_size: int) -> None:
+    def __init__(
+        self, model: str, layers: int | Sequence[int] | None, batch_size: int, join_unspaced: bool = False
+    ) -> None:
         self.config, self.tokenizer, self.model = load_encoder(model)
         depth = int(self.config.num_hidden_layers)
         self.layers = check_layers(default_layer(model, self.config) if layers is None else layers, depth, model)
         self.batch_size = batch_size
+        self.join_unspaced = join_unspaced
         drop_layers_above(self.model, max(self.layers))
         self._prefix, self._suffix = special_tokens(self.tokenizer)
         self._window = usable_length(self.tokenizer, self.model) - len(self._prefix) - len(self._suffix)
@@ -55,7 +68,7 @@ class PieceEncoder:
         pieces = self._pieces(sentences)
         windows = [
             (i, start, ids[start : start + self._window])
-            for i, (ids, _) in enumerate(pieces)
+            for i, (ids, _, _) in enumerate(pieces)
             for start in window_starts(len(ids), self._window)
         ]
         vectors = self._run([ids for _, _, ids in windows])
@@ -64,16 +77,18 @@ class PieceEncoder:
             parts[i].append((start, array))
         empty = np.zeros((len(self.layers), 0, int(self.config.hidden_size)), dtype=np.float32)
         return [
-            EncodedSentence(join_windows(part) if part else empty, words)
-            for part, (_, words) in zip(parts, pieces, strict=True)
+            EncodedSentence(join_windows(part) if part else empty, of_pieces, words)
+            for part, (_, of_pieces, words) in zip(parts, pieces, strict=True)
         ]
 
-    def _pieces(self, sentences: Sequence[Words]) -> list[tuple[list[int], WordOfPiece]]:
-        """Ids of each sentence's pieces, without special tokens, and the words they belong to."""
+    def _pieces(self, sentences: Sequence[Words]) -> list[tuple[list[int], Indices, Indices]]:
+        """Ids of each sentence's pieces, without special tokens, and the pairs of pieces and words."""
         if not sentences:
             return []
+        clean = [[encodable(word) for word in words] for words in sentences]
+        units = [unspaced_units(words) if self.join_unspaced else [[i] for i in range(len(words))] for words in clean]
         encoded = self.tokenizer(
-            [[encodable(word) for word in words] for words in sentences],
+            [["".join(words[i] for i in unit) for unit in of] for words, of in zip(clean, units, strict=True)],
             is_split_into_words=True,
             add_special_tokens=False,
             return_attention_mask=False,
@@ -81,8 +96,8 @@ class PieceEncoder:
             verbose=False,  # no warning about length: windows take care of it
         )
         return [
-            (ids, np.array(encoded.word_ids(i), dtype=np.intp).reshape(-1))
-            for i, ids in enumerate(encoded["input_ids"])
+            (encoding.ids, *pair_with_words(encoding.word_ids, encoding.offsets, of, words))
+            for encoding, of, words in zip(encoded.encodings, units, clean, strict=True)
         ]
 
     def _run(self, sequences: list[list[int]]) -> list[Vectors]:
@@ -222,6 +237,41 @@ def encodable(word: str) -> str:
     except UnicodeEncodeError:
         return word.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return word
+
+
+def unspaced_units(words: Words) -> list[list[int]]:
+    """Neighbours in scripts without spaces as one unit, other words as one each: lists of word indices."""
+    units: list[list[int]] = []
+    joins = False
+    for i, word in enumerate(words):
+        unspaced = UNSPACED_WORD.fullmatch(word) is not None
+        if unspaced and joins:
+            units[-1].append(i)
+        else:
+            units.append([i])
+        joins = unspaced
+    return units
+
+
+def pair_with_words(
+    unit_of_piece: list[int], offsets: list[tuple[int, int]], units: list[list[int]], words: Words
+) -> tuple[Indices, Indices]:
+    """The pairs of a piece and a word that it is part of, sorted by word.
+
+    offsets (list[tuple[int, int]]): characters of each piece in its unit, which is the text of one or more words.
+    """
+    pairs = []
+    for piece, (unit, (start, end)) in enumerate(zip(unit_of_piece, offsets, strict=True)):
+        if len(units[unit]) == 1:
+            pairs.append((units[unit][0], piece))
+            continue
+        at = 0
+        for word in units[unit]:
+            before, at = at, at + len(words[word])
+            if before < max(end, start + 1) and start < at:
+                pairs.append((word, piece))
+    indices = np.array(sorted(pairs), dtype=np.intp).reshape(-1, 2)
+    return indices[:, 1], indices[:, 0]
 
 
 def window_starts(length: int, window: int) -> list[int]:

@@ -12,9 +12,10 @@ def embedding_aligner_v1(
     method: Literal["inter", "itermax", "mwmf"] = "itermax",
     token_type: Literal["bpe", "word"] = "bpe",
     batch_size: int = 32,
+    join_unspaced: bool = False,
 ) -> EmbeddingAligner:
     """`spacy_xner.EmbeddingAligner.v1`: SimAlign's links in batches; the arguments are those of `EmbeddingAligner`."""
-    return EmbeddingAligner(model, layers, method, token_type, batch_size)
+    return EmbeddingAligner(model, layers, method, token_type, batch_size, join_unspaced)
 
 
 def simalign_v1(

@@ -9,8 +9,8 @@ from .types import Similarity
 Vectors = npt.NDArray[np.float32]
 """(n_pieces, width), or (n_layers, n_pieces, width) where it says so."""
 
-WordOfPiece = npt.NDArray[np.intp]
-"""(n_pieces,): the index of the word that each piece belongs to, never falling."""
+Indices = npt.NDArray[np.intp]
+"""(n,): indices of words or pieces. Indices of the words that pieces belong to never fall."""
 
 
 def cosine_similarity(source: Vectors, target: Vectors) -> Similarity:
@@ -34,13 +34,13 @@ def normalize(vectors: Vectors) -> Vectors:
     return unit
 
 
-def words_with_pieces(word_of_piece: WordOfPiece) -> tuple[WordOfPiece, WordOfPiece]:
+def words_with_pieces(word_of_piece: Indices) -> tuple[Indices, Indices]:
     """The words that have pieces, and the first piece of each: two arrays of equal length."""
     words, starts = np.unique(word_of_piece, return_index=True)
     return words, starts
 
 
-def pool_words(vectors: Vectors, word_of_piece: WordOfPiece) -> Vectors:
+def pool_words(vectors: Vectors, word_of_piece: Indices) -> Vectors:
     """The mean of each word's pieces, for the words that have any.
 
     vectors (Vectors): (n_layers, n_pieces, width).
@@ -56,14 +56,14 @@ def pool_words(vectors: Vectors, word_of_piece: WordOfPiece) -> Vectors:
 
 def word_similarity(
     similarity: Similarity,
-    source_words: WordOfPiece,
-    target_words: WordOfPiece,
+    source_words: Indices,
+    target_words: Indices,
     shape: tuple[int, int],
 ) -> Similarity:
     """The greatest similarity over the pieces of each pair of words; 0 for a word without pieces.
 
     similarity (Similarity): (n_source_pieces, n_target_pieces).
-    source_words, target_words (WordOfPiece): the word of each row and of each column.
+    source_words, target_words (Indices): the word of each row and of each column.
     shape (tuple[int, int]): numbers of source and target words.
     RETURNS (Similarity): `shape`, in [0, 1].
     """
@@ -76,7 +76,7 @@ def word_similarity(
     return words
 
 
-def word_links(matches: Matches, source_words: WordOfPiece, target_words: WordOfPiece) -> list[tuple[int, int]]:
+def word_links(matches: Matches, source_words: Indices, target_words: Indices) -> list[tuple[int, int]]:
     """The pairs of words of which some pieces match, sorted, each once.
 
     matches (Matches): (n_source_pieces, n_target_pieces).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,7 +47,8 @@ class AllLayersTransformer(TransformerModel):
     get_spans (SpanGetter): cuts docs into the sequences that the encoder reads.
     tokenizer_config (dict[str, Any]): settings for `AutoTokenizer.from_pretrained`.
     transformer_config (dict[str, Any]): settings for `AutoConfig.from_pretrained`.
-    mixed_precision (bool): compute in half precision: float16 with gradient scaling on a GPU, bfloat16 on a CPU.
+    mixed_precision (bool): compute in half precision: float16 with gradient scaling on a GPU, bfloat16 on a CPU that
+        has it, float32 elsewhere.
     grad_scaler_config (dict[str, Any]): settings for thinc's `PyTorchGradScaler`; used on a GPU only.
     freeze_embeddings (bool): leave the word embeddings as they are: most of a multilingual encoder's parameters, and
         those of words that the training texts do not have would drift apart from the others.
@@ -117,11 +119,11 @@ class EncoderShim(HFShim):
         super().__init__(model, mixed_precision=mixed_precision, grad_scaler_config=scaler, **kwargs)
 
     def _autocast(self) -> contextlib.AbstractContextManager[Any]:
-        if not self._mixed_precision:
-            return contextlib.nullcontext()
-        if self.device.type == "cuda":
+        if self._mixed_precision and self.device.type == "cuda":
             return torch.autocast("cuda")
-        return torch.autocast(self.device.type, dtype=torch.bfloat16)
+        if self._mixed_precision and self.device.type == "cpu" and cpu_computes_bfloat16():
+            return torch.autocast("cpu", dtype=torch.bfloat16)
+        return contextlib.nullcontext()
 
     def predict(self, inputs: ArgsKwargs) -> Any:
         self._model.eval()
@@ -199,6 +201,15 @@ class EncoderShim(HFShim):
         self._model = transformer
         self.freeze()
         return self
+
+
+@functools.cache
+def cpu_computes_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 by itself. Where it does not, float32 is faster."""
+    if not hasattr(torch.cpu, "get_capabilities"):  # an older torch
+        return False
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
 def set_transformer(model: Model, hf_model: HFObjects) -> None:

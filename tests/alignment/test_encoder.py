@@ -53,7 +53,7 @@ def test_a_long_sentence_is_not_cut(tiny_encoder: Path) -> None:
     words = ["the", "President", "visited", "Berlin"] * 500
     encoded = encoder.encode([words])[0]
     assert encoded.vectors.shape == (1, 2000, 32)
-    assert encoded.word_of_piece.tolist() == list(range(2000))
+    assert encoded.words.tolist() == list(range(2000))
     # the first pieces are those of the first window
     first = encoder.encode([words[:62]])[0]
     np.testing.assert_allclose(encoded.vectors[:, :50], first.vectors[:, :50], atol=1e-5)

