@@ -1,5 +1,7 @@
-"""Encoders that every room's tests can use: a tiny random one, made in milliseconds, and the embedded one."""
+"""What every room's tests can use: a tiny random encoder and a pipeline on it, made in moments; the embedded one."""
 
+import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,68 @@ def embedded_encoder() -> Path:
     except XnerError as error:
         pytest.skip(f"needs the embedded encoder: {error}")
     return Path(resolve_encoder("embedded"))
+
+
+@pytest.fixture(scope="session")
+def tiny_pipeline(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a pipeline that learned the names in `tests.aggregation.util.TEXTS`.
+
+    Its encoder's folder is gone, as it is where somebody else loads the pipeline.
+    """
+    from .aggregation.util import make_config, make_pipeline, train
+
+    room = tmp_path_factory.mktemp("pipelines")
+    encoder = Path(shutil.copytree(tiny_encoder, room / "encoder"))
+    tokenizer = {"@tokenizers": "spacy_xner.MultilingualTokenizer.v1"}
+    nlp = make_pipeline(make_config(encoder, "spacy_xner.WeightedConcat.v1", **{"nlp.tokenizer": tokenizer}))
+    train(nlp, steps=12)
+    nlp.to_disk(room / "tiny")
+    shutil.rmtree(encoder)
+    return room / "tiny"
+
+
+@pytest.fixture(scope="session")
+def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of two DocBins, en.spacy and de.spacy, with names that the tiny pipeline knows and some that are new.
+
+    In each language the first of four sentences is long enough, and has names enough, for `xner show`.
+    """
+    from spacy_xner.corpus.docs import convert_files, write_docs
+
+    room = tmp_path_factory.mktemp("corpora")
+    for lang, visited in (("en", "visited"), ("de", "besuchte")):
+        lines = [
+            f"[Angela Merkel](PER) {visited} [Paris](LOC) , [London](LOC) and [Berlin](LOC) .",
+            "[London](LOC) and [Paris](LOC)",
+            "Nothing was there on that day .",
+            f"[Wangari Maathai](PER) {visited} [Nairobi](LOC) .",
+        ]
+        path = room / f"{lang}.txt"
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf8")
+        write_docs(room / "docs" / f"{lang}.spacy", convert_files([path], lang, Counter()))
+    return room / "docs"
+
+
+@pytest.fixture(scope="session")
+def tiny_site(tiny_pipeline: Path, tiny_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for sys.path in which the tiny pipeline, packaged by `xner package`, is installed as `xx_xner_agg`."""
+    from typer.testing import CliRunner
+
+    from spacy_xner.cli import app
+
+    room = tmp_path_factory.mktemp("site")
+    scores = room / "scores.json"
+    for command in (
+        ["evaluate", tiny_pipeline, tiny_corpus, "--output", scores],
+        ["package", tiny_pipeline, room / "packages", "--name", "xner_agg", "--scores", scores, "--build", "none"],
+    ):
+        result = CliRunner().invoke(app, [str(part) for part in command])
+        assert result.exit_code == 0, result.output
+    package = room / "packages/xx_xner_agg-0.1.0"
+    shutil.copytree(package / "xx_xner_agg", room / "site/xx_xner_agg")
+    for folder in ("xx_xner_agg", "xx_xner_agg/xx_xner_agg-0.1.0"):  # as the package's setup.py does
+        shutil.copy(package / "meta.json", room / "site" / folder)
+    metadata = room / "site/xx_xner_agg-0.1.0.dist-info/METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text("Metadata-Version: 2.1\nName: xx_xner_agg\nVersion: 0.1.0\n")
+    return room / "site"

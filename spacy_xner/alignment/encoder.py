@@ -8,18 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import regex
 import torch
 from thinc.api import get_torch_default_device
 
 from ..errors import XnerError
-from ..encoders.tokenizer import UNSPACED
 from .similarity import Indices, Vectors
 from .types import Words
+from .unspaced import unspaced_units
 
 MBERT = "bert-base-multilingual-cased"
 MBERT_DEPTH, MBERT_LAYER = 12, 8
-UNSPACED_WORD = regex.compile(rf"(?:(?={UNSPACED})\X)+")
 OVERLAP = 0.25  # share of a window that the next one repeats, where a sentence is longer than the encoder
 
 
@@ -237,20 +235,6 @@ def encodable(word: str) -> str:
     except UnicodeEncodeError:
         return word.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return word
-
-
-def unspaced_units(words: Words) -> list[list[int]]:
-    """Neighbours in scripts without spaces as one unit, other words as one each: lists of word indices."""
-    units: list[list[int]] = []
-    joins = False
-    for i, word in enumerate(words):
-        unspaced = UNSPACED_WORD.fullmatch(word) is not None
-        if unspaced and joins:
-            units[-1].append(i)
-        else:
-            units.append([i])
-        joins = unspaced
-    return units
 
 
 def pair_with_words(

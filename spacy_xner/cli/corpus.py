@@ -170,7 +170,9 @@ def project(
     from ..projection import SpanProjector
     from ..projection.registry import span_projection_v1
 
-    aligner = embedding_aligner_v1(encoder, parse_layers(layers), method.value, batch_size=batch_size)  # type: ignore[arg-type]
+    aligner = embedding_aligner_v1(
+        encoder, parse_layers(layers), method.value, batch_size=batch_size, join_unspaced=True
+    )  # type: ignore[arg-type]
     sources = load_docs(source)
     for code, (text, out) in for_each_language(lang, translated, output):
         counts: Counter[str] = Counter()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
+
+BuildName = StrEnum("BuildName", ["wheel", "none"])
 
 
 def package(
@@ -19,8 +22,13 @@ def package(
         Path | None, typer.Option(help="The encoder's folder, from `xner encoder fetch`, for its name and licence.")
     ] = None,
     licence: Annotated[str, typer.Option(help="Licence of the package; the encoder's if left out.")] = "",
+    build: Annotated[
+        BuildName, typer.Option(help="wheel; or none: only the package's folder, which needs no network.")
+    ] = BuildName.wheel,
 ) -> None:
     """Build an installable package (a wheel) of a pipeline, with its scores and languages in meta.json.
+
+    It is made in `OUTPUT/LANG_NAME-VERSION`, the wheel in the folder `dist` there, in place of an earlier one.
 
     Example: `xner package training/xner_agg/model-last packages --name xner_agg --scores metrics/xner_agg.json`
     """
@@ -41,13 +49,16 @@ def package(
     if origin:
         meta["sources"] = [{"name": origin.name, "url": origin.source, "license": origin.licence, "author": ""}]
     output.mkdir(parents=True, exist_ok=True)
+    # spaCy would keep the README of an earlier package, with its scores.
+    (output / f"{meta['lang']}_{name}-{version}" / "README.md").unlink(missing_ok=True)
     with TemporaryDirectory() as room:
         # The same pipeline with another meta.json, without copying its weights.
         for part in pipeline.resolve().iterdir():
             if part.name != "meta.json":
                 (Path(room) / part.name).symlink_to(part, target_is_directory=part.is_dir())
         srsly.write_json(Path(room) / "meta.json", meta)
-        spacy_package(Path(room), output, create_sdist=False, create_wheel=True, force=True, silent=False)
+        wheel = build == BuildName.wheel
+        spacy_package(Path(room), output, create_sdist=False, create_wheel=wheel, force=True, silent=False)
 
 
 def describe(meta: dict[str, Any], scores: dict[str, Any]) -> dict[str, Any]:
@@ -58,10 +69,10 @@ def describe(meta: dict[str, Any], scores: dict[str, Any]) -> dict[str, Any]:
     RETURNS (dict[str, Any]): a new dict; `performance` has `ents_p`, `ents_r`, `ents_f` (means over the targets) and
         `ents_per_lang`.
     """
-    targets = ", ".join(scores["targets"])
+    projected = f" and projected ones in {', '.join(scores['targets'])}" if scores["targets"] else ""
     description = (
         f"Named entities by spacy-xner: all layers of a multilingual encoder, trained with labels in {scores['source']}"
-        f" and projected ones in {targets}."
+        f"{projected}."
     )
     performance = {f"ents_{key}": scores[f"macro_{key}"] for key in "prf"}
     per_language = {

@@ -19,7 +19,7 @@ from .projector import SpanProjector
 from .types import Projection
 
 DEFAULT_CONFIG = {
-    "aligner": {"@misc": "spacy_xner.EmbeddingAligner.v1"},
+    "aligner": {"@misc": "spacy_xner.EmbeddingAligner.v1", "join_unspaced": True},
     "projection": {"@misc": "spacy_xner.SpanProjection.v1"},
     "min_score": 0.0,
     "complete": False,

@@ -7,19 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..alignment.types import Alignment, Words
+from ..alignment.types import Alignment, Similarity, Words
+from ..alignment.unspaced import is_unspaced
 from ..errors import XnerError
 from .types import MissingSpan, ProjectedSpan, Projection, SourceSpan
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.intp]
 
 
 class LinkProjection:
     """Chooses, for each source span, the stretch of target words that fits its links best.
 
     A candidate is a stretch that begins and ends with a word linked with the span, so that unaligned words (articles,
-    for example) are never at its edges; words of punctuation are not either, unless the source span has some. Its
-    score is
+    for example) are never at its edges; words of punctuation are not either, unless the source span has some. In
+    scripts without spaces, whose words are characters, an unaligned one beside them counts as linked where its most
+    similar source word is in the span. The score is
 
         score = F1(precision, recall) * similarity
         precision   mean over the target words of the share of the word's links that lead into the source span;
@@ -45,9 +48,8 @@ class LinkProjection:
     def project(self, spans: Sequence[SourceSpan], source: Words, target: Words, alignment: Alignment) -> Projection:
         """Project the spans of the `source` words onto the `target` words, which `alignment` aligns."""
         check_spans(spans, len(source))
-        links = np.array(alignment.links, dtype=np.intp).reshape(-1, 2)
-        degrees = (np.bincount(links[:, 0], minlength=len(source)), np.bincount(links[:, 1], minlength=len(target)))
-        waiting = {k: self._candidates(span, source, target, alignment, links, degrees) for k, span in enumerate(spans)}
+        evidence = Evidence.of(source, target, alignment)
+        waiting = {k: Candidates.of(span, evidence, self.unaligned) for k, span in enumerate(spans)}
         linked = {k for k, candidates in waiting.items() if candidates.scores.any()}
         found = Projection()
         while waiting:
@@ -64,50 +66,66 @@ class LinkProjection:
         found.missing = [MissingSpan(*spans[k], "overlapping" if k in linked else "missing") for k in sorted(waiting)]
         return found
 
-    def _candidates(
-        self,
-        span: SourceSpan,
-        source: Words,
-        target: Words,
-        alignment: Alignment,
-        links: npt.NDArray[np.intp],
-        degrees: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]],
-    ) -> "Candidates":
-        inside = np.zeros((span.end - span.start, len(target)))
-        own = links[(links[:, 0] >= span.start) & (links[:, 0] < span.end)]
-        inside[own[:, 0] - span.start, own[:, 1]] = 1
-        source_degrees, target_degrees = degrees[0][span.start : span.end], degrees[1]
-        fidelity = np.where(target_degrees > 0, inside.sum(axis=0) / np.maximum(target_degrees, 1), self.unaligned)
-        coverage = (inside / np.maximum(source_degrees, 1)[:, None]).mean(axis=0)
-        edges = np.flatnonzero(inside.any(axis=0))
-        if not any(map(is_punctuation, source[span.start : span.end])):
-            edges = np.array([j for j in edges.tolist() if not is_punctuation(target[j])], dtype=np.intp)
-        return Candidates.scored(edges, fidelity, coverage, alignment.similarity[span.start : span.end])
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What is known of a sentence pair.
+
+    links (Integers): (n_links, 2), source and target word of each link.
+    source_degrees, target_degrees (Integers): (n_source,) and (n_target,), number of links of each word.
+    nearest (Integers): (n_target,), most similar source word of unaligned words of unspaced scripts; -1 for others.
+    """
+
+    source: Words
+    target: Words
+    similarity: Similarity
+    links: Integers
+    source_degrees: Integers
+    target_degrees: Integers
+    nearest: Integers
+
+    @classmethod
+    def of(cls, source: Words, target: Words, alignment: Alignment) -> "Evidence":
+        links = np.array(alignment.links, dtype=np.intp).reshape(-1, 2)
+        source_degrees = np.bincount(links[:, 0], minlength=len(source))
+        target_degrees = np.bincount(links[:, 1], minlength=len(target))
+        nearest = np.full(len(target), -1)
+        free = [j for j, degree in enumerate(target_degrees.tolist()) if not degree and is_unspaced(target[j])]
+        if free and source:
+            nearest[free] = alignment.similarity[:, free].argmax(axis=0)
+        return cls(source, target, alignment.similarity, links, source_degrees, target_degrees, nearest)
 
 
 @dataclass
 class Candidates:
     """Stretches of target words from one edge to another, with their scores; 0 for what is no candidate.
 
-    edges (npt.NDArray[np.intp]): (n_edges,), rising: words where a stretch can begin and end.
+    edges (Integers): (n_edges,), rising: words where a stretch can begin and end.
     scores (Floats): (n_edges, n_edges), from the first word to the last.
     best (float): the greatest score.
     """
 
-    edges: npt.NDArray[np.intp]
+    edges: Integers
     scores: Floats
     best: float
 
     @classmethod
-    def scored(
-        cls, edges: npt.NDArray[np.intp], fidelity: Floats, coverage: Floats, similarity: npt.NDArray[np.float32]
-    ) -> "Candidates":
-        """Score all stretches between edges.
+    def of(cls, span: SourceSpan, evidence: Evidence, unaligned: float) -> "Candidates":
+        """Score all stretches that a span could go to."""
+        own = evidence.links[(evidence.links[:, 0] >= span.start) & (evidence.links[:, 0] < span.end)]
+        inside = np.zeros((span.end - span.start, len(evidence.target)))
+        inside[own[:, 0] - span.start, own[:, 1]] = 1
+        linked = inside.sum(axis=0) > 0
+        adopted = (evidence.nearest >= span.start) & (evidence.nearest < span.end)
+        edges = np.flatnonzero(runs_with(linked, linked | adopted))
+        if not any(map(is_punctuation, evidence.source[span.start : span.end])):
+            edges = np.array([j for j in edges.tolist() if not is_punctuation(evidence.target[j])], dtype=np.intp)
 
-        fidelity (Floats): (n_target,), what each word brings to the precision of a stretch.
-        coverage (Floats): (n_target,), what it brings to the recall.
-        similarity (npt.NDArray[np.float32]): (n_span, n_target).
-        """
+        # What each target word brings to the precision and to the recall of a stretch.
+        shares = inside.sum(axis=0) / np.maximum(evidence.target_degrees, 1)
+        fidelity = np.where(evidence.target_degrees > 0, shares, np.where(adopted, 1.0, unaligned))
+        coverage = (inside / np.maximum(evidence.source_degrees[span.start : span.end], 1)[:, None]).mean(axis=0)
+        similarity = evidence.similarity[span.start : span.end]
         scores = np.zeros((len(edges), len(edges)))
         for row, first in enumerate(edges):
             stretch = slice(first, edges[-1] + 1)
@@ -115,13 +133,16 @@ class Candidates:
             precision = fidelity[stretch].cumsum()[ends] / (ends + 1)
             recall = coverage[stretch].cumsum()[ends]
             closeness = np.maximum.accumulate(similarity[:, stretch], axis=1)[:, ends].mean(axis=0)
-            scores[row, row:] = 2 * precision * recall / (precision + recall) * closeness
+            total = precision + recall  # 0 for adopted words alone, between others' words
+            scores[row, row:] = 2 * precision * recall / np.where(total > 0, total, 1) * closeness
         return cls(edges, scores, float(scores.max(initial=0.0)))
 
     def best_stretch(self) -> tuple[int, int]:
-        """First word of the best stretch and the word behind it; the earliest of equals."""
-        row, column = np.unravel_index(self.scores.argmax(), self.scores.shape)
-        return int(self.edges[row]), int(self.edges[column]) + 1
+        """First word of the best stretch and the word behind it; the longest of equals, then the earliest."""
+        rows, columns = np.nonzero(self.scores == self.best)
+        firsts, lasts = self.edges[rows], self.edges[columns]
+        longest = (lasts - firsts).argmax()
+        return int(firsts[longest]), int(lasts[longest]) + 1
 
     def bar(self, start: int, end: int) -> None:
         """Rule out what overlaps the words `start` to `end`."""
@@ -129,6 +150,12 @@ class Candidates:
             return
         self.scores[np.ix_(self.edges < end, self.edges >= start)] = 0
         self.best = float(self.scores.max())
+
+
+def runs_with(needed: npt.NDArray[np.bool_], allowed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """The runs of `allowed` items that have at least one `needed` item, (n,) all."""
+    run = np.cumsum(np.diff(allowed, prepend=False))  # a number for each run and each gap
+    return allowed & np.isin(run, run[needed & allowed])
 
 
 def is_punctuation(word: str) -> bool:

@@ -47,9 +47,7 @@ def same(ours: Alignment, theirs: Alignment) -> bool:
 
 @pytest.mark.parametrize("token_type", ["bpe", "word"])
 @pytest.mark.parametrize(("method", "n"), [("inter", 240), ("itermax", 240), ("mwmf", 8)])
-def test_links_are_simaligns(
-    tiny_encoder: Path, tiny_pairs: list[Pair], method: str, n: int, token_type: str
-) -> None:
+def test_links_are_simaligns(tiny_encoder: Path, tiny_pairs: list[Pair], method: str, n: int, token_type: str) -> None:
     ours = embedding_aligner_v1(str(tiny_encoder), layers=2, method=method, token_type=token_type)
     theirs = simalign_v1(str(tiny_encoder), layer=2, method=method, token_type=token_type)
     pairs = tiny_pairs[:n]
@@ -70,8 +68,8 @@ def test_links_are_simaligns_with_the_embedded_encoder(embedded_encoder: Path, m
 
 def test_links_of_translations(embedded_encoder: Path) -> None:
     aligner = EmbeddingAligner(str(embedded_encoder))
-    source = "Angela Merkel visited New York on Monday .".split()
-    target = "Am Montag besuchte Angela Merkel New York .".split()
+    source = ["Angela", "Merkel", "visited", "New", "York", "on", "Monday", "."]
+    target = ["Am", "Montag", "besuchte", "Angela", "Merkel", "New", "York", "."]
     (alignment,) = aligner.align([(source, target)])
     assert {(0, 3), (1, 4), (2, 2), (3, 5), (4, 6), (6, 1), (7, 7)} <= set(alignment.links)
 
@@ -93,7 +91,9 @@ def test_awkward_text(tiny_encoder: Path, make: type, token_type: str) -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(
-    st.lists(st.tuples(st.lists(st.text(max_size=6), max_size=6), st.lists(st.text(max_size=6), max_size=6)), max_size=5)
+    st.lists(
+        st.tuples(st.lists(st.text(max_size=6), max_size=6), st.lists(st.text(max_size=6), max_size=6)), max_size=5
+    )
 )
 def test_any_text(any_text_aligners: tuple[EmbeddingAligner, SimAlignAligner], pairs: list[Pair]) -> None:
     ours, theirs = any_text_aligners
@@ -119,6 +119,18 @@ def test_several_layers(tiny_encoder: Path, tiny_pairs: list[Pair]) -> None:
     both = EmbeddingAligner(str(tiny_encoder), [1, 3], token_type="word").align(pairs)
     for first, second, mean in zip(*single, both, strict=True):
         np.testing.assert_allclose(mean.similarity, (first.similarity + second.similarity) / 2, atol=1e-5)
+
+
+@pytest.mark.parametrize("token_type", ["bpe", "word"])
+def test_join_unspaced(embedded_encoder: Path, token_type: str) -> None:
+    """Argentina is one piece and three words; without joining, each character is spelt by itself."""
+    pair = ["Argentina", "won", "."], list("阿根廷赢了。")
+    (joined,) = EmbeddingAligner(str(embedded_encoder), token_type=token_type, join_unspaced=True).align([pair])
+    assert joined.similarity.shape == (3, 6)
+    assert {(0, 0), (0, 1), (0, 2)} <= set(joined.links) or token_type == "word"
+    spaced = ["Argentina", "won", "."], ["阿根廷", "赢了", "。"]
+    (other,) = EmbeddingAligner(str(embedded_encoder), token_type=token_type, join_unspaced=True).align([spaced])
+    assert {(0, 0), (1, 1), (2, 2)} <= set(other.links)
 
 
 def test_it_streams(tiny_encoder: Path) -> None:

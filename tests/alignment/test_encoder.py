@@ -8,7 +8,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_xner.alignment.encoder import PieceEncoder, default_layer, encodable, join_windows, window_starts
+from spacy_xner.alignment.encoder import (
+    PieceEncoder,
+    default_layer,
+    encodable,
+    join_windows,
+    pair_with_words,
+    window_starts,
+)
+from spacy_xner.alignment.unspaced import unspaced_units
 from spacy_xner.errors import XnerError
 
 SENTENCES = [["the", "President", "visited", "Berlin"], ["Paris"], ["日", "本"], [], ["שלום", "😀", "x" * 30]]
@@ -94,6 +102,26 @@ def test_no_fast_tokenizer(tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_no_encoder(tmp_path: Path) -> None:
     with pytest.raises(XnerError):
         PieceEncoder(str(tmp_path), None, batch_size=2)
+
+
+def test_joined_words_share_pieces() -> None:
+    assert unspaced_units(["a", "日", "本", "x", "東京", "都", "", "の"]) == [[0], [1, 2], [3], [4, 5], [6], [7]]
+    units, words = [[0], [1, 2, 3]], ["x", "阿", "根", "廷边"]
+    # x | ▁ | 阿根廷 | 边, in characters of their unit
+    pieces, of_words = pair_with_words([0, 1, 1, 1], [(0, 1), (0, 0), (0, 3), (3, 4)], units, words)
+    assert list(zip(pieces.tolist(), of_words.tolist(), strict=True)) == [
+        (0, 0),
+        (1, 1),
+        (2, 1),
+        (2, 2),
+        (2, 3),
+        (3, 3),
+    ]
+
+
+@given(st.lists(st.sampled_from(["a", "日", "本語", "ไทย", "", ".", "ー"])))
+def test_units_hold_every_word(words: list[str]) -> None:
+    assert [i for unit in unspaced_units(words) for i in unit] == list(range(len(words)))
 
 
 def test_lone_surrogates_become_text() -> None:

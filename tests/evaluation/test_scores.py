@@ -18,6 +18,13 @@ def scores_of(found: dict[str, str], *references: Doc, **settings: Any) -> dict[
     return evaluate_pipeline(finder(**found), references, **settings)
 
 
+def rounded(scores: Any) -> Any:
+    """Nested scores with six digits: the JSON has ten."""
+    if isinstance(scores, dict):
+        return {key: rounded(value) for key, value in scores.items()}
+    return round(scores, 6) if isinstance(scores, float) else scores
+
+
 def prf(row: dict[str, Any]) -> tuple[float, float, float]:
     return tuple(round(row[key], 6) for key in "prf")  # type: ignore[return-value]
 
@@ -136,11 +143,10 @@ def test_counts(predicted: set[int], reference: set[int]) -> None:
 
 def test_json_round_trip(scores: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "metrics/new/scores.json"
-    write_scores(path, scores)
-    assert read_scores(path) == scores
-    without_targets = scores_of({}, labelled("[Ada](PER)", "en"))
-    write_scores(path, without_targets)
-    assert read_scores(path) == without_targets
+    for written in (scores, scores_of({}, labelled("[Ada](PER)", "en"))):
+        write_scores(path, written)
+        assert rounded(read_scores(path)) == rounded(written)
+        assert list(read_scores(path)["languages"]) == list(written["languages"])  # their order is the table's
     assert [file.name for file in path.parent.iterdir()] == ["scores.json"]
 
 

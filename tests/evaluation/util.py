@@ -10,8 +10,9 @@ from spacy_xner.encoders.tokenizer import multilingual_blank
 def finder(**labels: str) -> Language:
     """A pipeline that finds the words in `labels` (word=label) wherever they stand, and nothing else."""
     nlp = multilingual_blank("xx")
-    ruler = nlp.add_pipe("entity_ruler")
-    ruler.add_patterns([{"label": label, "pattern": word.replace("_", " ")} for word, label in labels.items()])
+    if labels:
+        ruler = nlp.add_pipe("entity_ruler")
+        ruler.add_patterns([{"label": label, "pattern": word} for word, label in labels.items()])
     return nlp
 
 

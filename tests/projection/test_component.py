@@ -18,7 +18,7 @@ from .util import GERMAN, SOURCE, aligner_config, doc_of, entities, source_doc
 EXPECTED = [("Angela Merkel", "PER"), ("New York", "LOC")]
 
 
-def pipeline(encoder: Path, lang: str = "de", **settings: object) -> Language:
+def pipeline(encoder: str | Path, lang: str = "de", **settings: object) -> Language:
     nlp = multilingual_blank(lang) if lang == "xx" else spacy.blank(lang)
     nlp.add_pipe("xner_projector", config={**aligner_config(encoder), **settings})
     return nlp
@@ -151,7 +151,7 @@ def test_save_and_load(tiny_encoder: Path, tmp_path: Path) -> None:
 
 def test_adding_it_needs_no_encoder() -> None:
     """Nor does it load torch, for pipelines that have nothing to do with it."""
-    nlp = pipeline(Path("no-such-model"))
+    nlp = pipeline("./no-such-model")
     assert nlp("Berlin").text == "Berlin"
     assert nlp(with_source(nlp, "Berlin", doc_of("Berlin"))).ents == ()
     with pytest.raises(XnerError, match="no-such-model"):
@@ -215,3 +215,11 @@ def test_errors(tiny_encoder: Path) -> None:
     docs = [with_source(nlp, "Berlin", "Berlin"), nlp.make_doc("Paris")]
     assert [doc.text for doc in nlp.pipe(docs, batch_size=1)] == ["Paris"]
     assert skipped[0][0] == "xner_projector"
+
+
+def test_another_aligner(tiny_encoder: Path) -> None:
+    """The default's own settings do not stay behind."""
+    nlp = spacy.blank("de")
+    nlp.add_pipe("xner_projector", config={"aligner": {"@misc": "spacy_xner.SimAlign.v1", "model": str(tiny_encoder)}})
+    text = "Paris visited Berlin"
+    assert entities(nlp(with_source(nlp, text, doc_of(text, (0, 1, "LOC"))))) == [("Paris", "LOC")]

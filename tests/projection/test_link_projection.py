@@ -1,5 +1,7 @@
 """Where spans land, and with which score."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -64,6 +66,16 @@ def test_unaligned_words_are_never_at_the_edge() -> None:
     assert places(project([(1, 2)], (0, 2), target="x la banca x")) == [(2, 3)]
 
 
+def test_unspaced_neighbours_are_taken_along() -> None:
+    """Merkel visited -> 默 克 尔 访 问, with 克 尔 unaligned and more like Merkel than like visited."""
+    similarity = np.full((2, 5), 0.5, dtype=np.float32)
+    similarity[0, :3] = 0.9
+    alignment = Alignment([(0, 0), (1, 3)], similarity)
+    for target, place in (("默克尔访问", (0, 3)), ("abcde", (0, 1))):
+        found = LinkProjection().project(spans_of((0, 1)), ["Merkel", "visited"], list(target), alignment)
+        assert places(found) == [place]
+
+
 def test_punctuation_at_the_edge() -> None:
     links = [(0, 0), (1, 1), (2, 2)]
     assert places(project(links, (0, 3), source="a b c", target="« A »")) == [(1, 2)]
@@ -89,7 +101,7 @@ def test_overlaps_go_to_the_higher_score() -> None:
     found = project([(0, 2), (1, 3), (2, 2)], (0, 2), (2, 3))
     assert places(found) == [(2, 4)]
     assert [(lost.label, lost.reason) for lost in found.missing] == [("S1", "overlapping")]
-    found = project([(0, 2), (1, 2), (1, 3), (2, 2)], (0, 1), (1, 2))
+    found = project([(0, 2), (1, 2), (2, 2), (2, 3)], (0, 2), (2, 3))
     assert places(found) == [(2, 3), (3, 4)]
 
 
@@ -121,7 +133,8 @@ def test_span_outside(span: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "expected"), [(".", True), ("«", True), ("。", True), ("", True), ("a.", False), ("$", False), ("😀", False)]
+    ("word", "expected"),
+    [(".", True), ("«", True), ("。", True), ("", True), ("a.", False), ("$", False), ("😀", False)],
 )
 def test_is_punctuation(word: str, expected: bool) -> None:
     assert is_punctuation(word) is expected
@@ -134,7 +147,7 @@ WORD = st.sampled_from(["a", "Berlin", ",", "的", "😀", "x."])
 def sentence_pairs(draw: st.DrawFn) -> tuple[list[str], list[str], list[tuple[int, int]], Alignment]:
     source, target = draw(st.lists(WORD, max_size=8)), draw(st.lists(WORD, max_size=8))
     bounds = sorted(draw(st.sets(st.integers(0, len(source)))))
-    spans = [pair for pair in zip(bounds, bounds[1:], strict=False) if draw(st.booleans())]
+    spans = [pair for pair in pairwise(bounds) if draw(st.booleans())]
     indices = st.tuples(st.integers(0, max(0, len(source) - 1)), st.integers(0, max(0, len(target) - 1)))
     links = sorted(draw(st.sets(indices))) if source and target else []
     seed = draw(st.integers(0, 9))
@@ -156,9 +169,13 @@ def test_what_always_holds(pair: tuple[list[str], list[str], list[tuple[int, int
     for span in found.spans:
         assert 0 <= span.start < span.end <= len(target)
         assert 0 < span.score <= 1
-        # nothing is invented: both edges are linked with the span's own words
+        # nothing is invented: both edges are linked with the span's own words, or with none and unspaced
         links = {j for i, j in alignment.links if span.source_start <= i < span.source_end}
-        assert {span.start, span.end - 1} <= links
+        assert links & set(range(span.start, span.end))
+        aligned = {j for _, j in alignment.links}
+        for edge in {span.start, span.end - 1} - links:
+            assert target[edge] == "的"
+            assert edge not in aligned
     for missing in found.missing:
         if missing.reason == "overlapping":
             assert any(missing.start <= i < missing.end for i, _ in alignment.links)

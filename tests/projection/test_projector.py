@@ -29,9 +29,8 @@ def projector(aligner: EmbeddingAligner, min_score: float = 0.0, complete: bool 
 class SomeLinks:
     """An aligner that knows the links beforehand; every similarity is 0.6."""
 
-    identity: dict[str, str] = {}
-
     def __init__(self, links: list[tuple[int, int]]) -> None:
+        self.identity = {"name": "some-links"}
         self.links = links
 
     def align(self, pairs: Iterator) -> Iterator[Alignment]:
@@ -106,7 +105,7 @@ def test_it_streams_in_order(tiny_encoder: Path) -> None:
         for i in range(1000):
             read += 1
             entities = [(0, 1, f"L{i}")] if i % 3 else []
-            yield doc_of("Berlin x", *entities), doc_of("x Berlin")
+            yield doc_of("Berlin x", *entities), doc_of("Berlin x y")
 
     results = projector(EmbeddingAligner(str(tiny_encoder), 0, batch_size=2)).project(pairs())
     first = [next(results) for _ in range(10)]

@@ -1,9 +1,11 @@
 """Docs with entities, and their translations."""
 
+from functools import cache
 from typing import Any
 
 import spacy
 from spacy.tokens import Doc, Span
+from spacy.vocab import Vocab
 
 from spacy_xner.projection.types import SourceSpan
 
@@ -11,9 +13,14 @@ SOURCE = "Angela Merkel visited New York on Monday ."
 GERMAN = "Am Montag besuchte Angela Merkel New York ."
 
 
+@cache
+def vocab_of(lang: str) -> Vocab:
+    return spacy.blank(lang).vocab
+
+
 def doc_of(text: str, *spans: tuple[int, int, str], lang: str = "en") -> Doc:
     """A doc of words split at blanks, with entities."""
-    doc = Doc(spacy.blank(lang).vocab, words=text.split(" ") if text else [])
+    doc = Doc(vocab_of(lang), words=text.split(" ") if text else [])
     doc.ents = [Span(doc, start, end, label=label) for start, end, label in spans]
     return doc
 
@@ -32,4 +39,6 @@ def spans_of(*spans: tuple[int, int]) -> list[SourceSpan]:
 
 def aligner_config(encoder: Any, **settings: Any) -> dict[str, Any]:
     """The component's config with a certain encoder."""
-    return {"aligner": {"@misc": "spacy_xner.EmbeddingAligner.v1", "model": str(encoder), **settings}}
+    return {
+        "aligner": {"@misc": "spacy_xner.EmbeddingAligner.v1", "model": str(encoder), "join_unspaced": True, **settings}
+    }

@@ -1,0 +1,27 @@
+"""Words of scripts that are written without spaces."""
+
+import regex
+
+from ..encoders.tokenizer import UNSPACED
+from .types import Words
+
+UNSPACED_WORD = regex.compile(rf"(?:(?={UNSPACED})\X)+")
+
+
+def is_unspaced(word: str) -> bool:
+    """Whether all of a word is of scripts without spaces: Han, kana, Thai, Lao, Khmer, Burmese, Tibetan."""
+    return not word.isascii() and UNSPACED_WORD.fullmatch(word) is not None
+
+
+def unspaced_units(words: Words) -> list[list[int]]:
+    """Neighbours in scripts without spaces as one unit, other words as one each: lists of word indices."""
+    units: list[list[int]] = []
+    joins = False
+    for i, word in enumerate(words):
+        unspaced = is_unspaced(word)
+        if unspaced and joins:
+            units[-1].append(i)
+        else:
+            units.append([i])
+        joins = unspaced
+    return units

@@ -1,0 +1,92 @@
+"""`xner` and `python -m spacy xner`: help, version and mistakes."""
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import spacy_xner
+from spacy_xner.cli import XnerGroup
+from spacy_xner.errors import XnerError
+
+from .util import COMMANDS, Command, failing, ok, process, xner
+
+ROOMS = [(), *sorted({command[:1] for command in COMMANDS if len(command) > 1})]
+
+
+def test_all_commands_are_there() -> None:
+    corpus = ["check", "convert", "project", "stats", "translate"]
+    known = ["corpus " + name for name in corpus] + ["encoder fetch", "evaluate", "layers", "package", "show"]
+    assert sorted(" ".join(command) for command in COMMANDS) == known
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_of_a_command(command: Command) -> None:
+    """It says what the command does, with an example that begins as one types it."""
+    out = ok(*command, "--help")
+    assert "Example" in out
+    assert f"xner {' '.join(command)} " in out.split("Example", 1)[1]
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: " ".join(("xner", *room)))
+def test_help_of_a_group(room: Command) -> None:
+    """It names what is below it, also where nothing is asked for."""
+    out = ok(*room, "--help")
+    below = {command[len(room)] for command in COMMANDS if command[: len(room)] == room}
+    assert all(name in out for name in below)
+    assert set(below) <= set(xner(*room).output.split())
+
+
+def test_version() -> None:
+    assert ok("--version").strip() == spacy_xner.__version__
+
+
+def test_below_spacy() -> None:
+    result = process(["python", "-m", "spacy", "xner", "--help"])
+    assert result.returncode == 0, result.stderr
+    assert "Named entities in languages nobody labelled" in result.stdout
+    assert {command[0] for command in COMMANDS} <= set(result.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (["layers", "nowhere"], "✘ nowhere: no installed package or folder of that name."),
+        (["corpus", "check", "nowhere"], "✘ nowhere/corpus.toml: not there."),
+        (["encoder", "fetch", "./nowhere", "there"], "✘ There is no folder './nowhere', and it cannot be a hub name."),
+    ],
+)
+def test_a_mistake_is_answered_with_a_sentence(args: list[str], sentence: str) -> None:
+    assert failing(*args).startswith(sentence)
+
+
+@pytest.mark.parametrize("program", [["xner"], ["python", "-m", "spacy", "xner"]], ids=" ".join)
+def test_a_mistake_in_a_process_of_its_own(program: list[str]) -> None:
+    result = process([*program, "layers", "nowhere"])
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("✘ nowhere: no installed package or folder of that name.")
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("args", [["nothing"], ["layers"], ["evaluate", "a", "b", "--nothing"]])
+def test_wrong_usage(args: list[str]) -> None:
+    result = xner(*args)
+    assert result.exit_code == 2
+    assert "Usage:" in result.stderr
+
+
+def test_a_bug_keeps_its_traceback() -> None:
+    """Only mistakes that a user can mend become sentences; markup in them is printed as it is."""
+    app = typer.Typer(cls=XnerGroup)
+
+    @app.command()
+    def mistake() -> None:
+        raise XnerError("Found [red], expected [/].")
+
+    @app.command()
+    def bug() -> None:
+        raise KeyError("lost")
+
+    run = CliRunner().invoke
+    result = run(app, ["mistake"])
+    assert (result.exit_code, result.stderr) == (1, "✘ Found [red], expected [/].\n")
+    assert isinstance(run(app, ["bug"]).exception, KeyError)

@@ -1,0 +1,145 @@
+"""`xner package`: what it builds loads where spaCy alone is imported."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import spacy
+import srsly
+
+from spacy_xner.cli.package import describe
+from spacy_xner.encoders import fetch_encoder
+
+from ..aggregation.util import TEXTS, predict
+from .util import failing, ok, process
+
+SCORES = {
+    "source": "en",
+    "targets": ["de"],
+    "macro_p": 0.5,
+    "macro_r": 0.25,
+    "macro_f": 1 / 3,
+    "languages": {
+        "en": {"docs": 3, "p": 1.0, "r": 1.0, "f": 1.0, "entities": 2, "labels": {}},
+        "de": {"docs": 2, "p": 0.5, "r": 0.25, "f": 1 / 3, "entities": 4, "labels": {}},
+    },
+}
+LOAD = """
+import json, sys
+import spacy
+assert "spacy_xner" not in sys.modules
+nlp = spacy.load("xx_xner_agg")
+docs = nlp.pipe(json.loads(sys.argv[1]))
+entities = [[(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents] for doc in docs]
+print(json.dumps({"entities": entities, "meta": nlp.meta, "path": str(nlp.path)}))
+"""
+
+
+@pytest.fixture
+def scores(tmp_path: Path) -> Path:
+    srsly.write_json(tmp_path / "scores.json", SCORES)
+    return tmp_path / "scores.json"
+
+
+def load_elsewhere(site: Path, cwd: Path) -> dict[str, Any]:
+    """Load the package in a process that imports nothing but spaCy, and find entities with it."""
+    texts = srsly.json_dumps([text for text, _ in TEXTS])
+    result = process(["python", "-c", LOAD, texts], site=site, cwd=cwd)
+    assert result.returncode == 0, result.stderr
+    assert "Warning" not in result.stderr
+    return srsly.json_loads(result.stdout.splitlines()[-1])  # type: ignore[return-value]
+
+
+def test_it_loads_with_spacy_alone(tiny_site: Path, tiny_pipeline: Path, tmp_path: Path) -> None:
+    loaded = load_elsewhere(tiny_site, tmp_path)
+    entities = [[tuple(entity) for entity in doc] for doc in loaded["entities"]]
+    assert entities == predict(spacy.load(tiny_pipeline))
+    assert any(entities)
+    assert loaded["path"].startswith(str(tiny_site))
+    meta = loaded["meta"]
+    assert (meta["lang"], meta["name"], meta["version"]) == ("xx", "xner_agg", "0.1.0")
+    assert meta["languages"] == ["en", "de"]
+    assert meta["performance"]["ents_per_lang"]["de"]["entities"] == 8
+    assert any(requirement.startswith("spacy-xner>=") for requirement in meta["requirements"])
+
+
+def test_meta(tiny_pipeline: Path, tiny_encoder: Path, scores: Path, tmp_path: Path) -> None:
+    """Scores, languages, licence, origin and requirements; the trained pipeline stays as it is."""
+    before = (tiny_pipeline / "meta.json").read_bytes()
+    encoder = fetch_encoder(str(tiny_encoder), tmp_path / "encoder", progress=False)
+    arguments = ["package", tiny_pipeline, tmp_path / "packages", "--name", "tiny", "--version", "1.2.3"]
+    ok(*arguments, "--scores", scores, "--encoder", encoder, "--licence", "CC0-1.0", "--build", "none")
+    folder = tmp_path / "packages/xx_tiny-1.2.3"
+    meta = srsly.read_json(folder / "meta.json")
+    assert meta["performance"] == {
+        **{"ents_p": 0.5, "ents_r": 0.25, "ents_f": pytest.approx(1 / 3)},
+        "ents_per_lang": {
+            "en": {"p": 1.0, "r": 1.0, "f": 1.0, "docs": 3, "entities": 2},
+            "de": {"p": 0.5, "r": 0.25, "f": pytest.approx(1 / 3), "docs": 2, "entities": 4},
+        },
+    }
+    assert meta["languages"] == ["en", "de"]
+    assert meta["license"] == "CC0-1.0"
+    assert meta["sources"] == [{"name": "tiny", "url": "a local folder", "license": "unknown", "author": ""}]
+    assert any(requirement.startswith("spacy-xner>=") for requirement in meta["requirements"])
+    assert any(requirement.startswith("spacy-transformers>=") for requirement in meta["requirements"])
+    assert meta["components"] == ["transformer", "ner"]
+    assert (tiny_pipeline / "meta.json").read_bytes() == before
+    assert not (folder / "dist").exists()
+    assert not [path for path in folder.rglob("*") if path.is_symlink()]
+
+
+def test_the_licence_is_the_encoder_s(tiny_pipeline: Path, tiny_encoder: Path, scores: Path, tmp_path: Path) -> None:
+    encoder = fetch_encoder(str(tiny_encoder), tmp_path / "encoder", progress=False)
+    origin = srsly.read_json(encoder / "ORIGIN.json")
+    srsly.write_json(encoder / "ORIGIN.json", {**origin, "licence": "MIT"})
+    arguments = ["package", tiny_pipeline, tmp_path, "--name", "tiny", "--scores", scores, "--build", "none"]
+    ok(*arguments, "--encoder", encoder)
+    assert srsly.read_json(tmp_path / "xx_tiny-0.1.0/meta.json")["license"] == "MIT"
+
+
+def test_a_second_package_takes_the_place_of_the_first(tiny_pipeline: Path, scores: Path, tmp_path: Path) -> None:
+    arguments = ["package", tiny_pipeline, tmp_path / "packages", "--name", "tiny", "--build", "none", "--scores"]
+    ok(*arguments, scores)
+    readme = tmp_path / "packages/xx_tiny-0.1.0/README.md"
+    assert "33.33" in readme.read_text(encoding="utf8")
+    srsly.write_json(scores, {**SCORES, "macro_f": 0.75})
+    ok(*arguments, scores)
+    assert srsly.read_json(readme.with_name("meta.json"))["performance"]["ents_f"] == 0.75
+    assert "75.00" in readme.read_text(encoding="utf8")
+
+
+def test_description() -> None:
+    meta = {"lang": "xx", "description": "", "requirements": ["a"]}
+    described = describe(meta, SCORES)
+    assert described["description"].endswith("trained with labels in en and projected ones in de.")
+    assert (described["lang"], described["requirements"]) == ("xx", ["a"])
+    assert meta["description"] == ""
+    alone = describe(meta, {**SCORES, "targets": [], "macro_p": None, "macro_r": None, "macro_f": None})
+    assert alone["description"].endswith("trained with labels in en.")
+
+
+def test_mistakes(tiny_pipeline: Path, scores: Path, tmp_path: Path) -> None:
+    def package(pipeline: Path, scores: Path) -> str:
+        message = failing("package", pipeline, tmp_path / "out", "--name", "tiny", "--scores", scores)
+        assert not (tmp_path / "out").exists()
+        return message
+
+    assert "holds no pipeline: it has no meta.json" in package(tmp_path, scores)
+    assert "no scores to read" in package(tiny_pipeline, tmp_path / "nowhere.json")
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_wheel(tiny_pipeline: Path, tiny_corpus: Path, scores: Path, tmp_path: Path) -> None:
+    """The wheel, which is built where pip reaches a registry, installs and loads."""
+    ok("package", tiny_pipeline, tmp_path / "packages", "--name", "xner_agg", "--scores", scores)
+    wheel = tmp_path / "packages/xx_xner_agg-0.1.0/dist/xx_xner_agg-0.1.0-py3-none-any.whl"
+    install = [sys.executable, "-m", "pip", "install", "--no-deps", "--target", str(tmp_path / "site"), str(wheel)]
+    subprocess.run(install, check=True, capture_output=True)
+    loaded = load_elsewhere(tmp_path / "site", tmp_path)
+    entities = [[tuple(entity) for entity in doc] for doc in loaded["entities"]]
+    assert entities == predict(spacy.load(tiny_pipeline))
+    assert loaded["meta"]["performance"]["ents_f"] == pytest.approx(1 / 3)

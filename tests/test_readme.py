@@ -1,0 +1,161 @@
+"""Each code block of README.md works as it is printed, and what the text names is there.
+
+Shell commands are run one after the other in a folder that holds the files which they name, with few training steps
+and a tiny encoder in models/encoder. The set-up commands must be those that .ci/run runs, for which a test is too
+short; what they ask of project.yml is looked up. A command for which there is no rule fails.
+"""
+
+import ast
+import configparser
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from weasel.util.config import load_project_config
+
+from .cli.util import ok, process
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf8")
+FEW_STEPS = ["--training.max_steps", "2", "--training.eval_frequency", "1"]
+NEWS = [
+    ("Angela/B-PER Merkel/I-PER visited/O Vienna/B-LOC ./O", "Angela Merkel besuchte Wien."),
+    ("The/O talks/O in/O Paris/B-LOC lasted/O two/O days/O ./O", "Die Gespräche in Paris dauerten zwei Tage."),
+    ("It/O rained/O ./O", "Es regnete."),
+]
+
+
+class Block(NamedTuple):
+    """A fenced block: the heading that it stands under, its language and its text."""
+
+    section: str
+    language: str
+    code: str
+
+
+def read_blocks(text: str) -> list[Block]:
+    section, found = "", []
+    for match in re.finditer(r"^## (.+)$|^```(.*)\n([\s\S]*?)^```$", text, re.MULTILINE):
+        if match[1]:
+            section = match[1]
+        else:
+            found.append(Block(section, match[2], match[3]))
+    return found
+
+
+BLOCKS = read_blocks(README)
+PYTHON = [block for block in BLOCKS if block.language == "python"]
+SHELL = {
+    section: [
+        line
+        for block in BLOCKS
+        if (block.section, block.language) == (section, "bash")
+        for line in block.code.splitlines()
+    ]
+    for section in dict.fromkeys(block.section for block in BLOCKS if block.language == "bash")
+}
+
+
+@pytest.fixture
+def room(tmp_path: Path, tiny_encoder: Path) -> Path:
+    """A folder with the files that the commands name."""
+    blocks = ["".join(f"{token.replace('/', ' ')}\n" for token in tagged.split()) for tagged, _ in NEWS]
+    (tmp_path / "news.iob").write_text("\n".join(blocks), encoding="utf8")
+    english = [re.sub(r"/\S+", "", tagged) for tagged, _ in NEWS]
+    memory = ["en\tde", *(f"{text}\t{german}" for text, (_, german) in zip(english, NEWS, strict=True))]
+    (tmp_path / "translations.tsv").write_text("".join(f"{line}\n" for line in memory), encoding="utf8")
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/encoder").symlink_to(tiny_encoder)
+    return tmp_path
+
+
+def test_all_blocks_are_of_a_kind_that_is_tested() -> None:
+    assert README.count("```") == 2 * len(BLOCKS)
+    assert {block.language for block in BLOCKS} == {"bash", "python", "mermaid"}
+    assert len(PYTHON) >= 2
+    assert all(lines for lines in SHELL.values())
+
+
+@pytest.mark.parametrize("section", SHELL)
+def test_shell(
+    section: str, room: Path, tiny_site: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(room)
+    monkeypatch.syspath_prepend(tiny_site)
+    for line in SHELL[section]:
+        for part in line.split("&&"):
+            match shlex.split(part):
+                case ["pip", "install", *_] | ["python", "-m", "pytest"]:
+                    assert line in (ROOT / ".ci/run").read_text(encoding="utf8").splitlines(), f"not in .ci/run: {line}"
+                case ["python", "-m", "spacy", "project", "run", name, *rest]:
+                    check_project_run(name, rest)
+                case ["python", "-m", "spacy", "train", *_] as command:
+                    run_process([*command, *FEW_STEPS], room)
+                    assert (room / command[command.index("--output") + 1] / "model-last/meta.json").is_file()
+                case ["xner", *args]:
+                    if args[:2] == ["corpus", "project"]:
+                        request.getfixturevalue("embedded_encoder")
+                    ok(*args)
+                    assert all((room / arg).is_file() for arg in args if arg.endswith(".spacy"))
+                case command:
+                    pytest.fail(f"there is no rule to test: {shlex.join(command)}")
+
+
+def run_process(command: list[str], room: Path, site: Path | None = None) -> str:
+    """Run a command in a process of its own. RETURNS: what it prints."""
+    result = process(command, cwd=room, site=site)
+    assert result.returncode == 0, f"{shlex.join(command)}\n{result.stdout}\n{result.stderr}"
+    return result.stdout
+
+
+def check_project_run(name: str, rest: list[str]) -> None:
+    """For `project run NAME [.] [--vars.KEY VALUE]...`: project.yml has that workflow or command, and the variables."""
+    project: dict[str, Any] = load_project_config(ROOT)
+    assert name in {*project["workflows"], *(command["name"] for command in project["commands"])}
+    if rest:
+        folder, *overrides = rest  # spaCy takes settings after the folder only
+        assert folder == "."
+        assert {f"--vars.{key}" for key in project["vars"]} >= set(overrides[::2])
+
+
+def check_use(printed: str) -> None:
+    """A list of names and labels."""
+    assert all(label in ("PER", "LOC") for _, label in ast.literal_eval(printed))
+
+
+def check_projector(printed: str) -> None:
+    """Names with labels and scores."""
+    assert re.fullmatch(r"Wien LOC (0\.\d+|1\.0)\nAngela Merkel PER (0\.\d+|1\.0)\n", printed)
+
+
+PRINTS: dict[str, Callable[[str], None]] = {
+    "Use the pipeline": check_use,
+    "Bring entities into a pipeline that you have": check_projector,
+}
+
+
+@pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.section)
+def test_python(block: Block, tiny_site: Path, room: Path, request: pytest.FixtureRequest) -> None:
+    if "xner_projector" in block.code:
+        request.getfixturevalue("embedded_encoder")
+    PRINTS[block.section](run_process(["python", "-c", block.code], room, tiny_site))
+
+
+def test_names_can_be_used() -> None:
+    """Each `spacy_xner.Name.v1` (or `Name.v1`) is registered."""
+    parser = configparser.ConfigParser(delimiters=("=",))
+    parser.read(ROOT / "setup.cfg", encoding="utf8")
+    registered = "\n".join(parser["options.entry_points"].values())
+    named = set(re.findall(r"`(?:spacy_xner\.)?(\w+\.v\d+)`", README))
+    assert len(named) > 5
+    assert [name for name in sorted(named) if f"spacy_xner.{name} = " not in registered] == []
+
+
+def test_links_to_files() -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", re.sub(r"`[^`\n]*`", "", README))
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []

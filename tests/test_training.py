@@ -1,0 +1,128 @@
+"""Training by configs/xner.cfg: gold and projected corpora in, a pipeline that loads and can be evaluated out."""
+
+import itertools
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import spacy
+import srsly
+from safetensors.torch import load_file
+from spacy.cli.debug_config import debug_config
+from spacy.cli.train import train
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from spacy_xner.aggregation.weights import find_aggregators, softmax_weights
+from spacy_xner.corpus.docs import convert_files, load_docs, with_step, write_docs
+from spacy_xner.evaluation.scores import evaluate_pipeline
+from spacy_xner.tokens import meta_of, set_scored_entities
+
+from .conftest import TINY_LAYERS
+
+ROOT = Path(__file__).parents[1]
+CONFIG = ROOT / "configs/xner.cfg"
+WEIGHTED, LAST = AGGREGATORS = ["spacy_xner.WeightedConcat.v1", "spacy_xner.LastLayer.v1"]
+
+
+class Trained(NamedTuple):
+    """A pipeline, loaded from the folder where training left it."""
+
+    folder: Path
+    aggregator: str
+    nlp: Language
+
+
+def sentences(lang: str, n: int) -> list[Doc]:
+    """The first development sentences of the corpus that the project ships."""
+    return list(itertools.islice(convert_files([ROOT / f"corpus/{lang}/dev.txt"], lang, Counter()), n))
+
+
+def as_projected(doc: Doc) -> Doc:
+    """A doc as `xner corpus project` leaves it, with scores; its miscellaneous names have a label of their own."""
+    spans = [Span(doc, ent.start, ent.end, "OTHER" if ent.label_ == "MISC" else ent.label_) for ent in doc.ents]
+    set_scored_entities(doc, spans, [0.9] * len(spans))
+    doc._.xner_meta = with_step(meta_of(doc), {"step": "project", "aligner": {"name": "none"}}, score=0.9)
+    return doc
+
+
+@pytest.fixture(scope="module")
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    room = tmp_path_factory.mktemp("corpora")
+    write_docs(room / "gold/en.spacy", sentences("en", 24))
+    write_docs(room / "projected/de.spacy", map(as_projected, sentences("de", 12)))
+    return room
+
+
+@pytest.fixture(scope="module")
+def settings(corpora: Path, tiny_encoder: Path) -> dict[str, Any]:
+    """What the command line sets: paths as in project.yml, and few steps."""
+    return {
+        "paths.encoder": str(tiny_encoder),
+        "paths.train": [str(corpora / "gold/en.spacy"), str(corpora / "projected")],
+        "paths.dev": str(corpora / "gold/en.spacy"),
+        "training.max_steps": 4,
+        "training.eval_frequency": 2,
+    }
+
+
+@pytest.fixture(scope="module", params=AGGREGATORS)
+def trained(
+    request: pytest.FixtureRequest, settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Trained:
+    output = tmp_path_factory.mktemp("training")
+    train(CONFIG, output, overrides={**settings, "vars.aggregator": request.param})
+    return Trained(output / "model-last", request.param, spacy.load(output / "model-last"))
+
+
+def test_it_scores_as_it_did_in_training(trained: Trained, corpora: Path) -> None:
+    """Loaded again, the pipeline finds what the last line of the training log counted."""
+    scores = evaluate_pipeline(trained.nlp, load_docs(corpora / "gold/en.spacy"))["languages"]["en"]
+    performance = srsly.read_json(trained.folder / "meta.json")["performance"]
+    assert [performance[f"ents_{key}"] for key in "prf"] == pytest.approx([scores[key] for key in "prf"])
+    for label, row in performance["ents_per_type"].items():
+        assert row["f"] == pytest.approx(scores["labels"][label]["f"])
+    assert (scores["docs"], (trained.folder.parent / "model-best/meta.json").is_file()) == (24, True)
+
+
+def test_it_learned_from_gold_and_projected_docs(trained: Trained) -> None:
+    recogniser: Any = trained.nlp.get_pipe("ner")
+    assert set(recogniser.labels) == {"PER", "ORG", "LOC", "MISC", "OTHER"}
+
+
+def test_the_aggregator_is_the_one_that_was_asked_for(trained: Trained) -> None:
+    listener = trained.nlp.config.interpolate()["components"]["ner"]["model"]["tok2vec"]
+    assert listener["aggregator"]["@architectures"] == trained.aggregator
+    recogniser: Any = trained.nlp.get_pipe("ner")
+    weights = [softmax_weights(aggregator) for aggregator in find_aggregators(recogniser.model)]
+    assert len(weights) == (trained.aggregator == WEIGHTED)
+    for found in weights:
+        assert found.shape == (TINY_LAYERS + 1,)
+        assert np.ptp(found) > 1e-5, "the weights did not move"
+
+
+def test_the_encoder_learns_and_its_word_embeddings_do_not(trained: Trained, tiny_encoder: Path) -> None:
+    transformer: Any = trained.nlp.get_pipe("transformer")
+    before, after = load_file(tiny_encoder / "model.safetensors"), transformer.model.transformer.state_dict()
+    assert after["embeddings.word_embeddings.weight"].equal(before["embeddings.word_embeddings.weight"])
+    for layer in range(TINY_LAYERS):
+        name = f"encoder.layer.{layer}.output.dense.weight"
+        assert not after[name].equal(before[name]), name
+
+
+def test_the_same_seed_gives_the_same_pipeline(trained: Trained, settings: dict[str, Any], tmp_path: Path) -> None:
+    train(CONFIG, tmp_path, overrides={**settings, "vars.aggregator": trained.aggregator})
+    for part in ("ner/model", "transformer/model"):
+        assert (tmp_path / "model-last" / part).read_bytes() == (trained.folder / part).read_bytes(), part
+
+
+@pytest.mark.parametrize("aggregator", AGGREGATORS)
+def test_debug_config(aggregator: str, settings: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    """`spacy debug config` finds nothing wrong, and would say so if there were."""
+    debug_config(CONFIG, overrides={**settings, "vars.aggregator": aggregator})
+    assert "Config is valid" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        debug_config(CONFIG, overrides={**settings, "vars.aggregator": aggregator, "training.patience": "much"})
+    assert "patience" in capsys.readouterr().out
