@@ -171,8 +171,12 @@ def project(
     from ..projection.registry import span_projection_v1
 
     aligner = embedding_aligner_v1(
-        encoder, parse_layers(layers), method.value, batch_size=batch_size, join_unspaced=True
-    )  # type: ignore[arg-type]
+        encoder,
+        parse_layers(layers),
+        method.value,  # type: ignore[arg-type]
+        batch_size=batch_size,
+        join_unspaced=True,
+    )
     sources = load_docs(source)
     for code, (text, out) in for_each_language(lang, translated, output):
         counts: Counter[str] = Counter()
@@ -269,7 +273,7 @@ def for_each_language(lang: str | None, *paths: Path) -> Iterator[tuple[str | No
             f"Found the languages {', '.join(codes)} and the one file {without}, expected {{lang}} in its name, as "
             f"{without.with_stem('{lang}')}."
         )
-    for code in codes or [None]:
+    for code in codes or (None,):
         yield code, [Path(str(path).replace("{lang}", str(code))) for path in paths]
 
 

@@ -103,7 +103,8 @@ def labels_first(docs: list[Doc]) -> list[Doc]:
     a corpus that it streams.
     """
     seen: set[str] = set()
-    first, rest = [], []
+    first: list[Doc] = []
+    rest: list[Doc] = []
     for doc in docs:
         labels = {ent.label_ for ent in doc.ents}
         (rest if labels <= seen else first).append(doc)

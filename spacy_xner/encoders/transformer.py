@@ -161,7 +161,7 @@ class EncoderShim(HFShim):
                     lr_scale=self.learn_rate_factor,
                 )
                 parameter.data = xp2torch(updated, device=parameter.device)
-            parameter.grad.zero_()
+            parameter.grad = None  # cheaper than zeros, and frees the memory until the next step
         self._grad_scaler.update()
 
     def freeze(self) -> None:

@@ -49,7 +49,7 @@ def load_elsewhere(site: Path, cwd: Path) -> dict[str, Any]:
     result = process(["python", "-c", LOAD, texts], site=site, cwd=cwd)
     assert result.returncode == 0, result.stderr
     assert "Warning" not in result.stderr
-    return srsly.json_loads(result.stdout.splitlines()[-1])  # type: ignore[return-value]
+    return srsly.json_loads(result.stdout.splitlines()[-1])
 
 
 def test_it_loads_with_spacy_alone(tiny_site: Path, tiny_pipeline: Path, tmp_path: Path) -> None:
@@ -69,7 +69,15 @@ def test_meta(tiny_pipeline: Path, tiny_encoder: Path, scores: Path, tmp_path: P
     """Scores, languages, licence, origin and requirements; the trained pipeline stays as it is."""
     before = (tiny_pipeline / "meta.json").read_bytes()
     encoder = fetch_encoder(str(tiny_encoder), tmp_path / "encoder", progress=False)
-    arguments = ["package", tiny_pipeline, tmp_path / "packages", "--name", "tiny", "--version", "1.2.3"]
+    arguments: list[str | Path] = [
+        "package",
+        tiny_pipeline,
+        tmp_path / "packages",
+        "--name",
+        "tiny",
+        "--version",
+        "1.2.3",
+    ]
     ok(*arguments, "--scores", scores, "--encoder", encoder, "--licence", "CC0-1.0", "--build", "none")
     folder = tmp_path / "packages/xx_tiny-1.2.3"
     meta = srsly.read_json(folder / "meta.json")
@@ -95,13 +103,32 @@ def test_the_licence_is_the_encoder_s(tiny_pipeline: Path, tiny_encoder: Path, s
     encoder = fetch_encoder(str(tiny_encoder), tmp_path / "encoder", progress=False)
     origin = srsly.read_json(encoder / "ORIGIN.json")
     srsly.write_json(encoder / "ORIGIN.json", {**origin, "licence": "MIT"})
-    arguments = ["package", tiny_pipeline, tmp_path, "--name", "tiny", "--scores", scores, "--build", "none"]
+    arguments: list[str | Path] = [
+        "package",
+        tiny_pipeline,
+        tmp_path,
+        "--name",
+        "tiny",
+        "--scores",
+        scores,
+        "--build",
+        "none",
+    ]
     ok(*arguments, "--encoder", encoder)
     assert srsly.read_json(tmp_path / "xx_tiny-0.1.0/meta.json")["license"] == "MIT"
 
 
 def test_a_second_package_takes_the_place_of_the_first(tiny_pipeline: Path, scores: Path, tmp_path: Path) -> None:
-    arguments = ["package", tiny_pipeline, tmp_path / "packages", "--name", "tiny", "--build", "none", "--scores"]
+    arguments: list[str | Path] = [
+        "package",
+        tiny_pipeline,
+        tmp_path / "packages",
+        "--name",
+        "tiny",
+        "--build",
+        "none",
+        "--scores",
+    ]
     ok(*arguments, scores)
     readme = tmp_path / "packages/xx_tiny-0.1.0/README.md"
     assert "33.33" in readme.read_text(encoding="utf8")

@@ -25,8 +25,8 @@ def rounded(scores: Any) -> Any:
     return round(scores, 6) if isinstance(scores, float) else scores
 
 
-def prf(row: dict[str, Any]) -> tuple[float, float, float]:
-    return tuple(round(row[key], 6) for key in "prf")  # type: ignore[return-value]
+def prf(row: dict[str, Any]) -> tuple[float, ...]:
+    return tuple(round(row[key], 6) for key in "prf")
 
 
 @pytest.fixture(scope="module")
