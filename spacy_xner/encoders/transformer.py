@@ -21,6 +21,7 @@ from spacy_transformers.layers.hf_shim import HFShim
 from spacy_transformers.layers.split_trf import split_trf_batch
 from thinc.api import Model, Optimizer, chain, get_array_module, get_torch_default_device, torch2xp, xp2torch
 from thinc.types import ArgsKwargs, FloatsXd
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers.modeling_utils import no_init_weights
 from transformers.utils import ModelOutput
 
@@ -134,7 +135,9 @@ class EncoderShim(HFShim):
 
     def begin_update(self, inputs: ArgsKwargs) -> tuple[Any, Callable[[ArgsKwargs], Any]]:
         self._model.train()
-        with self._autocast():
+        # On a CPU the backward pass of torch's fused attention takes longer than all the rest of it.
+        attention = sdpa_kernel(SDPBackend.MATH) if self.device.type == "cpu" else contextlib.nullcontext()
+        with self._autocast(), attention:
             output = self._model(*inputs.args, **inputs.kwargs)
 
         def backprop(grads: ArgsKwargs) -> Any:

@@ -77,7 +77,7 @@ def evaluate_pipeline(
     source (str): language that the pipeline was taught with labels; all others are targets.
     RETURNS (dict[str, Any]): `languages` (language -> docs, p, r, f, entities, labels), `source`, `targets`, and
         `macro_f`, `macro_p`, `macro_r`: unweighted means over the targets (None where there is none).
-    RAISES: XnerError for a doc without language, and where there are no docs.
+    RAISES: XnerError for a doc without language or labels, and where there are no docs.
     """
     by_language: dict[str, LanguageScores] = {}
     for doc, reference in _predict(nlp, references, batch_size):
@@ -86,6 +86,11 @@ def evaluate_pipeline(
             raise XnerError(
                 f"A doc does not know its language: '{reference.text[:60]}'. Make the file with `xner corpus convert "
                 "--lang CODE`."
+            )
+        if len(reference) and not reference.has_annotation("ENT_IOB"):
+            raise XnerError(
+                f"A doc in {lang} has no entity annotation: '{reference.text[:60]}'. Evaluate on labelled files; text "
+                "without entities is labelled too, where it was converted from a labelled format."
             )
         by_language.setdefault(lang, LanguageScores()).add(doc, reference)
     if not by_language:

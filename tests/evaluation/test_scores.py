@@ -166,3 +166,10 @@ def test_files_that_hold_no_scores(tmp_path: Path, content: str | None, message:
         path.write_text(content)
     with pytest.raises(XnerError, match=rf"scores\.json: {message}.*`xner evaluate` writes"):
         read_scores(path)
+
+
+def test_unlabelled_doc_is_refused() -> None:
+    doc = finder().make_doc("Ada left Rome")
+    doc._.xner_meta = {"id": "1", "lang": "de"}
+    with pytest.raises(XnerError, match="no entity annotation: 'Ada left Rome'"):
+        evaluate_pipeline(finder(), [doc])
