@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import spacy
 from spacy.schemas import ConfigSchemaTraining
-from spacy.util import load_config, registry
+from spacy.util import load_config, registry, walk_dict
 
 ROOT = Path(__file__).parents[1]
 GROUPS = {
@@ -43,6 +43,8 @@ def test_entry_point(group: str, name: str, target: str) -> None:
 def test_config_is_complete(path: Path, tiny_encoder: Path, tmp_path: Path) -> None:
     """Nothing is left to spaCy's defaults, every name resolves, and the pipeline can be made."""
     config = load_config(path, interpolate=False)
+    names = {".".join(keys): value for keys, value in walk_dict(config) if keys[-1].startswith("@")}
+    assert not [key for key, value in names.items() if "${" in value], "`spacy package` reads names as they stand"
     overrides = {"paths.encoder": str(tiny_encoder), "paths.train": str(tmp_path), "paths.dev": str(tmp_path)}
     interpolated = load_config(path, overrides=overrides, interpolate=True)
     nlp = spacy.util.load_model_from_config(interpolated, auto_fill=False, validate=True)
