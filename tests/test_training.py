@@ -23,6 +23,7 @@ from spacy_xner.tokens import meta_of, set_scored_entities
 from .conftest import TINY_LAYERS
 
 ROOT = Path(__file__).parents[1]
+AGGREGATOR = "components.ner.model.tok2vec.aggregator.@architectures"
 CONFIG = ROOT / "configs/xner.cfg"
 WEIGHTED, LAST = AGGREGATORS = ["spacy_xner.WeightedConcat.v1", "spacy_xner.LastLayer.v1"]
 
@@ -73,7 +74,7 @@ def trained(
     request: pytest.FixtureRequest, settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Trained:
     output = tmp_path_factory.mktemp("training")
-    train(CONFIG, output, overrides={**settings, "components.ner.model.tok2vec.aggregator.@architectures": request.param})
+    train(CONFIG, output, overrides={**settings, AGGREGATOR: request.param})
     return Trained(output / "model-last", request.param, spacy.load(output / "model-last"))
 
 
@@ -113,7 +114,7 @@ def test_the_encoder_learns_and_its_word_embeddings_do_not(trained: Trained, tin
 
 
 def test_the_same_seed_gives_the_same_pipeline(trained: Trained, settings: dict[str, Any], tmp_path: Path) -> None:
-    train(CONFIG, tmp_path, overrides={**settings, "components.ner.model.tok2vec.aggregator.@architectures": trained.aggregator})
+    train(CONFIG, tmp_path, overrides={**settings, AGGREGATOR: trained.aggregator})
     for part in ("ner/model", "transformer/model"):
         assert (tmp_path / "model-last" / part).read_bytes() == (trained.folder / part).read_bytes(), part
 
@@ -121,8 +122,8 @@ def test_the_same_seed_gives_the_same_pipeline(trained: Trained, settings: dict[
 @pytest.mark.parametrize("aggregator", AGGREGATORS)
 def test_debug_config(aggregator: str, settings: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     """`spacy debug config` finds nothing wrong, and would say so if there were."""
-    debug_config(CONFIG, overrides={**settings, "components.ner.model.tok2vec.aggregator.@architectures": aggregator})
+    debug_config(CONFIG, overrides={**settings, AGGREGATOR: aggregator})
     assert "Config is valid" in capsys.readouterr().out
     with pytest.raises(SystemExit):
-        debug_config(CONFIG, overrides={**settings, "components.ner.model.tok2vec.aggregator.@architectures": aggregator, "training.patience": "much"})
+        debug_config(CONFIG, overrides={**settings, AGGREGATOR: aggregator, "training.patience": "much"})
     assert "patience" in capsys.readouterr().out
