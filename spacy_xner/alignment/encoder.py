@@ -1,6 +1,5 @@
 """Word-piece vectors of sentences, from chosen layers of any encoder: sorted by length, in batches, never cut."""
 
-import multiprocessing
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,6 +10,7 @@ import numpy as np
 import torch
 from thinc.api import get_torch_default_device
 
+from ..encoders.threads import use_one_thread_if_forked
 from ..errors import XnerError
 from .similarity import Indices, Vectors
 from .types import Words
@@ -217,15 +217,6 @@ def current_device() -> torch.device:
     """Where thinc works (`spacy.require_gpu`), else torch's own default."""
     device: torch.device = get_torch_default_device()
     return torch.get_default_device() if device.type == "cpu" else device
-
-
-def use_one_thread_if_forked() -> None:
-    """Keep torch from waiting for ever, in a forked worker, for threads that only the parent process has.
-
-    OpenMP's threads do not survive a fork; `nlp.pipe(n_process=2)` forks on Linux. One thread needs no others.
-    """
-    if multiprocessing.parent_process() is not None and multiprocessing.get_start_method(allow_none=True) == "fork":
-        torch.set_num_threads(1)
 
 
 def encodable(word: str) -> str:

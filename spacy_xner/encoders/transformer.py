@@ -26,6 +26,7 @@ from transformers.modeling_utils import no_init_weights
 from transformers.utils import ModelOutput
 
 from ..errors import XnerError
+from .threads import use_one_thread_if_forked
 
 LAYERS_KEY = "xner_layers"
 ARCHITECTURE = "spacy_xner.AllLayersTransformer.v1"
@@ -127,6 +128,7 @@ class EncoderShim(HFShim):
         return contextlib.nullcontext()
 
     def predict(self, inputs: ArgsKwargs) -> Any:
+        use_one_thread_if_forked()
         self._model.eval()
         with torch.no_grad(), self._autocast():
             outputs = self._model(*inputs.args, **inputs.kwargs)

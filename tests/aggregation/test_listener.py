@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy
@@ -344,7 +345,18 @@ def test_replacing_a_stock_listener_is_refused(tiny_encoder: Path) -> None:
         nlp.replace_listeners("transformer", "senter", ["model.tok2vec"])
 
 
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """Torch with more than one thread, whatever the environment says: a worker cannot wait for its parent's."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("two_threads")
 def test_processes(trained: Language) -> None:
+    trained("word " * 500)  # enough work for the parent to start its threads
     texts = ["Angela Merkel visited Paris .", "", "Berlin"] * 3
     one = [[(ent.text, ent.label_) for ent in doc.ents] for doc in trained.pipe(texts)]
     two = [[(ent.text, ent.label_) for ent in doc.ents] for doc in trained.pipe(texts, n_process=2, batch_size=2)]
