@@ -11,7 +11,7 @@ import srsly
 from spacy.language import Language
 from spacy.scorer import PRFScore
 from spacy.tokens import Doc
-from spacy.training import Example
+from spacy.util import minibatch
 
 from ..corpus.reader import make_example
 from ..errors import XnerError
@@ -105,10 +105,12 @@ def evaluate_pipeline(
 
 
 def _predict(nlp: Language, references: Iterable[Doc], batch_size: int) -> Iterator[tuple[Doc, Doc]]:
-    examples: list[Example] = [make_example(nlp, reference) for reference in references]
-    docs = nlp.pipe((example.predicted for example in examples), batch_size=batch_size)
-    for doc, example in zip(docs, examples, strict=True):
-        yield doc, example.reference
+    # Batch by batch, so that what the encoder leaves on the docs does not add up.
+    for batch in minibatch(references, batch_size):
+        examples = [make_example(nlp, reference) for reference in batch]
+        docs = nlp.pipe((example.predicted for example in examples), batch_size=batch_size)
+        for doc, example in zip(docs, examples, strict=True):
+            yield doc, example.reference
 
 
 def write_scores(path: str | Path, scores: dict[str, Any]) -> None:
