@@ -71,6 +71,8 @@ def main(
         runs = []
         for seed in (int(seed) for seed in seeds.split(",")):
             record = records / f"{re.sub(r'[^a-z0-9.]+', '-', name.lower())}-{seed}.json"
+            if record.exists() and srsly.read_json(record)["overrides"] != overrides:
+                raise SystemExit(f"{record} is of other overrides: rename the arm or remove the file.")
             if not record.exists():
                 result = run_arm(overrides, seed, sets, records / "pipeline")
                 with atomic_path(record) as temporary:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .errors import XnerError
+
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
@@ -20,6 +22,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as room:
         temporary = Path(room) / path.name
         yield temporary
+        if path.is_dir() and not temporary.is_dir():
+            raise XnerError(f"{path} is a folder, expected the name of a file to write.")
         if temporary.is_dir() and path.is_dir():
             # A folder cannot be replaced in one step: set the old one aside, so that it goes with the room.
             path.rename(Path(room) / "replaced")

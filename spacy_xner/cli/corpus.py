@@ -86,9 +86,8 @@ def convert(
     *inputs, output = files
     if not inputs:
         raise XnerError(f"Found one file, {output}; expected the files to read and then the DocBin to write.")
-    if output.suffix != ".spacy":
-        raise XnerError(f"The last file is {output}, expected the DocBin to write, with the ending .spacy.")
     for code, (out, *sources) in for_each_language(lang, output, *inputs):
+        check_output(out, *sources)
         counts: Counter[str] = Counter()
         docs = convert_files(find_files(sources), code, counts, format.value, token_column, tag_column)  # type: ignore[arg-type]
         write_docs(out, progress(docs, f"Converting {code or ''}".rstrip()))
@@ -122,12 +121,15 @@ def translate(
     from ..translation import make_translator
 
     settings = parse_settings(setting or [])
+    if taken := {"name", "source", "target"} & settings.keys():
+        raise XnerError(f"--setting cannot set {', '.join(sorted(taken))}: the corpus and --lang say it.")
     if memory is not None:
         settings["path"] = str(memory)
     elif translator == "memory" and "path" not in settings:
         raise XnerError("The translator memory has no file, expected it by --memory, as --memory corpus/translations.")
     docs = load_docs(source)
     for code, (out,) in for_each_language(lang, output):
+        check_output(out, source)
         counts: Counter[str] = Counter()
         made = make_translator(translator, source=language_of(docs, str(source)), target=str(code), **settings)
         translated = translate_docs(docs, made, str(code), counts)
@@ -179,6 +181,7 @@ def project(
     )
     sources = load_docs(source)
     for code, (text, out) in for_each_language(lang, translated, output):
+        check_output(out, source, text)
         counts: Counter[str] = Counter()
         projector = SpanProjector(aligner, span_projection_v1(), min_score, complete)
         pairs = pair_docs(sources, load_docs(text), counts)
@@ -275,6 +278,14 @@ def for_each_language(lang: str | None, *paths: Path) -> Iterator[tuple[str | No
         )
     for code in codes or (None,):
         yield code, [Path(str(path).replace("{lang}", str(code))) for path in paths]
+
+
+def check_output(output: Path, *inputs: Path) -> None:
+    """RAISES: XnerError for an output that is no DocBin's name, or one of the inputs, which would be lost."""
+    if output.suffix != ".spacy" or output.is_dir():
+        raise XnerError(f"The output is {output}, expected the DocBin to write, with the ending .spacy.")
+    if output.resolve() in [path.resolve() for path in inputs]:
+        raise XnerError(f"{output} is also an input and would be lost, expected another name for the output.")
 
 
 def parse_layers(layers: str | None) -> int | list[int] | None:

@@ -25,18 +25,22 @@ def evaluate(
 
     from ..corpus.docs import load_docs
     from ..corpus.reader import find_docbins
+    from ..errors import XnerError
     from ..evaluation.scores import evaluate_pipeline, read_scores, write_scores
     from ..evaluation.table import score_table
     from .loading import load_pipeline
 
     if gpu_id >= 0:
-        require_gpu(gpu_id)
+        try:
+            require_gpu(gpu_id)
+        except ValueError as error:
+            raise XnerError(f"{error}. On Linux with CUDA 12: pip install 'spacy[cuda12x]'.") from error
     compared = read_scores(baseline) if baseline else None
     paths = [path for file in files for path in find_docbins(file)]
     nlp = load_pipeline(pipeline)
     references = [doc for path in paths for doc in load_docs(path)]
     scores = evaluate_pipeline(nlp, references, source=source)
     scores["pipeline"] = pipeline
+    Console().print(score_table(scores, compared, title=pipeline))
     if output:
         write_scores(output, scores)
-    Console().print(score_table(scores, compared, title=pipeline))

@@ -16,6 +16,7 @@ def layers(
     """
     from rich.console import Console
     from rich.table import Table
+    from thinc.api import Model
 
     from ..aggregation.weights import find_aggregators, softmax_weights
     from ..errors import XnerError
@@ -25,7 +26,8 @@ def layers(
     console = Console()
     found = 0
     for name, component in nlp.components:
-        for aggregator in find_aggregators(component.model) if hasattr(component, "model") else []:
+        model = getattr(component, "model", None)
+        for aggregator in find_aggregators(model) if isinstance(model, Model) else []:
             found += 1
             weights = [float(w) for w in softmax_weights(aggregator)]
             table = Table(title=f"{name}: {aggregator.name}", box=None, title_justify="left")

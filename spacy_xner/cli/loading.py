@@ -23,3 +23,5 @@ def load_pipeline(name: str) -> Language:
             f"{name}: no installed package or folder of that name. `spacy project run all` makes xx_xner_agg; "
             "`spacy info` lists the installed pipelines."
         ) from error
+    except ValueError as error:  # a component that needs another package
+        raise XnerError(f"{name}: it cannot be loaded: {error}") from error

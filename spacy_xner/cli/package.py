@@ -71,8 +71,7 @@ def describe(meta: dict[str, Any], scores: dict[str, Any]) -> dict[str, Any]:
     """
     projected = f" and projected ones in {', '.join(scores['targets'])}" if scores["targets"] else ""
     description = (
-        f"Named entities by spacy-xner: all layers of a multilingual encoder, trained with labels in {scores['source']}"
-        f"{projected}."
+        f"Named entities by spacy-xner: a multilingual encoder, trained with labels in {scores['source']}{projected}."
     )
     performance = {f"ents_{key}": scores[f"macro_{key}"] for key in "prf"}
     per_language = {

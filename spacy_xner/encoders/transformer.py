@@ -20,12 +20,14 @@ from spacy_transformers.layers import TransformerModel
 from spacy_transformers.layers.hf_shim import HFShim
 from spacy_transformers.layers.split_trf import split_trf_batch
 from thinc.api import Model, Optimizer, chain, get_array_module, get_torch_default_device, torch2xp, xp2torch
+from thinc.shims import Shim
 from thinc.types import ArgsKwargs, FloatsXd
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers.modeling_utils import no_init_weights
 from transformers.utils import ModelOutput
 
 from ..errors import XnerError
+from .fetch import resolve_encoder
 from .threads import use_one_thread_if_forked
 
 LAYERS_KEY = "xner_layers"
@@ -87,6 +89,7 @@ class AllLayersTransformer(TransformerModel):
             freeze_embeddings=freeze_embeddings,
             learn_rate_factor=learn_rate_factor,
         )
+        self.init = functools.partial(initialize, self.init)
         self.attrs["set_transformer"] = set_transformer
         self.attrs["replace_listener"] = replace_listener
         self.attrs["replace_listener_cfg"] = replace_listener_config
@@ -97,6 +100,8 @@ class AllLayersTransformer(TransformerModel):
         copied.attrs.update(self.attrs)
         copied._dims = copy.deepcopy(self._dims)
         copied.layers[0] = copy.deepcopy(self.layers[0])
+        Shim.global_id += 1  # the optimizer keeps its moments by this number
+        copied.layers[0].shims[0].id = Shim.global_id
         return copied
 
 
@@ -215,6 +220,24 @@ def cpu_computes_bfloat16() -> bool:
         return False
     capabilities = torch.cpu.get_capabilities()
     return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+def initialize(stock: Callable[..., None], model: Model, X: Any = None, Y: Any = None) -> None:
+    """Load the encoder: `embedded`, a folder, or a name on the hub.
+
+    RAISES: XnerError where there is no such encoder.
+    """
+    name = model.attrs["name"]
+    try:
+        model.attrs["name"] = resolve_encoder(name)
+        stock(model, X, Y)
+    except OSError as error:
+        raise XnerError(
+            f"The encoder {name!r} is no folder here and cannot be had from the hub ({type(error).__name__}). "
+            f"`xner encoder fetch embedded {name}` makes such a folder."
+        ) from error
+    finally:
+        model.attrs["name"] = name
 
 
 def set_transformer(model: Model, hf_model: HFObjects) -> None:

@@ -29,7 +29,10 @@ def make_translator(name: str, **settings: Any) -> Translator:
     except TypeError as error:
         expected = ", ".join(str(parameter) for parameter in inspect.signature(make).parameters.values())
         raise XnerError(f"Translator {name!r}: {error}. Its settings are: {expected}.") from None
-    translator = make(**given)
+    try:
+        translator = make(**given)
+    except (TypeError, AttributeError) as error:
+        raise XnerError(f"Translator {name!r}: a setting has the wrong type ({error}).") from error
     if not isinstance(translator, Translator):
         raise XnerError(f"{registered!r} in @misc makes a {type(translator).__name__}, which is no translator.")
     return translator
