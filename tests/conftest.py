@@ -5,6 +5,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says nothing on a busy machine.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 TINY_LAYERS, TINY_WIDTH, TINY_MAX_LENGTH = 3, 32, 64
 # Ranges of code points that the tiny vocabulary covers, a piece for each letter: Latin, Greek, Cyrillic, Hebrew,

@@ -138,16 +138,18 @@ def load_encoder(model: str) -> tuple[Any, Any, Any]:
 
     name = resolve_encoder(model)
     try:
-        config = AutoConfig.from_pretrained(name)
-        tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True)
+        config = AutoConfig.from_pretrained(name, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False, use_fast=True)
         if not tokenizer.is_fast:
             raise XnerError(
                 f"The encoder {model!r} has no fast tokenizer ({type(tokenizer).__name__} was loaded), which aligning "
                 f"needs to tell the word of each piece: use an encoder with a tokenizer.json."
             )
         if getattr(tokenizer, "add_prefix_space", True) is False:  # byte-level ones refuse words without it
-            tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True, add_prefix_space=True)
-        transformer = AutoModel.from_pretrained(name, config=config, use_safetensors=True)
+            tokenizer = AutoTokenizer.from_pretrained(
+                name, trust_remote_code=False, use_fast=True, add_prefix_space=True
+            )
+        transformer = AutoModel.from_pretrained(name, config=config, use_safetensors=True, trust_remote_code=False)
     except (OSError, ValueError) as error:
         if isinstance(error, XnerError):
             raise

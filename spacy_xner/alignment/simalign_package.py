@@ -117,7 +117,7 @@ class Package:
 
         name = resolve_encoder(model)
         try:
-            config = AutoConfig.from_pretrained(name)
+            config = AutoConfig.from_pretrained(name, trust_remote_code=False)
             chosen = default_layer(model, config) if layer is None else layer
             (self.layer,) = check_layers(chosen, int(config.num_hidden_layers), model)
             self._aligner = RecordingAligner(

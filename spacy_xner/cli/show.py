@@ -1,9 +1,14 @@
 """`xner show`: what a pipeline scores and does, at a glance."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
 
 
 def show(
@@ -14,7 +19,8 @@ def show(
 ) -> None:
     """Print a pipeline's scores and, for each language, a sentence with the entities that it finds.
 
-    The sentence of a language is the first one of 40 to 160 characters with three entities or more in its labels.
+    The sentence of a language is the first one of 40 to 160 characters with three entities or more in its labels, or
+    else the one with most entities.
 
     Example: `xner show xx_xner_agg corpora/test --scores metrics/xx_xner_agg.json`
     """
@@ -33,12 +39,14 @@ def show(
         compared = read_scores(baseline) if baseline else None
         console.print(score_table(read_scores(scores), compared, title=pipeline))
     nlp = load_pipeline(pipeline)
-    sentences: dict[str, str] = {}
+    chosen: dict[str, Doc] = {}
     for path in [path for file in files for path in find_docbins(file)]:
         for doc in load_docs(path):
-            if 40 <= len(doc.text) <= 160 and len(doc.ents) >= 3:
-                sentences.setdefault(meta_of(doc)["lang"], doc.text)
-    for (lang, _), doc in zip(sentences.items(), nlp.pipe(sentences.values()), strict=True):
+            before = chosen.setdefault(meta_of(doc)["lang"], doc)
+            if fitness(doc) > fitness(before):
+                chosen[meta_of(doc)["lang"]] = doc
+    docs = nlp.pipe([doc.text for doc in chosen.values()])
+    for lang, doc in zip(chosen, docs, strict=True):
         line, end = Text(f"{lang}  ", style="bold"), 0
         for ent in doc.ents:
             line.append(doc.text[end : ent.start_char], style="not bold")
@@ -47,3 +55,9 @@ def show(
             end = ent.end_char
         line.append(doc.text[end:], style="not bold")
         console.print(line, soft_wrap=True)
+
+
+def fitness(doc: Doc) -> tuple[bool, int]:
+    """How well a sentence serves as an example: of a good length and full of names, else by its number of entities."""
+    good = 40 <= len(doc.text) <= 160 and len(doc.ents) >= 3
+    return good, 0 if good else len(doc.ents)

@@ -13,6 +13,7 @@ from ..encoders.tokenizer import multilingual_blank
 from ..errors import XnerError
 from ..files import atomic_path
 from ..tokens import meta_of
+from ..translation.languages import normalise
 from .formats import CharSpan, Format, Sentence, read_docs, read_sentences
 
 __all__ = ["convert_files", "doc_of_sentence", "load_docs", "name_files", "read_docs", "with_step", "write_docs"]
@@ -108,6 +109,7 @@ def convert_files(
                 raise XnerError(
                     f"{path}:{sentence.line}: the language is unknown, expected it by --lang, as --lang en."
                 )
+            meta["lang"] = normalise(meta["lang"])
             if meta["id"] in ids:
                 raise XnerError(f"{path}:{sentence.line}: the id '{meta['id']}' occurs twice, expected distinct ids.")
             ids.add(meta["id"])

@@ -11,6 +11,7 @@ from ..tokens import meta_of
 from .docs import convert_files, read_docs
 from .formats import detect_format
 from .layout import SETTINGS, read_layout
+from .reader import find_docbins
 
 Row = tuple[str, str]  # language, origin
 
@@ -26,7 +27,7 @@ def read_any(paths: Iterable[Path], lang: str | None = None) -> Iterator[tuple[R
             for file_lang, split, file in read_layout(path).files():
                 yield from (((file_lang, split), doc) for doc in convert_files([file], file_lang, Counter()))
         elif path.is_dir():
-            yield from read_any(sorted(path.rglob("*.spacy")), lang)
+            yield from read_any(find_docbins(path), lang)
         elif detect_format(path) == "docbin":
             for doc in read_docs(path, multilingual_blank("xx").vocab):
                 meta = meta_of(doc)

@@ -11,6 +11,7 @@ from ..encoders.tokenizer import multilingual_blank
 from ..errors import XnerError
 from ..tokens import meta_of
 from ..translation import Translator
+from ..translation.languages import normalise
 from .docs import with_step
 
 
@@ -61,7 +62,7 @@ def translate_docs(docs: Sequence[Doc], translator: Translator, lang: str, count
                 counts["translated to nothing"] += 1
             else:
                 translated = nlp.make_doc(translation.strip())
-                translated._.xner_meta = with_step(meta_of(doc), step, lang=lang)
+                translated._.xner_meta = with_step(meta_of(doc), step, lang=normalise(lang))
                 counts["translated"] += 1
                 yield translated
     except ValueError as error:

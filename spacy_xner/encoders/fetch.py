@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -128,6 +129,7 @@ def _check_destination(dest: Path) -> None:
         raise XnerError(f"{dest} is a file; an encoder needs a folder. Choose another or remove it.")
     files = {path.name for path in dest.iterdir()}
     origin = read_origin(dest)
+    files.discard(".DS_Store")  # macOS leaves it in folders that were looked at
     foreign = sorted(files - {ORIGIN_NAME, README_NAME} - set(origin.sha256)) if origin else sorted(files)
     if foreign:
         raise XnerError(
@@ -168,7 +170,7 @@ def _copy_folder(source: Path, room: Path, name: str, progress: bool) -> Origin:
 
 def _download(name: str, room: Path, progress: bool) -> Origin:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+    from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
 
     try:
         with _hub_progress(progress):
@@ -183,7 +185,7 @@ def _download(name: str, room: Path, progress: bool) -> Origin:
             f"{name!r} is neither a folder here nor a model on the hub. Check the spelling (such as "
             f"bert-base-multilingual-cased or organisation/name), or use the encoder `{EMBEDDED_NAME}`."
         ) from error
-    except OSError as error:
+    except (OSError, HFValidationError) as error:
         reason = str(error).strip().split("\n")[0]
         raise XnerError(
             f"{name!r} is no folder here, and it could not be downloaded from the hub: {reason} {EMBEDDED_HINT}"
@@ -208,12 +210,22 @@ def _copy_files(source: Path, room: Path, progress: bool) -> None:
 
 
 def _complete_tokenizer(room: Path, name: str) -> None:
-    """Check that the encoder loads, and write tokenizer.json where the source had an older form only."""
-    check_loadable(room, name=name)
-    if not (room / "tokenizer.json").is_file():
-        from transformers import AutoTokenizer
+    """Check that the encoder loads, and write a tokenizer that spacy-transformers can read."""
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-        AutoTokenizer.from_pretrained(str(room), use_fast=True, local_files_only=True).save_pretrained(str(room))
+    check_loadable(room, name=name)
+    tokenizer: Any = AutoTokenizer.from_pretrained(
+        str(room), use_fast=True, local_files_only=True, trust_remote_code=False
+    )
+    if getattr(tokenizer, "vocab_file", "") is None:  # as in XLM-R without its SentencePiece model: it would be opened
+        tokenizer = PreTrainedTokenizerFast(
+            tokenizer_object=tokenizer.backend_tokenizer,
+            model_max_length=tokenizer.model_max_length,
+            **tokenizer.special_tokens_map,
+        )
+        tokenizer.save_pretrained(str(room))
+    elif not (room / "tokenizer.json").is_file():
+        tokenizer.save_pretrained(str(room))
 
 
 @contextmanager

@@ -113,3 +113,29 @@ def test_languages_need_a_place_in_the_name(tmp_path: Path) -> None:
         run("convert", tmp_path / "a.txt", tmp_path / "b.spacy", "--lang", "de,nl")
     with pytest.raises(XnerError, match="--lang de,es,fr"):
         run("convert", tmp_path / "{lang}.txt", tmp_path / "b.spacy")
+
+
+def test_an_input_is_not_overwritten(room: Path) -> None:
+    en = room / "en.spacy"
+    run("convert", room / "en.txt", en, "--lang", "en")
+    before = en.read_bytes()
+    with pytest.raises(XnerError, match="is also an input and would be lost"):
+        run("translate", en, en, "--lang", "de", "--memory", room / "memory.tsv")
+    assert en.read_bytes() == before
+
+
+def test_output_is_a_folder(room: Path) -> None:
+    (room / "folder.spacy").mkdir()
+    with pytest.raises(XnerError, match="expected the DocBin to write"):
+        run("convert", room / "en.txt", room / "folder.spacy", "--lang", "en")
+
+
+def test_settings_that_the_corpus_says(room: Path) -> None:
+    run("convert", room / "en.txt", room / "en.spacy", "--lang", "en")
+    with pytest.raises(XnerError, match="--setting cannot set target"):
+        run("translate", room / "en.spacy", room / "de.spacy", "--lang", "de", "-s", "target=es", "-s", "path=x")
+
+
+def test_no_language_code(room: Path) -> None:
+    with pytest.raises(XnerError, match="'english' is no language code"):
+        run("convert", room / "en.txt", room / "en.spacy", "--lang", "english")

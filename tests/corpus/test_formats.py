@@ -144,3 +144,11 @@ def test_find_files(tmp_path: Path) -> None:
     assert find_files([tmp_path]) == [tmp_path / "a.iob.gz", tmp_path / "b/z.txt"]
     with pytest.raises(XnerError, match="found no file"):
         find_files([tmp_path / "c.txt"])
+
+
+@pytest.mark.parametrize("answer", ["reject", "ignore"])
+def test_jsonl_rejected_annotation_is_no_label(tmp_path: Path, answer: str) -> None:
+    path = tmp_path / "a.jsonl"
+    line = {"text": "Rome", "spans": [{"start": 0, "end": 4, "label": "PER"}], "answer": answer}
+    path.write_text(json.dumps(line) + "\n", encoding="utf8")
+    assert [sentence.spans for sentence in read_sentences(path)] == [None]

@@ -389,3 +389,22 @@ def test_help() -> None:
     result = CliRunner().invoke(encoder_app, ["fetch", "--help"], env={"COLUMNS": "120"})
     for words in ("embedded", "local folder", "Hugging Face hub", "xner encoder fetch bert-base-multilingual-cased"):
         assert words in result.output
+
+
+def test_xlm_roberta_without_its_sentencepiece_model(tmp_path: Path) -> None:
+    """spacy-transformers opens a tokenizer's vocab_file if there is such an attribute, also where it is None."""
+    from spacy_transformers.layers.transformer_model import huggingface_from_pretrained
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import XLMRobertaConfig, XLMRobertaModel, XLMRobertaTokenizerFast
+
+    pieces = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁a", -1.0), ("b", -2.0), ("<mask>", 0.0)]
+    raw = Tokenizer(models.Unigram(pieces, unk_id=3))
+    raw.pre_tokenizer = pre_tokenizers.Metaspace()  # type: ignore[assignment]
+    source = tmp_path / "source"
+    XLMRobertaTokenizerFast(tokenizer_object=raw).save_pretrained(str(source))
+    config = XLMRobertaConfig(
+        vocab_size=8, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8
+    )
+    XLMRobertaModel(config).save_pretrained(str(source))
+    folder = fetch_encoder(str(source), tmp_path / "fetched", progress=False)
+    assert huggingface_from_pretrained(str(folder), {"use_fast": True}, {}).tokenizer("a b")["input_ids"]

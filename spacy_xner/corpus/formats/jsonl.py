@@ -16,7 +16,8 @@ def read_jsonl(path: Path) -> Iterator[Sentence]:
     """Read one JSON object a line: {"text": "...", "entities": [{"start": 0, "end": 5, "label": "PER"}, ...]}.
 
     Entities may also be lists [0, 5, "PER"], and be called "spans", "ents", "label" or "labels"; offsets count
-    characters (Unicode code points), end exclusive. Without any of these keys the text is unlabelled. "id" and
+    characters (Unicode code points), end exclusive. Without any of these keys the text is unlabelled, and
+    likewise where Prodigy's "answer" is "reject" or "ignore". "id" and
     "lang" are kept.
 
     RAISES: XnerError with file and line for anything else, and for spans that are empty, outside the text or overlap.
@@ -40,7 +41,7 @@ def _sentence(data: Any, path: Path, number: int) -> Sentence:
     text = data["text"]
     key = next((key for key in ENTITY_KEYS if data.get(key) is not None), None)
     meta = {key: str(data[key]) for key in ("id", "lang") if data.get(key) is not None}
-    if key is None:
+    if key is None or data.get("answer") in ("reject", "ignore"):
         return Sentence(text, None, path, number, meta=meta)
     if not isinstance(data[key], list):
         raise ValueError(f'found {json.dumps(data[key])[:60]} as "{key}"')
