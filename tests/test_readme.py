@@ -159,3 +159,7 @@ def test_links_to_files() -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", re.sub(r"`[^`\n]*`", "", README))
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_no_placeholder_is_left() -> None:
+    assert "<!--" not in README
