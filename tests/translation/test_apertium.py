@@ -114,6 +114,10 @@ def test_batches_are_streamed_in_order() -> None:
     assert list(translations) == [f"Qzx{i}qz" for i in range(1, 30)]
 
 
+def test_byte_order_mark_at_the_start_of_the_stream() -> None:
+    assert list(real_engine().translate(["\ufeff", "\ufeffQzx", "Qzx"])) == ["\ufeff", "\ufeffQzx", "Qzx"]
+
+
 def test_awkward_sizes() -> None:
     engine = real_engine()
     many_words = " ".join(["dog"] * 10_000)
