@@ -128,10 +128,11 @@ def translate(
     elif translator == "memory" and "path" not in settings:
         raise XnerError("The translator memory has no file, expected it by --memory, as --memory corpus/translations.")
     docs = load_docs(source)
+    source_lang = language_of(docs, str(source))
     for code, (out,) in for_each_language(lang, output):
         check_output(out, source)
         counts: Counter[str] = Counter()
-        made = make_translator(translator, source=language_of(docs, str(source)), target=str(code), **settings)
+        made = make_translator(translator, source=source_lang, target=str(code), **settings)
         translated = translate_docs(docs, made, str(code), counts)
         try:
             write_docs(out, progress(translated, f"Translating into {code}", len(docs)))

@@ -52,6 +52,7 @@ def translate_docs(docs: Sequence[Doc], translator: Translator, lang: str, count
     """
     nlp = multilingual_blank("xx")
     step = {"step": "translate", "translator": translator.identity}
+    lang = normalise(lang)
     translations = translator.translate(doc.text for doc in docs)
     try:
         for doc, translation in zip(docs, translations, strict=True):
@@ -62,7 +63,7 @@ def translate_docs(docs: Sequence[Doc], translator: Translator, lang: str, count
                 counts["translated to nothing"] += 1
             else:
                 translated = nlp.make_doc(translation.strip())
-                translated._.xner_meta = with_step(meta_of(doc), step, lang=normalise(lang))
+                translated._.xner_meta = with_step(meta_of(doc), step, lang=lang)
                 counts["translated"] += 1
                 yield translated
     except ValueError as error:
