@@ -15,6 +15,7 @@ GROUPS = {
     "spacy_architectures": "architectures",
     "spacy_tokenizers": "tokenizers",
     "spacy_augmenters": "augmenters",
+    "spacy_callbacks": "callbacks",
     "spacy_readers": "readers",
     "spacy_misc": "misc",
     "spacy_cli": "cli",
@@ -48,7 +49,7 @@ def test_config_is_complete(path: Path, tiny_encoder: Path, tmp_path: Path) -> N
     overrides = {"paths.encoder": str(tiny_encoder), "paths.train": str(tmp_path), "paths.dev": str(tmp_path)}
     interpolated = load_config(path, overrides=overrides, interpolate=True)
     nlp = spacy.util.load_model_from_config(interpolated, auto_fill=False, validate=True)
-    assert nlp.pipe_names == ["transformer", "ner", "doc_cleaner"]
+    assert nlp.pipe_names == ["transformer", "xner", "doc_cleaner"]
     filled = spacy.util.load_model_from_config(interpolated, auto_fill=True).config
     for section in ("nlp", "components", "training", "initialize", "corpora"):
         assert set(filled[section]) == set(config[section]), section

@@ -23,7 +23,7 @@ from spacy_xner.tokens import meta_of, set_scored_entities
 from .conftest import TINY_LAYERS
 
 ROOT = Path(__file__).parents[1]
-AGGREGATOR = "components.ner.model.tok2vec.aggregator.@architectures"
+AGGREGATOR = "components.xner.model.tok2vec.aggregator.@architectures"
 CONFIG = ROOT / "configs/xner.cfg"
 WEIGHTED, LAST = AGGREGATORS = ["spacy_xner.WeightedConcat.v1", "spacy_xner.LastLayer.v1"]
 
@@ -89,14 +89,14 @@ def test_it_scores_as_it_did_in_training(trained: Trained, corpora: Path) -> Non
 
 
 def test_it_learned_from_gold_and_projected_docs(trained: Trained) -> None:
-    recogniser: Any = trained.nlp.get_pipe("ner")
+    recogniser: Any = trained.nlp.get_pipe("xner")
     assert set(recogniser.labels) == {"PER", "ORG", "LOC", "MISC", "OTHER"}
 
 
 def test_the_aggregator_is_the_one_that_was_asked_for(trained: Trained) -> None:
-    listener = trained.nlp.config.interpolate()["components"]["ner"]["model"]["tok2vec"]
+    listener = trained.nlp.config.interpolate()["components"]["xner"]["model"]["tok2vec"]
     assert listener["aggregator"]["@architectures"] == trained.aggregator
-    recogniser: Any = trained.nlp.get_pipe("ner")
+    recogniser: Any = trained.nlp.get_pipe("xner")
     weights = [softmax_weights(aggregator) for aggregator in find_aggregators(recogniser.model)]
     assert len(weights) == (trained.aggregator == WEIGHTED)
     for found in weights:
@@ -115,7 +115,7 @@ def test_the_encoder_learns_and_its_word_embeddings_do_not(trained: Trained, tin
 
 def test_the_same_seed_gives_the_same_pipeline(trained: Trained, settings: dict[str, Any], tmp_path: Path) -> None:
     train(CONFIG, tmp_path, overrides={**settings, AGGREGATOR: trained.aggregator})
-    for part in ("ner/model", "transformer/model"):
+    for part in ("xner/model", "transformer/model"):
         assert (tmp_path / "model-last" / part).read_bytes() == (trained.folder / part).read_bytes(), part
 
 

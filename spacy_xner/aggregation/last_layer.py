@@ -1,26 +1,38 @@
 """The last layer alone: what a stock listener reads, and the baseline of every comparison."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from thinc.api import Model
 
-from .types import LAYERS_READ, Aggregator, Layers, Pieces
+from ..errors import XnerError
+from .options import common_attributes
+from .types import AFFINE, Aggregator, Layers, Rows
 
 
-def last_layer() -> Aggregator:
-    """An aggregator without parameters that hands on the last layer."""
-    return Model("last_layer", forward, init=init, dims={"nL": None, "nI": None, "nO": None}, attrs={LAYERS_READ: [-1]})
+def last_layer(layers: Sequence[int] | None = None) -> Aggregator:
+    """An aggregator without parameters that hands on one layer.
+
+    layers (Sequence[int] | None): the one layer that is handed on; None is the last one of the encoder.
+    RAISES: XnerError for more than one.
+    """
+    if layers is not None and len(layers) > 1:
+        raise XnerError(
+            f"layers: LastLayer hands on one layer, not {list(layers)}. Name one, such as [{max(layers)}], or use "
+            "ScalarMix or WeightedConcat."
+        )
+    attributes = common_attributes([-1] if layers is None else layers, layer_dropout=0.0)
+    return Model(
+        "last_layer", forward, init=init, dims={"nL": None, "nI": None, "nO": None}, attrs={**attributes, AFFINE: True}
+    )
 
 
-def init(model: Aggregator, X: Layers | None = None, Y: Pieces | None = None) -> None:
+def init(model: Aggregator, X: Layers | None = None, Y: Rows | None = None) -> None:
     if model.has_dim("nI"):
         model.set_dim("nO", model.get_dim("nI"))
 
 
-def forward(model: Aggregator, X: Layers, is_train: bool) -> tuple[Pieces, Callable[[Pieces], Layers]]:
-    def backprop(dY: Pieces) -> Layers:
-        dX = model.ops.alloc3f(*X.shape)
-        dX[:, -1] = dY
-        return dX
+def forward(model: Aggregator, X: Layers, is_train: bool) -> tuple[Rows, Callable[[Rows], Layers]]:
+    def backprop(dY: Rows) -> Layers:
+        return [*(model.ops.alloc2f(*x.shape) for x in X[:-1]), dY]
 
-    return model.ops.xp.ascontiguousarray(X[:, -1]), backprop
+    return X[-1], backprop

@@ -10,11 +10,15 @@ from spacy_transformers.layers import TransformerListener
 from thinc.api import Model
 from thinc.types import Floats2d, Ragged
 
-from ..encoders.transformer import ARCHITECTURE, LISTENER_ARCHITECTURE, gradients_of, layers_of
+from ..encoders.transformer import LISTENER_ARCHITECTURE
 from ..errors import XnerError
-from .types import LAYERS_READ, Aggregator, Layers
+from .pieces import BatchLayers, DocLayers
+from .types import AFFINE, ENCODER_LAYERS, LAYERS_READ, Aggregator, Layers, Rows
 
 Pooling = Model[Ragged, Floats2d]
+
+MEANS = ("reduce_mean", "reduce_first", "reduce_last")
+"""Poolings that take a (weighted) mean of word pieces: the mean of an affine map is the affine map of the mean."""
 
 
 class AllLayersListener(TransformerListener):
@@ -39,12 +43,13 @@ class AllLayersListener(TransformerListener):
 def aggregate_layers(
     aggregator: Aggregator, pooling: Pooling, grad_factor: float
 ) -> Model[list[TransformerData], list[Floats2d]]:
-    """Combine the layers of each word piece, then pool the word pieces of each token.
+    """Combine the layers of each word piece, and pool the word pieces of each token.
 
     Word pieces that belong to no token (padding, `[CLS]`) are left out before anything is computed; pieces in the
-    overlap of two strided spans are there as often as their tokens refer to them.
+    overlap of two strided spans are there as often as their tokens refer to them. Where the result is the same, the
+    pieces of each layer are pooled first: there are fewer tokens than pieces.
 
-    aggregator (Aggregator): layers to one vector, (n_pieces, n_layers, width) to (n_pieces, nO).
+    aggregator (Aggregator): layers to one vector, `nL` arrays of (n_rows, nI) to (n_rows, nO).
     pooling (Pooling): pieces to tokens, such as thinc's `reduce_mean.v1`.
     grad_factor (float): factor for the gradients that go to the encoder; 0 leaves it as it is.
     """
@@ -73,66 +78,73 @@ def init(model: Model, X: list[TransformerData] | None = None, Y: list[Floats2d]
 def forward(
     model: Model, X: list[TransformerData], is_train: bool
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], list[TransformerData]]]:
-    aggregator, pooling = model.layers
-    xp = model.ops.xp
-    pieces = [_Pieces(data, aggregator.attrs.get(LAYERS_READ)) for data in X]
-    live = [p for p in pieces if p.layers]
+    aggregator = model.layers[0]
+    docs = [DocLayers(data, aggregator.attrs.get(LAYERS_READ)) for data in X]
+    live = [doc for doc in docs if doc.layers]
     if not live:
         width = model.get_dim("nO") if model.has_dim("nO") else 0
-        return [model.ops.alloc2f(p.n_tokens, width) for p in pieces], lambda dY: []
+        return [model.ops.alloc2f(doc.n_tokens, width) for doc in docs], lambda dY: []
     _settle_dimensions(model, live[0])
-
-    stack = _gather(model, live)
-    combined, backprop_aggregator = aggregator(stack, is_train)
-    width = combined.shape[1]
-    lengths = xp.concatenate([model.ops.asarray1i(p.lengths) for p in live])
-    if len(combined):
-        tokens, backprop_pooling = pooling(Ragged(combined, lengths), is_train)
-    else:  # nothing but white space: tokens without word pieces, which poolings cannot take
-        tokens, backprop_pooling = model.ops.alloc2f(len(lengths), width), lambda d_tokens: Ragged(combined, lengths)
+    batch = BatchLayers(model.ops, live)
+    tokens, backprop_tokens = _token_vectors(model, batch, is_train)
 
     outputs, start = [], 0
-    for p in pieces:
-        if p.layers:
-            outputs.append(tokens[start : start + p.n_tokens])
-            start += p.n_tokens
+    for doc in docs:
+        if doc.layers:
+            outputs.append(tokens[start : start + doc.n_tokens])
+            start += doc.n_tokens
         else:
-            outputs.append(model.ops.alloc2f(p.n_tokens, width))
+            outputs.append(model.ops.alloc2f(doc.n_tokens, tokens.shape[1]))
 
     def backprop(d_outputs: list[Floats2d]) -> list[TransformerData]:
-        d_tokens = xp.concatenate([d for d, p in zip(d_outputs, pieces, strict=True) if p.layers])
-        d_stack = backprop_aggregator(backprop_pooling(d_tokens).dataXd)
-        d_stack = d_stack * model.attrs["grad_factor"]
-        return _scatter(model, live, d_stack)
+        d_tokens = model.ops.xp.concatenate([d for d, doc in zip(d_outputs, docs, strict=True) if doc.layers])
+        return batch.scatter(backprop_tokens(d_tokens))
 
     return outputs, backprop
 
 
-class _Pieces:
-    """The layers of one doc, and which of its word pieces belong to which token."""
+def _token_vectors(model: Model, batch: BatchLayers, is_train: bool) -> tuple[Rows, Callable[[Rows], Layers]]:
+    """One vector for each token, (n_tokens, nO), and the callback to the gradients of the layers of word pieces."""
+    aggregator, pooling = model.layers
+    ops, factor = model.ops, model.attrs["grad_factor"]
+    n_layers = range(len(batch.docs[0].layers))
 
-    def __init__(self, data: TransformerData, layers_read: list[int] | None) -> None:
-        self.data = data
-        self.lengths: Any = data.align.lengths
-        self.n_tokens = len(self.lengths)
-        self.rows: Any = data.align.dataXd
-        every = layers_of(data) or []
-        self.n_layers = len(every)
-        self.read = [i % len(every) for i in layers_read] if layers_read and every else list(range(len(every)))
-        self.layers: list[Any] = [every[i] for i in self.read]
-        # An empty doc has no output at all; a doc that no encoder has seen has zeros with empty strings.
-        seen = any(any(strings) for strings in data.wordpieces.strings)
-        if seen and not self.layers:
-            raise XnerError(
-                f"{LISTENER_ARCHITECTURE} needs all layers of the encoder, but the transformer component gives the "
-                f'last one only. In the config, set [components.transformer.model] @architectures = "{ARCHITECTURE}".'
-            )
+    def pool(pieces: Rows) -> tuple[Rows, Callable[[Rows], Rows]]:
+        if not len(pieces):  # nothing but white space: tokens without word pieces, which poolings cannot take
+            return ops.alloc2f(len(batch.lengths), pieces.shape[1]), lambda d_tokens: pieces
+        pooled, backprop_pooling = pooling(Ragged(pieces, batch.lengths), is_train)
+        return pooled, lambda d_tokens: backprop_pooling(d_tokens).dataXd
+
+    def scaled(d_layers: Layers) -> Layers:
+        return d_layers if factor == 1 else [d_layer * factor for d_layer in d_layers]
+
+    if not (aggregator.attrs.get(AFFINE) and pooling.name in MEANS):
+        combined, backprop_aggregator = aggregator([batch.gather(i) for i in n_layers], is_train)
+        tokens, backprop_pool = pool(combined)
+        return tokens, lambda d_tokens: scaled(backprop_aggregator(backprop_pool(d_tokens)))
+
+    pooled = [pool(batch.gather(i)) for i in n_layers]
+    backprops = [backprop_pool for _, backprop_pool in pooled]
+    tokens, backprop_aggregator = aggregator([layer for layer, _ in pooled], is_train)
+    has_pieces = batch.lengths > 0
+    if not has_pieces.all():  # a token without word pieces, such as white space, has no mean: zeros, and no bias
+        tokens = tokens * has_pieces[:, None]
+
+    def backprop(d_tokens: Rows) -> Layers:
+        if not has_pieces.all():
+            d_tokens = d_tokens * has_pieces[:, None]
+        d_layers = scaled(backprop_aggregator(d_tokens))
+        for i, backprop_pool in enumerate(backprops):
+            d_layers[i] = backprop_pool(d_layers[i])
+        return d_layers
+
+    return tokens, backprop
 
 
-def _settle_dimensions(model: Model, pieces: _Pieces) -> None:
+def _settle_dimensions(model: Model, doc: DocLayers) -> None:
     """Finish the initialisation that had to wait for a batch with layers in it."""
     aggregator = model.layers[0]
-    n_layers, width = len(pieces.layers), pieces.layers[0].shape[-1]
+    n_layers, width = len(doc.layers), doc.layers[0].shape[-1]
     if aggregator.has_dim("nL") is None:
         aggregator.set_dim("nL", n_layers)
         if aggregator.has_dim("nI") is None:
@@ -140,42 +152,13 @@ def _settle_dimensions(model: Model, pieces: _Pieces) -> None:
         aggregator.initialize()
         if model.has_dim("nO") is None:
             model.set_dim("nO", aggregator.get_dim("nO"))
-    expected = (aggregator.get_dim("nL"), aggregator.get_dim("nI"))
-    if (n_layers, width) != expected:
+    if aggregator.attrs.get(ENCODER_LAYERS) is None:
+        aggregator.attrs[ENCODER_LAYERS] = doc.n_encoder_layers
+    expected = (aggregator.get_dim("nL"), aggregator.get_dim("nI"), aggregator.attrs[ENCODER_LAYERS])
+    if (n_layers, width, doc.n_encoder_layers) != expected:
+        of = "" if n_layers == doc.n_encoder_layers else " an encoder with"
         raise XnerError(
-            f"The aggregator {aggregator.name} was made for {expected[0]} layers of width {expected[1]}; the encoder "
-            f"gives {n_layers} of width {width}. Train the pipeline again with this encoder, or put the former back."
+            f"The aggregator {aggregator.name} was made for{of} {expected[0] if not of else expected[2]} layers of "
+            f"width {expected[1]}; the encoder gives {doc.n_encoder_layers} of width {width}. Train the pipeline again "
+            "with this encoder, or put the former back."
         )
-
-
-def _gather(model: Model, pieces: list[_Pieces]) -> Layers:
-    """Every layer of every word piece that a token has, (n_pieces, n_layers, width)."""
-    n_layers, width = len(pieces[0].layers), pieces[0].layers[0].shape[-1]
-    stack = model.ops.alloc3f(sum(len(p.rows) for p in pieces), n_layers, width, zeros=False)
-    start = 0
-    for p in pieces:
-        end = start + len(p.rows)
-        for i, layer in enumerate(p.layers):
-            stack[start:end, i] = layer.reshape(-1, width)[p.rows]
-        start = end
-    return stack
-
-
-def _scatter(model: Model, pieces: list[_Pieces], d_stack: Layers) -> list[TransformerData]:
-    """The gradient of `_gather`, as fresh arrays of the shapes that the encoder gave."""
-    d_datas, start = [], 0
-    for p in pieces:
-        end = start + len(p.rows)
-        shape = p.layers[0].shape
-        distinct = len(set(p.rows.tolist())) == len(p.rows)  # no overlapping spans, no piece of two tokens
-        d_layers: dict[int, Any] = {}
-        for i, layer in enumerate(p.read):
-            d_flat = model.ops.alloc2f(shape[0] * shape[1], shape[2])
-            if distinct:
-                d_flat[p.rows] = d_stack[start:end, i]
-            else:
-                model.ops.scatter_add(d_flat, p.rows, d_stack[start:end, i])
-            d_layers[layer] = d_flat.reshape(shape)
-        d_datas.append(TransformerData(p.data.wordpieces, gradients_of(d_layers, p.n_layers), p.data.align))
-        start = end
-    return d_datas

@@ -1,7 +1,7 @@
 """The aggregation architectures that a config can name."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from spacy.tokens import Doc, Span
 from spacy_transformers.layers.split_trf import split_trf_batch
@@ -10,6 +10,7 @@ from thinc.types import Floats2d, Ragged
 
 from ..encoders.transformer import AllLayersTransformer
 from .last_layer import last_layer
+from .layer_attention import layer_attention
 from .listener import AllLayersListener, aggregate_layers
 from .scalar_mix import scalar_mix
 from .types import Aggregator
@@ -49,6 +50,7 @@ def layer_aggregation_tok2vec_v1(
     grad_scaler_config: dict[str, Any] = {},  # noqa: B006
     freeze_embeddings: bool = False,
     learn_rate_factor: float = 1.0,
+    inference: str = "float32",
 ) -> Tok2Vec:
     """`spacy_xner.LayerAggregationTok2Vec.v1`: the same with a transformer of its own.
 
@@ -64,20 +66,48 @@ def layer_aggregation_tok2vec_v1(
         grad_scaler_config,
         freeze_embeddings,
         learn_rate_factor,
+        inference,
     )
     return chain(chain(transformer, split_trf_batch()), aggregate_layers(aggregator, pooling, grad_factor))
 
 
-def last_layer_v1() -> Aggregator:
-    """`spacy_xner.LastLayer.v1`: the last layer alone."""
-    return last_layer()
+def last_layer_v1(layers: list[int] | None = None) -> Aggregator:
+    """`spacy_xner.LastLayer.v1`: one layer alone, the last where no other is named; see `last_layer`."""
+    return last_layer(layers)
 
 
-def scalar_mix_v1(start_last: float = 0.0, logit_scale: float = 10.0) -> Aggregator:
-    """`spacy_xner.ScalarMix.v1`: a learned weighted sum of all layers; the arguments are those of `scalar_mix`."""
-    return scalar_mix(start_last, logit_scale)
+def scalar_mix_v1(
+    start_last: float = 0.0,
+    logit_scale: float = 10.0,
+    layers: list[int] | None = None,
+    layer_dropout: float = 0.0,
+    residual: bool = False,
+) -> Aggregator:
+    """`spacy_xner.ScalarMix.v1`: a learned weighted sum of layers; the arguments are those of `scalar_mix`."""
+    return scalar_mix(start_last, logit_scale, layers, layer_dropout, residual)
 
 
-def weighted_concat_v1(nO: int | None = None, start_last: float = 0.0, logit_scale: float = 10.0) -> Aggregator:
+def weighted_concat_v1(
+    nO: int | None = None,
+    start_last: float = 0.0,
+    logit_scale: float = 10.0,
+    layers: list[int] | None = None,
+    layer_dropout: float = 0.0,
+    residual: bool = False,
+) -> Aggregator:
     """`spacy_xner.WeightedConcat.v1`: weighted layers side by side, projected to a width; see `weighted_concat`."""
-    return weighted_concat(nO, start_last, logit_scale)
+    return weighted_concat(nO, start_last, logit_scale, layers, layer_dropout, residual)
+
+
+def layer_attention_v1(
+    scores: Literal["dot", "additive"] = "dot",
+    query_width: int = 64,
+    n_heads: int = 1,
+    project_values: bool = False,
+    fusion: Literal["sum", "concat", "gate"] = "sum",
+    logit_scale: float = 10.0,
+    layers: list[int] | None = None,
+    layer_dropout: float = 0.0,
+) -> Aggregator:
+    """`spacy_xner.LayerAttention.v1`: the last layer attends over the lower ones; see `layer_attention`."""
+    return layer_attention(scores, query_width, n_heads, project_values, fusion, logit_scale, layers, layer_dropout)

@@ -1,4 +1,4 @@
-"""Softmax weights over layers, the part that scalar mix and weighted concatenation share."""
+"""Softmax weights over layers, the part that aggregators share."""
 
 from thinc.api import Model
 
@@ -14,14 +14,21 @@ def start_logits(model: Aggregator) -> Weights:
     return logits
 
 
-def softmax_weights(model: Aggregator) -> Weights:
-    """The weights of the layers, (nL,): they are positive and sum to 1.
+def softmax_weights(model: Aggregator, kept: Weights | None = None) -> Weights:
+    """The weights of the layers, (n_layers,): they are not negative and sum to 1.
 
     The parameter holds the logits divided by `attrs["logit_scale"]`: an optimizer with one learning rate for all
     parameters then moves the weights `logit_scale` times as fast as the others.
+
+    kept (Weights | None): one for a layer that takes part, zero for one that layer dropout leaves out; at least one is
+        kept. The weights of the others sum to 1.
     """
     scaled = model.get_param(LOGITS) * model.attrs["logit_scale"]
-    return model.ops.softmax(scaled.reshape(1, -1)).reshape(-1)
+    weights = model.ops.softmax(scaled.reshape(1, -1)).reshape(-1)
+    if kept is None:
+        return weights
+    weights = weights * kept
+    return weights / weights.sum()
 
 
 def add_logit_gradient(model: Aggregator, weights: Weights, d_weights: Weights) -> None:

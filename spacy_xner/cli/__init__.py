@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from .. import __version__
 from ..errors import XnerError
+from .calibrate import calibrate
 from .corpus import corpus_app
 from .encoder import encoder_app
 from .evaluate import evaluate
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 app.add_typer(encoder_app, name="encoder")
 app.add_typer(corpus_app, name="corpus")
+app.command()(calibrate)
 app.command()(evaluate)
 app.command()(layers)
 app.command()(package)

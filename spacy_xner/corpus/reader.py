@@ -13,6 +13,7 @@ from spacy.util import logger
 from spacy.vocab import Vocab
 
 from ..errors import XnerError
+from ..ner.soft_labels import get_soft_labels, set_soft_labels
 from .formats import read_docs
 
 FILE_TYPE = ".spacy"
@@ -93,7 +94,12 @@ class Corpus:
 
     def parts(self, doc: Doc) -> Iterator[Doc]:
         if self.max_length and len(doc) > self.max_length and doc.has_annotation("SENT_START"):
-            yield from (sentence.as_doc() for sentence in doc.sents)
+            soft = get_soft_labels(doc)
+            for sentence in doc.sents:
+                part = sentence.as_doc()
+                if soft is not None:
+                    set_soft_labels(part, soft[0], soft[1][sentence.start : sentence.end])
+                yield part
         else:
             yield doc
 

@@ -12,7 +12,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from ..errors import XnerError
-from ..tokens import meta_of
+from ..tokens import SOFT_LABELS, meta_of
 from ..translation.languages import normalise
 from .gazetteers import gazetteer
 from .names import (
@@ -34,6 +34,8 @@ SHOUTED = 0.6  # a text with so many of its letters in capitals is a headline
 
 class EntitySwap:
     """Gives each example either as it is or, with probability `level`, with other names in place of its entities.
+
+    Examples with soft labels stay as they are, since those belong to their very tokens.
 
     A name is replaced by one of the same label, language and script, and the same form (`names.Form`): as many words,
     after the same article, an acronym for an acronym, with the same ending in languages that have cases. It comes from
@@ -67,6 +69,9 @@ class EntitySwap:
 
     def __call__(self, nlp: Language, example: Example) -> Iterator[Example]:
         reference = example.reference
+        if reference._.get(SOFT_LABELS) is not None:  # they are of these very tokens
+            yield example
+            return
         lang = base_language(meta_of(reference).get("lang") or "xx")
         names = [(entity, self.see(entity, lang)) for entity in reference.ents]
         changed = None

@@ -55,7 +55,7 @@ def fetch_encoder(name: str, dest: str | Path, *, progress: bool = True) -> Path
     source = None if name == EMBEDDED_NAME else _local_folder(name)
     if source is not None and source.resolve() in (dest.resolve(), *dest.resolve().parents):
         raise XnerError(f"{dest} is the encoder to copy, {source}, or is inside it. Choose another folder.")
-    _check_destination(dest)
+    check_destination(dest)
     with atomic_path(dest) as room:
         room.mkdir()
         if name == EMBEDDED_NAME:
@@ -121,7 +121,7 @@ def _local_folder(name: str) -> Path | None:
     return None
 
 
-def _check_destination(dest: Path) -> None:
+def check_destination(dest: Path) -> None:
     """Refuse to replace anything that `fetch_encoder` did not write."""
     if not dest.exists():
         return

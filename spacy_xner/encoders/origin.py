@@ -7,6 +7,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..errors import XnerError
 from .embedded import WEIGHTS_SHA256, WHEEL, WHEEL_VERSION
@@ -53,6 +54,8 @@ class Origin:
     licence (str): as the source names it; "unknown" where it does not.
     source_sha256 (str | None): checksum in hex of the one file that the encoder was converted from, if there is one.
     sha256 (dict[str, str]): checksums in hex of the encoder's own files.
+    trimmed (dict[str, Any] | None): how its vocabulary was trimmed, where it was: numbers of `pieces_before` and
+        `pieces_after`, `languages`, `words` of each, number of `texts`, `scripts`.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Origin:
     licence: str = UNKNOWN
     source_sha256: str | None = None
     sha256: dict[str, str] = field(default_factory=dict)
+    trimmed: dict[str, Any] | None = None
 
 
 EMBEDDED = Origin(
@@ -99,6 +103,8 @@ def write_origin(folder: Path, origin: Origin) -> None:
     sums = {path.name: file_sha256(path) for path in sorted(folder.iterdir())}
     readme.write_text(_readme(origin), encoding="utf8")
     record = asdict(origin) | {"sha256": sums}
+    if origin.trimmed is None:
+        del record["trimmed"]
     (folder / ORIGIN_NAME).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf8")
 
 
@@ -125,10 +131,22 @@ def _licence_notice(origin: Origin) -> str:
     return f"{origin.name} ({origin.source}) states as its licence: {origin.licence}. Its text is found there.\n"
 
 
+def trimmed_note(trimmed: dict[str, Any]) -> str:
+    """A sentence or two on what a trimmed vocabulary is for, and what it means for other text."""
+    languages = f" and frequent words of {', '.join(trimmed['languages'])}" if trimmed["languages"] else ""
+    return (
+        f"Its vocabulary was trimmed by `xner encoder trim` from {trimmed['pieces_before']:,} to "
+        f"{trimmed['pieces_after']:,} word pieces, by {trimmed['texts']:,} texts{languages}. Other languages in the "
+        f"scripts {', '.join(trimmed['scripts'])} are cut into smaller pieces and are read less well; characters of "
+        "further scripts are unknown to it."
+    )
+
+
 def _readme(origin: Origin) -> str:
+    trimmed = f" {trimmed_note(origin.trimmed)}" if origin.trimmed else ""
     return (
         f"# Encoder: {origin.name}\n\n"
-        f"An ordinary Hugging Face folder, written by `xner encoder fetch`, that `AutoModel` and `AutoTokenizer` load. "
-        f"Source: {origin.source}. Version: {origin.version}. Licence: {origin.licence} (see {LICENSE_NAME}). "
-        f"{ORIGIN_NAME} has the checksums.\n"
+        f"An ordinary Hugging Face folder, written by `xner encoder {'trim' if origin.trimmed else 'fetch'}`, that "
+        f"`AutoModel` and `AutoTokenizer` load. Source: {origin.source}. Version: {origin.version}. Licence: "
+        f"{origin.licence} (see {LICENSE_NAME}). {ORIGIN_NAME} has the checksums.{trimmed}\n"
     )

@@ -19,6 +19,7 @@ def all_layers_transformer_v1(
     grad_scaler_config: dict[str, Any] = {},  # noqa: B006
     freeze_embeddings: bool = False,
     learn_rate_factor: float = 1.0,
+    inference: str = "float32",
 ) -> Model[list[Doc], FullTransformerBatch]:
     """`spacy_xner.AllLayersTransformer.v1`; the arguments are those of `AllLayersTransformer`."""
     return AllLayersTransformer(
@@ -30,4 +31,5 @@ def all_layers_transformer_v1(
         grad_scaler_config,
         freeze_embeddings,
         learn_rate_factor,
+        inference,
     )

@@ -1,8 +1,14 @@
-"""Torch in the worker processes of `nlp.pipe(n_process=2)`."""
+"""Torch's threads: several batches at a time, and the worker processes of `nlp.pipe(n_process=2)`."""
 
 import multiprocessing
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import torch
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 
 
 def use_one_thread_if_forked() -> None:
@@ -12,3 +18,20 @@ def use_one_thread_if_forked() -> None:
     """
     if multiprocessing.parent_process() is not None and multiprocessing.get_start_method(allow_none=True) == "fork":
         torch.set_num_threads(1)
+
+
+def side_by_side(function: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
+    """The results of a function that computes with torch, in order; as many tasks at a time as torch has threads.
+
+    Threads that share every operation wait for each other after each; a thread with a batch of its own does not.
+    The number of threads that torch may use is the same before, meanwhile (in sum) and after.
+    """
+    n_threads = torch.get_num_threads()
+    if min(n_threads, len(tasks)) < 2:
+        return [function(task) for task in tasks]
+    try:
+        # A pool for each call: threads do not survive a fork, and cost nothing beside a batch.
+        with ThreadPoolExecutor(n_threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            return list(pool.map(function, tasks))
+    finally:
+        torch.set_num_threads(n_threads)  # a part of it is not the thread's own, but the process's

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,10 @@ from spacy.util import minibatch
 from ..corpus.reader import make_example
 from ..errors import XnerError
 from ..files import atomic_path
-from ..tokens import meta_of
+from ..ner.calibration import expected_calibration_error
+from ..ner.component import UNCALIBRATED
+from ..ner.fitting import recognisers_of
+from ..tokens import SPANS_KEY, meta_of
 
 
 @dataclass
@@ -43,12 +48,46 @@ class Counts:
 
 
 @dataclass
+class Reliability:
+    """Confidences of predicted entities, those with the temperature 1, and which entities are right."""
+
+    confidences: list[float] = field(default_factory=list)
+    uncalibrated: list[float] = field(default_factory=list)
+    correct: list[bool] = field(default_factory=list)
+
+    def add(self, doc: Doc, gold: set[tuple[int, int, str]]) -> None:
+        """Add the entities of a doc that `xner` predicted."""
+        group = doc.spans.get(SPANS_KEY)
+        if group is None or UNCALIBRATED not in group.attrs:
+            return
+        self.confidences += group.attrs["scores"]
+        self.uncalibrated += group.attrs[UNCALIBRATED]
+        self.correct += [(span.start_char, span.end_char, span.label_) in gold for span in group]
+
+    def merge(self, other: Reliability) -> None:
+        """Add the entities of another one."""
+        self.confidences += other.confidences
+        self.uncalibrated += other.uncalibrated
+        self.correct += other.correct
+
+    def scores(self) -> dict[str, float]:
+        """Expected calibration errors `ece` and `ece_uncalibrated`; nothing where no entity has a confidence."""
+        if not self.confidences:
+            return {}
+        return {
+            "ece": expected_calibration_error(self.confidences, self.correct),
+            "ece_uncalibrated": expected_calibration_error(self.uncalibrated, self.correct),
+        }
+
+
+@dataclass
 class LanguageScores:
     """The counts of one language."""
 
     docs: int = 0
     all: Counts = field(default_factory=Counts)
     by_label: dict[str, Counts] = field(default_factory=dict)
+    confidence: Reliability = field(default_factory=Reliability)
 
     def add(self, doc: Doc, reference: Doc) -> None:
         predicted, gold = _spans(doc), _spans(reference)
@@ -57,10 +96,11 @@ class LanguageScores:
         for label in {label for _, _, label in predicted | gold}:
             counts = self.by_label.setdefault(label, Counts())
             counts.add({s for s in predicted if s[2] == label}, {s for s in gold if s[2] == label})
+        self.confidence.add(doc, gold)
 
     def to_json(self) -> dict[str, Any]:
         labels = {label: self.by_label[label].scores() for label in sorted(self.by_label)}
-        return {"docs": self.docs, **self.all.scores(), "labels": labels}
+        return {"docs": self.docs, **self.all.scores(), **self.confidence.scores(), "labels": labels}
 
 
 def _spans(doc: Doc) -> set[tuple[int, int, str]]:
@@ -76,10 +116,13 @@ def evaluate_pipeline(
     references (Iterable[Doc]): labelled docs that know their language (`doc._.xner_meta["lang"]`).
     source (str): language that the pipeline was taught with labels; all others are targets.
     RETURNS (dict[str, Any]): `languages` (language -> docs, p, r, f, entities, labels), `source`, `targets`, and
-        `macro_f`, `macro_p`, `macro_r`: unweighted means over the targets (None where there is none).
+        `macro_f`, `macro_p`, `macro_r`: unweighted means over the targets (None where there is none). If the pipeline
+        has an `xner` component, also `ece` and `ece_uncalibrated`: how far its confidences, and those it would have
+        with the temperature 1, are from the share of right entities, for each language and over all targets (or all
+        languages where there is no target).
     RAISES: XnerError for a doc without language or labels, and where there are no docs.
     """
-    by_language: dict[str, LanguageScores] = {}
+    by_language: dict[str, LanguageScores] = defaultdict(LanguageScores)
     for doc, reference in _predict(nlp, references, batch_size):
         lang = meta_of(reference).get("lang")
         if not lang:
@@ -92,7 +135,7 @@ def evaluate_pipeline(
                 f"A doc in {lang} has no entity annotation: '{reference.text[:60]}'. Evaluate on labelled files; text "
                 "without entities is labelled too, where it was converted from a labelled format."
             )
-        by_language.setdefault(lang, LanguageScores()).add(doc, reference)
+        by_language[lang].add(doc, reference)
     if not by_language:
         raise XnerError("There are no docs to evaluate on.")
     languages = {lang: by_language[lang].to_json() for lang in sorted(by_language, key=lambda k: (k != source, k))}
@@ -101,16 +144,33 @@ def evaluate_pipeline(
         f"macro_{key}": sum(languages[lang][key] for lang in targets) / len(targets) if targets else None
         for key in ("p", "r", "f")
     }
-    return {"source": source, "targets": targets, **macro, "languages": languages}
+    reliability = Reliability()
+    for lang in targets or languages:
+        reliability.merge(by_language[lang].confidence)
+    return {"source": source, "targets": targets, **macro, **reliability.scores(), "languages": languages}
 
 
 def _predict(nlp: Language, references: Iterable[Doc], batch_size: int) -> Iterator[tuple[Doc, Doc]]:
     # Batch by batch, so that what the encoder leaves on the docs does not add up.
-    for batch in minibatch(references, batch_size):
-        examples = [make_example(nlp, reference) for reference in batch]
-        docs = nlp.pipe((example.predicted for example in examples), batch_size=batch_size)
-        for doc, example in zip(docs, examples, strict=True):
-            yield doc, example.reference
+    with uncalibrated_scores(nlp):
+        for batch in minibatch(references, batch_size):
+            examples = [make_example(nlp, reference) for reference in batch]
+            docs = nlp.pipe((example.predicted for example in examples), batch_size=batch_size)
+            for doc, example in zip(docs, examples, strict=True):
+                yield doc, example.reference
+
+
+@contextmanager
+def uncalibrated_scores(nlp: Language) -> Iterator[None]:
+    """Let `xner` components keep, beside each confidence, what it is with the temperature 1."""
+    recognisers = recognisers_of(nlp)
+    for recogniser in recognisers:
+        recogniser.keep_uncalibrated = True
+    try:
+        yield
+    finally:
+        for recogniser in recognisers:
+            recogniser.keep_uncalibrated = False
 
 
 def write_scores(path: str | Path, scores: dict[str, Any]) -> None:

@@ -10,10 +10,14 @@ def score_table(scores: dict[str, Any], baseline: dict[str, Any] | None = None, 
 
     scores (dict[str, Any]): by `evaluate_pipeline`.
     baseline (dict[str, Any] | None): another pipeline's scores on the same docs: adds its F1 and the difference.
+
+    Expected calibration errors, of the target languages' entities together in the last row, are shown where `scores`
+    has them: "before" is with the temperature 1.
     """
     table = Table(title=title, title_justify="left")
+    calibrated = "ece" in scores
     table.add_column("language")
-    for column in ("sentences", "entities", "P", "R", "F1"):
+    for column in ("sentences", "entities", "P", "R", "F1", *["ECE before", "ECE"] * calibrated):
         table.add_column(column, justify="right")
     if baseline is not None:
         table.add_column("F1 zero-shot", justify="right")
@@ -21,20 +25,37 @@ def score_table(scores: dict[str, Any], baseline: dict[str, Any] | None = None, 
     for lang, row in scores["languages"].items():
         name = f"{lang} (source)" if lang == scores["source"] else lang
         cells = [name, str(row["docs"]), str(row["entities"]), *(_percent(row[key]) for key in "prf")]
+        if calibrated:
+            cells += [_share(row.get("ece_uncalibrated")), _share(row.get("ece"))]
         if baseline is not None:
             cells += _compare(row["f"], baseline["languages"].get(lang, {}).get("f"))
         table.add_row(*cells)
     if scores["targets"]:
         table.add_section()
         cells = ["mean of targets", "", "", *(_percent(scores[f"macro_{key}"]) for key in "prf")]
+        if calibrated:
+            cells += [_share(scores["ece_uncalibrated"]), _share(scores["ece"])]
         if baseline is not None:
             cells += _compare(scores["macro_f"], baseline["macro_f"])
         table.add_row(*cells)
     return table
 
 
+def calibration_line(calibration: dict[str, Any]) -> str:
+    """What fitting the temperature found, in a sentence; the argument is `Calibration.to_json`'s."""
+    return (
+        f"Temperature {calibration['temperature']:.2f}, fitted on {calibration['entities']} entities of development "
+        f"data: expected calibration error there {calibration['ece_before']:.3f} before, "
+        f"{calibration['ece_after']:.3f} after."
+    )
+
+
 def _percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.1f}"
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _compare(value: float, other: float | None) -> list[str]:

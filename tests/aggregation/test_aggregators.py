@@ -1,4 +1,6 @@
-"""Each aggregator by itself: shapes, values and gradients."""
+"""All aggregators with all their options, by themselves: shapes, gradients, layer dropout, saved bytes."""
+
+from typing import Any
 
 import numpy
 import pytest
@@ -8,128 +10,247 @@ from numpy.testing import assert_allclose
 from spacy import registry
 from thinc.api import Model, fix_random_seed
 
-from spacy_xner.aggregation.weights import LOGITS, find_aggregators, softmax_weights
+from spacy_xner.aggregation.options import LAYER_DROPOUT
+from spacy_xner.aggregation.weights import find_aggregators, softmax_weights
 
-from .util import AGGREGATORS, WEIGHTED
+from .util import LAST_LAYER, LAYER_ATTENTION, SCALAR_MIX, WEIGHTED, WEIGHTED_CONCAT
 
 N_LAYERS, WIDTH = 4, 6
 
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "last": (LAST_LAYER, {}),
+    "mix": (SCALAR_MIX, {}),
+    "mix-residual": (SCALAR_MIX, {"residual": True}),
+    "mix-start-last": (SCALAR_MIX, {"start_last": 2.0, "logit_scale": 3.0}),
+    "concat": (WEIGHTED_CONCAT, {}),
+    "concat-residual": (WEIGHTED_CONCAT, {"residual": True}),
+    "concat-narrow": (WEIGHTED_CONCAT, {"nO": 3}),
+    "attention": (LAYER_ATTENTION, {}),
+    "attention-gate": (LAYER_ATTENTION, {"fusion": "gate", "query_width": 3}),
+    "attention-concat": (LAYER_ATTENTION, {"fusion": "concat", "n_heads": 3, "query_width": 2}),
+    "attention-additive": (LAYER_ATTENTION, {"scores": "additive", "query_width": 5}),
+    "attention-additive-heads": (LAYER_ATTENTION, {"scores": "additive", "n_heads": 2, "project_values": True}),
+    "attention-values": (LAYER_ATTENTION, {"project_values": True, "n_heads": 2}),
+    "attention-no-logits": (LAYER_ATTENTION, {"logit_scale": 0.0}),
+}
+WITH_DROPOUT = [name for name in VARIANTS if name != "last"]
+every_variant = pytest.mark.parametrize("variant", VARIANTS)
 
-def make(name: str, **settings_: object) -> Model:
+
+def make(variant: str, n_layers: int = N_LAYERS, width: int = WIDTH, **more: Any) -> Model:
     fix_random_seed(1)
-    model = registry.resolve({"model": {"@architectures": name, **settings_}})["model"]
-    model.set_dim("nL", N_LAYERS)
-    model.set_dim("nI", WIDTH)
+    name, options = VARIANTS[variant]
+    model = registry.resolve({"model": {"@architectures": name, **options, **more}})["model"]
+    model.set_dim("nL", n_layers)
+    model.set_dim("nI", width)
     model.initialize()
     return model
 
 
-def layers(n_pieces: int, seed: int = 0) -> numpy.ndarray:
-    return numpy.random.default_rng(seed).normal(size=(n_pieces, N_LAYERS, WIDTH)).astype("f")
-
-
-@pytest.mark.parametrize("name", AGGREGATORS)
-@pytest.mark.parametrize("n_pieces", [0, 1, 7])
-def test_shapes(name: str, n_pieces: int) -> None:
-    model = make(name)
-    X = layers(n_pieces)
-    Y, backprop = model(X, is_train=True)
-    assert Y.shape == (n_pieces, WIDTH)
-    assert Y.flags.c_contiguous
-    dX = backprop(numpy.ones_like(Y))
-    assert dX.shape == X.shape
-    assert dX.dtype == X.dtype
-
-
-def test_last_layer_values() -> None:
-    X = layers(3)
-    Y, backprop = make("spacy_xner.LastLayer.v1")(X, is_train=True)
-    assert_allclose(Y, X[:, -1])
-    dX = backprop(Y)
-    assert_allclose(dX[:, -1], Y)
-    assert not dX[:, :-1].any()
-
-
-def test_scalar_mix_values() -> None:
-    """Two pieces of width 2 and two layers, computed by hand: weights 1/4 and 3/4, scale 2."""
-    model = registry.resolve({"m": {"@architectures": "spacy_xner.ScalarMix.v1", "logit_scale": 1.0}})["m"]
-    model.set_dim("nL", 2)
-    model.set_dim("nI", 2)
-    model.initialize()
-    model.set_param(LOGITS, numpy.log(numpy.array([1.0, 3.0], dtype="f")))
-    model.set_param("scale", numpy.array([2.0], dtype="f"))
-    X = numpy.array([[[4, 0], [0, 4]], [[8, 8], [0, 0]]], dtype="f")
-    Y, backprop = model(X, is_train=True)
-    assert_allclose(Y, [[2, 6], [4, 4]], rtol=1e-6)
-    dX = backprop(numpy.array([[1, 0], [0, 0]], dtype="f"))
-    assert_allclose(dX[0], [[0.5, 0], [1.5, 0]], rtol=1e-6)
-    assert_allclose(model.get_grad("scale"), [1.0], rtol=1e-6)  # the unscaled mix at the place of the gradient
-    # dL/dw = 2 * [4, 0]; through the softmax: w * (dw - sum(w * dw)) = [1/4 * (8 - 2), 3/4 * (0 - 2)]
-    assert_allclose(model.get_grad(LOGITS), [1.5, -1.5], rtol=1e-6)
-
-
-def test_weighted_concat_begins_at_the_last_layer() -> None:
-    model = make("spacy_xner.WeightedConcat.v1")
-    model.get_param("W")[:, :-1] = 0
-    X = layers(5)
-    assert_allclose(model.predict(X), X[:, -1], rtol=1e-5)
-
-
-def test_weighted_concat_values() -> None:
-    """The same numbers as the concatenation of weighted layers times a matrix, written out."""
-    model = make("spacy_xner.WeightedConcat.v1", nO=3)
-    model.set_param(LOGITS, numpy.array([0.1, -0.2, 0.05, 0.0], dtype="f"))
-    X = layers(5)
-    weights = softmax_weights(model) * N_LAYERS
-    concatenated = numpy.concatenate([weights[i] * X[:, i] for i in range(N_LAYERS)], axis=1)
-    expected = concatenated @ model.get_param("W").reshape(3, -1).T + model.get_param("b")
-    assert_allclose(model.predict(X), expected, rtol=1e-5, atol=1e-6)
-
-
-@pytest.mark.parametrize("name", AGGREGATORS)
-@given(seed=st.integers(0, 1000), n_pieces=st.integers(1, 4))
-@settings(max_examples=10, deadline=None)
-def test_gradients_are_finite_differences(name: str, seed: int, n_pieces: int) -> None:
-    """Every parameter's and the input's gradient against the slope of a random linear function of the output."""
-    model = make(name)
+def layers(n_rows: int, seed: int = 0) -> list[numpy.ndarray]:
     random = numpy.random.default_rng(seed)
+    return [random.normal(size=(n_rows, WIDTH)).astype("f") for _ in range(N_LAYERS)]
+
+
+def randomise(model: Model, random: numpy.random.Generator) -> None:
+    """Parameters without zeros, which would hide gradients."""
     for param in model.param_names:
-        shape = model.get_param(param).shape
-        model.set_param(param, random.normal(size=shape, scale=0.3).astype("f"))
-    X = random.normal(size=(n_pieces, N_LAYERS, WIDTH)).astype("f")
-    slope = random.normal(size=(n_pieces, WIDTH)).astype("f")
+        model.set_param(param, random.normal(size=model.get_param(param).shape, scale=0.3).astype("f"))
 
-    def loss() -> float:
-        return float((model.predict(X).astype("d") * slope).sum())
 
-    _, backprop = model(X, is_train=True)
-    gradients = {"X": (X, backprop(slope))}
-    gradients.update({param: (model.get_param(param), model.get_grad(param)) for param in model.param_names})
-    for array, gradient in gradients.values():
+@every_variant
+@pytest.mark.parametrize("n_rows", [0, 1, 7])
+@pytest.mark.parametrize("layer_dropout", [0.0, 0.9])
+def test_shapes(variant: str, n_rows: int, layer_dropout: float) -> None:
+    model = make(variant, **({LAYER_DROPOUT: layer_dropout} if variant != "last" else {}))
+    X = layers(n_rows)
+    Y, backprop = model(X, is_train=True)
+    assert Y.shape == (n_rows, model.get_dim("nO"))
+    assert (Y.flags.c_contiguous, Y.dtype) == (True, numpy.float32)
+    dX = backprop(numpy.ones_like(Y))
+    assert [dx.shape for dx in dX] == [x.shape for x in X]
+    assert {dx.dtype for dx in dX} == {numpy.dtype("f")}
+    for param in model.param_names:
+        assert model.get_grad(param).shape == model.get_param(param).shape
+        assert model.get_grad(param).dtype == numpy.float32
+        assert numpy.isfinite(model.get_grad(param)).all()
+
+
+@every_variant
+def test_arguments_are_left_alone(variant: str) -> None:
+    """Layers share memory with the encoder's own, and a gradient may be wanted by somebody else."""
+    model = make(variant)
+    randomise(model, numpy.random.default_rng(0))
+    X, before = layers(5), layers(5)
+    Y, backprop = model(X, is_train=True)
+    dY = numpy.ones_like(Y)
+    backprop(dY)
+    assert_allclose(dY, 1)
+    for x, y in zip(X, before, strict=True):
+        assert_allclose(x, y)
+
+
+STARTS_AT_LAST = [name for name in VARIANTS if "attention" in name or "residual" in name or name == "last"]
+
+
+@pytest.mark.parametrize("variant", STARTS_AT_LAST)
+@pytest.mark.parametrize("is_train", [False, True])
+def test_training_starts_at_the_last_layer(variant: str, is_train: bool) -> None:
+    """Number by number; and what is added can be learned, though it is nothing yet."""
+    model = make(variant)
+    X = layers(5)
+    Y, backprop = model(X, is_train=is_train)
+    assert (X[-1] == Y).all()
+    if variant != "last":
+        dX = backprop(numpy.ones_like(Y))
+        assert_allclose(dX[-1], 1)
+        assert any(model.get_grad(param).any() for param in model.param_names)
+
+
+@every_variant
+@given(seed=st.integers(0, 1000), n_rows=st.integers(1, 4))
+@settings(max_examples=8, deadline=None)
+def test_gradients_are_finite_differences(variant: str, seed: int, n_rows: int) -> None:
+    """Every parameter's and each layer's gradient against the slope of a random linear function of the output."""
+    check_gradients(make(variant), seed, n_rows, dropped=False)
+
+
+@pytest.mark.parametrize("variant", WITH_DROPOUT)
+@given(seed=st.integers(0, 1000))
+@settings(max_examples=8, deadline=None)
+def test_gradients_with_layers_left_out(variant: str, seed: int) -> None:
+    check_gradients(make(variant, layer_dropout=0.4), seed, n_rows=2, dropped=True)
+
+
+def check_gradients(model: Model, seed: int, n_rows: int, *, dropped: bool) -> None:
+    random = numpy.random.default_rng(seed)
+    randomise(model, random)
+    X = [random.normal(size=(n_rows, WIDTH)).astype("f") for _ in range(N_LAYERS)]
+    slope = random.normal(size=(n_rows, model.get_dim("nO"))).astype("f")
+
+    def run() -> Any:
+        fix_random_seed(seed)  # the same layers are left out each time
+        return model(X, is_train=dropped)
+
+    _, backprop = run()
+    arrays = list(zip(X, backprop(slope.copy()), strict=True))
+    arrays += [(model.get_param(param), model.get_grad(param)) for param in model.param_names]
+    for array, gradient in arrays:
         flat, flat_gradient = array.reshape(-1), gradient.reshape(-1)
         for i in random.choice(flat.size, size=min(6, flat.size), replace=False):
-            value, step = float(flat[i]), 1e-2
-            flat[i] = value + step
-            above = loss()
-            flat[i] = value - step
-            below = loss()
+            value, step, around = float(flat[i]), 5e-3, []
+            for moved in (value + step, value - step):
+                flat[i] = moved
+                around.append(float((run()[0].astype("d") * slope).sum()))
             flat[i] = value
-            assert flat_gradient[i] == pytest.approx((above - below) / (2 * step), rel=2e-2, abs=2e-2)
+            assert flat_gradient[i] == pytest.approx((around[0] - around[1]) / (2 * step), rel=2e-2, abs=2e-2)
+
+
+@pytest.mark.parametrize("variant", WITH_DROPOUT)
+def test_layer_dropout_is_for_training_alone(variant: str) -> None:
+    """Prediction is that of a model without it, and does not touch the generator."""
+    random = numpy.random.default_rng(3)
+    model, plain = make(variant, layer_dropout=0.7), make(variant)
+    randomise(plain, random)
+    for param in plain.param_names:
+        model.set_param(param, plain.get_param(param))
+    X = layers(3)
+    fix_random_seed(5)
+    assert_allclose(model.predict(X), plain.predict(X))
+    state = numpy.random.random()
+    fix_random_seed(5)
+    assert numpy.random.random() == state
+    results = [model(X, is_train=True)[0] for _ in range(20)]
+    assert any(numpy.abs(results[0] - other).max() > 1e-4 for other in results)
+
+
+@pytest.mark.parametrize("variant", WITH_DROPOUT)
+def test_layer_dropout_is_reproducible(variant: str) -> None:
+    model = make(variant, layer_dropout=0.5)
+    randomise(model, numpy.random.default_rng(3))
+    X, runs = layers(3), []
+    for _ in range(2):
+        fix_random_seed(7)
+        runs.append([model(X, is_train=True)[0] for _ in range(5)])
+    assert_allclose(runs[0], runs[1])
+
+
+@pytest.mark.parametrize("variant", WITH_DROPOUT)
+def test_the_last_layer_is_never_left_out(variant: str) -> None:
+    model = make(variant, layer_dropout=0.99)
+    randomise(model, numpy.random.default_rng(3))
+    X = layers(2)
+    for _ in range(10):
+        Y, backprop = model(X, is_train=True)
+        assert backprop(numpy.ones_like(Y))[-1].any()
+
+
+@pytest.mark.parametrize("variant", ["concat", "concat-residual", "concat-narrow"])
+def test_expected_result_of_layer_dropout(variant: str) -> None:
+    """On average over batches, the concatenation is what is predicted."""
+    model = make(variant, layer_dropout=0.3)
+    randomise(model, numpy.random.default_rng(3))
+    X = layers(2)
+    mean = numpy.mean([model(X, is_train=True)[0] for _ in range(4000)], axis=0)
+    assert_allclose(mean, model.predict(X), atol=0.08)
+
+
+@pytest.mark.parametrize("variant", ["mix", "mix-start-last"])
+def test_weights_of_a_mix_without_some_layers_sum_to_one(variant: str) -> None:
+    """Layers that are all the same give the same sum, whichever are left out."""
+    model = make(variant, layer_dropout=0.5)
+    model.set_param("layer_logits", numpy.array([0.1, -0.1, 0.2, 0.0], dtype="f"))
+    X = [layers(2)[0]] * N_LAYERS
+    for _ in range(10):
+        assert_allclose(model(X, is_train=True)[0], X[0], rtol=1e-5)
+
+
+def test_attention_with_all_lower_layers_left_out() -> None:
+    model = make("attention", layer_dropout=0.999)
+    randomise(model, numpy.random.default_rng(3))
+    X = layers(3)
+    Y, backprop = model(X, is_train=True)
+    assert_allclose(Y, X[-1])
+    dX = backprop(numpy.ones_like(Y))
+    assert not any(dx.any() for dx in dX[:-1])
+    assert_allclose(dX[-1], 1)
 
 
 @pytest.mark.parametrize("name", WEIGHTED)
 def test_start_last_and_logit_scale(name: str) -> None:
-    model = make(name, start_last=2.0, logit_scale=5.0)
+    variant = {SCALAR_MIX: "mix", WEIGHTED_CONCAT: "concat"}[name]
+    model = make(variant, start_last=2.0, logit_scale=5.0)
     expected = numpy.exp([0, 0, 0, 2.0])
     assert_allclose(softmax_weights(model), expected / expected.sum(), rtol=1e-5)
     assert find_aggregators(model) == [model]
 
 
-@pytest.mark.parametrize("name", WEIGHTED)
-def test_round_trip_without_dimensions(name: str) -> None:
+@every_variant
+def test_round_trip_without_dimensions(variant: str) -> None:
     """Sizes come from the saved bytes: a pipeline is loaded before any text is seen."""
-    model = make(name)
-    copy = registry.resolve({"model": {"@architectures": name}})["model"]
+    options = {} if variant == "last" else {"layers": [0, 2, 3, -1], LAYER_DROPOUT: 0.2}
+    model = make(variant, **options)
+    randomise(model, numpy.random.default_rng(3))
+    name, settings_ = VARIANTS[variant]
+    copy = registry.resolve({"model": {"@architectures": name, **settings_}})["model"]
     copy.from_bytes(model.to_bytes())
     X = layers(3)
     assert_allclose(copy.predict(X), model.predict(X))
+    assert copy.attrs == model.attrs
+
+
+@pytest.mark.parametrize("name", [SCALAR_MIX, WEIGHTED_CONCAT])
+def test_bytes_of_the_first_version(name: str) -> None:
+    """Its aggregators had no attributes for the options that came later."""
+    model = registry.resolve({"model": {"@architectures": name}})["model"]
+    model.set_dim("nL", N_LAYERS)
+    model.set_dim("nI", WIDTH)
+    model.initialize()
+    X = layers(3)
+    expected = model.predict(X)
+    for attribute in set(model.attrs) - {"start_last", "logit_scale"}:
+        del model.attrs[attribute]
+    copy = registry.resolve({"model": {"@architectures": name}})["model"]
+    copy.from_bytes(model.to_bytes())
+    assert_allclose(copy.predict(X), expected)
+    assert_allclose(model.predict(X), expected)

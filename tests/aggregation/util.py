@@ -3,13 +3,21 @@
 from pathlib import Path
 from typing import Any
 
+import numpy
 import spacy
+import torch
 from spacy.language import Language
 from spacy.training import Example
-from thinc.api import Config, fix_random_seed
+from thinc.api import Config, Model, fix_random_seed
 
-AGGREGATORS = ["spacy_xner.LastLayer.v1", "spacy_xner.ScalarMix.v1", "spacy_xner.WeightedConcat.v1"]
-WEIGHTED = AGGREGATORS[1:]
+LAST_LAYER, SCALAR_MIX, WEIGHTED_CONCAT, LAYER_ATTENTION = AGGREGATORS = [
+    "spacy_xner.LastLayer.v1",
+    "spacy_xner.ScalarMix.v1",
+    "spacy_xner.WeightedConcat.v1",
+    "spacy_xner.LayerAttention.v1",
+]
+WEIGHTED = [SCALAR_MIX, WEIGHTED_CONCAT]  # with one weight for each layer, the same for all texts
+TOK2VEC = "components.ner.model.tok2vec"
 
 CONFIG = """
 [nlp]
@@ -66,7 +74,7 @@ TEXTS = [
 ]
 
 
-def make_config(encoder: Path, aggregator: str = WEIGHTED[1], **overrides: Any) -> Config:
+def make_config(encoder: Path, aggregator: str = WEIGHTED_CONCAT, **overrides: Any) -> Config:
     """The config above with an encoder, an aggregator and dotted overrides."""
     changes = {
         "components.transformer.model.name": str(encoder),
@@ -104,3 +112,24 @@ def train(nlp: Language, steps: int = 8, learn_rate: float = 0.01) -> None:
 def predict(nlp: Language) -> list[list[tuple[int, int, str]]]:
     docs = nlp.pipe([text for text, _ in TEXTS])
     return [[(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents] for doc in docs]
+
+
+def torch_encoder(nlp: Language) -> torch.nn.Module:
+    return nlp.get_pipe("transformer").model.transformer  # type: ignore[attr-defined,no-any-return]
+
+
+def tok2vec_of(nlp: Language) -> Model:
+    return nlp.get_pipe("ner").model.get_ref("tok2vec").layers[0]  # type: ignore[attr-defined,no-any-return]
+
+
+def run_backward(nlp: Language, texts: list[str]) -> tuple[list[numpy.ndarray], list[numpy.ndarray]]:
+    """One forward and backward pass of transformer and listener; the outputs and the gradients put on them."""
+    docs = [nlp.make_doc(text) for text in texts]
+    transformer = nlp.get_pipe("transformer")
+    examples = [spacy.training.Example(doc, doc) for doc in docs]
+    transformer.update(examples, drop=0.0)  # type: ignore[attr-defined]
+    vectors, backprop = tok2vec_of(nlp)(docs, is_train=True)
+    random = numpy.random.default_rng(0)
+    gradients = [random.normal(size=v.shape).astype("f") for v in vectors]
+    backprop([g.copy() for g in gradients])
+    return vectors, gradients

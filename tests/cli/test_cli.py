@@ -15,7 +15,8 @@ ROOMS = [(), *sorted({command[:1] for command in COMMANDS if len(command) > 1})]
 
 def test_all_commands_are_there() -> None:
     corpus = ["check", "convert", "project", "stats", "translate"]
-    known = ["corpus " + name for name in corpus] + ["encoder fetch", "evaluate", "layers", "package", "show"]
+    known = ["calibrate", *("corpus " + name for name in corpus), "encoder fetch", "encoder trim"]
+    known += ["evaluate", "layers", "package", "show"]
     assert sorted(" ".join(command) for command in COMMANDS) == known
 
 

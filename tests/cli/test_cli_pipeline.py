@@ -1,15 +1,21 @@
 """`xner layers`, `xner evaluate` and `xner show` on a small trained pipeline."""
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import spacy
 import srsly
 
+from spacy_xner.aggregation.layer_attention import attention_weights
+from spacy_xner.aggregation.weights import find_aggregators
+from spacy_xner.encoders.transformer import layers_of
 from spacy_xner.evaluation.scores import evaluate_pipeline
 
+from ..aggregation.util import make_config, make_pipeline, train
 from ..conftest import TINY_LAYERS
 from .util import failing, ok
 
@@ -26,17 +32,108 @@ def without_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_layers(tiny_pipeline: Path) -> None:
-    title, header, *rows = ok("layers", tiny_pipeline).strip().splitlines()
-    assert (title.strip(), header.split()) == ("ner: weighted_concat", ["layer", "weight"])
+    title, header, *rows, note = ok("layers", tiny_pipeline).strip().splitlines()
+    assert title.strip().split(": ")[1] == "weighted_concat"
+    assert header.split() == ["layer", "weight", "projection"]
+    assert note.startswith("projection: the norm of each layer's weighted projection")
     cells = [row.split() for row in rows]
-    assert [layer for layer, _, _ in cells] == [str(i) for i in range(TINY_LAYERS + 1)]  # the embeddings are layer 0
-    weights = [float(weight) for _, weight, _ in cells]
+    assert [cell[0] for cell in cells] == [str(i) for i in range(TINY_LAYERS + 1)]  # the embeddings are layer 0
+    weights, projections = ([float(cell[i]) for cell in cells] for i in (1, 2))
     assert sum(weights) == pytest.approx(1, abs=0.002)
     assert len(set(weights)) > 1, "the weights did not move in training"
-    assert {character for _, _, bar in cells for character in bar} == {"█"}
-    assert [len(bar) for _, _, bar in cells] == pytest.approx(
+    assert sum(projections) == pytest.approx(1, abs=0.002)
+    (aggregator,) = find_aggregators(spacy.load(tiny_pipeline).components[-1][1].model)  # type: ignore[attr-defined]
+    norms = [np.linalg.norm(aggregator.get_param("W")[:, i]) * weight for i, weight in enumerate(weights)]
+    assert projections == pytest.approx(list(np.array(norms) / sum(norms)), abs=0.003)
+    assert {character for cell in cells for character in cell[3]} == {"█"}
+    assert [len(cell[3]) for cell in cells] == pytest.approx(
         [40 * weight / max(weights) for weight in weights], abs=0.7
     )
+
+
+def make_layers_pipeline(tiny_encoder: Path, folder: Path, aggregator: str, **options: Any) -> Path:
+    """A pipeline with another aggregator, trained for some steps."""
+    overrides = {f"components.ner.model.tok2vec.aggregator.{key}": value for key, value in options.items()}
+    nlp = make_pipeline(make_config(tiny_encoder, f"spacy_xner.{aggregator}.v1", **overrides))
+    train(nlp, steps=4)
+    nlp.to_disk(folder)
+    return folder
+
+
+def test_layers_of_chosen_ones(tiny_encoder: Path, tmp_path: Path) -> None:
+    """Layers have the encoder's own numbers, though two of them were named from the end."""
+    options = {"layers": [-1, 0, -2], "residual": True}
+    pipeline = make_layers_pipeline(tiny_encoder, tmp_path / "mix", "ScalarMix", **options)
+    lines = ok("layers", pipeline).strip().splitlines()
+    assert [line.split()[0] for line in lines[2:5]] == ["0", "2", "3"]
+    assert lines[5] == "Added to layer 3 as it is."
+    assert re.fullmatch(r"The sum is multiplied by -?0\.0\d+\.", lines[6])
+
+
+@pytest.fixture(scope="module")
+def attentive(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pipelines") / "attention"
+    return make_layers_pipeline(tiny_encoder, folder, "LayerAttention", n_heads=2, layers=[1, 2, 3])
+
+
+def test_layers_of_attention(attentive: Path, tmp_path: Path) -> None:
+    """The mean over the word pieces of the texts that are given, and what the texts are."""
+    path = tmp_path / "texts.txt"
+    path.write_text("Angela Merkel visited [Paris](LOC) .\n\nBerlin\n", encoding="utf8")
+    title, header, *rows, note, logits, texts = ok("layers", attentive, "--texts", path).strip().splitlines()
+    assert (title.strip(), header.split()) == ("ner: layer_attention", ["layer", "weight", "±"])
+    assert [row.split()[0] for row in rows] == ["1", "2"]  # layer 3 asks
+    assert texts.replace("\n", "") == f"Texts: {path}."
+    assert logits.startswith("By the logits alone, for all texts: 0.")
+
+    nlp = spacy.load(attentive)
+    (aggregator,) = find_aggregators(nlp.get_pipe("ner").model)  # type: ignore[attr-defined]
+    found = []
+    for text in ("Angela Merkel visited Paris .", "Berlin"):
+        data = nlp(text)._.trf_data
+        every = layers_of(data)
+        assert every is not None
+        found.append(attention_weights(aggregator, [x.reshape(-1, x.shape[-1])[data.align.dataXd] for x in every[1:]]))
+    weights = np.concatenate(found).mean(axis=2)
+    assert f"layer 3 over {len(weights)} word pieces" in note
+    assert [float(row.split()[1]) for row in rows] == pytest.approx(list(weights.mean(axis=0)), abs=0.001)
+    assert [float(row.split()[2]) for row in rows] == pytest.approx(list(weights.std(axis=0)), abs=0.001)
+
+
+def test_layers_of_attention_over_examples(attentive: Path, tiny_corpus: Path) -> None:
+    assert "Texts: 8 example sentences in as many languages." in ok("layers", attentive)
+    assert "Texts: the first 2 of " in ok("layers", attentive, "--texts", tiny_corpus, "--limit", "2")
+
+
+def test_texts_without_text(attentive: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("\n")
+    assert "there is no text in it" in failing("layers", attentive, "--texts", tmp_path / "empty.txt")
+
+
+@pytest.mark.parametrize("ending", ["png", "SVG", "pdf"])
+def test_layers_plot(tiny_pipeline: Path, attentive: Path, tmp_path: Path, ending: str) -> None:
+    pytest.importorskip("matplotlib")
+    for name, pipeline in (("concat", tiny_pipeline), ("attention", attentive)):
+        path = tmp_path / f"new/{name}.{ending}"
+        assert "Wrote" in ok("layers", pipeline, "--plot", path)
+        start = {"png": b"\x89PNG", "SVG": b"<?xml", "pdf": b"%PDF"}[ending]
+        content = path.read_bytes()
+        assert content.startswith(start)
+        if ending == "SVG":  # texts stay texts
+            assert (b"share of projection" in content) == (name == "concat")
+            assert (b"mean attention" in content) == (b"query" in content) == (name == "attention")
+
+
+def test_layers_plot_of_another_kind(tmp_path: Path) -> None:
+    """Found before the pipeline is loaded."""
+    message = failing("layers", "xx_nowhere", "--plot", tmp_path / "layers.xyz")
+    assert "layers.xyz is no name of a picture. It ends in one of .png, .svg, .pdf" in message
+
+
+def test_layers_plot_without_matplotlib(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    message = failing("layers", "xx_nowhere", "--plot", tmp_path / "layers.png")
+    assert 'pip install "matplotlib>=3.8"' in message
 
 
 def test_layers_of_a_pipeline_without_weights(without_weights: Path) -> None:

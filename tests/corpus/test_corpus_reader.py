@@ -14,6 +14,7 @@ from spacy_xner.corpus.docs import convert_files, write_docs
 from spacy_xner.corpus.reader import create_corpus_reader
 from spacy_xner.encoders.tokenizer import multilingual_blank
 from spacy_xner.errors import XnerError
+from spacy_xner.ner.soft_labels import get_soft_labels, set_soft_labels
 
 NLP = multilingual_blank("xx")
 
@@ -78,6 +79,17 @@ def test_max_length(tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixtu
     starts = [True, False, False, True, False]
     write_docs(tmp_path / "s.spacy", [Doc(NLP.vocab, words=words, sent_starts=starts)])
     assert texts(create_corpus_reader(tmp_path / "s.spacy", max_length=3)(NLP)) == ["One two . ", "Three . "]
+
+
+def test_soft_labels_of_sentences(tmp_path: Path) -> None:
+    """A long doc is cut into its sentences, each with its own rows."""
+    doc = Doc(NLP.vocab, words=["a", "b", "c", "d"], sent_starts=[True, False, True, False])
+    set_soft_labels(doc, ["O", "U-X"], [[1, 0], [0, 1], [0.5, 0.5], [0.25, 0.75]])
+    write_docs(tmp_path / "soft.spacy", [doc])
+    parts = [example.reference for example in create_corpus_reader(tmp_path, max_length=3)(NLP)]
+    assert [part.text for part in parts] == ["a b ", "c d "]
+    found = [get_soft_labels(part) for part in parts]
+    assert [labels[1].tolist() for labels in found if labels] == [[[1, 0], [0, 1]], [[0.5, 0.5], [0.25, 0.75]]]
 
 
 def test_augmenter(folder: Path) -> None:

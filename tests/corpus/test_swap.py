@@ -3,6 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 import spacy
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from spacy_xner.corpus.reader import make_example
 from spacy_xner.corpus.swap import create_entity_swap
 from spacy_xner.encoders.tokenizer import multilingual_blank
 from spacy_xner.errors import XnerError
+from spacy_xner.ner.soft_labels import set_soft_labels
 
 NLP = multilingual_blank("xx")
 TEXTS = {
@@ -106,6 +108,12 @@ def test_endings_are_matched_in_russian(tmp_path: Path) -> None:
     list(swap(NLP, example("В [Берлине](LOC) и [Казани](LOC).", tmp_path, "ru")))
     [new] = swap(NLP, example("Он в [Дублине](LOC), она в [Москве](LOC).", tmp_path, "ru"))
     assert new.reference.text == "Он в Берлине, она в Москве."
+
+
+def test_texts_with_soft_labels_stay(tmp_path: Path) -> None:
+    given = example("[Ada](PER) saw [Rome](LOC).\n", tmp_path)
+    set_soft_labels(given.reference, ["O"], np.ones((len(given.reference), 1)))
+    assert list(create_entity_swap(level=1.0)(NLP, given)) == [given]
 
 
 def test_same_name_same_replacement(tmp_path: Path) -> None:

@@ -1,0 +1,83 @@
+"""Options that all aggregators have: which layers are read, and which of them a training batch goes without."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy
+
+from ..errors import XnerError
+from .types import ENCODER_LAYERS, LAYERS_READ, Aggregator, Weights
+
+LAYER_DROPOUT = "layer_dropout"
+
+
+def common_attributes(layers: Sequence[int] | None, layer_dropout: float) -> dict[str, Any]:
+    """The attributes that hold the options, checked as far as they can be before an encoder is seen.
+
+    layers (Sequence[int] | None): the layers to read, in any order: 0 is the embeddings, -1 the last; None reads all.
+    layer_dropout (float): probability that a layer is left out of the mix for a training batch, in [0, 1).
+    RAISES: XnerError for an empty list, a layer named twice, something that is no integer, no probability.
+    """
+    if layers is not None:
+        wrong = [layer for layer in layers if isinstance(layer, bool) or not isinstance(layer, int)]
+        if wrong:
+            raise XnerError(f"layers: {wrong[0]!r} is no number of a layer. Give whole numbers, such as [4, 8, -1].")
+        if not layers:
+            raise XnerError("layers: the list is empty. Name at least one layer, such as [4, 8, -1], or null for all.")
+        if len(set(layers)) < len(layers):
+            raise XnerError(f"layers: {list(layers)} names a layer twice. Name each once.")
+    if not 0 <= layer_dropout < 1:
+        raise XnerError(f"layer_dropout: {layer_dropout} is no probability in [0, 1). 0 leaves no layer out.")
+    return {
+        LAYERS_READ: None if layers is None else list(layers),
+        ENCODER_LAYERS: None,
+        LAYER_DROPOUT: float(layer_dropout),
+    }
+
+
+def check_logit_scale(logit_scale: float) -> None:
+    """Raise XnerError for a scale that is not positive: nothing would be learned, or the wrong way round."""
+    if not logit_scale > 0:
+        raise XnerError(f"logit_scale: {logit_scale} is not positive. 10 is the default, 1 an ordinary learning rate.")
+
+
+def resolve_layers(layers: Sequence[int] | None, n_layers: int) -> list[int]:
+    """The layers that are read, as the encoder counts them, lowest first.
+
+    layers (Sequence[int] | None): as in a config; negative numbers count from the last layer; None is all.
+    n_layers (int): how many layers the encoder has, embeddings included.
+    RAISES: XnerError for a layer that the encoder does not have, and for one that is named in two ways.
+    """
+    if layers is None:
+        return list(range(n_layers))
+    for layer in layers:
+        if not -n_layers <= layer < n_layers:
+            raise XnerError(
+                f"layers: the encoder has no layer {layer}. It has {n_layers}, the embeddings included: name some of "
+                f"0 to {n_layers - 1} (or {-n_layers} to -1, counted from the last), or null for all of them."
+            )
+    resolved = sorted({layer % n_layers for layer in layers})
+    if len(resolved) < len(layers):
+        raise XnerError(
+            f"layers: {list(layers)} names a layer twice, as the encoder has {n_layers} and -1 is {n_layers - 1}. "
+            "Name each once."
+        )
+    return resolved
+
+
+def layers_read(aggregator: Aggregator) -> list[int]:
+    """The encoder's own numbers of the layers that an aggregator with dimensions reads, lowest first."""
+    n_layers = aggregator.attrs.get(ENCODER_LAYERS)  # not known to pipelines that version 0.1 saved: they read all
+    chosen = aggregator.attrs.get(LAYERS_READ)
+    return resolve_layers(chosen, n_layers) if n_layers else list(range(aggregator.get_dim("nL")))
+
+
+def draw_kept(model: Aggregator, n_layers: int, is_train: bool) -> Weights | None:
+    """Which layers take part in this batch: float32 (n_layers,) of ones and zeros. None: all, as in prediction.
+
+    By numpy's own generator on every device, which thinc's `fix_random_seed` and spaCy's `training.seed` set.
+    """
+    probability = model.attrs.get(LAYER_DROPOUT, 0.0)
+    if not is_train or not probability:
+        return None
+    return model.ops.asarray1f((numpy.random.random(n_layers) >= probability).astype("f"))

@@ -1,0 +1,94 @@
+"""From what the encoder says of a batch of docs to rows for an aggregator, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spacy_transformers.data_classes import TransformerData
+from thinc.api import Ops
+from thinc.types import Ints1d
+
+from ..encoders.transformer import ARCHITECTURE, LISTENER_ARCHITECTURE, gradients_of, layers_of
+from ..errors import XnerError
+from .options import resolve_layers
+from .types import Layers, Rows
+
+
+class DocLayers:
+    """The layers of one doc that are read, and which of its word pieces belong to which token.
+
+    data (TransformerData): what the encoder gave for the doc.
+    layers (list[int] | None): the layers to read, as in a config.
+    RAISES: XnerError where the encoder gives its last layer only, or has no such layer.
+    """
+
+    def __init__(self, data: TransformerData, layers: list[int] | None) -> None:
+        self.data = data
+        self.lengths: Any = data.align.lengths
+        """Word pieces of each token, (n_tokens,)."""
+        self.n_tokens = len(self.lengths)
+        self.rows: Any = data.align.dataXd
+        """Word pieces of the tokens, one token after the other, as rows of a flat layer."""
+        every = layers_of(data) or []
+        self.n_encoder_layers = len(every)
+        self.read = resolve_layers(layers, len(every)) if every else []
+        self.layers: list[Any] = [every[i] for i in self.read]
+        # An empty doc has no output at all; a doc that no encoder has seen has zeros with empty strings.
+        seen = any(any(strings) for strings in data.wordpieces.strings)
+        if seen and not self.layers:
+            raise XnerError(
+                f"{LISTENER_ARCHITECTURE} needs all layers of the encoder, but the transformer component gives the "
+                f'last one only. In the config, set [components.transformer.model] @architectures = "{ARCHITECTURE}".'
+            )
+
+    @property
+    def n_rows(self) -> int:
+        """Word pieces of the doc, padding and special ones included."""
+        return int(self.layers[0].size // self.layers[0].shape[-1])
+
+
+class BatchLayers:
+    """The word pieces of a batch of docs, all of which have layers."""
+
+    def __init__(self, ops: Ops, docs: list[DocLayers]) -> None:
+        self.ops = ops
+        self.docs = docs
+        self.width = docs[0].layers[0].shape[-1]
+        self.lengths: Ints1d = ops.xp.concatenate([ops.asarray1i(doc.lengths) for doc in docs])
+        self.n_pieces = sum(len(doc.rows) for doc in docs)
+
+    def gather(self, layer: int) -> Rows:
+        """One layer of every word piece that a token has, (n_pieces, width). A piece of two tokens is there twice."""
+        pieces, start = self.ops.alloc2f(self.n_pieces, self.width, zeros=False), 0
+        for doc in self.docs:
+            end = start + len(doc.rows)
+            pieces[start:end] = doc.layers[layer].reshape(-1, self.width)[doc.rows]
+            start = end
+        return pieces
+
+    def scatter(self, d_layers: Layers) -> list[TransformerData]:
+        """The gradients of `gather`, as fresh arrays of the shapes that the encoder gave.
+
+        Consumes the list, so that a layer's gradient is not kept in both forms.
+        """
+        xp, starts, total = self.ops.xp, [0], 0
+        for doc in self.docs:
+            total += doc.n_rows
+            starts.append(total)
+        shifted = zip(self.docs, starts[:-1], strict=True)
+        rows = xp.concatenate([self.ops.asarray1i(doc.rows) + start for doc, start in shifted])
+        distinct = len(xp.unique(rows)) == len(rows)  # no overlapping spans, no piece of two tokens
+        d_docs: list[dict[int, Any]] = [{} for _ in self.docs]
+        for i in reversed(range(len(d_layers))):
+            d_pieces = d_layers.pop()
+            d_flat = self.ops.alloc2f(total, self.width)
+            if distinct:
+                d_flat[rows] = d_pieces
+            else:
+                self.ops.scatter_add(d_flat, rows, d_pieces)
+            for d_doc, doc, start in zip(d_docs, self.docs, starts[:-1], strict=True):
+                d_doc[doc.read[i]] = d_flat[start : start + doc.n_rows].reshape(doc.layers[i].shape)
+        return [
+            TransformerData(doc.data.wordpieces, gradients_of(d_doc, doc.n_encoder_layers), doc.data.align)
+            for doc, d_doc in zip(self.docs, d_docs, strict=True)
+        ]

@@ -1,0 +1,48 @@
+"""The bare text in files of every kind that the package reads."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ..translation.languages import CODE
+from ..translation.memory import read_lines as read_rows
+from .formats import detect_format, find_files, read_sentences
+from .formats.inline import InlineError, parse_inline
+from .formats.lines import read_lines
+
+
+def read_texts(paths: Iterable[Path]) -> Iterator[str]:
+    """Yield the texts in files, and in all files of folders: corpora of any format, translation memories, plain text.
+
+    Markup of entities is taken out. A `.txt` file may be marked up or plain: a line that is not marked up soundly is
+    taken as it stands. A `.tsv` file whose first line has language codes is a translation memory, of which each cell is
+    a text.
+
+    RAISES: XnerError where a path does not exist, holds no such file, or a file is malformed.
+    """
+    for path in find_files(paths):
+        if is_memory(path):
+            for number, line in read_rows(path):
+                if number > 1:
+                    yield from (cell.strip() for cell in line.split("\t") if cell.strip())
+        elif detect_format(path) == "inline":
+            yield from (text for _, line in read_lines(path) if (text := _bare(line)))
+        else:
+            yield from (sentence.text for sentence in read_sentences(path))
+
+
+def is_memory(path: Path) -> bool:
+    """Whether a file is a translation memory: a table with a language code over each of two or more columns."""
+    if path.name.removesuffix(".gz").endswith(".tsv"):
+        cells = next((line for _, line in read_rows(path)), "").split("\t")
+        return len(cells) > 1 and all(CODE.fullmatch(cell.strip()) for cell in cells)
+    return False
+
+
+def _bare(line: str) -> str:
+    line = line.strip()
+    if line.startswith("#"):
+        return ""
+    try:
+        return parse_inline(line)[0]
+    except InlineError:
+        return line

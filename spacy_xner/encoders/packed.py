@@ -1,0 +1,182 @@
+"""An encoder that computes no padding: all sequences of a batch in one row, attention by groups of like length."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import torch
+from torch.nn.functional import linear, scaled_dot_product_attention
+from transformers import PreTrainedModel
+
+from .quantised import QuantisedLinear
+
+
+class Batch(NamedTuple):
+    """Word pieces of several sequences: their ids, and their token types or None where all are 0.
+
+    Sequences of one length must be neighbours.
+    """
+
+    ids: list[list[int]]
+    types: list[list[int]] | None = None
+
+
+Linear = Callable[[torch.Tensor], torch.Tensor]
+
+# Encoders of one build: BERT's layers, learned positions. Others go through their own forward function.
+POSITIONS_FROM_ZERO = {"BertModel"}
+POSITIONS_AFTER_PADDING = {"RobertaModel", "XLMRobertaModel", "CamembertModel"}
+
+
+def make_encoder(model: PreTrainedModel, precision: str) -> PackedEncoder | PaddedEncoder:
+    """The fastest way to predict with `model` in "float32", "bfloat16" or "int8".
+
+    It shares the model's weights but for what another precision needs: those of linear layers. It is of no use after
+    the model has learned.
+    """
+    return PackedEncoder(model, precision) if can_pack(model) else PaddedEncoder(model, precision)
+
+
+def can_pack(model: PreTrainedModel) -> bool:
+    """Whether `PackedEncoder` knows how this model is built."""
+    config = model.config
+    encoder: Any = getattr(model, "encoder", None)
+    return (
+        type(model).__name__ in POSITIONS_FROM_ZERO | POSITIONS_AFTER_PADDING
+        and getattr(config, "position_embedding_type", "absolute") == "absolute"
+        and not getattr(config, "is_decoder", False)
+        and all(type(module) is torch.nn.Linear for module in encoder.modules() if hasattr(module, "in_features"))
+    )
+
+
+class PackedEncoder:
+    """A BERT, RoBERTa or XLM-RoBERTa whose linear layers see word pieces alone, and no padding at all.
+
+    Sequences stand one after the other in an array of shape (n_pieces, width). Those of one length are neighbours, so
+    that attention reads them as (n_sequences, length, ...) where they lie, without mask or copy.
+    """
+
+    def __init__(self, model: Any, precision: str) -> None:
+        self.model = model
+        self.dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+        make = functools.partial(make_linear, precision=precision)
+        self.layers = [
+            (
+                make(layer.attention.self.query, layer.attention.self.key, layer.attention.self.value),
+                make(layer.attention.output.dense),
+                layer.attention.output.dropout,
+                layer.attention.output.LayerNorm,
+                make(layer.intermediate.dense),
+                layer.intermediate.intermediate_act_fn,
+                make(layer.output.dense),
+                layer.output.dropout,
+                layer.output.LayerNorm,
+            )
+            for layer in model.encoder.layer
+        ]
+
+    def __call__(self, batch: Batch) -> list[torch.Tensor]:
+        """All L + 1 layers, each (n_pieces, width) of float32."""
+        groups = list(equal_lengths(batch.ids))
+        heads = self.model.config.num_attention_heads
+        X = self._embed(batch)
+        outputs = [X]
+        for project, attend, drop_attended, attend_norm, widen, activate, narrow, drop, norm in self.layers:
+            # (n_pieces, 3, heads, width / heads): queries, keys and values of each piece side by side
+            parts = project(X.to(self.dtype)).reshape(len(X), 3, heads, -1)
+            context = []
+            for start, n_sequences, length in groups:
+                rows = slice(start, start + n_sequences * length)
+                queries, keys, values = parts[rows].view(n_sequences, length, 3, heads, -1).permute(2, 0, 3, 1, 4)
+                attended = scaled_dot_product_attention(queries, keys, values, dropout_p=self._attention_dropout())
+                context.append(attended.transpose(1, 2).reshape(n_sequences * length, -1))
+            Y = attend_norm(drop_attended(attend(torch.cat(context))).float().add_(X))
+            X = norm(drop(narrow(activate(widen(Y.to(self.dtype))))).float().add_(Y))
+            outputs.append(X)
+        return outputs
+
+    def _attention_dropout(self) -> float:
+        return float(self.model.config.attention_probs_dropout_prob) if self.model.training else 0.0
+
+    def _embed(self, batch: Batch) -> torch.Tensor:
+        padding = self.model.config.pad_token_id if type(self.model).__name__ in POSITIONS_AFTER_PADDING else None
+        positions = [place for sequence in batch.ids for place in positions_of(sequence, padding)]
+        embedded: torch.Tensor = self.model.embeddings(
+            input_ids=torch.tensor([[piece for sequence in batch.ids for piece in sequence]]),
+            position_ids=torch.tensor([positions]),
+            token_type_ids=torch.tensor([[kind for sequence in batch.types for kind in sequence]])
+            if batch.types
+            else torch.zeros((1, len(positions)), dtype=torch.long),
+        )
+        return embedded[0]
+
+
+class PaddedEncoder:
+    """Any other encoder: its own forward function, on sequences padded to the longest of the batch."""
+
+    def __init__(self, model: PreTrainedModel, precision: str) -> None:
+        self.precision = precision
+        self.model = with_quantised_linears(model).eval() if precision == "int8" else model
+
+    def __call__(self, batch: Batch) -> list[torch.Tensor]:
+        """All L + 1 layers, each (n_pieces, width) of float32."""
+        longest = max(map(len, batch.ids))
+        padding = self.model.config.pad_token_id or 0
+        inputs = {"input_ids": torch.tensor([[*ids, *[padding] * (longest - len(ids))] for ids in batch.ids])}
+        mask = torch.tensor([[1] * len(ids) + [0] * (longest - len(ids)) for ids in batch.ids])
+        if batch.types:
+            inputs["token_type_ids"] = torch.tensor([[*row, *[0] * (longest - len(row))] for row in batch.types])
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bfloat16"):
+            output = self.model(**inputs, attention_mask=mask.float(), return_dict=True)
+        layers = [*output.hidden_states[:-1], output.last_hidden_state]
+        return [layer[mask.bool()].float() for layer in layers]
+
+
+def positions_of(sequence: list[int], padding: int | None) -> list[int] | range:
+    """Numbers of positions: from 0, or as RoBERTa counts, from `padding` + 1 and past pieces that are padding."""
+    if padding is None:
+        return range(len(sequence))
+    if padding not in sequence:
+        return range(padding + 1, padding + 1 + len(sequence))
+    positions, count = [], padding
+    for piece in sequence:  # the text says "<pad>", which the tokenizer takes for the real thing
+        count += piece != padding
+        positions.append(padding if piece == padding else count)
+    return positions
+
+
+def equal_lengths(sequences: list[list[int]]) -> Iterator[tuple[int, int, int]]:
+    """Neighbours of one length: the first one's place in the packed array, how many they are, and the length."""
+    start = 0
+    for length, group in groupby(map(len, sequences)):
+        n_sequences = sum(1 for _ in group)
+        yield start, n_sequences, length
+        start += n_sequences * length
+
+
+def make_linear(*layers: torch.nn.Linear, precision: str) -> Linear:
+    """Linear layers that read the same input as one whose outputs stand side by side, in another precision."""
+    if precision == "float32":
+        return layers[0] if len(layers) == 1 else lambda X: torch.cat([layer(X) for layer in layers], dim=-1)
+    weight = torch.cat([layer.weight.detach() for layer in layers])
+    bias = torch.cat([layer.bias.detach() for layer in layers])
+    if precision == "int8":
+        return QuantisedLinear(weight, bias)
+    return functools.partial(linear, weight=weight.bfloat16(), bias=bias.bfloat16())
+
+
+def with_quantised_linears(model: PreTrainedModel) -> PreTrainedModel:
+    """A copy of the model with its linear layers quantised, which shares all its other weights."""
+    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
+    copied: PreTrainedModel = copy.deepcopy(model, shared)
+    for module in list(copied.modules()):
+        for name, child in list(module.named_children()):
+            if type(child) is torch.nn.Linear:
+                quantised = QuantisedLinear(child.weight, child.bias)
+                quantised.weight = child.weight  # some encoders look at its type; it is shared
+                setattr(module, name, quantised)
+    return copied

@@ -1,0 +1,200 @@
+"""Encoders with fewer word pieces: most of a small multilingual encoder is the embeddings of languages nobody needs."""
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import srsly
+import torch
+from tokenizers import Tokenizer
+from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+
+from ..errors import XnerError
+from ..files import atomic_path
+from .check import check_loadable
+from .fetch import check_destination, fetch_encoder, resolve_encoder
+from .needed_pieces import Wanted, choose_pieces, shares_as_before
+from .origin import CARD_NAME, ORIGIN_NAME, README_NAME, Origin, read_origin, write_origin
+from .vocabulary import read_vocabulary, rebuild
+
+
+@dataclass(frozen=True)
+class TrimReport:
+    """What trimming did.
+
+    pieces_before, pieces_after (int): word pieces.
+    mb_before, mb_after (float): size of the folder, in 10^6 bytes.
+    scripts (tuple[str, ...]): scripts all of whose characters that the encoder knew it still knows.
+    same_pieces, same_words (float | None): shares in [0, 1] of the texts' running word pieces and words that are cut as
+        before; None without texts.
+    """
+
+    pieces_before: int
+    pieces_after: int
+    mb_before: float
+    mb_after: float
+    scripts: tuple[str, ...]
+    same_pieces: float | None
+    same_words: float | None
+
+
+def trim_encoder(
+    name: str, dest: str | Path, wanted: Wanted, *, float16: bool = False, progress: bool = True
+) -> TrimReport:
+    """Write an encoder with a smaller vocabulary into a folder that `transformers` can load, licence and origin beside.
+
+    Text all of whose word pieces are kept gets the same vectors as before. Other text is cut into smaller pieces, down
+    to characters; characters of scripts that were left out become the unknown piece.
+
+    name (str): `embedded`, a folder, or a name on the hub.
+    dest (str | Path): the folder to make; an encoder that was written there before is replaced, as by `fetch_encoder`.
+    wanted (Wanted): what the vocabulary is for.
+    float16 (bool): write the weights in half the space; they are read as float32, rounded to 11 binary digits.
+    progress (bool): show it.
+    RAISES: XnerError where there is no such encoder, its vocabulary is of a kind that cannot be trimmed, or `dest`
+        holds something else.
+    """
+    dest = Path(dest).expanduser()
+    check_apart(Path(name).expanduser(), dest)
+    check_destination(dest)
+    with TemporaryDirectory() as room:
+        source = Path(resolve_encoder(name))
+        if not source.is_dir():  # a name on the hub: taken by way of the checks of fetching
+            source = fetch_encoder(name, Path(room) / "encoder", progress=progress)
+        else:
+            check_loadable(source, name=name)
+        local = {"local_files_only": True, "trust_remote_code": False}
+        tokenizer = AutoTokenizer.from_pretrained(str(source), use_fast=True, **local)
+        with torch.random.fork_rng(devices=[]):  # an encoder without pooler gets a random one, the same each time
+            torch.manual_seed(0)
+            model = AutoModel.from_pretrained(str(source), torch_dtype="auto", **local)
+        trimmed = trim(tokenizer, model, wanted, name=name, progress=progress)
+        with atomic_path(dest) as new:
+            (model.half() if float16 else model).save_pretrained(str(new), safe_serialization=True)
+            if float16:  # what the weights are to be computed in
+                config = srsly.read_json(new / "config.json")
+                srsly.write_json(new / "config.json", {**config, "torch_dtype": "float32"})
+            for weights in new.glob("*.safetensors"):  # safetensors: the owner alone
+                weights.chmod((new / "config.json").stat().st_mode)
+            trimmed.tokenizer.save_pretrained(str(new))
+            _copy_texts(source, new)
+            origin = read_origin(source) or Origin(source.resolve().name, "a local folder")
+            made = f"{origin.name.removesuffix(' (trimmed)')} (trimmed)"
+            write_origin(new, replace(origin, name=made, sha256={}, trimmed=trimmed.record(wanted)))
+            check_loadable(new, name=str(dest))
+        return trimmed.report(source, dest)
+
+
+@dataclass(frozen=True)
+class Trimmed:
+    """A tokenizer with a smaller vocabulary, and what is known about it."""
+
+    tokenizer: Any  # PreTrainedTokenizerFast
+    pieces_before: int
+    scripts: tuple[str, ...]
+    same: tuple[float, float] | tuple[None, None]
+
+    def record(self, wanted: Wanted) -> dict[str, Any]:
+        """Where it came from, for a file beside it."""
+        return {
+            "pieces_before": self.pieces_before,
+            "pieces_after": len(self.tokenizer),
+            "languages": [*wanted.langs],
+            "words": wanted.n_words if wanted.langs else 0,
+            "texts": len(wanted.texts),
+            "scripts": [*self.scripts],
+        }
+
+    def report(self, before: Path, after: Path) -> TrimReport:
+        """With the sizes of the folders before and after."""
+        sizes = folder_mb(before), folder_mb(after)
+        return TrimReport(self.pieces_before, len(self.tokenizer), *sizes, self.scripts, *self.same)
+
+
+def trim(
+    tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, wanted: Wanted, *, name: str, progress: bool = True
+) -> Trimmed:
+    """Give a model the embeddings of the wanted word pieces alone, in place, and make the tokenizer that goes with it.
+
+    name (str): what the user calls the encoder, for messages.
+    RAISES: XnerError where the tokenizer is not a fast one or its vocabulary of a kind that cannot be trimmed.
+    """
+    before = getattr(tokenizer, "backend_tokenizer", None)
+    if not isinstance(before, Tokenizer):
+        raise XnerError(f"{name}: its tokenizer has no fast version, so its vocabulary cannot be trimmed.")
+    before = Tokenizer.from_str(before.to_str())
+    before.no_truncation()
+    before.no_padding()
+    vocabulary = read_vocabulary(before, name)
+    ids, scripts = choose_pieces(before, vocabulary, wanted, progress=progress)
+    named = {
+        key: i
+        for key, i in model.config.to_dict().items()
+        if key.endswith("_token_id") and isinstance(i, int) and (i in vocabulary.pieces or i in vocabulary.added)
+    }
+    after, order = rebuild(vocabulary, ids | set(named.values()))
+    new_ids = {old: new for new, old in enumerate(order)}
+    pad = getattr(getattr(model, "embeddings", None), "padding_idx", None)  # RoBERTa and its kin
+    if pad is not None and new_ids.get(pad) != pad:
+        raise XnerError(
+            f"{name}: the number of its padding piece, {pad}, would change, and its positions are counted from that. "
+            "Its vocabulary cannot be trimmed."
+        )
+    keep_embeddings(model, order)
+    model.config.update({key: new_ids[i] for key, i in named.items()})
+    return Trimmed(
+        wrap(after, tokenizer),
+        len(tokenizer),
+        tuple(sorted(scripts)),
+        shares_as_before(before, after, wanted.texts, progress=progress) if wanted.texts else (None, None),
+    )
+
+
+def keep_embeddings(model: PreTrainedModel, ids: list[int]) -> None:
+    """Replace a model's word embeddings by some of them, in the order of `ids`."""
+    old: Any = model.get_input_embeddings()
+    new = torch.nn.Embedding(len(ids), old.embedding_dim, dtype=old.weight.dtype, device=old.weight.device)
+    if old.padding_idx is not None and old.padding_idx in ids:
+        new.padding_idx = ids.index(old.padding_idx)
+    new.weight = torch.nn.Parameter(old.weight.data[torch.tensor(ids)].clone(), requires_grad=old.weight.requires_grad)
+    new.train(old.training)
+    model.set_input_embeddings(new)
+    model.config.vocab_size = len(ids)
+
+
+def wrap(tokenizer: Tokenizer, like: PreTrainedTokenizerBase) -> PreTrainedTokenizerFast:
+    """A fast tokenizer as transformers has them, with the settings of another one.
+
+    Its class is the general one, which keeps all that it knows in tokenizer.json: others need a file of pieces too, and
+    some copy the file that they were made from, untrimmed.
+    """
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        model_max_length=like.model_max_length,
+        model_input_names=like.model_input_names,
+        padding_side=like.padding_side,
+        truncation_side=like.truncation_side,
+        clean_up_tokenization_spaces=like.clean_up_tokenization_spaces,
+        **like.special_tokens_map,
+    )
+
+
+def folder_mb(folder: Path) -> float:
+    """The size of all files in a folder, in 10^6 bytes."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def check_apart(source: Path, dest: Path) -> None:
+    """RAISES: XnerError where a folder would be written into the one that it is made from."""
+    if source.is_dir() and source.resolve() in (dest.resolve(), *dest.resolve().parents):
+        raise XnerError(f"{dest} is what is to be trimmed, {source}, or is inside it. Choose another folder.")
+
+
+def _copy_texts(source: Path, dest: Path) -> None:
+    """Copy licence, notices and model card, which is README.md where it is not ours."""
+    names = {CARD_NAME} if (source / ORIGIN_NAME).is_file() else {CARD_NAME, README_NAME}
+    for path in source.iterdir():
+        if path.is_file() and (path.name in names or path.name.upper().startswith(("LICEN", "NOTICE"))):
+            shutil.copyfile(path, dest / path.name)

@@ -1,0 +1,80 @@
+"""Trained pipelines whose encoder has fewer word pieces."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import spacy
+import srsly
+from spacy_transformers import Transformer
+from spacy_transformers.data_classes import HFObjects
+
+from ..errors import XnerError
+from ..files import atomic_path
+from .needed_pieces import Wanted
+from .origin import trimmed_note
+from .trim import TrimReport, check_apart, trim
+
+MARK = "xner_trim"  # in meta.json of a trimmed pipeline
+
+
+def trim_pipeline(
+    folder: str | Path, dest: str | Path, wanted: Wanted, *, float16: bool = False, progress: bool = True
+) -> TrimReport:
+    """Write a copy of a trained pipeline whose encoder has a smaller vocabulary.
+
+    All else is as before: settings, meta data (with a note on the trimming) and the other components. The entities of
+    texts all of whose word pieces are kept are the same.
+
+    folder (str | Path): the pipeline, with a `transformer` component.
+    dest (str | Path): the folder to make; a pipeline that was trimmed into it before is replaced.
+    wanted, float16, progress: as for `trim_encoder`.
+    RAISES: XnerError where the folder holds no such pipeline, its encoder's vocabulary is of a kind that cannot be
+        trimmed, or `dest` holds something else.
+    """
+    folder, dest = Path(folder).expanduser(), Path(dest).expanduser()
+    check_apart(folder, dest)
+    _check_pipeline_destination(dest)
+    meta = srsly.read_json(folder / "meta.json")
+    nlp = spacy.load(folder)
+    encoders = [(name, pipe) for name, pipe in nlp.components if isinstance(pipe, Transformer)]
+    if len(encoders) != 1:
+        raise XnerError(
+            f"{folder}: the pipeline has {len(encoders)} transformer components ({', '.join(nlp.component_names)}), "
+            "expected one. (One whose listeners were replaced has copies of the encoder: trim it before that.)"
+        )
+    name, pipe = encoders[0]
+    model: Any = pipe.model
+    trimmed = trim(model.tokenizer, model.transformer, wanted, name=str(folder), progress=progress)
+    model.attrs["has_transformer"] = False  # so that another one can be set
+    model.attrs["set_transformer"](model, HFObjects(trimmed.tokenizer, model.transformer, None, {}, {}))
+    if float16:
+        model.transformer.half()
+    with atomic_path(dest) as new:
+        # A weight file of its own for each component: the encoder's is not copied.
+        shutil.copytree(folder, new, ignore=_all_in(folder / name))
+        pipe.to_disk(new / name, exclude=["vocab"])
+        record = trimmed.record(wanted)
+        notes = "\n\n".join(filter(None, [meta.get("notes"), f"The encoder: {trimmed_note(record)}"]))
+        srsly.write_json(new / "meta.json", {**meta, "notes": notes, MARK: record})
+    return trimmed.report(folder, dest)
+
+
+def is_pipeline(path: str | Path) -> bool:
+    """Whether a folder holds a trained pipeline, rather than an encoder."""
+    folder = Path(path).expanduser()
+    return (folder / "meta.json").is_file() and (folder / "config.cfg").is_file()
+
+
+def _check_pipeline_destination(dest: Path) -> None:
+    """Refuse to replace anything that `trim_pipeline` did not write."""
+    if not dest.exists() or (dest.is_dir() and not any(dest.iterdir())):
+        return
+    if not is_pipeline(dest) or MARK not in srsly.read_json(dest / "meta.json"):
+        raise XnerError(f"{dest} holds something else than a trimmed pipeline. Choose another folder or remove it.")
+
+
+def _all_in(folder: Path) -> Callable[[str, list[str]], list[str]]:
+    """For `shutil.copytree`: leave out what is in a folder."""
+    return lambda path, names: names if Path(path) == folder else []

@@ -1,0 +1,65 @@
+"""The most frequent words of a language, in the forms that they have in text."""
+
+from collections.abc import Iterator
+
+import regex
+
+from ..errors import XnerError
+from .tokenizer import UNSPACED
+
+# How a word stands in running text, as shares of its occurrences. They are rough: word lists are lower-cased, and all
+# that they decide is which pieces go first where not all fit.
+TITLE, UPPER = 0.2, 0.02
+# Directly behind another character (a bracket, a hyphen, an apostrophe), where it has no word-start mark.
+INSIDE, INSIDE_UNSPACED = 0.1, 0.95
+
+_UNSPACED = regex.compile(UNSPACED)
+_DIGIT = regex.compile(r"\d")
+
+
+def word_forms(lang: str, n_words: int) -> Iterator[tuple[str, float, bool]]:
+    """Yield the forms of a language's most frequent words: as listed, capitalised and in capitals.
+
+    lang (str): language code, as `de`.
+    n_words (int): how many words; numbers are passed over, since the lists write all their digits as 0.
+    YIELDS (tuple[str, float, bool]): a form, its share of the running words of the language, and whether it stands
+        directly behind another character.
+    RAISES: XnerError where the library `wordfreq` is not installed or has no list for the language.
+    """
+    frequencies = _frequencies(lang)
+    words = [word for word in frequencies if not _DIGIT.search(word)]
+    words.sort(key=lambda word: (-frequencies[word], word))
+    for word in words[:n_words]:
+        frequency = frequencies[word]
+        inside = INSIDE_UNSPACED if _UNSPACED.match(word) else INSIDE
+        title, upper = word[:1].upper() + word[1:], word.upper()
+        forms = [(word, 1.0)] if title == word else [(word, 1 - TITLE - UPPER), (title, TITLE)]
+        for form, share in forms:
+            yield form, frequency * share * (1 - inside), False
+            yield form, frequency * share * inside, True
+        if upper not in (word, title):
+            yield upper, frequency * UPPER, False
+
+
+def check_languages(langs: list[str]) -> None:
+    """RAISES: XnerError where a language has no word list, or `wordfreq` is not installed; takes a moment."""
+    for lang in langs:
+        _frequencies(lang)
+
+
+def _frequencies(lang: str) -> dict[str, float]:
+    try:
+        import wordfreq
+    except ImportError as error:
+        raise XnerError(
+            "Word lists by language (--lang) come from the library wordfreq, which is not installed. Install it with: "
+            "pip install 'spacy-xner[trim]', or give texts in these languages instead (--texts)."
+        ) from error
+    available = sorted(wordfreq.available_languages())
+    if lang not in available:
+        raise XnerError(
+            f"--lang: found {lang!r}, for which there is no word list. Expected some of {', '.join(available)}; for "
+            "another language, give texts in it instead (--texts)."
+        )
+    frequencies: dict[str, float] = wordfreq.get_frequency_dict(lang)
+    return frequencies

@@ -1,0 +1,226 @@
+"""The best legal sequence of BILUO tags, and how sure its entities are, for many docs at once.
+
+One score for each token and tag, and the legal transitions, make a linear-chain distribution over tag sequences.
+Viterbi's algorithm finds its best sequence; the forward and backward sums give the probability of each entity, summed
+over all sequences that have it (Lafferty et al. 2001; confidence of fields by constrained forward-backward: Culotta and
+McCallum 2004, https://aclanthology.org/N04-4028).
+
+BILUO's transitions need no matrix: after `O`, `L-` and `U-` no entity is open, and `O`, any `B-` or any `U-` follows;
+after `B-x` and `I-x` an entity `x` is open, and `I-x` or `L-x` follows. A step costs as many operations as there are
+tags. The docs' tokens are packed like torch's `PackedSequence`: sorted by length, all first tokens, then all second
+ones, so that a step is a slice, and short docs cost nothing beside long ones.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .tags import TagScheme
+
+Scores = np.ndarray  # float64, (n_tokens, n_tags): log-probabilities, -inf where a tag is not allowed
+NEVER = -np.inf
+
+
+class FoundEntity(NamedTuple):
+    """Tokens `start` to `end` (end exclusive), and the probability that just they are an entity of this label."""
+
+    start: int
+    end: int
+    label: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """What a doc allows; arrays of bool, (n_tokens,).
+
+    outside (np.ndarray): tokens that must be `O`, such as those of entities that were there before.
+    no_start (np.ndarray): tokens that no entity begins with, such as white space.
+    no_inside (np.ndarray): tokens that no entity continues on, such as the first of a sentence.
+    """
+
+    outside: np.ndarray
+    no_start: np.ndarray
+    no_inside: np.ndarray
+
+    @classmethod
+    def none(cls, n_tokens: int) -> "Constraints":
+        """Everything is allowed."""
+        return cls(*np.zeros((3, n_tokens), dtype=bool))
+
+
+def log_softmax(logits: np.ndarray, temperature: float = 1.0) -> Scores:
+    """Log-probabilities of each row, of logits divided by the temperature."""
+    scaled = np.asarray(logits, dtype=np.float64) / temperature
+    scaled = scaled - scaled.max(axis=1, keepdims=True)
+    return scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
+
+
+def constrain(scores: Scores, scheme: TagScheme, constraints: Constraints) -> Scores:
+    """A copy of the scores with -inf for the tags that the constraints rule out."""
+    begin, inside, last, unit = (scheme.columns(prefix) for prefix in "BILU")
+    scores = scores.copy()
+    no_start = constraints.no_start | constraints.outside
+    no_inside = constraints.no_inside | constraints.outside
+    scores[np.ix_(no_start, np.concatenate([begin, unit]))] = NEVER
+    scores[np.ix_(no_inside, np.concatenate([inside, last]))] = NEVER
+    return scores
+
+
+def decode(docs: Sequence[Scores], scheme: TagScheme) -> list[list[FoundEntity]]:
+    """The entities of each doc's most probable legal tag sequence, in order, with their probabilities.
+
+    docs (Sequence[Scores]): (n_tokens, n_tags) each. `O` must be allowed everywhere.
+    """
+    packed = Packed(docs, scheme)
+    tags = packed.unpack(packed.best_tags())
+    spans = [read_spans(path, scheme) for path in tags]
+    return packed.with_confidence(spans)
+
+
+def score_spans(
+    docs: Sequence[Scores], spans: Sequence[Sequence[tuple[int, int, str]]], scheme: TagScheme
+) -> list[list[FoundEntity]]:
+    """The probabilities of given entities, whether or not they are the best ones."""
+    return Packed(docs, scheme).with_confidence(spans)
+
+
+def read_spans(path: np.ndarray, scheme: TagScheme) -> list[tuple[int, int, str]]:
+    """The entities that a legal sequence of tag columns stands for."""
+    spans = []
+    start = 0
+    for i in np.flatnonzero(path):
+        label, position = divmod(int(path[i]) - 1, 4)
+        if position in (0, 3):
+            start = int(i)
+        if position in (2, 3):
+            spans.append((start, int(i) + 1, scheme.labels[label]))
+    return spans
+
+
+class Packed:
+    """Docs that go through the recursions together."""
+
+    def __init__(self, docs: Sequence[Scores], scheme: TagScheme) -> None:
+        lengths = np.array([len(doc) for doc in docs], dtype=int)
+        self.scheme = scheme
+        self.lengths = lengths
+        self.order = np.argsort(-lengths, kind="stable")
+        longest = int(lengths.max(initial=0))
+        # how many docs have a token at each position, and where its rows begin
+        self.active = len(docs) - np.searchsorted(np.sort(lengths), np.arange(longest), side="right")
+        self.starts = np.concatenate([[0], np.cumsum(self.active)])
+        self.rank = np.empty(len(docs), dtype=int)
+        self.rank[self.order] = np.arange(len(docs))
+        flat = np.concatenate([*docs, np.empty((0, len(scheme)))])
+        rows = np.empty(len(flat), dtype=int)
+        self.rows = [self.starts[: lengths[i]] + self.rank[i] for i in range(len(docs))]
+        if len(flat):
+            rows[np.concatenate(self.rows)] = np.arange(len(flat))
+        self.scores = flat[rows]
+        self.outside = self.scores[:, 0]
+        # (n_rows, n_labels) each
+        self.begin, self.inside, self.last, self.unit = (self.scores[:, scheme.columns(prefix)] for prefix in "BILU")
+
+    def unpack(self, values: np.ndarray) -> list[np.ndarray]:
+        """The rows of each doc."""
+        return [values[rows] for rows in self.rows]
+
+    def at(self, t: int) -> slice:
+        """The rows of all tokens at a position."""
+        return slice(self.starts[t], self.starts[t + 1])
+
+    def backward(self, add: Any) -> tuple[np.ndarray, np.ndarray]:
+        """For each token, the total weight of all ways to go on after it: with no open entity, and with each open one.
+
+        add (np.ufunc): `np.logaddexp` for sums of probabilities, `np.maximum` for the best way alone.
+        RETURNS: float64, (n_rows,) and (n_rows, n_labels).
+        """
+        closed = np.zeros(len(self.scores))
+        opened = np.full(self.begin.shape, NEVER)
+        for t in range(len(self.active) - 2, -1, -1):
+            after = self.at(t + 1)
+            here = slice(self.starts[t], self.starts[t] + self.active[t + 1])  # docs that end at t keep 0 and -inf
+            closed[here], opened[here] = self.before(after, closed[after], opened[after], add)
+        return closed, opened
+
+    def before(self, rows: slice, closed: np.ndarray, opened: np.ndarray, add: Any) -> tuple[np.ndarray, np.ndarray]:
+        """The weights before some tokens, given those after them."""
+        starts = add(self.unit[rows] + closed[:, None], self.begin[rows] + opened)
+        before_closed = add.reduce(starts, axis=1, initial=NEVER)
+        before_closed = add(before_closed, self.outside[rows] + closed)
+        before_opened = add(self.inside[rows] + opened, self.last[rows] + closed[:, None])
+        return before_closed, before_opened
+
+    def forward(self) -> np.ndarray:
+        """For each token, the log-sum over all ways to come to it with no open entity, its own tag included."""
+        closed = np.zeros(len(self.scores))
+        opened = np.full(self.begin.shape, NEVER)
+        for t in range(len(self.active)):
+            here = self.at(t)
+            if t:
+                before = slice(self.starts[t - 1], self.starts[t - 1] + self.active[t])
+                was_closed, was_opened = closed[before], opened[before]
+            else:
+                was_closed, was_opened = np.zeros(self.active[0]), np.full((self.active[0], self.begin.shape[1]), NEVER)
+            ends = np.logaddexp(was_opened + self.last[here], was_closed[:, None] + self.unit[here])
+            total = np.logaddexp.reduce(ends, axis=1, initial=NEVER)
+            closed[here] = np.logaddexp(total, was_closed + self.outside[here])
+            opened[here] = np.logaddexp(was_opened + self.inside[here], was_closed[:, None] + self.begin[here])
+        return closed
+
+    def best_tags(self) -> np.ndarray:
+        """The column of each token's tag in the best sequence (Viterbi): int, (n_rows,).
+
+        With the weights of the best ways to go on, the best tag is found from the first token to the last.
+        """
+        closed, opened = self.backward(np.maximum)
+        n_labels = self.begin.shape[1]
+        tags = np.zeros(len(self.scores), dtype=int)
+        if not n_labels:
+            return tags
+        entity = np.full(len(self.rank), -1)  # the open entity's label, -1 for none
+        for t in range(len(self.active)):
+            here, n = self.at(t), self.active[t]
+            label = entity[:n]
+            free = label < 0
+            rows = np.arange(n)
+            after = closed[here]
+            ways = np.concatenate(
+                [
+                    (self.outside[here] + after)[:, None],
+                    self.begin[here] + opened[here],
+                    self.unit[here] + after[:, None],
+                ],
+                axis=1,
+            )
+            choice = ways.argmax(axis=1)  # the first of equals: O
+            which = (choice - 1) % n_labels
+            goes_on = (self.inside[here] + opened[here])[rows, label] > (self.last[here][rows, label] + after)
+            started = free & (choice > 0) & (choice <= n_labels)
+            tags[here] = np.select(
+                [free & (choice == 0), started, free, goes_on],
+                [0, 1 + 4 * which, 4 + 4 * which, 2 + 4 * label],
+                3 + 4 * label,
+            )
+            entity[:n] = np.where(started, which, np.where(~free & goes_on, label, -1))
+        return tags
+
+    def with_confidence(self, spans: Sequence[Sequence[tuple[int, int, str]]]) -> list[list[FoundEntity]]:
+        """Spans with the sum of the probabilities of all sequences that have them."""
+        if not any(spans):
+            return [[] for _ in spans]
+        forward = self.forward()
+        after, _ = self.backward(np.logaddexp)
+        found = []
+        for of_doc, rows in zip(spans, self.rows, strict=True):
+            entities = []
+            for start, end, label in of_doc:
+                tags = self.scheme.span_tags(end - start, label)
+                weight = self.scores[rows[start:end], tags].sum() + after[rows[end - 1]] - forward[rows[-1]]
+                weight += forward[rows[start - 1]] if start else 0.0
+                entities.append(FoundEntity(start, end, label, float(np.exp(min(weight, 0.0)))))
+            found.append(entities)
+        return found

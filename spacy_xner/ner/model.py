@@ -1,0 +1,48 @@
+"""The model of the recogniser: token vectors, dropout, a linear layer with a column for each tag."""
+
+from typing import Any
+
+from spacy.tokens import Doc
+from thinc.api import Dropout, Linear, Model, chain, with_array, zero_init
+from thinc.types import Floats2d
+
+TagLogits = Model[list[Doc], list[Floats2d]]
+
+
+def token_classifier(tok2vec: Model[list[Doc], list[Floats2d]], nO: int | None = None) -> TagLogits:
+    """Unnormalised log-probabilities of tags, float32 (n_tokens, n_tags) for each doc.
+
+    The linear layer begins with zeros: all tags are equally likely before training.
+
+    tok2vec (Model): gives a vector for each token, (n_tokens, width), such as
+        `spacy_xner.LayerAggregationListener.v1` or any Tok2Vec of spaCy's.
+    nO (int | None): number of tags; None: as many as the component's labels make.
+    """
+    output = Linear(nO=nO, init_W=zero_init)
+    # spaCy sets the rate of all dropout layers from [training] dropout
+    dropout: Model[Floats2d, Floats2d] = Dropout()
+    per_token: Model[Any, Any] = with_array(chain(dropout, output))
+    model: TagLogits = chain(tok2vec, per_token)
+    model.set_ref("tok2vec", tok2vec)
+    model.set_ref("output_layer", output)
+    model.attrs["resize_output"] = resize_output
+    return model
+
+
+def resize_output(model: TagLogits, nO: int) -> TagLogits:
+    """Make room for more tags: the columns of the former ones stay, new ones have zeros."""
+    old = model.get_ref("output_layer")
+    old_W: Any = old.get_param("W")
+    n_old, width = old_W.shape
+    output = Linear(nO=nO, nI=width, init_W=zero_init)
+    W: Any = output.ops.alloc2f(nO, width)
+    b: Any = output.ops.alloc1f(nO)
+    W[:n_old], b[:n_old] = old_W, old.get_param("b")
+    output.set_param("W", W)
+    output.set_param("b", b)
+    for node in list(model.walk()):
+        if node is not old and old in node.walk() and node.has_dim("nO"):
+            node.set_dim("nO", nO, force=True)  # the containers took over its size
+        node.replace_node(old, output)
+    model.set_ref("output_layer", output)
+    return model

@@ -1,0 +1,35 @@
+"""What a config can name of the recogniser."""
+
+from collections.abc import Callable, Iterable
+
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.training import Example
+from thinc.api import Model
+from thinc.types import Floats2d
+
+from .model import TagLogits, token_classifier
+
+
+def token_classifier_v1(tok2vec: Model[list[Doc], list[Floats2d]], nO: int | None = None) -> TagLogits:
+    """`spacy_xner.TokenClassifier.v1`: a linear layer on token vectors; the arguments are those of
+    `token_classifier`.
+    """
+    return token_classifier(tok2vec, nO)
+
+
+def fit_temperature_v1(
+    corpus: Callable[[Language], Iterable[Example]], component: str = "xner"
+) -> Callable[[Language], Language]:
+    """`spacy_xner.FitTemperature.v1`: for `[training] before_to_disk`, calibrates each pipeline that training saves.
+
+    corpus (Callable[[Language], Iterable[Example]]): reader of the development data, as in `[corpora.dev]`.
+    component (str): name of the `xner` component.
+    """
+    from .fitting import calibrate
+
+    def before_to_disk(nlp: Language) -> Language:
+        calibrate(nlp, corpus(nlp), component=component)
+        return nlp
+
+    return before_to_disk

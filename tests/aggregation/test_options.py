@@ -1,0 +1,200 @@
+"""The options that aggregators share, and mistakes in them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from spacy import registry
+
+from spacy_xner.aggregation.options import common_attributes, layers_read, resolve_layers
+from spacy_xner.aggregation.types import ENCODER_LAYERS, LAYERS_READ
+from spacy_xner.encoders.transformer import layers_of
+from spacy_xner.errors import XnerError
+
+from ..conftest import TINY_LAYERS
+from .util import (
+    AGGREGATORS,
+    LAST_LAYER,
+    LAYER_ATTENTION,
+    SCALAR_MIX,
+    TOK2VEC,
+    WEIGHTED_CONCAT,
+    make_config,
+    make_pipeline,
+    predict,
+    run_backward,
+    tok2vec_of,
+    torch_encoder,
+    train,
+)
+
+ALL = TINY_LAYERS + 1
+
+
+@given(n_layers=st.integers(1, 30), data=st.data())
+def test_resolved_layers(n_layers: int, data: st.DataObject) -> None:
+    """However they are written, and in whatever order: the encoder's own numbers, lowest first."""
+    chosen = data.draw(st.sets(st.integers(0, n_layers - 1), min_size=1))
+    written = [i - n_layers if data.draw(st.booleans()) else i for i in data.draw(st.permutations(sorted(chosen)))]
+    assert resolve_layers(written, n_layers) == sorted(chosen)
+    assert common_attributes(written, 0.0)[LAYERS_READ] == written
+    assert resolve_layers(None, n_layers) == list(range(n_layers))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"layers": []}, "layers: the list is empty. Name at least one"),
+        ({"layers": [1, 2, 1]}, "layers: .* names a layer twice"),
+        ({"layers": [1, True]}, "layers: True is no number"),
+        ({"layers": [1, 1.5]}, "layers: 1.5 is no number"),
+        ({"layer_dropout": 1.0}, r"layer_dropout: 1.0 is no probability in \[0, 1\)"),
+        ({"layer_dropout": -0.1}, "layer_dropout: -0.1 is no probability"),
+        ({"layer_dropout": float("nan")}, "layer_dropout: nan is no probability"),
+        ({"logit_scale": -1.0}, "logit_scale: -1.0 is "),
+    ],
+)
+@pytest.mark.parametrize("aggregator", AGGREGATORS[1:])
+def test_mistakes_that_are_found_at_once(aggregator: str, options: dict[str, Any], message: str) -> None:
+    architecture = registry.architectures.get(aggregator)  # configs are checked for types before
+    with pytest.raises(XnerError, match=message):
+        architecture(**options)
+
+
+@pytest.mark.parametrize(
+    ("aggregator", "options", "message"),
+    [
+        (LAST_LAYER, {"layers": [1, 2]}, r"hands on one layer, not \[1, 2\]"),
+        (LAST_LAYER, {"layers": []}, "the list is empty"),
+        (LAYER_ATTENTION, {"layers": [-1]}, "Name at least two, or use LastLayer"),
+        (LAYER_ATTENTION, {"scores": "cosine"}, "scores: there is no 'cosine'. Choose one of dot, additive"),
+        (LAYER_ATTENTION, {"fusion": "add"}, "fusion: there is no 'add'. Choose one of sum, concat, gate"),
+        (LAYER_ATTENTION, {"n_heads": 0}, "n_heads: 0 is too small"),
+        (LAYER_ATTENTION, {"query_width": 0}, "query_width: 0 is too small"),
+        (
+            LAYER_ATTENTION,
+            {"fusion": "concat", "project_values": True},
+            "project_values: .* Set project_values to false",
+        ),
+        (SCALAR_MIX, {"logit_scale": 0.0}, "logit_scale: 0.0 is not positive"),
+        (WEIGHTED_CONCAT, {"logit_scale": 0.0}, "logit_scale: 0.0 is not positive"),
+    ],
+)
+def test_mistakes_of_one_aggregator(aggregator: str, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(XnerError, match=message):
+        registry.architectures.get(aggregator)(**options)
+
+
+@pytest.mark.parametrize("aggregator", AGGREGATORS)
+@pytest.mark.parametrize("layer", [ALL, -ALL - 1, 12])
+def test_layers_that_the_encoder_does_not_have(tiny_encoder: Path, aggregator: str, layer: int) -> None:
+    layers = [layer] if aggregator == LAST_LAYER else [1, layer]
+    nlp = make_pipeline(make_config(tiny_encoder, aggregator, **{f"{TOK2VEC}.aggregator.layers": layers}))
+    with pytest.raises(XnerError, match=f"layers: the encoder has no layer {layer}. It has 4.* 0 to 3 .*-4 to -1"):
+        predict(nlp)
+
+
+def test_a_layer_named_in_two_ways(tiny_encoder: Path) -> None:
+    nlp = make_pipeline(make_config(tiny_encoder, **{f"{TOK2VEC}.aggregator.layers": [3, -1]}))
+    with pytest.raises(XnerError, match=r"layers: \[3, -1\] names a layer twice, as the encoder has 4 and -1 is 3"):
+        predict(nlp)
+
+
+@pytest.mark.parametrize(
+    ("aggregator", "options", "message"),
+    [
+        (LAYER_ATTENTION, {"n_heads": 5}, "n_heads: 5 does not divide the width of the encoder, 32"),
+        (WEIGHTED_CONCAT, {"nO": 8, "residual": True}, "nO: 8 is not the width of the encoder, 32"),
+    ],
+)
+def test_options_that_do_not_fit_the_encoder(
+    tiny_encoder: Path, aggregator: str, options: dict[str, Any], message: str
+) -> None:
+    overrides = {f"{TOK2VEC}.aggregator.{key}": value for key, value in options.items()}
+    with pytest.raises(XnerError, match=message):
+        predict(make_pipeline(make_config(tiny_encoder, aggregator, **overrides)))
+
+
+@pytest.mark.parametrize("aggregator", AGGREGATORS[1:])
+@pytest.mark.parametrize("layers", [[-1, 1], [0, 2]])
+def test_chosen_layers_alone_are_read(tiny_encoder: Path, aggregator: str, layers: list[int]) -> None:
+    """The vectors are those that the aggregator makes of these layers; the encoder above the highest learns nothing."""
+    nlp = make_pipeline(make_config(tiny_encoder, aggregator, **{f"{TOK2VEC}.aggregator.layers": layers}))
+    doc = nlp("Berlin is big")
+    aggregator_ = tok2vec_of(nlp).layers[1].layers[0]
+    assert (aggregator_.get_dim("nL"), aggregator_.attrs[ENCODER_LAYERS]) == (2, ALL)
+    assert layers_read(aggregator_) == sorted(layer % ALL for layer in layers)
+    for param in aggregator_.param_names:
+        aggregator_.set_param(param, aggregator_.get_param(param) + 0.1)
+    data = doc._.trf_data
+    every = layers_of(data)
+    assert every is not None
+    rows = data.align.dataXd
+    pieces = aggregator_.predict([every[i].reshape(-1, every[i].shape[-1])[rows] for i in layers_read(aggregator_)])
+    splits = numpy.split(pieces, numpy.cumsum(data.align.lengths)[:-1])
+    expected = [part.mean(axis=0) for part in splits]
+    assert_allclose(tok2vec_of(nlp).predict([doc])[0], expected, rtol=1e-4, atol=1e-5)
+
+    encoder = torch_encoder(nlp)
+    encoder.zero_grad()
+    run_backward(nlp, [doc.text])
+    norms = {name: float(p.grad.norm()) for name, p in encoder.named_parameters() if p.grad is not None}
+    highest = max(layers_read(aggregator_))
+    for i in range(TINY_LAYERS):
+        assert (norms[f"encoder.layer.{i}.output.dense.weight"] > 1e-4) == (i < highest)
+
+
+def test_last_layer_can_be_another(tiny_encoder: Path) -> None:
+    nlp = make_pipeline(make_config(tiny_encoder, LAST_LAYER, **{f"{TOK2VEC}.aggregator.layers": [1]}))
+    doc = nlp("Berlin")
+    layer = layers_of(doc._.trf_data)[1]  # type: ignore[index]
+    expected = layer.reshape(-1, layer.shape[-1])[doc._.trf_data.align.dataXd].mean(axis=0)
+    assert_allclose(tok2vec_of(nlp).predict([doc])[0][0], expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("aggregator", "options"),
+    [
+        (SCALAR_MIX, {"residual": True, "layer_dropout": 0.3}),
+        (WEIGHTED_CONCAT, {"residual": True, "layers": [1, -1], "layer_dropout": 0.3}),
+        (LAYER_ATTENTION, {"scores": "additive", "fusion": "gate", "n_heads": 2, "layers": [0, 1, -1]}),
+        (LAYER_ATTENTION, {"fusion": "concat", "layer_dropout": 0.5}),
+    ],
+)
+def test_options_survive_saving_and_replaced_listeners(
+    tiny_encoder: Path, aggregator: str, options: dict[str, Any], tmp_path: Path
+) -> None:
+    import spacy
+
+    overrides = {f"{TOK2VEC}.aggregator.{key}": value for key, value in options.items()}
+    nlp = make_pipeline(make_config(tiny_encoder, aggregator, **overrides))
+    train(nlp, steps=15, learn_rate=0.003)
+    vectors = vectors_of(nlp)
+    nlp.to_disk(tmp_path / "with")
+    loaded = spacy.load(tmp_path / "with")
+    assert_allclose(vectors_of(loaded), vectors, rtol=1e-4, atol=1e-5)
+    loaded.replace_listeners("transformer", "ner", ["model.tok2vec"])
+    loaded.remove_pipe("transformer")
+    loaded.to_disk(tmp_path / "without")
+    alone = spacy.load(tmp_path / "without")
+    config = alone.config["components"]["ner"]["model"]["tok2vec"]["aggregator"]
+    assert options.items() <= config.items()
+    assert_allclose(vectors_of(alone), vectors, rtol=1e-4, atol=1e-5)
+
+
+def vectors_of(nlp: Any) -> numpy.ndarray:
+    doc = nlp("Angela Merkel visited Paris .")
+    return numpy.array(tok2vec_of(nlp).predict([doc])[0])
+
+
+def test_a_seeded_training_is_repeated_with_layer_dropout(tiny_encoder: Path) -> None:
+    found = []
+    for _ in range(2):
+        nlp = make_pipeline(make_config(tiny_encoder, **{f"{TOK2VEC}.aggregator.layer_dropout": 0.5}))
+        train(nlp, steps=5)
+        found.append(vectors_of(nlp))
+    assert (found[0] == found[1]).all()

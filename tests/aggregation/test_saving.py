@@ -1,0 +1,118 @@
+"""Every way a trained pipeline is kept and moved; and awkward texts in it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import spacy
+import torch
+from numpy.testing import assert_allclose
+from spacy.language import Language
+from spacy_transformers.layers import TransformerListener
+
+from spacy_xner.aggregation.weights import find_aggregators, softmax_weights
+
+from .util import AGGREGATORS, make_config, make_pipeline, predict, train
+
+
+@pytest.fixture(scope="module", params=AGGREGATORS)
+def trained(request: pytest.FixtureRequest, tiny_encoder: Path) -> Language:
+    nlp = make_pipeline(make_config(tiny_encoder, request.param))
+    train(nlp, steps=60, learn_rate=0.003)
+    assert any(predict(nlp))
+    return nlp
+
+
+def assert_same(nlp: Language, other: Language) -> None:
+    assert predict(other) == predict(nlp)
+    ours, theirs = (find_aggregators(n.get_pipe("ner").model) for n in (nlp, other))  # type: ignore[attr-defined]
+    assert len(ours) == len(theirs)
+    for a, b in zip(ours, theirs, strict=True):
+        assert_allclose(softmax_weights(a), softmax_weights(b))
+
+
+def test_to_disk(trained: Language, tmp_path: Path) -> None:
+    trained.to_disk(tmp_path)
+    assert_same(trained, spacy.load(tmp_path))
+
+
+def test_to_bytes(trained: Language) -> None:
+    assert_same(trained, spacy.blank("xx").from_config(trained.config).from_bytes(trained.to_bytes()))
+
+
+def test_no_pickle_in_the_weights(trained: Language) -> None:
+    shim = trained.get_pipe("transformer").model.layers[0].shims[0]  # type: ignore[attr-defined]
+    assert b"data.pkl" not in shim.to_bytes()
+
+
+def test_replace_listeners(trained: Language, tmp_path: Path) -> None:
+    trained.to_disk(tmp_path / "with")
+    nlp = spacy.load(tmp_path / "with")
+    nlp.replace_listeners("transformer", "ner", ["model.tok2vec"])
+    assert nlp.config["components"]["ner"]["model"]["tok2vec"]["@architectures"].endswith("LayerAggregationTok2Vec.v1")
+    assert not any(isinstance(node, TransformerListener) for node in nlp.get_pipe("ner").model.walk())  # type: ignore[attr-defined]
+    nlp.remove_pipe("transformer")
+    assert_same(trained, nlp)
+    nlp.to_disk(tmp_path / "without")
+    loaded = spacy.load(tmp_path / "without")
+    assert loaded.pipe_names == ["ner"]
+    assert_same(trained, loaded)
+    train(loaded, steps=1)
+
+
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """Torch with more than one thread, whatever the environment says: a worker cannot wait for its parent's."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_processes(trained: Language) -> None:
+    trained("word " * 500)  # enough work for the parent to start its threads
+    texts = ["Angela Merkel visited Paris .", "", "Berlin"] * 3
+    one = [[(ent.text, ent.label_) for ent in doc.ents] for doc in trained.pipe(texts)]
+    two = [[(ent.text, ent.label_) for ent in doc.ents] for doc in trained.pipe(texts, n_process=2, batch_size=2)]
+    assert one == two
+
+
+def test_source_from_another_pipeline(trained: Language, tmp_path: Path) -> None:
+    trained.to_disk(tmp_path)
+    source = spacy.load(tmp_path)
+    nlp = spacy.blank("xx")
+    nlp.add_pipe("transformer", source=source)
+    nlp.add_pipe("ner", source=source)
+    assert_same(trained, nlp)
+
+
+def test_assemble(trained: Language, tmp_path: Path) -> None:
+    trained.to_disk(tmp_path / "source")
+    (tmp_path / "config.cfg").write_text(
+        '[nlp]\nlang = "xx"\npipeline = ["transformer","ner"]\n\n[components]\n\n'
+        + "".join(f'[components.{name}]\nsource = "{tmp_path / "source"}"\n\n' for name in ("transformer", "ner")),
+        encoding="utf8",
+    )
+    command = ["-m", "spacy", "assemble", str(tmp_path / "config.cfg"), str(tmp_path / "assembled")]
+    subprocess.run([sys.executable, "-W", "ignore", *command], check=True, capture_output=True)
+    assert_same(trained, spacy.load(tmp_path / "assembled"))
+
+
+def test_loads_where_nothing_but_spacy_is_imported(trained: Language, tmp_path: Path) -> None:
+    trained.to_disk(tmp_path)
+    text = "Angela Merkel visited Paris ."
+    code = f"import spacy; print([e.label_ for e in spacy.load({str(tmp_path)!r})({text!r}).ents])"
+    result = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == str([ent.label_ for ent in trained(text).ents])
+
+
+AWKWARD = ["", " ", "\n\n", "a", "😀", "👩‍👩‍👧‍👦 x", "שלום עולם", "สวัสดีชาวโลก", "北京是中国的首都", "e\u0301", "\u200b"]
+
+
+@pytest.mark.parametrize("text", [*AWKWARD, "x" * 500, "word " * 10_000], ids=lambda text: repr(text[:12]))
+def test_awkward_texts(trained: Language, text: str) -> None:
+    doc = trained(text)
+    assert doc.text == text
