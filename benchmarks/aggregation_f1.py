@@ -31,9 +31,15 @@ ARMS = {
     each.name: each
     for each in (
         arm("last layer", "LastLayer"),
+        arm("scalar mix", "ScalarMix"),
+        arm("scalar mix beside", "ScalarMix", residual=True),
         arm("weighted concat", "WeightedConcat"),
+        arm("concat 4 8 12", "WeightedConcat", layers=[4, 8, 12]),
+        arm("concat dropout", "WeightedConcat", layer_dropout=0.2),
+        arm("attention", "LayerAttention"),
         arm("last layer of 9", "LastLayer", 9),
-        arm("weighted concat of 9", "WeightedConcat", 9),
+        arm("concat of 9", "WeightedConcat", 9),
+        arm("attention of 9", "LayerAttention", 9),
     )
 }
 

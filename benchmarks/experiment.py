@@ -35,12 +35,12 @@ from spacy_xner.corpus.reader import find_docbins
 from spacy_xner.evaluation.scores import evaluate_pipeline
 from spacy_xner.files import atomic_path, remove
 
-CONFIG = Path("configs/xner.cfg")
+CONFIG = Path(__file__).parents[1] / "configs/xner.cfg"
 Data = Literal["shipped", "conll"]
 DATA: tuple[Data, ...] = get_args(Data)
 CONLL_TARGETS = ("de", "es", "nl")
 
-NER = {
+NER: dict[str, Any] = {
     "factory": "ner",
     "model": {
         "@architectures": "spacy.TransitionBasedParser.v2",
@@ -171,7 +171,7 @@ def make_config(arm: Arm) -> Any:
     if arm.recogniser == "ner":
         component = config["components"].pop("xner")
         tok2vec = component["model"]["tok2vec"]
-        config["components"]["ner"] = {**NER, "model": {**NER["model"], "tok2vec": tok2vec}}  # type: ignore[dict-item]
+        config["components"]["ner"] = {**NER, "model": {**NER["model"], "tok2vec": tok2vec}}
         config["nlp"]["pipeline"] = ["ner" if name == "xner" else name for name in config["nlp"]["pipeline"]]
         config["training"]["before_to_disk"] = None
     return config

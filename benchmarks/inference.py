@@ -31,6 +31,7 @@ from typing import Any
 import spacy
 import srsly
 import torch
+from experiment import CONFIG, NER
 from measuring_data import data_folder
 from rich.console import Console
 from rich.table import Table
@@ -44,28 +45,10 @@ from spacy_xner.corpus.docs import convert_files, write_docs
 from spacy_xner.encoders.precision import cpu_computes_bfloat16, cpu_computes_int8
 from spacy_xner.files import atomic_path
 
-CONFIG = Path(__file__).parents[1] / "configs" / "xner.cfg"
 LANGUAGES = ("de", "es", "nl")
 STOCK_BATCH = 128
 LARGE_BATCHES = (256, 1000)
-LISTENER = {
-    "@architectures": "spacy-transformers.TransformerListener.v1",
-    "grad_factor": 1.0,
-    "pooling": {"@layers": "reduce_mean.v1"},
-    "upstream": "*",
-}
-NER = {
-    "factory": "ner",
-    "model": {
-        "@architectures": "spacy.TransitionBasedParser.v2",
-        "state_type": "ner",
-        "extra_state_tokens": False,
-        "hidden_width": 64,
-        "maxout_pieces": 2,
-        "use_upper": False,
-        "tok2vec": LISTENER,
-    },
-}
+LISTESTOCK_NER: dict[str, Any] = {**NER, "model": {**NER["model"], "tok2vec": LISTENER}}
 
 
 @dataclass
@@ -131,7 +114,7 @@ def make_pipelines(work: Path, encoder: str, steps: int, seed: int) -> tuple[Pat
 def with_spacy_ner(config: Any) -> Any:
     """The config with spaCy's `ner` on a stock listener, in place of the recogniser that it has."""
     config["nlp"]["pipeline"] = ["transformer", "ner"]
-    config["components"] = {"transformer": config["components"]["transformer"], "ner": NER}
+    config["components"] = {"transformer": config["components"]["transformer"], "ner": STOCK_NER}
     config["training"]["before_to_disk"] = None
     return config
 

@@ -76,13 +76,14 @@ def tiny_pipeline(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) 
 
     Its encoder's folder is gone, as it is where somebody else loads the pipeline.
     """
-    from .aggregation.util import make_config, make_pipeline, train
+    from .aggregation.util import make_config, make_pipeline, train, with_xner
 
     room = tmp_path_factory.mktemp("pipelines")
     encoder = Path(shutil.copytree(tiny_encoder, room / "encoder"))
     tokenizer = {"@tokenizers": "spacy_xner.MultilingualTokenizer.v1"}
-    nlp = make_pipeline(make_config(encoder, "spacy_xner.WeightedConcat.v1", **{"nlp.tokenizer": tokenizer}))
-    train(nlp, steps=12)
+    config = make_config(encoder, "spacy_xner.WeightedConcat.v1", **{"nlp.tokenizer": tokenizer})
+    nlp = make_pipeline(with_xner(config))
+    train(nlp, steps=40)
     nlp.to_disk(room / "tiny")
     shutil.rmtree(encoder)
     return room / "tiny"

@@ -19,8 +19,10 @@ from spacy_transformers.layers.hf_shim import HFShim
 from thinc.api import Optimizer, get_torch_default_device, torch2xp, xp2torch
 from thinc.types import ArgsKwargs, FloatsXd
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from transformers import MODEL_MAPPING
 from transformers.modeling_utils import no_init_weights
 
+from .memory import UPDATES, release_memory
 from .outputs import with_gradients
 from .packed import Batch, can_pack, make_encoder
 from .precision import check_inference, cpu_computes_bfloat16, resolve_inference
@@ -48,6 +50,7 @@ class EncoderShim(HFShim):
         self.freeze_embeddings = freeze_embeddings
         self.learn_rate_factor = learn_rate_factor
         self.inference = check_inference(inference)
+        self._n_updates = 0
         self._encoder: Any = None
         self._encoder_made_of: Any = None
         scaler = dict(grad_scaler_config or {})
@@ -156,6 +159,9 @@ class EncoderShim(HFShim):
                 parameter.data = xp2torch(updated, device=parameter.device)
             parameter.grad = None  # cheaper than zeros, and frees the memory until the next step
         self._grad_scaler.update()
+        self._n_updates += 1
+        if self._n_updates % UPDATES == 0:
+            release_memory()
 
     @contextlib.contextmanager
     def use_params(self, params: dict[Any, Any]) -> Iterator[None]:
@@ -204,9 +210,13 @@ class EncoderShim(HFShim):
             tokenizer = self.tokenizer_cls.from_pretrained(room, **settings)
             vocab_file = Path(room) / tokenizer.vocab_files_names.get("vocab_file", "")
             vocab = vocab_file.read_bytes() if vocab_file.is_file() else None
-        with no_init_weights():  # they are about to be replaced
-            transformer = self.model_cls.from_config(config)
-        transformer.load_state_dict(safetensors.torch.load(message["state"]))
+        # By the config's class: `AutoModel` would import the modules of all models there are.
+        with no_init_weights():
+            transformer = MODEL_MAPPING[type(config)]._from_config(config)
+        # float16 is a form to keep weights in, not to compute with. Weights of other types are taken as they were read.
+        state = safetensors.torch.load(message["state"])
+        halves = {name: weight.float() for name, weight in state.items() if weight.dtype == torch.float16}
+        transformer.load_state_dict(state | halves, assign=True)
         transformer.to(get_torch_default_device())
         self._hfmodel = HFObjects(tokenizer, transformer, vocab, SimpleFrozenDict(), SimpleFrozenDict())
         self._model = transformer

@@ -90,6 +90,15 @@ def make_config(encoder: Path, aggregator: str = WEIGHTED_CONCAT, **overrides: A
     return config
 
 
+def with_xner(config: Config) -> Config:
+    """The same config with this package's recogniser on the listener, in place of spaCy's."""
+    tok2vec = config["components"].pop("ner")["model"]["tok2vec"]
+    model = {"@architectures": "spacy_xner.TokenClassifier.v1", "tok2vec": tok2vec}
+    config["components"]["xner"] = {"factory": "xner", "model": model}
+    config["nlp"]["pipeline"] = ["transformer", "xner"]
+    return config
+
+
 def make_examples(nlp: Language) -> list[Example]:
     return [Example.from_dict(nlp.make_doc(text), {"entities": entities}) for text, entities in TEXTS]
 

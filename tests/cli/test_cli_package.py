@@ -93,7 +93,7 @@ def test_meta(tiny_pipeline: Path, tiny_encoder: Path, scores: Path, tmp_path: P
     assert meta["sources"] == [{"name": "tiny", "url": "a local folder", "license": "unknown", "author": ""}]
     assert any(requirement.startswith("spacy-xner>=") for requirement in meta["requirements"])
     assert any(requirement.startswith("spacy-transformers>=") for requirement in meta["requirements"])
-    assert meta["components"] == ["transformer", "ner"]
+    assert meta["components"] == ["transformer", "xner"]
     assert (tiny_pipeline / "meta.json").read_bytes() == before
     assert not (folder / "dist").exists()
     assert not [path for path in folder.rglob("*") if path.is_symlink()]

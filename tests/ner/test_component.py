@@ -13,7 +13,7 @@ from spacy.training import Example
 from spacy_xner.errors import XnerError
 from spacy_xner.ner.component import SoftmaxRecogniser
 
-from ..aggregation.util import TEXTS
+from ..aggregation.util import TEXTS, make_config, make_pipeline, predict, train, with_xner
 from .util import SMALL, entities_of, examples_of, small_pipeline
 
 TEXT = "Angela Merkel visited Paris ."
@@ -229,15 +229,7 @@ def test_awkward_texts(nlp: Language, text: str) -> None:
 
 def test_on_the_layers_of_a_transformer(tiny_encoder: Path) -> None:
     """The listener, its gradient and the recogniser together; with the transformer's own vectors of no use at first."""
-    from ..aggregation.util import make_config, make_pipeline, predict, train
-
-    config = make_config(tiny_encoder)
-    tok2vec = config["components"]["ner"]["model"]["tok2vec"]
-    model = {"@architectures": "spacy_xner.TokenClassifier.v1", "tok2vec": tok2vec}
-    config["components"]["xner"] = {"factory": "xner", "model": model}
-    del config["components"]["ner"]
-    config["nlp"]["pipeline"] = ["transformer", "xner"]
-    nlp = make_pipeline(config)
+    nlp = make_pipeline(with_xner(make_config(tiny_encoder)))
     train(nlp, steps=120, learn_rate=0.005)
     assert predict(nlp) == [spans for _, spans in TEXTS]
     alone = [nlp(text).spans["xner"].attrs["scores"] for text, _ in TEXTS]
