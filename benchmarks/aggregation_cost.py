@@ -1,9 +1,9 @@
 """What does reading all layers cost in training, over reading the last one?
 
 One pipeline reads layers through `spacy_xner.LayerAggregationListener.v1`, the other the last layer through
-spacy-transformers' own listener. Both have the same encoder, recogniser, texts, batches and settings (configs/xner.cfg),
-so that nothing but aggregation differs. The row `wholly stock` is spacy-transformers' model of the encoder as it comes:
-it computes padding, trains word embeddings too and uses torch's fused attention.
+spacy-transformers' own listener. Both have the same encoder, recogniser, texts, batches and settings
+(configs/xner.cfg), so that nothing but aggregation differs. The row `wholly stock` is spacy-transformers' model of the
+encoder as it comes: it computes padding, trains word embeddings too and uses torch's fused attention.
 
 - Time: one step of each in turn, in one process, in changing order; median of the ratios of pairs, and the 95%
   interval of that median by bootstrap.

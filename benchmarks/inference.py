@@ -48,7 +48,13 @@ from spacy_xner.files import atomic_path
 LANGUAGES = ("de", "es", "nl")
 STOCK_BATCH = 128
 LARGE_BATCHES = (256, 1000)
-LISTESTOCK_NER: dict[str, Any] = {**NER, "model": {**NER["model"], "tok2vec": LISTENER}}
+LISTENER = {
+    "@architectures": "spacy-transformers.TransformerListener.v1",
+    "grad_factor": 1.0,
+    "pooling": {"@layers": "reduce_mean.v1"},
+    "upstream": "*",
+}
+STOCK_NER: dict[str, Any] = {**NER, "model": {**NER["model"], "tok2vec": LISTENER}}
 
 
 @dataclass
