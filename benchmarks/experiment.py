@@ -126,11 +126,8 @@ class Experiment:
 
     def train(self, arm: Arm, seed: int, output: Path) -> None:
         """Train into `output`/model-last."""
-        if (output / "model-last/meta.json").is_file():
+        if output.exists():
             return
-        path = output / "config.cfg"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        make_config(arm).to_disk(path)
         overrides = {
             **self.train_paths(),
             "paths.encoder": self.encoder,
@@ -141,8 +138,11 @@ class Experiment:
             "corpora.dev.limit": 200,
             **arm.overrides,
         }
-        train(path, output, overrides=overrides)
-        remove(output / "model-best")
+        with atomic_path(output) as room:  # a stopped training leaves nothing that looks like a finished one
+            room.mkdir()
+            make_config(arm).to_disk(room / "config.cfg")
+            train(room / "config.cfg", room, overrides=overrides)
+            remove(room / "model-best")
 
     def train_paths(self) -> dict[str, Any]:
         if self.data == "shipped":

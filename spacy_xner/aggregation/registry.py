@@ -51,6 +51,7 @@ def layer_aggregation_tok2vec_v1(
     freeze_embeddings: bool = False,
     learn_rate_factor: float = 1.0,
     inference: str = "float32",
+    max_layers: int | None = None,
 ) -> Tok2Vec:
     """`spacy_xner.LayerAggregationTok2Vec.v1`: the same with a transformer of its own.
 
@@ -67,6 +68,7 @@ def layer_aggregation_tok2vec_v1(
         freeze_embeddings,
         learn_rate_factor,
         inference,
+        max_layers,
     )
     return chain(chain(transformer, split_trf_batch()), aggregate_layers(aggregator, pooling, grad_factor))
 

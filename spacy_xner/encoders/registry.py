@@ -20,6 +20,7 @@ def all_layers_transformer_v1(
     freeze_embeddings: bool = False,
     learn_rate_factor: float = 1.0,
     inference: str = "float32",
+    max_layers: int | None = None,
 ) -> Model[list[Doc], FullTransformerBatch]:
     """`spacy_xner.AllLayersTransformer.v1`; the arguments are those of `AllLayersTransformer`."""
     return AllLayersTransformer(
@@ -32,4 +33,5 @@ def all_layers_transformer_v1(
         freeze_embeddings,
         learn_rate_factor,
         inference,
+        max_layers,
     )

@@ -211,8 +211,10 @@ class EncoderShim(HFShim):
             vocab_file = Path(room) / tokenizer.vocab_files_names.get("vocab_file", "")
             vocab = vocab_file.read_bytes() if vocab_file.is_file() else None
         # By the config's class: `AutoModel` would import the modules of all models there are.
+        found: Any = MODEL_MAPPING[type(config)]
         with no_init_weights():
-            transformer = MODEL_MAPPING[type(config)]._from_config(config)
+            several = isinstance(found, tuple)  # for a few configs, and `AutoModel` knows which one is meant
+            transformer = self.model_cls.from_config(config) if several else found._from_config(config)
         # float16 is a form to keep weights in, not to compute with. Weights of other types are taken as they were read.
         state = safetensors.torch.load(message["state"])
         halves = {name: weight.float() for name, weight in state.items() if weight.dtype == torch.float16}

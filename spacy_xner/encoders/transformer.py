@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import torch
@@ -16,7 +17,9 @@ from spacy_transformers.layers.split_trf import split_trf_batch
 from thinc.api import Model, chain
 from thinc.shims import Shim
 from thinc.types import ArgsKwargs
+from transformers import AutoConfig
 from transformers.utils import ModelOutput
+from transformers.utils import logging as transformers_logging
 
 from ..errors import XnerError
 from .fetch import resolve_encoder
@@ -56,7 +59,10 @@ class AllLayersTransformer(TransformerModel):
         rate some ten times smaller than the freshly initialised ones above them.
     inference (str): in what a CPU computes when it predicts: "float32"; "bfloat16"; "int8"; or "auto", the fastest of
         these that this processor does well (see `resolve_inference`). A doc's vectors do not depend on what is
-        predicted with it, within 1e-4 in float32. A GPU predicts as it learns, by `mixed_precision`.
+        predicted with it, within 1e-4 in float32 and a few steps of rounding in the others. A GPU predicts as it
+        learns, by `mixed_precision`.
+    max_layers (int | None): leave out the encoder's layers above so many, which are then neither computed nor saved.
+        The highest ones are bent to what the encoder was pretrained for. An encoder with fewer is read whole.
     """
 
     def __init__(
@@ -70,7 +76,13 @@ class AllLayersTransformer(TransformerModel):
         freeze_embeddings: bool = False,
         learn_rate_factor: float = 1.0,
         inference: str = "float32",
+        max_layers: int | None = None,
     ) -> None:
+        if max_layers is not None and max_layers < 1:
+            raise XnerError(
+                f"The setting `max_layers` of the transformer is {max_layers}, expected a number of layers from 1 on, "
+                "or null for all."
+            )
         super().__init__(
             name,
             get_spans,
@@ -92,6 +104,7 @@ class AllLayersTransformer(TransformerModel):
         )
         self._func = functools.partial(forward, self._func)
         self.init = functools.partial(initialize, self.init)
+        self.attrs["max_layers"] = max_layers
         self.attrs["set_transformer"] = set_transformer
         self.attrs["replace_listener"] = replace_listener
         self.attrs["replace_listener_cfg"] = replace_listener_config
@@ -128,7 +141,9 @@ def initialize(stock: Callable[..., None], model: Model, X: Any = None, Y: Any =
     name = model.attrs["name"]
     try:
         model.attrs["name"] = resolve_encoder(name)
-        stock(model, X, Y)
+        leave_out_layers(model)
+        with no_warnings():  # of the weights of layers that are left out
+            stock(model, X, Y)
     except OSError as error:
         raise XnerError(
             f"The encoder {name!r} is no folder here and cannot be had from the hub ({type(error).__name__}). "
@@ -136,6 +151,33 @@ def initialize(stock: Callable[..., None], model: Model, X: Any = None, Y: Any =
         ) from error
     finally:
         model.attrs["name"] = name
+
+
+def leave_out_layers(model: Any) -> None:
+    """Let the encoder be loaded without the layers above `max_layers`."""
+    settings = model._init_transformer_config
+    config = AutoConfig.from_pretrained(model.attrs["name"], trust_remote_code=False)
+    found = int(getattr(config, "num_hidden_layers", 0))
+    asked = settings.get("num_hidden_layers")
+    if found and asked is not None and asked > found:  # transformers would make up random ones
+        raise XnerError(
+            f"The encoder {model.attrs['name']} has {found} layers, but transformer_config.num_hidden_layers is "
+            f"{asked}. Set it to {found} at most, or use `max_layers`, which leaves an encoder with fewer as it is."
+        )
+    limit = model.attrs["max_layers"]
+    if limit is not None and found > limit and asked is None:
+        settings["num_hidden_layers"] = limit
+
+
+@contextlib.contextmanager
+def no_warnings() -> Iterator[None]:
+    """Only errors are logged by transformers meanwhile."""
+    before = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(before)
 
 
 def set_transformer(model: Model, hf_model: HFObjects) -> None:

@@ -1,27 +1,34 @@
-"""The model of the recogniser: token vectors, dropout, a linear layer with a column for each tag."""
+"""The model of the recogniser: token vectors, perhaps a hidden layer, a linear layer with a column for each tag."""
 
 from typing import Any
 
 from spacy.tokens import Doc
-from thinc.api import Dropout, Linear, Model, chain, with_array, zero_init
+from thinc.api import Dropout, Linear, Maxout, Model, chain, with_array, zero_init
 from thinc.types import Floats2d
 
 TagLogits = Model[list[Doc], list[Floats2d]]
 
 
-def token_classifier(tok2vec: Model[list[Doc], list[Floats2d]], nO: int | None = None) -> TagLogits:
+def token_classifier(
+    tok2vec: Model[list[Doc], list[Floats2d]], hidden_width: int | None = None, nO: int | None = None
+) -> TagLogits:
     """Unnormalised log-probabilities of tags, float32 (n_tokens, n_tags) for each doc.
 
-    The linear layer begins with zeros: all tags are equally likely before training.
+    The last linear layer begins with zeros: all tags are equally likely before training.
 
     tok2vec (Model): gives a vector for each token, (n_tokens, width), such as
         `spacy_xner.LayerAggregationListener.v1` or any Tok2Vec of spaCy's.
+    hidden_width (int | None): width of a normalised maxout layer with two pieces before the last one; None: no such
+        layer. It helps vectors that differ little from each other, such as the last layer of a sentence encoder.
     nO (int | None): number of tags; None: as many as the component's labels make.
     """
     output = Linear(nO=nO, init_W=zero_init)
     # spaCy sets the rate of all dropout layers from [training] dropout
     dropout: Model[Floats2d, Floats2d] = Dropout()
-    per_token: Model[Any, Any] = with_array(chain(dropout, output))
+    head: Model[Floats2d, Floats2d] = chain(dropout, output)
+    if hidden_width is not None:
+        head = chain(dropout, Maxout(nO=hidden_width, nP=2, normalize=True), output)
+    per_token: Model[Any, Any] = with_array(head)
     model: TagLogits = chain(tok2vec, per_token)
     model.set_ref("tok2vec", tok2vec)
     model.set_ref("output_layer", output)

@@ -11,11 +11,11 @@ from thinc.types import Floats2d
 from .model import TagLogits, token_classifier
 
 
-def token_classifier_v1(tok2vec: Model[list[Doc], list[Floats2d]], nO: int | None = None) -> TagLogits:
-    """`spacy_xner.TokenClassifier.v1`: a linear layer on token vectors; the arguments are those of
-    `token_classifier`.
-    """
-    return token_classifier(tok2vec, nO)
+def token_classifier_v1(
+    tok2vec: Model[list[Doc], list[Floats2d]], hidden_width: int | None = None, nO: int | None = None
+) -> TagLogits:
+    """`spacy_xner.TokenClassifier.v1`: tags from token vectors; the arguments are those of `token_classifier`."""
+    return token_classifier(tok2vec, hidden_width, nO)
 
 
 def fit_temperature_v1(

@@ -219,9 +219,17 @@ def test_replaced_listeners_keep_the_setting(tiny_encoder: Path) -> None:
     assert [doc.to_array("ENT_IOB").tolist() for doc in loaded.pipe(TEXTS)] == docs
 
 
-def test_fewer_layers(tiny_encoder: Path, tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
-    """`num_hidden_layers` loads that many of any encoder, and they are all that is kept."""
-    nlp = make_pipeline(make_config(tiny_encoder, **{f"{MODEL}.transformer_config": {"num_hidden_layers": 2}}))
+@pytest.mark.parametrize("setting", [("max_layers", 2), ("transformer_config", {"num_hidden_layers": 2})])
+def test_fewer_layers(
+    setting: tuple[str, Any],
+    tiny_encoder: Path,
+    tmp_path: Path,
+    recwarn: pytest.WarningsRecorder,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """That many layers of any encoder are loaded, and they are all that is kept."""
+    nlp = make_pipeline(make_config(tiny_encoder, **{f"{MODEL}.{setting[0]}": setting[1]}))
+    assert "not used" not in capfd.readouterr().err
     full = make_pipeline(make_config(tiny_encoder))
     doc = nlp.make_doc(TEXTS[0])
     fewer, all_of_them = layers_of(data_of(nlp, [doc])[0]), layers_of(data_of(full, [doc])[0])
@@ -236,6 +244,19 @@ def test_fewer_layers(tiny_encoder: Path, tmp_path: Path, recwarn: pytest.Warnin
     assert shim_of(loaded)._model.config.num_hidden_layers == 2
     assert len(layers_of(data_of(loaded, [doc])[0]) or []) == 3
     assert not [warning for warning in recwarn if "not used" in str(warning.message)]
+
+
+def test_an_encoder_with_fewer_layers_is_read_whole(tiny_encoder: Path) -> None:
+    nlp = make_pipeline(make_config(tiny_encoder, **{f"{MODEL}.max_layers": 9}))
+    assert shim_of(nlp)._model.config.num_hidden_layers == 3
+
+
+def test_layers_that_the_encoder_does_not_have(tiny_encoder: Path) -> None:
+    """Transformers would make up random ones without a word."""
+    with pytest.raises(XnerError, match=r"has 3 layers, but transformer_config.num_hidden_layers is 4.*max_layers"):
+        make_pipeline(make_config(tiny_encoder, **{f"{MODEL}.transformer_config": {"num_hidden_layers": 4}}))
+    with pytest.raises(XnerError, match="`max_layers` of the transformer is 0, expected a number of layers from 1 on"):
+        make_pipeline(make_config(tiny_encoder, **{f"{MODEL}.max_layers": 0}))
 
 
 def test_unknown_setting(tiny_encoder: Path) -> None:
