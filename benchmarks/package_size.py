@@ -36,9 +36,9 @@ from spacy_xner.cli.loading import load_pipeline
 from spacy_xner.corpus.docs import convert_files, read_docs
 from spacy_xner.corpus.reader import find_docbins
 from spacy_xner.corpus.texts import read_texts
-from spacy_xner.encoders.needed_pieces import MAX_PIECES, N_WORDS, Wanted
-from spacy_xner.encoders.trim import folder_mb
-from spacy_xner.encoders.trim_pipeline import trim_pipeline
+from spacy_xner.encoders.trimming.needed_pieces import MAX_PIECES, N_WORDS, Wanted
+from spacy_xner.encoders.trimming.trim import folder_mb
+from spacy_xner.encoders.trimming.trim_pipeline import trim_pipeline
 from spacy_xner.evaluation.scores import evaluate_pipeline
 from spacy_xner.files import atomic_path
 

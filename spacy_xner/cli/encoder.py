@@ -102,9 +102,9 @@ def trim(
     `xner encoder trim training/xner_agg/model-last training/xner_agg/model-trimmed --texts corpora/train --lang en,de`
     """
     from ..corpus.texts import read_texts
-    from ..encoders.needed_pieces import Wanted
-    from ..encoders.trim import trim_encoder
-    from ..encoders.trim_pipeline import is_pipeline, trim_pipeline
+    from ..encoders.trimming.needed_pieces import Wanted
+    from ..encoders.trimming.trim import trim_encoder
+    from ..encoders.trimming.trim_pipeline import is_pipeline, trim_pipeline
 
     langs = [code.strip() for code in (lang or "").split(",") if code.strip()]
     # A sentence that stands in several files counts once.

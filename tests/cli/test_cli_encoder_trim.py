@@ -9,7 +9,7 @@ import srsly
 
 from spacy_xner.cli.encoder import trim
 from spacy_xner.corpus.texts import read_texts
-from spacy_xner.encoders.needed_pieces import Wanted
+from spacy_xner.encoders.trimming.needed_pieces import Wanted
 from spacy_xner.errors import XnerError
 
 from ..aggregation.util import TEXTS, predict

@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from tokenizers import Tokenizer, decoders
 
-from ..errors import XnerError
+from ...errors import XnerError
 
 WORD_START = "▁"  # U+2581, how SentencePiece writes a space
 

@@ -14,17 +14,17 @@ from tokenizers import Tokenizer
 from transformers import AutoModel, AutoTokenizer, RobertaConfig, RobertaModel
 
 from spacy_xner.encoders import fetch_encoder
-from spacy_xner.encoders.needed_pieces import BEFORE, Wanted, choose_pieces, shares_as_before, use_of_words
-from spacy_xner.encoders.scripts import script_of, scripts_of
-from spacy_xner.encoders.trim import trim, trim_encoder
-from spacy_xner.encoders.trim_pipeline import trim_pipeline
-from spacy_xner.encoders.vocabulary import read_vocabulary, rebuild
-from spacy_xner.encoders.word_lists import word_forms
+from spacy_xner.encoders.trimming.needed_pieces import BEFORE, Wanted, choose_pieces, shares_as_before, use_of_words
+from spacy_xner.encoders.trimming.scripts import script_of, scripts_of
+from spacy_xner.encoders.trimming.trim import trim, trim_encoder
+from spacy_xner.encoders.trimming.trim_pipeline import trim_pipeline
+from spacy_xner.encoders.trimming.vocabulary import read_vocabulary, rebuild
+from spacy_xner.encoders.trimming.word_lists import word_forms
 from spacy_xner.errors import XnerError
 
-from ..aggregation.util import TEXTS as LABELLED
-from ..aggregation.util import predict
-from .trim_util import AWKWARD, KINDS, TEXTS, make_encoder
+from ...aggregation.util import TEXTS as LABELLED
+from ...aggregation.util import predict
+from .util import AWKWARD, KINDS, TEXTS, make_encoder
 
 KEPT = TEXTS[:3]
 LEARNED = [text for text, _ in LABELLED if text]

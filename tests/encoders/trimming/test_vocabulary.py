@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
-from spacy_xner.encoders.vocabulary import read_vocabulary, rebuild
+from spacy_xner.encoders.trimming.vocabulary import read_vocabulary, rebuild
 from spacy_xner.errors import XnerError
 
-from .trim_util import AWKWARD, KINDS, TEXTS, make_tokenizer, word_pieces
+from .util import AWKWARD, KINDS, TEXTS, make_tokenizer, word_pieces
 
 
 @pytest.fixture(scope="module", params=KINDS)

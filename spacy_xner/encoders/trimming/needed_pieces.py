@@ -9,7 +9,7 @@ from spacy.util import minibatch
 from tokenizers import Encoding, Tokenizer
 from tqdm import tqdm
 
-from ..errors import XnerError
+from ...errors import XnerError
 from .scripts import COMMON, script_of, scripts_of
 from .vocabulary import Vocabulary
 from .word_lists import check_languages, word_forms

@@ -10,10 +10,10 @@ import srsly
 from spacy_transformers import Transformer
 from spacy_transformers.data_classes import HFObjects
 
-from ..errors import XnerError
-from ..files import atomic_path
+from ...errors import XnerError
+from ...files import atomic_path
+from ..origin import trimmed_note
 from .needed_pieces import Wanted
-from .origin import trimmed_note
 from .trim import TrimReport, check_apart, trim
 
 MARK = "xner_trim"  # in meta.json of a trimmed pipeline

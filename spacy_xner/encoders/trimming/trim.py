@@ -11,12 +11,12 @@ import torch
 from tokenizers import Tokenizer
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from ..errors import XnerError
-from ..files import atomic_path
-from .check import check_loadable
-from .fetch import check_destination, fetch_encoder, resolve_encoder
+from ...errors import XnerError
+from ...files import atomic_path
+from ..check import check_loadable
+from ..fetch import check_destination, fetch_encoder, resolve_encoder
+from ..origin import CARD_NAME, ORIGIN_NAME, README_NAME, Origin, read_origin, write_origin
 from .needed_pieces import Wanted, choose_pieces, shares_as_before
-from .origin import CARD_NAME, ORIGIN_NAME, README_NAME, Origin, read_origin, write_origin
 from .vocabulary import read_vocabulary, rebuild
 
 

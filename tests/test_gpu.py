@@ -1,0 +1,49 @@
+"""The same code on a GPU; skipped where there is none."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy
+import pytest
+import spacy
+from thinc.api import require_cpu, require_gpu
+from thinc.util import has_cupy_gpu
+
+from spacy_xner.ner.fitting import calibrate
+
+from .aggregation.util import AGGREGATORS, TEXTS, make_config, make_examples, make_pipeline, predict, train, with_xner
+
+pytestmark = pytest.mark.skipif(
+    not has_cupy_gpu, reason="needs an NVIDIA GPU and cupy: pip install 'spacy[cuda12x]' (on Linux)"
+)
+
+
+@pytest.fixture
+def _on_gpu() -> Iterator[None]:
+    require_gpu(0)
+    yield
+    require_cpu()
+
+
+@pytest.mark.usefixtures("_on_gpu")
+@pytest.mark.parametrize("aggregator", AGGREGATORS)
+def test_learns_and_loads(aggregator: str, tiny_encoder: Path, tmp_path: Path) -> None:
+    """It learns on the GPU, and finds the same on the CPU, with the same scores."""
+    nlp = make_pipeline(with_xner(make_config(tiny_encoder, aggregator)))
+    train(nlp, steps=150, learn_rate=0.005)
+    assert predict(nlp) == [spans for _, spans in TEXTS]
+    calibrate(nlp, make_examples(nlp))
+    scores = [nlp(text).spans["xner"].attrs["scores"] for text, _ in TEXTS]
+    nlp.to_disk(tmp_path)
+    require_cpu()
+    loaded = spacy.load(tmp_path)
+    assert predict(loaded) == [spans for _, spans in TEXTS]
+    for (text, _), expected in zip(TEXTS, scores, strict=True):
+        numpy.testing.assert_allclose(loaded(text).spans["xner"].attrs["scores"], expected, atol=1e-3)
+
+
+@pytest.mark.usefixtures("_on_gpu")
+def test_half_precision(tiny_encoder: Path) -> None:
+    nlp = make_pipeline(with_xner(make_config(tiny_encoder, **{"components.transformer.model.mixed_precision": True})))
+    train(nlp, steps=150, learn_rate=0.005)
+    assert predict(nlp) == [spans for _, spans in TEXTS]
