@@ -60,8 +60,16 @@ SHELL = {
 
 
 @pytest.fixture
-def room(tmp_path: Path, tiny_encoder: Path) -> Path:
+def room(tmp_path: Path, tiny_encoder: Path, tiny_pipeline: Path, tiny_corpus: Path) -> Path:
     """A folder with the files that the commands name."""
+    for name, target in {
+        "training/xner_agg/model-last": tiny_pipeline,
+        "corpora/dev": tiny_corpus,
+        "corpora/train": tiny_corpus,
+        "corpus": ROOT / "corpus",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).symlink_to(target)
     blocks = ["".join(f"{token.replace('/', ' ')}\n" for token in tagged.split()) for tagged, _ in NEWS]
     (tmp_path / "news.iob").write_text("\n".join(blocks), encoding="utf8")
     english = [re.sub(r"/\S+", "", tagged) for tagged, _ in NEWS]
@@ -123,8 +131,10 @@ def check_project_run(name: str, rest: list[str]) -> None:
 
 
 def check_use(printed: str) -> None:
-    """A list of names and labels."""
-    assert all(label in ("PER", "LOC") for _, label in ast.literal_eval(printed))
+    """A list of names, labels and scores."""
+    found = ast.literal_eval(printed)
+    assert found
+    assert all(label in ("PER", "LOC") and 0 < score <= 1 for _, label, score in found)
 
 
 def check_projector(printed: str) -> None:
