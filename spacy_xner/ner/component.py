@@ -248,7 +248,9 @@ class SoftmaxRecogniser(TrainablePipe):
         A token's target is its hard label, its soft label, or the mean of both, weighted by `soft_weight`. Tokens with
         neither (missing annotation, or tokens that fit none of the reference's) teach nothing.
 
-        RETURNS: the loss, summed over the tokens, and the gradients of its mean, (n_tokens, n_tags) for each doc.
+        RETURNS: the loss, summed over the tokens, and its gradients, (n_tokens, n_tags) for each doc. They are not
+            divided by the number of tokens: clipping, which every spaCy config has, then keeps all steps of one size.
+            Those of a mean are large at first and small later, and Adam, which remembers the first ones, hardly moves.
         RAISES: XnerError for labels that the component does not have, and for wrong soft labels.
         """
         ops = self.model.ops
@@ -257,11 +259,10 @@ class SoftmaxRecogniser(TrainablePipe):
         has_target = target.sum(axis=1, keepdims=True) > 0
         logits = ops.xp.concatenate(list(scores))
         probabilities = ops.softmax(logits)
-        n = max(int(has_target.sum()), 1)
         gradient = (probabilities - target) * has_target
         loss = -(target * ops.xp.log(ops.xp.maximum(probabilities, 1e-10))).sum()
         lengths = np.cumsum([len(array) for array in targets])[:-1]
-        return float(loss), list(ops.xp.split(gradient / n, lengths.tolist()))
+        return float(loss), list(ops.xp.split(gradient, lengths.tolist()))
 
     def _target(self, example: Example) -> np.ndarray:
         """The target distribution of each token, float32 (n_tokens, n_tags); zeros where there is none."""
