@@ -50,7 +50,7 @@ DEFAULT_AGGREGATOR = {"@architectures": "spacy_xner.WeightedConcat.v1"}
 STOCK_LISTENER = "spacy-transformers.TransformerListener.v1"
 STOCK_MODEL = "spacy-transformers.TransformerModel.v3"
 WHOLLY_STOCK = "wholly stock"
-STOCK_SETTINGS = ("transformer_config", "mixed_precision", "grad_scaler_config")
+STOCK_SETTINGS = ("transformer_config", "grad_scaler_config")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ Two sets of data:
 A finished run is not run again, so that a stopped benchmark goes on where it was.
 """
 
+import hashlib
 import re
 import statistics
 import time
@@ -90,44 +91,52 @@ class Experiment:
     limit: int | None = None
     keep: bool = False
 
-    def run(self, arm: Arm, seed: int) -> dict[str, Any]:
-        """Train and score, or read the record of an earlier run. RETURNS: the record."""
-        name = f"{self.data}-{arm.file}-{seed}"
-        record = self.records / f"{name}.json"
-        setting = {
+    def setting(self, arm: Arm, seed: int) -> dict[str, Any]:
+        """All that a record is of."""
+        return {
             "arm": arm.name,
             "recogniser": arm.recogniser,
             "overrides": arm.overrides,
+            "config": fingerprint(arm),
+            "encoder": self.encoder,
             "data": self.data,
             "seed": seed,
             "steps": self.steps,
             "batch_words": self.batch_words,
             "limit": self.limit,
         }
+
+    def output(self, arm: Arm, seed: int) -> Path:
+        """The folder of a pipeline."""
+        return self.folder / f"{self.data}-{arm.file}-{seed}"
+
+    def run(self, arm: Arm, seed: int) -> dict[str, Any]:
+        """Train and score, or read the record of an earlier run. RETURNS: the record."""
+        setting, output = self.setting(arm, seed), self.output(arm, seed)
+        record = self.records / f"{output.name}.json"
         if record.exists():
             found = srsly.read_json(record)
             if {key: found.get(key) for key in setting} != setting:
                 raise SystemExit(f"{record} is of other settings: rename the arm, or remove the file.")
             return found
-        output = self.folder / name
-        start = time.perf_counter()
-        self.train(arm, seed, output)
-        minutes = (time.perf_counter() - start) / 60
+        minutes = self.train(arm, seed, output, setting)
         nlp = load_pipeline(str(output / "model-last"))
         scores = evaluate_pipeline(nlp, self.test_docs())
         recogniser: Any = nlp.get_pipe(arm.recogniser)
         weights = [softmax_weights(aggregator).round(4).tolist() for aggregator in find_aggregators(recogniser.model)]
-        result = {**setting, "minutes": round(minutes, 2), "layer_weights": weights, "scores": scores}
+        result = {**setting, "minutes": minutes, "layer_weights": weights, "scores": scores}
         with atomic_path(record) as temporary:
             srsly.write_json(temporary, result)
         if not self.keep:
             remove(output)
         return result
 
-    def train(self, arm: Arm, seed: int, output: Path) -> None:
-        """Train into `output`/model-last."""
-        if output.exists():
-            return
+    def train(self, arm: Arm, seed: int, output: Path, setting: dict[str, Any]) -> float:
+        """Train into `output`/model-last, unless that was done with the same setting. RETURNS: the minutes it took."""
+        done = output / "setting.json"
+        if done.is_file() and srsly.read_json(done)["setting"] == setting:
+            return float(srsly.read_json(done)["minutes"])
+        start = time.perf_counter()
         overrides = {
             **self.train_paths(),
             "paths.encoder": self.encoder,
@@ -143,6 +152,9 @@ class Experiment:
             make_config(arm).to_disk(room / "config.cfg")
             train(room / "config.cfg", room, overrides=overrides)
             remove(room / "model-best")
+            minutes = round((time.perf_counter() - start) / 60, 2)
+            srsly.write_json(room / done.name, {"setting": setting, "minutes": minutes})
+        return minutes
 
     def train_paths(self) -> dict[str, Any]:
         if self.data == "shipped":
@@ -163,6 +175,13 @@ class Experiment:
             for lang in CONLL_TARGETS:
                 path = data_folder("conll") / f"{lang}.dev.iob.gz"
                 yield from islice(convert_files([path], lang, Counter()), self.limit)
+
+
+def fingerprint(arm: Arm) -> str:
+    """What tells apart the configs that a training may have had: a hash of the parts that it learns by."""
+    config = make_config(arm)
+    parts = {section: config[section] for section in ("vars", "components", "corpora", "training")}
+    return hashlib.sha256(srsly.json_dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def make_config(arm: Arm) -> Any:

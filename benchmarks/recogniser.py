@@ -9,7 +9,6 @@ the same texts, the test texts of the data.
 
 import statistics
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -30,10 +29,9 @@ def words_per_second(experiment: Experiment, seed: int, repeat: int, limit: int)
     texts = [doc.text for doc in experiment.test_docs()][:limit]
     pipelines = {}
     for arm in ARMS:
-        experiment.train(arm, seed, experiment.folder / f"{experiment.data}-{arm.file}-{seed}")
-        pipelines[arm.name] = load_pipeline(
-            str(experiment.folder / f"{experiment.data}-{arm.file}-{seed}" / "model-last")
-        )
+        output = experiment.output(arm, seed)
+        experiment.train(arm, seed, output, experiment.setting(arm, seed))
+        pipelines[arm.name] = load_pipeline(str(output / "model-last"))
     speeds: dict[str, list[float]] = {name: [] for name in pipelines}
     for turn in range(repeat + 1):
         for name, nlp in pipelines.items():
@@ -66,8 +64,7 @@ def main(
     ]
     speeds: dict[str, list[float]] = {}
     if speed_texts:  # first, while the pipelines are there
-        first = replace(experiments[-1], keep=True)
-        speeds = words_per_second(first, chosen_seeds[0], repeat, speed_texts)
+        speeds = words_per_second(experiments[-1], chosen_seeds[0], repeat, speed_texts)
     rows = compare(experiments, ARMS, chosen_seeds)
     figures: dict[str, Any] = {f"macro_f1_{row['arm']}_{row['data']}": row["macro"] for row in rows}
     if speeds:

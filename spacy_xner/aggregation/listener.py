@@ -51,7 +51,8 @@ def aggregate_layers(
 
     aggregator (Aggregator): layers to one vector, `nL` arrays of (n_rows, nI) to (n_rows, nO).
     pooling (Pooling): pieces to tokens, such as thinc's `reduce_mean.v1`.
-    grad_factor (float): factor for the gradients that go to the encoder; 0 leaves it as it is.
+    grad_factor (float): factor for the gradients that go to the encoder. With 0 nothing is learned there, but weight
+        decay still acts: to leave the encoder as it is, name it in `[training] frozen_components`.
     """
     return Model(
         "aggregate_layers",

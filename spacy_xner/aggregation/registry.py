@@ -29,7 +29,7 @@ def layer_aggregation_listener_v1(
 
     aggregator (Aggregator): how layers are combined, for example `spacy_xner.WeightedConcat.v1`.
     pooling (Model[Ragged, Floats2d]): how the word pieces of a token are combined, for example `reduce_mean.v1`.
-    grad_factor (float): factor for the gradients that go to the transformer; 0 leaves it as it is.
+    grad_factor (float): factor for the gradients that go to the transformer; see `aggregate_layers`.
     upstream (str): name of the transformer component, or "*" for any.
     """
     listener = AllLayersListener(upstream_name=upstream)

@@ -13,9 +13,10 @@ def calibrate(
 ) -> None:
     """Fit the temperature of a pipeline's entity scores to labelled data, and save the pipeline.
 
-    Its entities stay the same; their scores become probabilities: of the entities with a score of 0.8, about 80% are
-    right in data of this kind. `spacy train` with configs/xner.cfg does so with the development data by itself;
-    calibrate again for text of another kind, or another language. Some hundred entities are enough.
+    Its entities stay the same (where its threshold is 0); their scores become probabilities: of the entities with a
+    score of 0.8, about 80% are right in data of this kind. `spacy train` with configs/xner.cfg does so with the
+    development data by itself; calibrate again for text of another kind, or another language. Some hundred entities
+    are enough.
 
     Example: `xner calibrate training/xner_agg/model-last corpora/dev --output training/calibrated`
     """

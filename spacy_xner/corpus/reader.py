@@ -14,6 +14,7 @@ from spacy.vocab import Vocab
 
 from ..errors import XnerError
 from ..ner.soft_labels import get_soft_labels, set_soft_labels
+from ..tokens import meta_of
 from .formats import read_docs
 
 FILE_TYPE = ".spacy"
@@ -97,6 +98,7 @@ class Corpus:
             soft = get_soft_labels(doc)
             for sentence in doc.sents:
                 part = sentence.as_doc()
+                part._.xner_meta = meta_of(doc) or None
                 if soft is not None:
                     set_soft_labels(part, soft[0], soft[1][sentence.start : sentence.end])
                 yield part

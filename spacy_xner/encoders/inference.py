@@ -18,7 +18,7 @@ from .packed import Batch
 from .word_pieces import Pieces, align_docs, cut_into_pieces, to_batch
 
 BATCH_PIECES = 1024
-"""Word pieces that go through the encoder at once: their arrays stay in the cache."""
+"""Word pieces that go through the encoder at once, about: their arrays stay in the cache."""
 
 Vectors = NDArray[numpy.float32]
 BatchType = TypeVar("BatchType", bound=FullTransformerBatch)
@@ -98,10 +98,9 @@ def encode_sorted(pieces: list[Pieces], encode: Encode) -> list[list[Vectors]]:
 
 
 def batches_of(lengths: list[int], n_threads: int) -> list[list[int]]:
-    """Indices of spans, shortest first, in batches of about equal size: `BATCH_PIECES` word pieces at most.
+    """Indices of spans, shortest first, in like batches of `BATCH_PIECES` word pieces, and up to a span more.
 
-    There are as many for each thread, unless they would be smaller than a quarter of that. A longer span is a batch of
-    its own.
+    There are as many for each thread, unless they would be smaller than a quarter of that.
     """
     total = sum(lengths)
     n_batches = max(1, -(-total // BATCH_PIECES))

@@ -80,7 +80,10 @@ class EncoderShim(HFShim):
         """
         use_one_thread_if_forked()
         # In-place changes count a tensor's version up; new weights go through `forget_encoder`.
-        made_of = (self._model, sum(weight._version for weight in self._model.parameters()))
+        made_of = (
+            self._model,
+            sum(0 if weight.is_inference() else weight._version for weight in self._model.parameters()),
+        )
         if self._encoder is None or self._encoder_made_of != made_of:
             self._encoder = make_encoder(self._model, resolve_inference(self.inference))
             self._encoder_made_of = made_of
@@ -136,16 +139,12 @@ class EncoderShim(HFShim):
 
     def _backward(self, roots: list[torch.Tensor], gradients: list[torch.Tensor]) -> None:
         """Add up the gradients of the parameters; with mixed precision they are scaled meanwhile."""
-        scaled = self._grad_scaler.scale(gradients, inplace=True)
-        torch.autograd.backward(roots, grad_tensors=scaled)
-        found = self._grad_scaler.unscale([p.grad for p in self._model.parameters() if p.grad is not None])
-        if found:
-            for parameter in self._model.parameters():
-                if parameter.grad is not None:
-                    parameter.grad.zero_()
+        torch.autograd.backward(roots, grad_tensors=self._grad_scaler.scale(gradients, inplace=True))
 
     def finish_update(self, optimizer: Optimizer) -> None:
         self.forget_encoder()
+        # Once, when all of a step's batches have added to the gradients: each call divides by the scale.
+        self._grad_scaler.unscale([p.grad for p in self._model.parameters() if p.grad is not None])
         for name, parameter in self._model.named_parameters():
             if parameter.grad is None:
                 continue

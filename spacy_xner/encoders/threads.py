@@ -1,11 +1,22 @@
 """Torch's threads: several batches at a time, and the worker processes of `nlp.pipe(n_process=2)`."""
 
-import multiprocessing
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import torch
+
+_forked = False
+
+
+def _mark_fork() -> None:
+    global _forked
+    _forked = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_mark_fork)
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -16,7 +27,7 @@ def use_one_thread_if_forked() -> None:
 
     OpenMP's threads do not survive a fork; `nlp.pipe(n_process=2)` forks on Linux. One thread needs no others.
     """
-    if multiprocessing.parent_process() is not None and multiprocessing.get_start_method(allow_none=True) == "fork":
+    if _forked:
         torch.set_num_threads(1)
 
 

@@ -138,6 +138,8 @@ def initialize(stock: Callable[..., None], model: Model, X: Any = None, Y: Any =
 
     RAISES: XnerError where there is no such encoder.
     """
+    if model.attrs["has_transformer"]:  # loaded with its weights; the folder that they came from may be gone
+        return stock(model, X, Y)
     name = model.attrs["name"]
     try:
         model.attrs["name"] = resolve_encoder(name)

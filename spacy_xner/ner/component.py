@@ -75,7 +75,7 @@ class SoftmaxRecogniser(TrainablePipe):
     The best legal tag sequence gives the entities (Viterbi). An entity's score is the probability of just this span
     with this label, summed over all legal sequences (`decoding`), with logits divided by `temperature`, which
     `spacy_xner.FitTemperature.v1` or `xner calibrate` fits on development data. It sets `doc.ents`,
-    `span._.confidence`, and `doc.spans["xner"]` with `attrs["scores"]`.
+    `span._.confidence`, and `doc.spans["xner"]` with `attrs["scores"]` (of the last `xner` in a pipeline with several).
 
     As with spaCy's `ner`, entities that are in `doc.ents` before stay, and none is put on blocked tokens, over the
     first token of a sentence, or with white space at its beginning. Those that were there before get no score, and are
@@ -84,8 +84,8 @@ class SoftmaxRecogniser(TrainablePipe):
     vocab (Vocab): the pipeline's.
     model (Model): logits of tags for each token, for example `spacy_xner.TokenClassifier.v1`.
     name (str): the component's name.
-    threshold (float): entities with a lower score are left out, in [0, 1]. It is a setting of the config, and a
-        loaded pipeline has the one of its config, whatever was set before saving.
+    threshold (float): entities with a lower score, as the temperature makes it, are left out, in [0, 1]. It is a
+        setting of the config, and a loaded pipeline has the one of its config, whatever was set before saving.
     soft_weight (float): share of the soft label in the target of tokens that have a hard one too, in [0, 1].
     scorer (Callable | None): scores examples.
     RAISES: XnerError for a threshold or a weight out of range.
@@ -279,6 +279,8 @@ class SoftmaxRecogniser(TrainablePipe):
         self.report["soft labels lost"] += n_lost
         if not reference.has_annotation("ENT_IOB"):
             return soft
+        for entity in reference.ents:  # it may come from another vocabulary
+            self.vocab.strings.add(entity.label_)
         columns = self.scheme.encode(example.get_aligned_ner(), component=self.name)
         hard = np.zeros_like(soft)
         known = np.flatnonzero(columns >= 0)

@@ -1,5 +1,6 @@
 """Fitting the temperature of a pipeline's recogniser on labelled development data."""
 
+import itertools
 from collections.abc import Iterable
 
 import numpy as np
@@ -20,9 +21,9 @@ def recognisers_of(nlp: Language) -> list[SoftmaxRecogniser]:
 
 def find_recogniser(nlp: Language, name: str | None = None) -> SoftmaxRecogniser:
     """The pipeline's `xner` component: the named one, or the first. RAISES: XnerError where there is none."""
-    for recogniser in recognisers_of(nlp):
-        if name in (None, recogniser.name):
-            return recogniser
+    for pipe_name, component in nlp.pipeline:
+        if isinstance(component, SoftmaxRecogniser) and name in (None, pipe_name):
+            return component
     raise XnerError(
         f"The pipeline has no component {name or 'of the factory xner'!r} with calibrated scores; it has "
         f"{', '.join(nlp.pipe_names) or 'none'}. Name one that was made by the factory `xner`."
@@ -42,7 +43,7 @@ def calibrate(
     RAISES: XnerError where there is no such component or no labelled example.
     """
     recogniser = find_recogniser(nlp, component)
-    before = nlp.pipeline[: nlp.pipe_names.index(recogniser.name)]
+    before = list(itertools.takewhile(lambda pipe: pipe[1] is not recogniser, nlp.pipeline))
     logits: list[np.ndarray] = []
     limits: list[Constraints] = []
     gold: list[set[tuple[int, int, str]]] = []
@@ -55,6 +56,8 @@ def calibrate(
         logits += recogniser.predict(docs)
         limits += [constraints_of(doc) for doc in docs]
         for example in labelled:
+            for entity in example.reference.ents:  # it may come from another vocabulary
+                nlp.vocab.strings.add(entity.label_)
             spans = example.get_aligned_spans_y2x(example.reference.ents)
             gold.append({(span.start, span.end, span.label_) for span in spans})
     if not logits:

@@ -4,6 +4,7 @@ They are kept in `doc._.xner_soft_labels`, which DocBin stores with `store_user_
 1503.02531; for cross-lingual NER: Wu et al. 2020, UniTrans, arXiv 2007.07683).
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..errors import XnerError
 from ..tokens import SOFT_LABELS
 from .tags import TagScheme
 
+TAG = re.compile(r"O|[BILU]-.+")
 TOLERANCE = 1e-3  # of a row's sum, for float16
 
 
@@ -46,6 +48,9 @@ def get_soft_labels(doc: Doc) -> tuple[list[str], np.ndarray] | None:
         return None
     start = f"The soft labels of '{doc.text[:60]}'"
     tags, array = list(found["tags"]), np.asarray(found["probabilities"])
+    wrong_tags = [tag for tag in tags if not TAG.fullmatch(str(tag))]
+    if wrong_tags:
+        raise XnerError(f"{start} have the tag {wrong_tags[0]!r}, expected O, or B-, I-, L- or U- with a label.")
     if len(set(tags)) != len(tags):
         raise XnerError(f"{start} have tags that occur twice: {', '.join(tags)}.")
     if array.shape != (len(doc), len(tags)):

@@ -14,7 +14,7 @@ from spacy_transformers.layers import TransformerListener
 
 from spacy_xner.aggregation.weights import find_aggregators, softmax_weights
 
-from .util import AGGREGATORS, make_config, make_pipeline, predict, train
+from .util import AGGREGATORS, make_config, make_examples, make_pipeline, predict, train
 
 
 @pytest.fixture(scope="module", params=AGGREGATORS)
@@ -116,3 +116,11 @@ AWKWARD = ["", " ", "\n\n", "a", "😀", "👩‍👩‍👧‍👦 x", "שלו�
 def test_awkward_texts(trained: Language, text: str) -> None:
     doc = trained(text)
     assert doc.text == text
+
+
+def test_initialised_again_where_the_encoder_is_gone(trained: Language, tmp_path: Path) -> None:
+    """Its weights came with the pipeline."""
+    trained.to_disk(tmp_path)
+    nlp = spacy.load(tmp_path, config={"components": {"transformer": {"model": {"name": "models/gone"}}}})
+    nlp.initialize(lambda: make_examples(nlp))
+    assert len(nlp("Berlin")) == 1

@@ -85,9 +85,11 @@ def test_soft_labels_of_sentences(tmp_path: Path) -> None:
     """A long doc is cut into its sentences, each with its own rows."""
     doc = Doc(NLP.vocab, words=["a", "b", "c", "d"], sent_starts=[True, False, True, False])
     set_soft_labels(doc, ["O", "U-X"], [[1, 0], [0, 1], [0.5, 0.5], [0.25, 0.75]])
+    doc._.xner_meta = {"lang": "de"}
     write_docs(tmp_path / "soft.spacy", [doc])
     parts = [example.reference for example in create_corpus_reader(tmp_path, max_length=3)(NLP)]
     assert [part.text for part in parts] == ["a b ", "c d "]
+    assert [part._.xner_meta for part in parts] == [{"lang": "de"}] * 2
     found = [get_soft_labels(part) for part in parts]
     assert [labels[1].tolist() for labels in found if labels] == [[[1, 0], [0, 1]], [[0.5, 0.5], [0.25, 0.75]]]
 

@@ -98,6 +98,24 @@ def test_an_empty_development_set(texts: str) -> None:
         calibrate(nlp, examples)
 
 
+def test_labels_of_another_vocabulary() -> None:
+    """A development set with a label that the pipeline has never heard of: its entities are simply not found."""
+    nlp = small_pipeline(60)
+    other = spacy.blank("en")
+    doc = other.make_doc("Carnival begins")
+    doc.set_ents([doc.char_span(0, 8, "EVENT")])
+    references = [*(example.reference for example in examples_of(other)), doc]
+    found = calibrate(nlp, [Example(nlp.make_doc(reference.text), reference) for reference in references])
+    assert found is not None
+    assert found.entities >= 5
+
+
+def test_a_renamed_component() -> None:
+    nlp = small_pipeline(60)
+    nlp.rename_pipe("xner", "names")
+    assert calibrate(nlp, examples_of(nlp), component="names") == calibrate(nlp, examples_of(nlp))
+
+
 def test_no_such_component() -> None:
     nlp = small_pipeline()
     assert find_recogniser(nlp).name == "xner"

@@ -179,6 +179,8 @@ def test_a_teacher_gives_soft_labels() -> None:
         ([[1, 0], [-0.5, 1.5]], ("O", "U-PER"), "negative"),
         ([[1, 0], [0.5, 0.1]], ("O", "U-PER"), r"token 1 \('sings'\) sum to 0.600, expected 1"),
         ([[1, 0]] * 2, ("O", "O"), "twice: O, O"),
+        ([[1, 0]] * 2, ("O", "-"), "have the tag '-', expected O, or B-, I-, L- or U- with a label"),
+        ([[1, 0]] * 2, ("O", "X-PER"), "have the tag 'X-PER'"),
     ],
 )
 def test_wrong_soft_labels(nlp: Language, rows: Any, tags: tuple[str, ...], message: str) -> None:
