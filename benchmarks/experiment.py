@@ -89,7 +89,6 @@ class Experiment:
     records: Path
     encoder: str = "models/encoder"
     limit: int | None = None
-    keep: bool = False
 
     def setting(self, arm: Arm, seed: int) -> dict[str, Any]:
         """All that a record is of."""
@@ -127,8 +126,7 @@ class Experiment:
         result = {**setting, "minutes": minutes, "layer_weights": weights, "scores": scores}
         with atomic_path(record) as temporary:
             srsly.write_json(temporary, result)
-        if not self.keep:
-            remove(output)
+        remove(output)
         return result
 
     def train(self, arm: Arm, seed: int, output: Path, setting: dict[str, Any]) -> float:
