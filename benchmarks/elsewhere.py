@@ -15,10 +15,10 @@ from typing import Any
 
 import srsly
 from measuring_data import data_folder
-from rich.console import Console
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from spacy_xner.cli.console import make_console
 from spacy_xner.cli.loading import load_pipeline
 from spacy_xner.corpus.docs import convert_files
 from spacy_xner.evaluation.scores import evaluate_pipeline
@@ -62,7 +62,7 @@ def main() -> None:
     for name in SETS:
         scores = score(nlp, name, arguments.limit)
         compared = score(other, name, arguments.limit) if other else None
-        Console().print(score_table(scores, compared, title=f"{arguments.pipeline} on {name}"))
+        make_console().print(score_table(scores, compared, title=f"{arguments.pipeline} on {name}"))
         figures[f"{name}_macro_f1"] = 100 * scores["macro_f"]
         rows += [{"set": name, "language": lang, **row} for lang, row in scores["languages"].items()]
     if arguments.json:

@@ -23,13 +23,13 @@ from typing import Any, Literal, get_args
 
 import srsly
 from measuring_data import data_folder
-from rich.console import Console
 from rich.table import Table
 from spacy.cli.train import train
 from spacy.tokens import Doc
 from spacy.util import load_config
 
 from spacy_xner.aggregation.weights import find_aggregators, softmax_weights
+from spacy_xner.cli.console import make_console
 from spacy_xner.cli.loading import load_pipeline
 from spacy_xner.corpus.docs import convert_files, load_docs, write_docs
 from spacy_xner.corpus.reader import find_docbins
@@ -186,12 +186,16 @@ def make_config(arm: Arm) -> Any:
     """The project's config, with spaCy's `ner` in place of `xner` where the arm wants it."""
     config = load_config(CONFIG)
     if arm.recogniser == "ner":
-        component = config["components"].pop("xner")
-        tok2vec = component["model"]["tok2vec"]
-        config["components"]["ner"] = {**NER, "model": {**NER["model"], "tok2vec": tok2vec}}
-        config["nlp"]["pipeline"] = ["ner" if name == "xner" else name for name in config["nlp"]["pipeline"]]
-        config["training"]["before_to_disk"] = None
+        use_spacy_ner(config, config["components"]["xner"]["model"]["tok2vec"])
     return config
+
+
+def use_spacy_ner(config: Any, tok2vec: dict[str, Any]) -> None:
+    """Put spaCy's `ner` on `tok2vec` in place of a config's `xner`."""
+    del config["components"]["xner"]
+    config["components"]["ner"] = {**NER, "model": {**NER["model"], "tok2vec": tok2vec}}
+    config["nlp"]["pipeline"] = ["ner" if name == "xner" else name for name in config["nlp"]["pipeline"]]
+    config["training"]["before_to_disk"] = None
 
 
 def compare(experiments: Sequence[Experiment], arms: Sequence[Arm], seeds: Sequence[int]) -> list[dict[str, Any]]:
@@ -214,7 +218,7 @@ def compare(experiments: Sequence[Experiment], arms: Sequence[Arm], seeds: Seque
             cells = [f"{row[key]:.1f} ± {row[f'{key}_sd']:.1f}" for key in keys]
             ece = [f"{row[key]:.3f}" if key in row else "-" for key in ("ece_uncalibrated", "ece")]
             table.add_row(row["arm"], *cells, *ece, f"{row['minutes']:.1f}")
-        Console(width=160).print(table)
+        make_console().print(table)
     return rows
 
 

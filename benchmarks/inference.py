@@ -31,9 +31,8 @@ from typing import Any
 import spacy
 import srsly
 import torch
-from experiment import CONFIG, NER
+from experiment import CONFIG, use_spacy_ner
 from measuring_data import data_folder
-from rich.console import Console
 from rich.table import Table
 from spacy.cli.train import train
 from spacy.language import Language
@@ -41,6 +40,7 @@ from spacy.tokens import Doc
 from spacy.util import load_config, load_model_from_config
 from spacy_transformers.data_classes import HFObjects
 
+from spacy_xner.cli.console import make_console
 from spacy_xner.corpus.docs import convert_files, write_docs
 from spacy_xner.encoders.precision import cpu_computes_bfloat16, cpu_computes_int8
 from spacy_xner.files import atomic_path
@@ -54,7 +54,6 @@ LISTENER = {
     "pooling": {"@layers": "reduce_mean.v1"},
     "upstream": "*",
 }
-STOCK_NER: dict[str, Any] = {**NER, "model": {**NER["model"], "tok2vec": LISTENER}}
 
 
 @dataclass
@@ -103,7 +102,10 @@ def make_pipelines(work: Path, encoder: str, steps: int, seed: int) -> tuple[Pat
         folder = work / f"{name}-{steps}-{seed}"
         config = load_config(CONFIG)
         if name == "stock-learner":
-            config = with_spacy_ner(config)
+            use_spacy_ner(config, LISTENER)
+            config["components"]["transformer"]["model"]["max_layers"] = None
+            config["nlp"]["pipeline"].remove("doc_cleaner")
+            del config["components"]["doc_cleaner"]
         if not (folder / "model-last").exists():
             with atomic_path(folder) as temporary:
                 temporary.mkdir()
@@ -115,14 +117,6 @@ def make_pipelines(work: Path, encoder: str, steps: int, seed: int) -> tuple[Pat
         with atomic_path(stock) as temporary:
             to_stock(spacy.load(folders["stock-learner"])).to_disk(temporary)
     return stock, folders["ours"]
-
-
-def with_spacy_ner(config: Any) -> Any:
-    """The config with spaCy's `ner` on a stock listener, in place of the recogniser that it has."""
-    config["nlp"]["pipeline"] = ["transformer", "ner"]
-    config["components"] = {"transformer": config["components"]["transformer"], "ner": STOCK_NER}
-    config["training"]["before_to_disk"] = None
-    return config
 
 
 def to_stock(nlp: Language) -> Language:
@@ -249,7 +243,7 @@ def main() -> None:
         table.add_row(arm.system, arm.setting, f"{speed:.0f}", f"{low:.0f}-{high:.0f}", f"{over:.2f}", f"{arm.f1:.2f}")
         row = {"system": arm.system, "setting": arm.setting, "batch_size": arm.batch_size}
         rows.append({**row, "words_per_second": speed, "min": low, "max": high, "over_stock": over, "macro_f1": arm.f1})
-    Console().print(table)
+    make_console().print(table)
     exact = next(arm for arm in ours if "float32" in arm.setting)
     figures = {
         "speedup": ratio(ours[0], stock),
@@ -258,7 +252,7 @@ def main() -> None:
         "f1_difference": ours[0].f1 - stock.f1,
         "f1_difference_float32": ours[0].f1 - exact.f1,
     }
-    Console().print(", ".join(f"{name} {figure:.2f}" for name, figure in figures.items()))
+    make_console().print(", ".join(f"{name} {figure:.2f}" for name, figure in figures.items()))
     if args.json:
         with atomic_path(args.json) as temporary:
             srsly.write_json(temporary, {"figures": figures, "rows": rows})

@@ -26,12 +26,12 @@ import spacy
 import srsly
 import typer
 from measuring_data import VARIABLE
-from rich.console import Console
 from rich.table import Table
 from spacy.cli.package import package
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from spacy_xner.cli.console import make_console
 from spacy_xner.cli.loading import load_pipeline
 from spacy_xner.corpus.docs import convert_files, read_docs
 from spacy_xner.corpus.reader import find_docbins
@@ -151,7 +151,7 @@ def main(
     if not (pipeline / "meta.json").is_file():
         print(f"Skipped: there is no trained pipeline at {pipeline}. `spacy project run all` makes one.")
         return
-    console, figures, rows = Console(), {}, []
+    console, figures, rows = make_console(), {}, []
     with TemporaryDirectory() as name:
         room = Path(name)
         found = list(dict.fromkeys(read_texts(map(Path, texts.split(",")))))

@@ -15,9 +15,9 @@ from typing import Annotated, Any, cast
 import srsly
 import typer
 from experiment import DATA, Arm, Data, Experiment, compare
-from rich.console import Console
 from rich.table import Table
 
+from spacy_xner.cli.console import make_console
 from spacy_xner.cli.loading import load_pipeline
 from spacy_xner.files import atomic_path
 
@@ -74,7 +74,7 @@ def main(
         for name, found in speeds.items():
             figures[f"words_per_second_{name}"] = statistics.median(found)
             table.add_row(name, *(f"{value:.0f}" for value in (statistics.median(found), min(found), max(found))))
-        Console().print(table)
+        make_console().print(table)
         pairs = zip(speeds["xner"], speeds["ner"], strict=True)
         figures["speed_ratio"] = statistics.median(ours / theirs for ours, theirs in pairs)
         print(f"xner is {figures['speed_ratio']:.2f} times as fast as ner (median of pairs).")

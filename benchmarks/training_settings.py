@@ -23,6 +23,7 @@ from spacy.cli._util import parse_config_overrides
 from spacy.cli.train import train
 from spacy.tokens import Doc
 
+from spacy_xner.cli.console import make_console
 from spacy_xner.cli.loading import load_pipeline
 from spacy_xner.corpus.docs import convert_files, load_docs
 from spacy_xner.corpus.reader import find_docbins
@@ -92,7 +93,7 @@ def main(
     for row in rows:
         spread = {key: "" if row[f"{key}_sd"] is None else f" ± {row[f'{key}_sd']:.1f}" for key in sets}
         table.add_row(row["arm"], *(f"{row[key]:.1f}{spread[key]}" for key in sets), f"{row['minutes']:.1f}")
-    Console().print(table)
+    make_console().print(table)
     if json:
         figures = {f"{key}_f1_{row['arm']}": row[key] for row in rows for key in sets}
         with atomic_path(json) as temporary:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..errors import XnerError
+from .console import make_console
 
 corpus_app = typer.Typer(
     no_args_is_help=True,
@@ -226,7 +227,7 @@ def stats(
         table.add_column(heading, justify="right", no_wrap=True)
     for (row_lang, origin), row in sorted(rows.items()):
         table.add_row(row_lang, origin, *(f"{row.get(heading, 0):,}" for heading in shown))
-    Console().print(table)
+    make_console().print(table)
 
 
 @corpus_app.command()
@@ -317,4 +318,4 @@ def print_counts(title: str, counts: Mapping[str, int]) -> None:
     table.add_column("", justify="right")
     for name, count in counts.items():
         table.add_row(name.replace("_", " "), f"{count:,}")
-    Console().print(table)
+    make_console().print(table)

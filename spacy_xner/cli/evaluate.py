@@ -25,7 +25,6 @@ def evaluate(
 
     Example: `xner evaluate xx_xner_agg corpora/test --output metrics/xx_xner_agg.json`
     """
-    from rich.console import Console
     from thinc.api import require_gpu
 
     from ..corpus.docs import load_docs
@@ -34,6 +33,7 @@ def evaluate(
     from ..evaluation.scores import evaluate_pipeline, read_scores, write_scores
     from ..evaluation.table import calibration_line, score_table
     from ..ner.fitting import recognisers_of
+    from .console import make_console
     from .loading import load_pipeline
 
     if gpu_id >= 0:
@@ -48,8 +48,9 @@ def evaluate(
     scores = evaluate_pipeline(nlp, references, source=source)
     scores["pipeline"] = pipeline
     scores["calibration"] = next((r.cfg["calibration"] for r in recognisers_of(nlp)), None)
-    Console().print(score_table(scores, compared, title=pipeline))
+    console = make_console()
+    console.print(score_table(scores, compared, title=pipeline))
     if scores["calibration"]:
-        Console().print(calibration_line(scores["calibration"]))
+        console.print(calibration_line(scores["calibration"]))
     if output:
         write_scores(output, scores)

@@ -44,9 +44,8 @@ def layers(
 
     Example: `xner layers xx_xner_agg --plot layers.svg`
     """
-    from rich.console import Console
-
     from ..errors import XnerError
+    from .console import make_console
     from .loading import load_pipeline
 
     if plot is not None:
@@ -62,7 +61,7 @@ def layers(
             "spacy_xner.LayerAggregationListener.v1 with the aggregator ScalarMix.v1, WeightedConcat.v1 or "
             "LayerAttention.v1."
         )
-    console = Console()
+    console = make_console()
     for component, learned in found:
         _print_chart(console, component, learned)
         if learned.deviations is not None:

@@ -24,7 +24,6 @@ def show(
 
     Example: `xner show xx_xner_agg corpora/test --scores metrics/xx_xner_agg.json`
     """
-    from rich.console import Console
     from rich.text import Text
 
     from ..corpus.docs import load_docs
@@ -32,9 +31,10 @@ def show(
     from ..evaluation.scores import read_scores
     from ..evaluation.table import score_table
     from ..tokens import meta_of
+    from .console import make_console
     from .loading import load_pipeline
 
-    console = Console()
+    console = make_console()
     if scores:
         compared = read_scores(baseline) if baseline else None
         console.print(score_table(read_scores(scores), compared, title=pipeline))

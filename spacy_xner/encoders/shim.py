@@ -69,9 +69,7 @@ class EncoderShim(HFShim):
         use_one_thread_if_forked()
         self._model.eval()
         with torch.no_grad(), self._autocast():
-            outputs = self._model(*inputs.args, **inputs.kwargs)
-        self._model.train()
-        return outputs
+            return self._model(*inputs.args, **inputs.kwargs)
 
     def encode(self, batches: list[Batch]) -> list[list[NDArray[numpy.float32]]]:
         """All L + 1 layers of batches of word pieces on a CPU, each (n_pieces, width) of float32, as `inference` says.
@@ -92,11 +90,8 @@ class EncoderShim(HFShim):
             with torch.inference_mode():  # of this thread alone
                 return [layer.numpy() for layer in self._encoder(batch)]
 
-        self._model.eval()
-        try:
-            return side_by_side(run, batches)
-        finally:
-            self._model.train()
+        self._model.eval()  # and so it stays until an update: several threads can predict at once
+        return side_by_side(run, batches)
 
     def forget_encoder(self) -> None:
         """Throw away the encoder for predictions, as the model's weights are about to change or have changed."""
