@@ -4,7 +4,7 @@ The methods are those of Jalili Sabet et al. 2020 (https://aclanthology.org/2020
 package `simalign` gives for the same matrix, ties included.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -30,10 +30,11 @@ def match(similarity: Matrix, method: str) -> Matches:
     return METHODS[method](similarity)
 
 
-def check_method(method: str) -> None:
-    """Raise an XnerError for a method that does not exist."""
-    if method not in METHODS:
-        raise XnerError(f"Unknown alignment method {method!r}: expected one of {', '.join(METHODS)}.")
+def check_method(method: str, methods: Iterable[str] | None = None) -> None:
+    """Raise an XnerError for a method that is not among `methods`, by default SimAlign's."""
+    known = list(methods or METHODS)
+    if method not in known:
+        raise XnerError(f"Unknown alignment method {method!r}: expected one of {', '.join(known)}.")
 
 
 def inter(similarity: Matrix) -> Matches:

@@ -20,7 +20,7 @@ corpus_app = typer.Typer(
 )
 Item = TypeVar("Item")
 FormatName = StrEnum("FormatName", ["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin"])
-MethodName = StrEnum("MethodName", ["inter", "itermax", "mwmf"])
+MethodName = StrEnum("MethodName", ["transport", "inter", "itermax", "mwmf"])
 
 
 @corpus_app.callback()
@@ -153,9 +153,11 @@ def project(
         str, typer.Option(help="Encoder that aligns words: embedded, a folder or a hub name.")
     ] = "embedded",
     layers: Annotated[
-        str | None, typer.Option(help="Layer, or layers with commas, as 5,6,7. Default: the encoder's best.")
+        str | None, typer.Option(help="Layer, or layers with commas, as 5,6,7. Default: the middle ones.")
     ] = None,
-    method: Annotated[MethodName, typer.Option(help="How words are matched.")] = MethodName.itermax,
+    method: Annotated[
+        MethodName, typer.Option(help="transport places spans as wholes; the others by SimAlign's links.")
+    ] = MethodName["transport"],
     min_score: Annotated[float, typer.Option(help="Leave out entities with a lower score, from 0 to 1.")] = 0.0,
     complete: Annotated[bool, typer.Option(help="Drop sentences of which not all entities arrived.")] = True,
     batch_size: Annotated[int, typer.Option(help="Sentence pairs that the encoder reads at a time.")] = 32,
@@ -172,7 +174,7 @@ def project(
     from ..corpus.docs import load_docs, write_docs
     from ..corpus.project import pair_docs, project_docs
     from ..projection import SpanProjector
-    from ..projection.registry import span_projection_v1
+    from ..projection.registry import span_projection_v1, transport_projection_v1
 
     aligner = embedding_aligner_v1(
         encoder,
@@ -185,7 +187,8 @@ def project(
     for code, (text, out) in for_each_language(lang, translated, output):
         check_output(out, source, text)
         counts: Counter[str] = Counter()
-        projector = SpanProjector(aligner, span_projection_v1(), min_score, complete)
+        algorithm = transport_projection_v1() if method == MethodName["transport"] else span_projection_v1()
+        projector = SpanProjector(aligner, algorithm, min_score, complete)
         pairs = pair_docs(sources, load_docs(text), counts)
         try:
             write_docs(out, progress(project_docs(pairs, projector), f"Projecting {code or ''}".rstrip(), len(pairs)))

@@ -10,14 +10,15 @@ from ..errors import XnerError
 INFERENCE = ("float32", "bfloat16", "int8", "auto")
 
 
-def check_inference(setting: str) -> str:
+def check_inference(setting: str, of: str = "the transformer") -> str:
     """The setting as it stands; it is checked when a pipeline is made, and resolved where it runs.
 
+    of (str): whose setting it is.
     RAISES: XnerError for an unknown one.
     """
     if setting not in INFERENCE:
         names = ", ".join(f'"{name}"' for name in INFERENCE)
-        raise XnerError(f"The setting `inference` of the transformer is {setting!r}, expected one of {names}.")
+        raise XnerError(f"The setting `inference` of {of} is {setting!r}, expected one of {names}.")
     return setting
 
 

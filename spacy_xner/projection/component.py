@@ -20,7 +20,7 @@ from .types import Projection
 
 DEFAULT_CONFIG = {
     "aligner": {"@misc": "spacy_xner.EmbeddingAligner.v1", "join_unspaced": True},
-    "projection": {"@misc": "spacy_xner.SpanProjection.v1"},
+    "projection": {"@misc": "spacy_xner.TransportProjection.v1"},
     "min_score": 0.0,
     "complete": False,
 }
@@ -38,7 +38,7 @@ def make_projector(
     """Make an `xner_projector`.
 
     aligner (Aligner): aligns the words of both docs, for example `spacy_xner.EmbeddingAligner.v1`.
-    projection (ProjectionAlgorithm): places the spans, for example `spacy_xner.SpanProjection.v1`.
+    projection (ProjectionAlgorithm): places the spans, for example `spacy_xner.TransportProjection.v1`.
     min_score (float): leave out entities with a lower score, in [0, 1].
     complete (bool): leave out all entities of a doc when not all of its source arrived.
     """

@@ -1,6 +1,5 @@
 """Places spans by what their words are linked with: the best precision and recall first, all spans together."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,12 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..alignment.types import Alignment, Similarity, Words
-from ..alignment.unspaced import is_unspaced
+from ..alignment.word_kinds import is_punctuation, is_unspaced
 from ..errors import XnerError
-from .types import MissingSpan, ProjectedSpan, Projection, SourceSpan
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.intp]
+from .placing import Candidates, Integers, check_spans, place
+from .types import Projection, SourceSpan
 
 
 class LinkProjection:
@@ -32,8 +29,7 @@ class LinkProjection:
         similarity  mean over the source words of the greatest similarity with a word of the candidate
 
     so gaps are filled where they cost less than what lies behind them brings, and outliers are left out otherwise. The
-    best candidate of all spans is placed first; what overlaps it is no candidate any more; and so on. A span that is
-    left without candidates is reported as missing where it has no links, as overlapping where others took its words.
+    best candidate of all spans is placed first, see `place`.
 
     unaligned (float): what a word without links counts for the precision, in [0, 1]: at 0 it costs as much as a word
         of another span, at 1 nothing.
@@ -49,22 +45,7 @@ class LinkProjection:
         """Project the spans of the `source` words onto the `target` words, which `alignment` aligns."""
         check_spans(spans, len(source))
         evidence = Evidence.of(source, target, alignment)
-        waiting = {k: Candidates.of(span, evidence, self.unaligned) for k, span in enumerate(spans)}
-        linked = {k for k, candidates in waiting.items() if candidates.scores.any()}
-        found = Projection()
-        while waiting:
-            k, best = max(waiting.items(), key=lambda item: item[1].best)  # the first one wins a tie
-            if best.best <= 0:
-                break
-            del waiting[k]
-            start, end = best.best_stretch()
-            for candidates in waiting.values():
-                candidates.bar(start, end)
-            span = spans[k]
-            found.spans.append(ProjectedSpan(start, end, span.label, min(1.0, best.best), span.start, span.end))
-        found.spans.sort(key=lambda span: span.start)
-        found.missing = [MissingSpan(*spans[k], "overlapping" if k in linked else "missing") for k in sorted(waiting)]
-        return found
+        return place(spans, {k: candidates_of(span, evidence, self.unaligned) for k, span in enumerate(spans)})
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,78 +77,35 @@ class Evidence:
         return cls(source, target, alignment.similarity, links, source_degrees, target_degrees, nearest)
 
 
-@dataclass
-class Candidates:
-    """Stretches of target words from one edge to another, with their scores; 0 for what is no candidate.
+def candidates_of(span: SourceSpan, evidence: Evidence, unaligned: float) -> Candidates:
+    """Score all stretches that a span could go to."""
+    own = evidence.links[(evidence.links[:, 0] >= span.start) & (evidence.links[:, 0] < span.end)]
+    inside = np.zeros((span.end - span.start, len(evidence.target)))
+    inside[own[:, 0] - span.start, own[:, 1]] = 1
+    linked = inside.sum(axis=0) > 0
+    adopted = (evidence.nearest >= span.start) & (evidence.nearest < span.end)
+    edges = np.flatnonzero(runs_with(linked, linked | adopted))
+    if not any(map(is_punctuation, evidence.source[span.start : span.end])):
+        edges = np.array([j for j in edges.tolist() if not is_punctuation(evidence.target[j])], dtype=np.intp)
 
-    edges (Integers): (n_edges,), rising: words where a stretch can begin and end.
-    scores (Floats): (n_edges, n_edges), from the first word to the last.
-    best (float): the greatest score.
-    """
-
-    edges: Integers
-    scores: Floats
-    best: float
-
-    @classmethod
-    def of(cls, span: SourceSpan, evidence: Evidence, unaligned: float) -> "Candidates":
-        """Score all stretches that a span could go to."""
-        own = evidence.links[(evidence.links[:, 0] >= span.start) & (evidence.links[:, 0] < span.end)]
-        inside = np.zeros((span.end - span.start, len(evidence.target)))
-        inside[own[:, 0] - span.start, own[:, 1]] = 1
-        linked = inside.sum(axis=0) > 0
-        adopted = (evidence.nearest >= span.start) & (evidence.nearest < span.end)
-        edges = np.flatnonzero(runs_with(linked, linked | adopted))
-        if not any(map(is_punctuation, evidence.source[span.start : span.end])):
-            edges = np.array([j for j in edges.tolist() if not is_punctuation(evidence.target[j])], dtype=np.intp)
-
-        # What each target word brings to the precision and to the recall of a stretch.
-        shares = inside.sum(axis=0) / np.maximum(evidence.target_degrees, 1)
-        fidelity = np.where(evidence.target_degrees > 0, shares, np.where(adopted, 1.0, unaligned))
-        coverage = (inside / np.maximum(evidence.source_degrees[span.start : span.end], 1)[:, None]).mean(axis=0)
-        similarity = evidence.similarity[span.start : span.end]
-        scores = np.zeros((len(edges), len(edges)))
-        for row, first in enumerate(edges):
-            stretch = slice(first, edges[-1] + 1)
-            ends = edges[row:] - first
-            precision = fidelity[stretch].cumsum()[ends] / (ends + 1)
-            recall = coverage[stretch].cumsum()[ends]
-            closeness = np.maximum.accumulate(similarity[:, stretch], axis=1)[:, ends].mean(axis=0)
-            total = precision + recall  # 0 for adopted words alone, between others' words
-            scores[row, row:] = 2 * precision * recall / np.where(total > 0, total, 1) * closeness
-        return cls(edges, scores, float(scores.max(initial=0.0)))
-
-    def best_stretch(self) -> tuple[int, int]:
-        """First word of the best stretch and the word behind it; the longest of equals, then the earliest."""
-        rows, columns = np.nonzero(self.scores == self.best)
-        firsts, lasts = self.edges[rows], self.edges[columns]
-        longest = (lasts - firsts).argmax()
-        return int(firsts[longest]), int(lasts[longest]) + 1
-
-    def bar(self, start: int, end: int) -> None:
-        """Rule out what overlaps the words `start` to `end`."""
-        if not len(self.edges) or self.edges[0] >= end or self.edges[-1] < start:
-            return
-        self.scores[np.ix_(self.edges < end, self.edges >= start)] = 0
-        self.best = float(self.scores.max())
+    # What each target word brings to the precision and to the recall of a stretch.
+    shares = inside.sum(axis=0) / np.maximum(evidence.target_degrees, 1)
+    fidelity = np.where(evidence.target_degrees > 0, shares, np.where(adopted, 1.0, unaligned))
+    coverage = (inside / np.maximum(evidence.source_degrees[span.start : span.end], 1)[:, None]).mean(axis=0)
+    similarity = evidence.similarity[span.start : span.end]
+    scores = np.zeros((len(edges), len(edges)))
+    for row, first in enumerate(edges):
+        stretch = slice(first, edges[-1] + 1)
+        ends = edges[row:] - first
+        precision = fidelity[stretch].cumsum()[ends] / (ends + 1)
+        recall = coverage[stretch].cumsum()[ends]
+        closeness = np.maximum.accumulate(similarity[:, stretch], axis=1)[:, ends].mean(axis=0)
+        total = precision + recall  # 0 for adopted words alone, between others' words
+        scores[row, row:] = 2 * precision * recall / np.where(total > 0, total, 1) * closeness
+    return Candidates(edges, scores, float(scores.max(initial=0.0)))
 
 
 def runs_with(needed: npt.NDArray[np.bool_], allowed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """The runs of `allowed` items that have at least one `needed` item, (n,) all."""
     run = np.cumsum(np.diff(allowed, prepend=False))  # a number for each run and each gap
     return allowed & np.isin(run, run[needed & allowed])
-
-
-def is_punctuation(word: str) -> bool:
-    """Whether a word has no letter, digit or symbol."""
-    return all(unicodedata.category(character)[0] in "PZC" for character in word)
-
-
-def check_spans(spans: Sequence[SourceSpan], n_source: int) -> None:
-    """Raise an XnerError for a span that is empty or not inside the source words."""
-    for start, end, label in spans:
-        if not 0 <= start < end <= n_source:
-            raise XnerError(
-                f"The span {label!r} from word {start} to {end} is not inside its sentence of {n_source} words: "
-                f"expected 0 <= start < end <= {n_source}."
-            )

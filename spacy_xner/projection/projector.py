@@ -28,7 +28,7 @@ class SpanProjector:
     """Carries entities from source docs to target docs.
 
     aligner (Aligner): aligns words, for example `EmbeddingAligner`.
-    algorithm (ProjectionAlgorithm): places spans, for example `LinkProjection`.
+    algorithm (ProjectionAlgorithm): places spans, for example `TransportProjection`.
     min_score (float): spans with a lower score, in [0, 1], are taken for missing.
     complete (bool): drop a sentence when not all of its entities arrived.
     RAISES (XnerError): for a min_score outside [0, 1].

@@ -66,8 +66,9 @@ def test_links_are_simaligns_with_the_embedded_encoder(embedded_encoder: Path, m
     assert sum(map(same, ours.align(pairs), theirs.align(pairs))) == 240
 
 
-def test_links_of_translations(embedded_encoder: Path) -> None:
-    aligner = EmbeddingAligner(str(embedded_encoder))
+@pytest.mark.parametrize("method", ["transport", "itermax"])
+def test_links_of_translations(embedded_encoder: Path, method: str) -> None:
+    aligner = EmbeddingAligner(str(embedded_encoder), method=method)
     source = ["Angela", "Merkel", "visited", "New", "York", "on", "Monday", "."]
     target = ["Am", "Montag", "besuchte", "Angela", "Merkel", "New", "York", "."]
     (alignment,) = aligner.align([(source, target)])
@@ -95,6 +96,19 @@ def test_awkward_text(tiny_encoder: Path, make: type, token_type: str) -> None:
         st.tuples(st.lists(st.text(max_size=6), max_size=6), st.lists(st.text(max_size=6), max_size=6)), max_size=5
     )
 )
+def test_any_text_by_transport(tiny_encoder: Path, pairs: list[Pair]) -> None:
+    for (source, target), alignment in zip(pairs, EmbeddingAligner(str(tiny_encoder), 2).align(pairs), strict=True):
+        assert alignment.affinity.shape == alignment.similarity.shape == (len(source), len(target))
+        assert np.isfinite(alignment.affinity).all()
+        assert all(source[i].strip() and target[j].strip() for i, j in alignment.links)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.lists(st.text(max_size=6), max_size=6), st.lists(st.text(max_size=6), max_size=6)), max_size=5
+    )
+)
 def test_any_text(any_text_aligners: tuple[EmbeddingAligner, SimAlignAligner], pairs: list[Pair]) -> None:
     ours, theirs = any_text_aligners
     for (source, target), mine, reference in zip(pairs, ours.align(pairs), theirs.align(pairs), strict=True):
@@ -104,19 +118,20 @@ def test_any_text(any_text_aligners: tuple[EmbeddingAligner, SimAlignAligner], p
 
 @pytest.fixture(scope="module")
 def any_text_aligners(tiny_encoder: Path) -> tuple[EmbeddingAligner, SimAlignAligner]:
-    return EmbeddingAligner(str(tiny_encoder), 2), SimAlignAligner(str(tiny_encoder), 2)
+    return EmbeddingAligner(str(tiny_encoder), 2, "itermax"), SimAlignAligner(str(tiny_encoder), 2)
 
 
-def test_batches_change_nothing(tiny_encoder: Path, tiny_pairs: list[Pair]) -> None:
+@pytest.mark.parametrize("method", ["transport", "itermax"])
+def test_batches_change_nothing(tiny_encoder: Path, tiny_pairs: list[Pair], method: str) -> None:
     pairs = tiny_pairs[:50]
-    one, many = (EmbeddingAligner(str(tiny_encoder), 2, batch_size=size) for size in (1, 64))
+    one, many = (EmbeddingAligner(str(tiny_encoder), 2, method, batch_size=size) for size in (1, 64))
     assert sum(map(same, one.align(pairs), many.align(pairs))) == 50
 
 
 def test_several_layers(tiny_encoder: Path, tiny_pairs: list[Pair]) -> None:
     pairs = tiny_pairs[:5]
-    single = [list(EmbeddingAligner(str(tiny_encoder), layer, token_type="word").align(pairs)) for layer in (1, 3)]
-    both = EmbeddingAligner(str(tiny_encoder), [1, 3], token_type="word").align(pairs)
+    single = [list(EmbeddingAligner(str(tiny_encoder), layer, "inter", "word").align(pairs)) for layer in (1, 3)]
+    both = EmbeddingAligner(str(tiny_encoder), [1, 3], "inter", "word").align(pairs)
     for first, second, mean in zip(*single, both, strict=True):
         np.testing.assert_allclose(mean.similarity, (first.similarity + second.similarity) / 2, atol=1e-5)
 
@@ -125,11 +140,11 @@ def test_several_layers(tiny_encoder: Path, tiny_pairs: list[Pair]) -> None:
 def test_join_unspaced(embedded_encoder: Path, token_type: str) -> None:
     """Argentina is one piece and three words; without joining, each character is spelt by itself."""
     pair = ["Argentina", "won", "."], list("阿根廷赢了。")
-    (joined,) = EmbeddingAligner(str(embedded_encoder), token_type=token_type, join_unspaced=True).align([pair])
+    (joined,) = EmbeddingAligner(str(embedded_encoder), 6, "itermax", token_type, join_unspaced=True).align([pair])
     assert joined.similarity.shape == (3, 6)
     assert {(0, 0), (0, 1), (0, 2)} <= set(joined.links) or token_type == "word"
     spaced = ["Argentina", "won", "."], ["阿根廷", "赢了", "。"]
-    (other,) = EmbeddingAligner(str(embedded_encoder), token_type=token_type, join_unspaced=True).align([spaced])
+    (other,) = EmbeddingAligner(str(embedded_encoder), 6, "itermax", token_type, join_unspaced=True).align([spaced])
     assert {(0, 0), (1, 1), (2, 2)} <= set(other.links)
 
 
@@ -143,7 +158,7 @@ def test_it_streams(tiny_encoder: Path) -> None:
             read += 1
             yield ["Berlin"], ["Paris", "Berlin"]
 
-    alignments = EmbeddingAligner(str(tiny_encoder), 1, batch_size=4).align(pairs())
+    alignments = EmbeddingAligner(str(tiny_encoder), 1, "inter", batch_size=4).align(pairs())
     assert next(alignments).links == [(0, 1)]
     assert read <= 32
 
@@ -165,7 +180,7 @@ def test_sentences_longer_than_the_encoder(tiny_encoder: Path) -> None:
 
 def test_10_000_words(tiny_encoder: Path) -> None:
     words = [f"{'abcdefghij'[i % 10]}{i % 7}" for i in range(10_000)]
-    (alignment,) = EmbeddingAligner(str(tiny_encoder), 1).align([(words, ["a0", "b1", "Berlin"])])
+    (alignment,) = EmbeddingAligner(str(tiny_encoder), 1, "inter").align([(words, ["a0", "b1", "Berlin"])])
     assert alignment.similarity.shape == (10_000, 3)
     assert alignment.similarity[-1].min() > 0
 

@@ -16,7 +16,7 @@ from spacy_xner.alignment.encoder import (
     pair_with_words,
     window_starts,
 )
-from spacy_xner.alignment.unspaced import unspaced_units
+from spacy_xner.alignment.word_kinds import unspaced_units
 from spacy_xner.errors import XnerError
 
 SENTENCES = [["the", "President", "visited", "Berlin"], ["Paris"], ["日", "本"], [], ["שלום", "😀", "x" * 30]]

@@ -220,6 +220,10 @@ def test_errors(tiny_encoder: Path) -> None:
 def test_another_aligner(tiny_encoder: Path) -> None:
     """The default's own settings do not stay behind."""
     nlp = spacy.blank("de")
-    nlp.add_pipe("xner_projector", config={"aligner": {"@misc": "spacy_xner.SimAlign.v1", "model": str(tiny_encoder)}})
+    settings = {
+        "aligner": {"@misc": "spacy_xner.SimAlign.v1", "model": str(tiny_encoder)},
+        "projection": {"@misc": "spacy_xner.SpanProjection.v1"},
+    }
+    nlp.add_pipe("xner_projector", config=settings)
     text = "Paris visited Berlin"
     assert entities(nlp(with_source(nlp, text, doc_of(text, (0, 1, "LOC"))))) == [("Paris", "LOC")]

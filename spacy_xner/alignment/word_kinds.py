@@ -1,4 +1,6 @@
-"""Words of scripts that are written without spaces."""
+"""Kinds of words: punctuation, and words of scripts that are written without spaces."""
+
+import unicodedata
 
 import regex
 
@@ -6,6 +8,11 @@ from ..encoders.tokenizer import UNSPACED
 from .types import Words
 
 UNSPACED_WORD = regex.compile(rf"(?:(?={UNSPACED})\X)+")
+
+
+def is_punctuation(text: str) -> bool:
+    """Whether a text has no letter, digit or symbol."""
+    return all(unicodedata.category(character)[0] in "PZC" for character in text)
 
 
 def is_unspaced(word: str) -> bool:

@@ -1,0 +1,104 @@
+"""Encoders for aligning: loaded from a folder or the hub, with the layers that are read."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from thinc.api import get_torch_default_device
+
+from ..errors import XnerError
+
+MBERT = "bert-base-multilingual-cased"
+MBERT_DEPTH, MBERT_LAYER = 12, 8
+
+
+def load_encoder(model: str) -> tuple[Any, Any, Any]:
+    """Configuration, fast tokenizer and model in evaluation mode, from safetensors only."""
+    from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+    from ..encoders import resolve_encoder
+
+    name = resolve_encoder(model)
+    try:
+        config = AutoConfig.from_pretrained(name, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False, use_fast=True)
+        if not tokenizer.is_fast:
+            raise XnerError(
+                f"The encoder {model!r} has no fast tokenizer ({type(tokenizer).__name__} was loaded), which aligning "
+                f"needs to tell the word of each piece: use an encoder with a tokenizer.json."
+            )
+        if getattr(tokenizer, "add_prefix_space", True) is False:  # byte-level ones refuse words without it
+            tokenizer = AutoTokenizer.from_pretrained(
+                name, trust_remote_code=False, use_fast=True, add_prefix_space=True
+            )
+        transformer = AutoModel.from_pretrained(name, config=config, use_safetensors=True, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        if isinstance(error, XnerError):
+            raise
+        raise XnerError(
+            f"The encoder {model!r} cannot be loaded: {error} Expected 'embedded', a Hugging Face folder with "
+            f"model.safetensors and tokenizer.json, or the name of such a model on the hub."
+        ) from error
+    return config, tokenizer, transformer.eval()
+
+
+def default_layer(model: str, config: Any) -> int:
+    """The layer to align with where none is chosen: the middle one, or the 8th of mBERT as SimAlign found best.
+
+    Middle layers tell translations apart best, the last ones are bent to the training objective (Jalili Sabet et al.
+    2020, figure 2); with the embedded encoder layers 5 to 7 of 12 are within a point of each other.
+    """
+    depth = int(config.num_hidden_layers)
+    origin = Path(model) / "ORIGIN.json"
+    names = f"{model} {getattr(config, '_name_or_path', '')} {origin.read_text('utf8') if origin.is_file() else ''}"
+    return MBERT_LAYER if MBERT in names and depth == MBERT_DEPTH else max(1, round(depth / 2))
+
+
+def check_layers(layers: int | Sequence[int], depth: int, model: str) -> tuple[int, ...]:
+    """The layers as a tuple, or an XnerError that names the range."""
+    chosen = (layers,) if isinstance(layers, int) else tuple(layers)
+    wrong = [layer for layer in chosen if not 0 <= layer <= depth]
+    if wrong or not chosen:
+        raise XnerError(
+            f"The encoder {model!r} has layers 0 (embeddings) to {depth}, but the setting `layers` asks for "
+            f"{', '.join(map(str, wrong)) or 'none'}."
+        )
+    return chosen
+
+
+def drop_layers_above(model: Any, highest: int) -> None:
+    """Remove the layers that nobody reads, in encoders of BERT's build; others run whole, with the same result."""
+    stack = getattr(model, "encoder", None) or getattr(model, "transformer", None)
+    layers = getattr(stack, "layer", None)
+    if isinstance(layers, torch.nn.ModuleList) and len(layers) == model.config.num_hidden_layers:
+        del layers[highest:]
+
+
+def special_tokens(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """Ids that the tokenizer puts before and after a sentence."""
+    bare = tokenizer([["a"]], is_split_into_words=True, add_special_tokens=False)["input_ids"][0]
+    whole = tokenizer([["a"]], is_split_into_words=True, add_special_tokens=True)["input_ids"][0]
+    for start in range(len(whole) - len(bare) + 1):
+        if whole[start : start + len(bare)] == bare:
+            return whole[:start], whole[start + len(bare) :]
+    return [], []
+
+
+def usable_length(tokenizer: Any, model: Any) -> int:
+    """The greatest number of pieces, special ones included, that tokenizer and position embeddings allow."""
+    limits = [int(tokenizer.model_max_length)]  # a huge number where the tokenizer does not know
+    positions = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
+    if isinstance(positions, torch.nn.Embedding):
+        # RoBERTa counts from the padding index on
+        reserved = 0 if positions.padding_idx is None else positions.padding_idx + 1
+        limits.append(positions.num_embeddings - reserved)
+    elif isinstance(getattr(model.config, "max_position_embeddings", None), int):
+        limits.append(model.config.max_position_embeddings)
+    return min(limits)
+
+
+def current_device() -> torch.device:
+    """Where thinc works (`spacy.require_gpu`), else torch's own default."""
+    device: torch.device = get_torch_default_device()
+    return torch.get_default_device() if device.type == "cpu" else device

@@ -1,0 +1,73 @@
+"""Transport plans: their masses, their fixed point, what has no counterpart, and the links of a plan."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from spacy_xner.alignment.transport import plan_links, transport_plan, with_neighbours
+
+AFFINITIES = arrays(np.float32, st.tuples(st.integers(1, 7), st.integers(1, 7)), elements=st.floats(-1, 1, width=32))
+
+
+@given(AFFINITIES, st.floats(-1, 1), st.floats(0, 0.5))
+def test_no_word_sends_or_gets_more_than_it_has(affinity: np.ndarray, null: float, neighbours: float) -> None:
+    plan = transport_plan(affinity, null, neighbours)
+    n_source = len(affinity)
+    assert plan.shape == affinity.shape
+    assert np.isfinite(plan).all()
+    assert (plan >= 0).all()
+    assert (plan.sum(axis=1) <= 1 / n_source + 1e-9).all()  # the last step of the iteration is exact for rows
+    assert plan.sum() <= 1 + 1e-9
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (0, 3), (2, 0)])
+def test_empty_sides(shape: tuple[int, int]) -> None:
+    assert transport_plan(np.zeros(shape, dtype=np.float32), 0.1, 0.1).shape == shape
+    assert plan_links(np.zeros(shape), 0.3) == []
+
+
+def test_one_word_by_hand() -> None:
+    """One word on each side: x of the mass goes across where x * x / ((1 - x) * (1 - x)) is the kernel's odds."""
+    plan = transport_plan(np.array([[0.3]], dtype=np.float32), null=0.3, neighbours=0.0)
+    assert plan[0, 0] == pytest.approx(0.5)  # as good as nothing: half and half
+    strong = transport_plan(np.array([[0.3]], dtype=np.float32), null=0.2, neighbours=0.0, temperature=0.05)
+    odds = np.exp((0.3 - 0.2) / 0.05)  # the pair's weight against that of a bin; both bins take the rest
+    expected = np.sqrt(odds) / (1 + np.sqrt(odds))
+    assert strong[0, 0] == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_word_that_matches_nothing_keeps_its_mass() -> None:
+    affinity = np.array([[0.9, -0.2, -0.2], [-0.2, 0.9, -0.2]], dtype=np.float32)
+    plan = transport_plan(affinity, null=0.2, neighbours=0.0)
+    assert plan_links(plan, 0.3) == [(0, 0), (1, 1)]
+    assert plan[:, 2].sum() < 0.01 / 3
+
+
+def test_a_contested_word_goes_where_it_is_needed() -> None:
+    """Both source words are nearest to the first target word, but only one has an alternative."""
+    affinity = np.array([[0.6, 0.55], [0.6, 0.0]], dtype=np.float32)
+    assert plan_links(transport_plan(affinity, null=0.1, neighbours=0.0), 0.4) == [(0, 1), (1, 0)]
+
+
+def test_more_characters_than_words() -> None:
+    """Masses are those of the sentences: a word gives to as many characters as the lengths allow."""
+    affinity = np.full((2, 6), -0.5, dtype=np.float32)
+    affinity[0, :3] = affinity[1, 3:] = 0.8
+    shares = transport_plan(affinity, null=0.1, neighbours=0.0)
+    np.testing.assert_allclose(shares[0, :3], 1 / 6, rtol=0.03)
+    np.testing.assert_allclose(shares[1, 3:], 1 / 6, rtol=0.03)
+
+
+def test_neighbours_by_hand() -> None:
+    affinity = np.array([[0.5, -0.5], [0.1, 0.2]], dtype=np.float32)
+    expected = [[0.5 + 0.1 * 0.2, -0.5], [0.1, 0.2 + 0.1 * 0.5]]
+    np.testing.assert_allclose(with_neighbours(affinity, 0.1), expected, atol=1e-6)
+    np.testing.assert_allclose(with_neighbours(affinity, 0.0), affinity)
+
+
+def test_links_need_a_share_of_both() -> None:
+    plan = np.array([[0.5, 0.0, 0.0], [0.0, 0.2, 0.3]])  # rows have 1/2 each, columns 1/3
+    assert plan_links(plan, 0.36) == [(0, 0), (1, 1), (1, 2)]
+    assert plan_links(plan, 0.5) == [(0, 0), (1, 2)]
