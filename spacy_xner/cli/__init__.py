@@ -9,12 +9,14 @@ from typer.core import TyperGroup
 
 from .. import __version__
 from ..errors import XnerError
+from .align import align_app
 from .calibrate import calibrate
 from .corpus import corpus_app
 from .encoder import encoder_app
 from .evaluate import evaluate
 from .layers import layers
 from .package import package
+from .project import project
 from .show import show
 
 
@@ -36,15 +38,17 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Named entities in languages nobody labelled.\n\nFrom entity labels in one language to a spaCy pipeline for "
     "others: `xner encoder` gets a multilingual transformer, `xner corpus` makes training corpora by translation and "
-    "projection, `spacy train` trains, `xner evaluate` scores by language, `xner layers` and `xner show` let you look "
-    "at what came out.",
+    "projection, `xner align` and `xner project` do it for files that you have, `spacy train` trains, `xner evaluate` "
+    "scores by language, `xner layers` and `xner show` let you look at what came out.",
 )
 app.add_typer(encoder_app, name="encoder")
 app.add_typer(corpus_app, name="corpus")
+app.add_typer(align_app, name="align")
 app.command()(calibrate)
 app.command()(evaluate)
 app.command()(layers)
 app.command()(package)
+app.command()(project)
 app.command()(show)
 
 

@@ -1,10 +1,10 @@
 """`xner corpus ...`: from the files people have to the DocBins that a pipeline learns from."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
@@ -12,15 +12,18 @@ from rich.console import Console
 from rich.table import Table
 
 from ..errors import XnerError
+from .align import EncoderOption, LayersOption, MethodName, make_aligner
 from .console import make_console
+from .progress import print_counts, progress
+
+if TYPE_CHECKING:
+    from ..projection import SpanProjector
 
 corpus_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
-Item = TypeVar("Item")
 FormatName = StrEnum("FormatName", ["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin"])
-MethodName = StrEnum("MethodName", ["transport", "inter", "itermax", "mwmf"])
 
 
 @corpus_app.callback()
@@ -149,12 +152,8 @@ def project(
     lang: Annotated[
         str | None, typer.Option(help="Languages that {lang} in the file names stands for, as de,es,fr.")
     ] = None,
-    encoder: Annotated[
-        str, typer.Option(help="Encoder that aligns words: embedded, a folder or a hub name.")
-    ] = "embedded",
-    layers: Annotated[
-        str | None, typer.Option(help="Layer, or layers with commas, as 5,6,7. Default: the middle ones.")
-    ] = None,
+    encoder: EncoderOption = "embedded",
+    layers: LayersOption = None,
     method: Annotated[
         MethodName, typer.Option(help="transport places spans as wholes; the others by SimAlign's links.")
     ] = MethodName["transport"],
@@ -170,25 +169,15 @@ def project(
     xner corpus project en.spacy de.text.spacy de.spacy --encoder models/encoder --layers 6 --min-score 0.5
     ```
     """
-    from ..alignment.registry import embedding_aligner_v1
     from ..corpus.docs import load_docs, write_docs
     from ..corpus.project import pair_docs, project_docs
-    from ..projection import SpanProjector
-    from ..projection.registry import span_projection_v1, transport_projection_v1
 
-    aligner = embedding_aligner_v1(
-        encoder,
-        parse_layers(layers),
-        method.value,  # type: ignore[arg-type]
-        batch_size=batch_size,
-        join_unspaced=True,
-    )
+    projector = make_projector(encoder, parse_layers(layers), method.value, min_score, complete, batch_size)
     sources = load_docs(source)
     for code, (text, out) in for_each_language(lang, translated, output):
         check_output(out, source, text)
         counts: Counter[str] = Counter()
-        algorithm = transport_projection_v1() if method == MethodName["transport"] else span_projection_v1()
-        projector = SpanProjector(aligner, algorithm, min_score, complete)
+        projector.reset()
         pairs = pair_docs(sources, load_docs(text), counts)
         try:
             write_docs(out, progress(project_docs(pairs, projector), f"Projecting {code or ''}".rstrip(), len(pairs)))
@@ -306,19 +295,19 @@ def parse_layers(layers: str | None) -> int | list[int] | None:
     return numbers[0] if len(numbers) == 1 else numbers
 
 
-def progress(items: Iterable[Item], description: str, total: int | None = None) -> Iterable[Item]:
-    """Show a progress bar on standard error while items pass."""
-    from tqdm import tqdm
+def make_projector(
+    encoder: str,
+    layers: int | list[int] | None,
+    method: str,
+    min_score: float,
+    complete: bool,
+    batch_size: int,
+    fast: bool = False,
+) -> "SpanProjector":
+    """The projector that options of commands describe."""
+    from ..projection import SpanProjector
+    from ..projection.link_projection import LinkProjection
+    from ..projection.transport_projection import TransportProjection
 
-    shown: Iterable[Item] = tqdm(items, desc=description, total=total, unit=" docs", mininterval=0.5)
-    return shown
-
-
-def print_counts(title: str, counts: Mapping[str, int]) -> None:
-    """Print counts as a small table."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(title, overflow="fold")
-    table.add_column("", justify="right")
-    for name, count in counts.items():
-        table.add_row(name.replace("_", " "), f"{count:,}")
-    make_console().print(table)
+    algorithm = TransportProjection() if method == "transport" else LinkProjection()
+    return SpanProjector(make_aligner(encoder, layers, method, batch_size, fast), algorithm, min_score, complete)

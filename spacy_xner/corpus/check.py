@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import XnerError
+from ..lines import read_lines
 from . import sameness
 from .formats.inline import InlineError, parse_inline
-from .formats.lines import read_lines
 from .formats.sentence import CharSpan
 from .layout import SPLITS, Layout
 

@@ -42,13 +42,7 @@ def project_docs(pairs: Sequence[Pair], projector: SpanProjector) -> Iterator[Do
     meta is the lowest of them, 0 where an entity is missing, 1 for a doc whose source has none, times the source's own.
     Docs that the completeness filter drops are not yielded.
     """
-    step = {
-        "step": "project",
-        "aligner": projector.aligner.identity,
-        "algorithm": type(projector.algorithm).__name__,
-        "min_score": projector.min_score,
-        "complete": projector.complete,
-    }
+    step = {"step": "project", **projector.identity}
     for (source, target), projection in zip(pairs, projector.project(pairs), strict=True):
         if projection.dropped:
             continue

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ..lines import read_lines
 from ..translation.languages import CODE
 from ..translation.memory import read_lines as read_rows
 from .formats import detect_format, find_files, read_sentences
 from .formats.inline import InlineError, parse_inline
-from .formats.lines import read_lines
 
 
 def read_texts(paths: Iterable[Path]) -> Iterator[str]:

@@ -4,11 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import tee
+from typing import Any
 
 from spacy.tokens import Doc
 
+from ..alignment.embedding import EmbeddingAligner
 from ..alignment.types import Aligner, Alignment
 from ..errors import XnerError
+from .transport_projection import TransportProjection
 from .types import MissingSpan, Projection, ProjectionAlgorithm, SourceSpan
 
 COUNTS = (
@@ -27,8 +30,11 @@ COUNTS = (
 class SpanProjector:
     """Carries entities from source docs to target docs.
 
-    aligner (Aligner): aligns words, for example `EmbeddingAligner`.
-    algorithm (ProjectionAlgorithm): places spans, for example `TransportProjection`.
+        project = SpanProjector()
+        projection = project(source_doc, target_doc)
+
+    aligner (Aligner | None): aligns words; `EmbeddingAligner` where none is given.
+    algorithm (ProjectionAlgorithm | None): places spans; `TransportProjection` where none is given.
     min_score (float): spans with a lower score, in [0, 1], are taken for missing.
     complete (bool): drop a sentence when not all of its entities arrived.
     RAISES (XnerError): for a min_score outside [0, 1].
@@ -39,15 +45,38 @@ class SpanProjector:
     """
 
     def __init__(
-        self, aligner: Aligner, algorithm: ProjectionAlgorithm, min_score: float = 0.0, complete: bool = False
+        self,
+        aligner: Aligner | None = None,
+        algorithm: ProjectionAlgorithm | None = None,
+        min_score: float = 0.0,
+        complete: bool = False,
     ) -> None:
         if not 0 <= min_score <= 1:
             raise XnerError(f"The setting min_score of the projection is {min_score}: expected a score from 0 to 1.")
-        self.aligner = aligner
-        self.algorithm = algorithm
+        self.aligner = EmbeddingAligner(join_unspaced=True) if aligner is None else aligner
+        self.algorithm = TransportProjection() if algorithm is None else algorithm
         self.min_score = min_score
         self.complete = complete
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin to count anew."""
         self.report: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What determines the projections, as plain JSON; goes into provenance."""
+        return {
+            "aligner": self.aligner.identity,
+            "algorithm": type(self.algorithm).__name__,
+            "min_score": self.min_score,
+            "complete": self.complete,
+        }
+
+    def __call__(self, source: Doc, target: Doc) -> Projection:
+        """Project the `ents` of one doc onto its translation, which is not changed."""
+        (found,) = self.project([(source, target)])
+        return found
 
     def project(self, pairs: Iterable[tuple[Doc, Doc]]) -> Iterator[Projection]:
         """Project the `ents` of source docs onto target docs, for (source, target) pairs; lazily, in order.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...errors import XnerError
-from .lines import read_lines
+from ...lines import read_lines
 from .sentence import Sentence, sentence_of_words
 from .tags import parse_tag, spans_of_tags
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ...errors import XnerError
-from .lines import read_lines
+from ...lines import read_lines
 from .sentence import CharSpan, Sentence
 
 LABEL = re.compile(r"\]\(([^\s()\[\]]+)\)")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import XnerError
-from .lines import read_lines
+from ...lines import read_lines
 from .sentence import CharSpan, Sentence, overlaps
 
 ENTITY_KEYS = ("entities", "spans", "ents", "label", "labels")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from .lines import read_lines
+from ...lines import read_lines
 from .sentence import Sentence
 
 

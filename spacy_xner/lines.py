@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...errors import XnerError
+from .errors import XnerError
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:

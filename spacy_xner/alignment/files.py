@@ -1,0 +1,73 @@
+"""Files of sentence pairs in, files of links out."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ..errors import XnerError
+from ..files import atomic_path
+from ..journal import Journal, fingerprint
+from ..lines import read_lines
+from .types import Aligner, Alignment
+
+SEPARATOR = "|||"
+
+
+def read_pairs(path: Path) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield the pairs of a file with `source ||| target` a line, words by spaces; plain or gzipped.
+
+    RAISES: XnerError for a line without the separator or with several, and for a file that cannot be read.
+    """
+    for number, line in read_lines(path):
+        sides = line.split(SEPARATOR)
+        if len(sides) != 2:
+            raise XnerError(
+                f"{path}:{number}: found {len(sides) - 1} times '{SEPARATOR}' in '{line[:60]}', expected it once: "
+                f"source words {SEPARATOR} target words."
+            )
+        yield sides[0].split(), sides[1].split()
+
+
+def align_file(
+    path: Path,
+    output: Path,
+    aligner: Aligner,
+    progress: Callable[[Iterable[Any], int, int], Iterable[Any]] = lambda items, start, total: items,
+) -> Counter[str]:
+    """Align the pairs of a file. A stopped run is gone on with; the output appears whole.
+
+    Writes a line for each pair: links as 0-based `i-j`, by spaces (the Pharaoh format); or, for an output ending in
+    .jsonl, `{"links": [[i, j, score], ...]}` with the similarity of the two words as score.
+
+    progress: is given the results as they come, how many there were from an earlier run, and the number of pairs.
+    RETURNS: counts of "pairs", "links", "pairs without links", "pairs with an empty side".
+    RAISES: XnerError for a malformed line, before any work is done.
+    """
+    total = sum(1 for _ in read_pairs(path))  # also finds what is wrong before hours of work
+    if not total:
+        raise XnerError(f"{path}: the file is empty, expected sentence pairs: source words {SEPARATOR} target words.")
+    journal = Journal(output, {"align": fingerprint([path]), **aligner.identity})
+    waiting = islice(read_pairs(path), journal.done, None)
+    results = journal.add(as_result(alignment) for alignment in aligner.align(waiting))
+    for _ in progress(results, journal.done, total):
+        pass
+    counts: Counter[str] = Counter(dict.fromkeys(("pairs", "links", "pairs without links"), 0))
+    with atomic_path(output) as temporary, temporary.open("w", encoding="utf8", newline="\n") as file:
+        for (source, target), links in zip(read_pairs(path), journal, strict=True):
+            counts["pairs"] += 1
+            counts["links"] += len(links)
+            counts["pairs without links"] += not links
+            counts["pairs with an empty side"] += not source or not target
+            scored = output.suffix == ".jsonl"
+            file.write(json.dumps({"links": links}) if scored else " ".join(f"{i}-{j}" for i, j, _ in links))
+            file.write("\n")
+    journal.remove()
+    return counts
+
+
+def as_result(alignment: Alignment) -> list[tuple[int, int, float]]:
+    """Links with their scores."""
+    return [(i, j, round(float(alignment.similarity[i, j]), 4)) for i, j in alignment.links]

@@ -1,0 +1,76 @@
+"""`xner align ...`: words to words."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from .progress import print_counts, resumable_progress
+
+MethodName = StrEnum("MethodName", ["transport", "inter", "itermax", "mwmf"])
+EncoderOption = Annotated[
+    str, typer.Option(help="Encoder that aligns words: embedded (fetched once), a folder or a hub name.")
+]
+LayersOption = Annotated[
+    str | None, typer.Option(help="Layer, or layers with commas, as 5,6,7. Default: the middle ones.")
+]
+FastOption = Annotated[bool, typer.Option(help="Compute in 8 bits or bfloat16, whichever is fastest here.")]
+
+
+class AlignGroup(TyperGroup):
+    """`xner align FILE` is short for `xner align file FILE`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
+            args = ["file", *args]
+        return super().parse_args(ctx, args)
+
+
+align_app = typer.Typer(
+    cls=AlignGroup,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Align the words of sentences and their translations: `xner align FILE --output OUT`.\n\n"
+    "Its options: `xner align file --help`.",
+)
+
+
+@align_app.command("file")
+def align_file(
+    file: Annotated[Path, typer.Argument(help="`source ||| target` a line, words by spaces; plain or .gz.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="A line for each pair: i-j i-j ..., from 0. With scores as .jsonl.")
+    ],
+    encoder: EncoderOption = "embedded",
+    layers: LayersOption = None,
+    method: Annotated[MethodName, typer.Option(help="transport, or a method of SimAlign.")] = MethodName["transport"],
+    fast: FastOption = False,
+    batch_size: Annotated[int, typer.Option(help="Sentence pairs that run at a time.")] = 32,
+) -> None:
+    """Align the words of a file's sentence pairs. Stopped, it goes on where it was.
+
+    Examples:
+
+    ```
+    xner align pairs.txt --output links.txt
+    xner align pairs.txt.gz --output links.jsonl --encoder bert-base-multilingual-cased --method itermax
+    ```
+    """
+    from ..alignment.files import align_file
+    from .corpus import parse_layers
+
+    aligner = make_aligner(encoder, parse_layers(layers), method.value, batch_size, fast)
+    counts = align_file(file, output, aligner, resumable_progress("Aligning", "pairs"))
+    print_counts(f"{output}", counts)
+
+
+def make_aligner(
+    encoder: str, layers: int | list[int] | None, method: str, batch_size: int = 32, fast: bool = False
+) -> Any:
+    """The aligner that options of commands describe. Words of scripts without spaces are read as the text they are."""
+    from ..alignment.embedding import EmbeddingAligner
+
+    precision = "auto" if fast else "float32"
+    return EmbeddingAligner(encoder, layers, method, batch_size=batch_size, join_unspaced=True, inference=precision)

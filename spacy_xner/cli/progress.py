@@ -1,0 +1,42 @@
+"""Progress bars, and the tables of counts that come after them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from rich import box
+from rich.table import Table
+
+from .console import make_console
+
+Item = TypeVar("Item")
+
+
+def progress(items: Iterable[Item], description: str, total: int | None = None) -> Iterable[Item]:
+    """Show a progress bar on standard error while docs pass."""
+    from tqdm import tqdm
+
+    shown: Iterable[Item] = tqdm(items, desc=description, total=total, unit=" docs", mininterval=0.5)
+    return shown
+
+
+def resumable_progress(description: str, unit: str) -> Callable[[Iterable[Any], int, int], Iterable[Any]]:
+    """A progress bar for work of which a part was done before: a function of items, that part, and the whole."""
+
+    def show(items: Iterable[Any], start: int, total: int) -> Iterable[Any]:
+        from tqdm import tqdm
+
+        if start:
+            make_console().print(f"Going on after {start:,} {unit} of an earlier run.")
+        return tqdm(items, desc=description, initial=start, total=total, unit=f" {unit}", mininterval=0.5)
+
+    return show
+
+
+def print_counts(title: str, counts: Mapping[str, int]) -> None:
+    """Print counts as a small table."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(title, overflow="fold")
+    table.add_column("", justify="right")
+    for name, count in counts.items():
+        table.add_row(name.replace("_", " "), f"{count:,}")
+    make_console().print(table)

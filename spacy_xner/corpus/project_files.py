@@ -1,0 +1,139 @@
+"""Labelled sentences in one file, their translations in another: the translations with labels in a third."""
+
+import gzip
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from ..encoders.tokenizer import multilingual_blank
+from ..errors import XnerError
+from ..files import atomic_path
+from ..journal import Journal, fingerprint
+from ..lines import read_lines
+from ..projection import Projection, SpanProjector
+from ..tokens import set_scored_entities
+from .docs import doc_of_sentence, with_step, write_docs
+from .formats import detect_format, ending, read_sentences
+from .formats.write import write_columns, write_inline, write_jsonl
+
+WRITERS = {"columns": write_columns, "inline": write_inline, "jsonl": write_jsonl}
+
+
+def project_file(
+    source: Path,
+    target: Path,
+    output: Path,
+    projector: SpanProjector,
+    lang: str = "xx",
+    tokenized: bool = False,
+    progress: Callable[[Iterable[Any], int, int], Iterable[Any]] = lambda items, start, total: items,
+) -> Counter[str]:
+    """Project the entities of a file's sentences onto another file's. A stopped run is gone on with.
+
+    source (Path): labelled sentences in any format.
+    target (Path): sentence n translates sentence n. A `.txt` (or `.txt.gz`) holds a plain sentence a line; of any other
+        format the labels are ignored.
+    output (Path): its ending says the format: columns (`.iob`, `.conll`, ...), `.jsonl`, `.spacy`, `.txt` (inline).
+    lang (str): language of the target, for the output's docs.
+    tokenized (bool): the words of a `.txt` are those between its spaces.
+    progress: is given the results as they come, how many there were from an earlier run, and the number of pairs.
+    RETURNS: the projector's counts, and those of "empty sentences left out" (columns cannot hold them).
+    RAISES: XnerError for malformed files, unlabelled sources, and unequal numbers of sentences, before any work.
+    """
+    nlp = multilingual_blank("xx")
+    check_formats(source, target, output)
+    n_source = sum(1 for _ in read_labelled(source, nlp))
+    n_target = sum(1 for _ in read_plain_docs(target, nlp, tokenized))
+    if n_source != n_target:
+        raise XnerError(
+            f"{source} has {n_source:,} sentences and {target} has {n_target:,}; expected as many, the second file's "
+            f"sentence n being the translation of the first one's."
+        )
+    identity = projector.identity
+    setting = {"project": fingerprint([source, target]), "tokenized": tokenized, **identity}
+    journal = Journal(output, setting)
+    pairs = zip(read_labelled(source, nlp), read_plain_docs(target, nlp, tokenized), strict=True)
+    waiting = islice(pairs, journal.done, None)
+    results = journal.add(results_of(waiting, projector))
+    for _ in progress(results, journal.done, n_target):
+        pass
+
+    counts: Counter[str] = Counter()
+
+    def docs() -> Iterator[Doc]:
+        docs_of_target = read_plain_docs(target, nlp, tokenized)
+        for number, (doc, result) in enumerate(zip(docs_of_target, journal, strict=True), start=1):
+            counts.update(result["counts"])
+            if result["dropped"]:
+                continue
+            spans = [Span(doc, start, end, label=label) for start, end, label, _ in result["spans"]]
+            set_scored_entities(doc, spans, [score for *_, score in result["spans"]])
+            meta = {"id": f"{target.name}:{number}", "lang": lang, "score": result["score"]}
+            doc._.xner_meta = with_step(meta, {"step": "project", **identity})
+            yield doc
+
+    format = detect_format(output)
+    if format == "docbin":
+        write_docs(output, docs())
+    else:
+        with atomic_path(output) as temporary, open_text(temporary) as file:
+            WRITERS[format](file, docs(), counts)
+    journal.remove()
+    return counts
+
+
+def results_of(pairs: Iterable[tuple[Doc, Doc]], projector: SpanProjector) -> Iterator[dict[str, Any]]:
+    """What became of each pair, as plain JSON."""
+    before: Counter[str] = Counter(projector.report)
+    for found in projector.project(pairs):
+        counts = {key: n for key, n in (projector.report - before).items() if n}
+        before = Counter(projector.report)
+        yield {"spans": as_lists(found), "score": round(found.score, 6), "dropped": found.dropped, "counts": counts}
+
+
+def as_lists(found: Projection) -> list[tuple[int, int, str, float]]:
+    return [(span.start, span.end, span.label, round(span.score, 6)) for span in found.spans]
+
+
+def check_formats(source: Path, target: Path, output: Path) -> None:
+    """RAISES: XnerError for endings that say nothing, and for an output that is an input too."""
+    for path in (source, target, output):
+        detect_format(path)
+    if output.resolve() in (source.resolve(), target.resolve()):
+        raise XnerError(f"{output} is also an input and would be lost, expected another name for the output.")
+    if detect_format(output) == "conllu":
+        raise XnerError(f"{output}: CoNLL-U is read, but not written; expected .iob, .conll, .jsonl, .spacy or .txt.")
+
+
+def read_labelled(path: Path, nlp: Language) -> Iterator[Doc]:
+    """The sentences of a labelled file, as docs with entities."""
+    for sentence in read_sentences(path):
+        if sentence.spans is None:
+            raise XnerError(
+                f"{path}:{sentence.line}: this sentence is unlabelled, expected entities to project (or an empty list)."
+            )
+        yield doc_of_sentence(nlp, sentence)[0]
+
+
+def read_plain_docs(path: Path, nlp: Language, tokenized: bool) -> Iterator[Doc]:
+    """The sentences of a file, as docs without entities; an empty line of a `.txt` is an empty doc."""
+    if ending(path) == ".txt":
+        for _, line in read_lines(path):
+            yield Doc(nlp.vocab, words=line.split()) if tokenized else nlp.make_doc(line.strip())
+        return
+    for sentence in read_sentences(path):
+        doc, _ = doc_of_sentence(nlp, sentence)
+        doc.set_ents([], default="missing")
+        yield doc
+
+
+def open_text(path: Path) -> Any:
+    """Open a text file for writing, gzipped where its name says so; the same text gives the same bytes."""
+    if path.suffix == ".gz":
+        return gzip.open(path, "wt", encoding="utf8", newline="\n")
+    return path.open("w", encoding="utf8", newline="\n")

@@ -1,0 +1,71 @@
+"""What a long run has done so far: a stopped run leaves it, and the next one goes on from there."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+
+class Journal:
+    """Results, one JSON line each, in a hidden file beside the output that they are for.
+
+    The first line says what the run is of (`setting`); a file of another setting is begun anew. A line that a killed
+    run left half-written is dropped.
+
+    output (Path): the file that the run makes.
+    setting (Any): what determines the results, as plain JSON: inputs (see `fingerprint`), names, numbers.
+
+    `done` is the number of results; it counts from the start, also those of earlier runs.
+    """
+
+    def __init__(self, output: Path, setting: Any) -> None:
+        self.path = output.with_name(f".{output.name}.part.jsonl")
+        self.done = 0
+        header = json.dumps(setting, sort_keys=True).encode() + b"\n"
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if not self.path.is_file() or not self._resume(header):
+            self.path.write_bytes(header)
+
+    def _resume(self, header: bytes) -> bool:
+        """Count the results of an earlier run. RETURNS: whether it was of the same setting."""
+        with self.path.open("r+b") as file:
+            if file.readline() != header:
+                return False
+            end = file.tell()
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                end += len(line)
+                self.done += 1
+            file.truncate(end)
+        return True
+
+    def add(self, results: Iterable[Any]) -> Iterator[Any]:
+        """Write results as they come, and yield each when it is safe."""
+        with self.path.open("ab") as file:
+            for result in results:
+                file.write(json.dumps(result, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n")
+                file.flush()
+                self.done += 1
+                yield result
+
+    def __iter__(self) -> Iterator[Any]:
+        """All results so far, in order."""
+        with self.path.open("rb") as file:
+            file.readline()
+            for line in file:
+                yield json.loads(line.decode("utf-8", "surrogatepass"))
+
+    def remove(self) -> None:
+        """The output is there: the journal is of no more use."""
+        self.path.unlink(missing_ok=True)
+
+
+def fingerprint(paths: Sequence[Path]) -> list[str]:
+    """A hash of the content of each file."""
+    digests = []
+    for path in paths:
+        with path.open("rb") as file:
+            digests.append(hashlib.file_digest(file, "sha256").hexdigest())
+    return digests

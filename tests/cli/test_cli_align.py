@@ -1,0 +1,173 @@
+"""`xner align` and `xner project`: formats, resuming, counts, what is refused."""
+
+import gzip
+import json
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from spacy_xner.alignment import files
+from spacy_xner.alignment.embedding import EmbeddingAligner
+from spacy_xner.cli import app
+from spacy_xner.corpus.docs import load_docs
+from spacy_xner.corpus.formats import read_sentences
+
+PAIRS = "Berlin is big ||| Berlin ist groß\nParis ||| \n日 本 ||| Japan \x07 😀\n"
+SOURCE = "Berlin\tB-LOC\nis\tO\nbig\tO\n\nAnna\tB-PER\nsaw\tO\nParis\tB-LOC\n\n"
+
+
+def invoke(*arguments: object) -> Any:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "200"})
+
+
+def align(tiny_encoder: Path, *arguments: object) -> Any:
+    return invoke("align", *arguments, "--encoder", tiny_encoder, "--layers", "0", "--method", "inter")
+
+
+def project(tiny_encoder: Path, *arguments: object) -> Any:
+    return invoke("project", *arguments, "--encoder", tiny_encoder, "--layers", "0", "--method", "inter")
+
+
+def test_links(tiny_encoder: Path, tmp_path: Path) -> None:
+    pairs, output = tmp_path / "pairs.txt", tmp_path / "links.txt"
+    pairs.write_text(PAIRS, encoding="utf8")
+    result = align(tiny_encoder, pairs, "--output", output)
+    assert result.exit_code == 0, result.output
+    lines = output.read_text(encoding="utf8").split("\n")
+    assert len(lines) == 4
+    assert "0-0" in lines[0].split()
+    assert lines[1] == ""
+    for words in ("pairs with an empty side", "pairs without links"):
+        assert words in result.output
+    assert sorted(tmp_path.iterdir()) == [output, pairs]
+
+
+def test_links_with_scores_by_transport(tiny_encoder: Path, tmp_path: Path) -> None:
+    pairs, output = tmp_path / "pairs.txt.gz", tmp_path / "links.jsonl"
+    pairs.write_bytes(gzip.compress(PAIRS.encode()))
+    result = invoke("align", pairs, "--output", output, "--encoder", tiny_encoder, "--fast")
+    assert result.exit_code == 0, result.output
+    found = [json.loads(line)["links"] for line in output.read_text(encoding="utf8").splitlines()]
+    assert len(found) == 3
+    assert all(0 <= score <= 1 for links in found for _, _, score in links)
+
+
+class KilledError(Exception):
+    pass
+
+
+def test_a_stopped_run_goes_on(tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same bytes as an undisturbed run, and nothing aligned twice."""
+    pairs = tmp_path / "pairs.txt"
+    pairs.write_text("".join(f"Berlin {i} ||| {i} Berlin\n" for i in range(50)), encoding="utf8")
+    aligner = EmbeddingAligner(str(tiny_encoder), 0, "inter", batch_size=1)
+    files.align_file(pairs, tmp_path / "whole.txt", aligner)
+    seen: list[Any] = []
+    original = EmbeddingAligner.align
+
+    def dies(self: EmbeddingAligner, waiting: Any) -> Any:
+        yield from islice(original(self, waiting), 20)
+        raise KilledError
+
+    def counted(self: EmbeddingAligner, waiting: Any) -> Any:
+        for alignment in original(self, waiting):
+            seen.append(alignment)
+            yield alignment
+
+    monkeypatch.setattr(EmbeddingAligner, "align", dies)
+    with pytest.raises(KilledError):
+        files.align_file(pairs, tmp_path / "stopped.txt", aligner)
+    assert not (tmp_path / "stopped.txt").exists()
+    monkeypatch.setattr(EmbeddingAligner, "align", counted)
+    files.align_file(pairs, tmp_path / "stopped.txt", aligner)
+    assert len(seen) == 30
+    assert (tmp_path / "stopped.txt").read_bytes() == (tmp_path / "whole.txt").read_bytes()
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a ||| b\na b\n", "pairs.txt:2: found 0 times"),
+        ("a ||| b ||| c\n", "pairs.txt:1: found 2 times"),
+        ("", "the file is empty"),
+    ],
+)
+def test_malformed_pairs(tiny_encoder: Path, tmp_path: Path, content: str, message: str) -> None:
+    pairs = tmp_path / "pairs.txt"
+    pairs.write_text(content, encoding="utf8")
+    result = align(tiny_encoder, pairs, "--output", tmp_path / "out.txt")
+    assert result.exit_code == 1
+    assert message in result.output
+    assert list(tmp_path.iterdir()) == [pairs]
+
+
+@pytest.mark.parametrize("suffix", [".iob", ".iob.gz", ".jsonl", ".spacy", ".txt"])
+def test_project_writes_every_format(tiny_encoder: Path, tmp_path: Path, suffix: str) -> None:
+    source, target, output = tmp_path / "en.iob", tmp_path / "de.txt", tmp_path / f"out{suffix}"
+    source.write_text(SOURCE, encoding="utf8")
+    target.write_text("Berlin ist groß\nAnna sah Paris\n", encoding="utf8")
+    result = project(tiny_encoder, source, target, "--output", output, "--lang", "de")
+    assert result.exit_code == 0, result.output
+    assert "projected" in result.output
+    if suffix == ".spacy":
+        docs = load_docs(output)
+        found = [[(entity.text, entity.label_) for entity in doc.ents] for doc in docs]
+        assert docs[0]._.xner_meta["lang"] == "de"
+        assert docs[1].spans["xner"].attrs["scores"][0] > 0
+    else:
+        sentences = list(read_sentences(output))
+        found = [[(s.text[start:end], label) for start, end, label in s.spans or ()] for s in sentences]
+    assert found == [[("Berlin", "LOC")], [("Anna", "PER"), ("Paris", "LOC")]]
+
+
+def test_project_tokenized_and_empty_lines(tiny_encoder: Path, tmp_path: Path) -> None:
+    """Lines pair by number, also empty ones; tokens that spaces divide stay whole."""
+    source, target, output = tmp_path / "en.iob", tmp_path / "de.txt", tmp_path / "out.iob"
+    source.write_text(SOURCE, encoding="utf8")
+    target.write_text("\nAnna sah Paris.\n", encoding="utf8")
+    result = project(tiny_encoder, source, target, "--output", output, "--tokenized")
+    assert result.exit_code == 0, result.output
+    assert "empty sentences left out" in result.output
+    (sentence,) = read_sentences(output)
+    assert sentence.words == ("Anna", "sah", "Paris.")
+
+
+def test_project_labelled_target(tiny_encoder: Path, tmp_path: Path) -> None:
+    """The labels of a target are not looked at."""
+    source, output = tmp_path / "en.iob", tmp_path / "out.iob"
+    target = tmp_path / "de.jsonl"
+    source.write_text(SOURCE, encoding="utf8")
+    lines = [{"text": "Berlin ist groß", "entities": [[7, 10, "X"]]}, {"text": "Anna sah Paris"}]
+    target.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf8")
+    assert project(tiny_encoder, source, target, "--output", output).exit_code == 0
+    assert {label for s in read_sentences(output) for _, _, label in s.spans or ()} == {"LOC", "PER"}
+
+
+def test_project_refuses(tiny_encoder: Path, tmp_path: Path) -> None:
+    source, target = tmp_path / "en.iob", tmp_path / "de.txt"
+    source.write_text(SOURCE, encoding="utf8")
+    target.write_text("Berlin ist groß\n", encoding="utf8")
+    result = project(tiny_encoder, source, target, "--output", tmp_path / "out.iob")
+    assert "has 2 sentences" in result.output
+    assert "de.txt has 1" in result.output
+    target.write_text("Berlin ist groß\nAnna sah Paris\n", encoding="utf8")
+    result = project(tiny_encoder, source, target, "--output", target)
+    assert "is also an input" in result.output
+    result = project(tiny_encoder, source, target, "--output", tmp_path / "out.pdf")
+    assert "found the ending '.pdf'" in result.output
+    result = project(tiny_encoder, target, target, "--output", tmp_path / "out.conllu")
+    assert "CoNLL-U is read, but not written" in result.output
+    plain = tmp_path / "plain.jsonl"
+    plain.write_text('{"text": "a"}\n{"text": "b"}\n', encoding="utf8")
+    result = project(tiny_encoder, plain, target, "--output", tmp_path / "out.iob")
+    assert "plain.jsonl:1: this sentence is unlabelled" in result.output
+    assert not list(tmp_path.glob("out*"))
+
+
+def test_help() -> None:
+    for command in (["align"], ["align", "file", "--help"], ["project", "--help"]):
+        assert "xner align" in invoke(*command).output or "Carry labels" in invoke(*command).output
