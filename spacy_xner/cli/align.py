@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from ..files import atomic_path
+from .console import make_console
 from .progress import print_counts, resumable_progress
 
 MethodName = StrEnum("MethodName", ["transport", "inter", "itermax", "mwmf"])
@@ -74,3 +76,39 @@ def make_aligner(
 
     precision = "auto" if fast else "float32"
     return EmbeddingAligner(encoder, layers, method, batch_size=batch_size, join_unspaced=True, inference=precision)
+
+
+@align_app.command()
+def show(
+    file: Annotated[Path, typer.Argument(help="`source ||| target` a line; or labelled sentences, with --target.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="HTML page to write.")] = Path("alignment.html"),
+    target: Annotated[
+        Path | None, typer.Option(help="Translations of labelled sentences, as of `xner project`.")
+    ] = None,
+    limit: Annotated[int, typer.Option(help="Sentence pairs to show, from the first on.")] = 20,
+    tokenized: Annotated[
+        bool, typer.Option("--tokenized", "--tokenised", help="The words of a .txt are those between its spaces.")
+    ] = False,
+    encoder: EncoderOption = "embedded",
+    layers: LayersOption = None,
+    method: Annotated[MethodName, typer.Option(help="transport, or a method of SimAlign.")] = MethodName["transport"],
+) -> None:
+    """Draw links and similarities, and projected entities where there are labels, on one HTML page.
+
+    Examples:
+
+    ```
+    xner align show pairs.txt --output alignment.html
+    xner align show en.iob --target de.txt --tokenized --output alignment.html
+    ```
+    """
+    from .alignment_page import alignment_page
+    from .corpus import make_projector, parse_layers
+    from .shown_pairs import shown_pairs
+
+    projector = make_projector(encoder, parse_layers(layers), method.value, 0.0, False)
+    pairs = list(shown_pairs(file, target, limit, tokenized, projector))
+    note = f"{file.name}{f', {target.name}' if target else ''}: {len(pairs)} pairs. Encoder {encoder}, {method.value}."
+    with atomic_path(output) as temporary:
+        temporary.write_text(alignment_page(pairs, "Word alignment", note), encoding="utf8")
+    make_console().print(f"Wrote {output}: open it in a browser.", highlight=False)

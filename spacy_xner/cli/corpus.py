@@ -301,7 +301,7 @@ def make_projector(
     method: str,
     min_score: float,
     complete: bool,
-    batch_size: int,
+    batch_size: int = 32,
     fast: bool = False,
 ) -> "SpanProjector":
     """The projector that options of commands describe."""

@@ -16,6 +16,7 @@ from ..errors import XnerError
 from ..tokens import set_scored_entities
 from . import source_doc  # noqa: F401  (docs can be serialised with their source)
 from .projector import SpanProjector
+from .translated_source import TranslatedSource
 from .types import Projection
 
 DEFAULT_CONFIG = {
@@ -23,6 +24,9 @@ DEFAULT_CONFIG = {
     "projection": {"@misc": "spacy_xner.TransportProjection.v1"},
     "min_score": 0.0,
     "complete": False,
+    "translator": None,
+    "source_pipeline": None,
+    "label_map": None,
 }
 
 
@@ -34,6 +38,9 @@ def make_projector(
     projection: Any,  # a ProjectionAlgorithm
     min_score: float,
     complete: bool,
+    translator: Any,  # a Translator
+    source_pipeline: str | None,
+    label_map: dict[str, str] | None,
 ) -> "Projector":
     """Make an `xner_projector`.
 
@@ -41,6 +48,10 @@ def make_projector(
     projection (ProjectionAlgorithm): places the spans, for example `spacy_xner.TransportProjection.v1`.
     min_score (float): leave out entities with a lower score, in [0, 1].
     complete (bool): leave out all entities of a doc when not all of its source arrived.
+    translator (Translator | None): translates docs that have no `doc._.xner_source` into the language of
+        `source_pipeline`, for example `spacy_xner.Apertium.v1` with source "es" and target "en".
+    source_pipeline (str | None): name or folder of the pipeline that finds the entities of translations.
+    label_map (dict[str, str] | None): other names for labels of the source, "" for those to leave out.
     """
     for setting, value, method in (("aligner", aligner, "align"), ("projection", projection, "project")):
         if not hasattr(type(value), method):
@@ -48,11 +59,21 @@ def make_projector(
                 f"The setting {setting} of the component {name!r} is {value!r}: expected a registered object, such as "
                 f"{DEFAULT_CONFIG[setting]}."
             )
-    return Projector(name, SpanProjector(aligner, projection, min_score, complete))
+    if (translator is None) != (source_pipeline is None):
+        missing = "translator" if translator is None else "source_pipeline"
+        raise XnerError(
+            f"The component {name!r} has no {missing}: to project from translations it takes both, a translator, as "
+            f'{{"@misc": "spacy_xner.Apertium.v1", "source": "es", "target": "en"}}, and the source_pipeline that '
+            f"reads what it gives, as en_core_web_sm."
+        )
+    if translator is not None and not hasattr(type(translator), "translate"):
+        raise XnerError(f"The setting translator of the component {name!r} is {translator!r}: expected a translator.")
+    projector = SpanProjector(aligner, projection, min_score, complete, label_map)
+    return Projector(name, projector, TranslatedSource(translator, source_pipeline) if source_pipeline else None)
 
 
 class Projector(Pipe):
-    """Gives docs the entities of their translation in `doc._.xner_source`.
+    """Gives docs the entities of their translation in `doc._.xner_source`, or of one that it makes.
 
     Sets `doc.ents`, and `doc.spans["xner"]` with `attrs["scores"]`; each span has its score as `span._.confidence`. All
     are replaced, also where no entity arrived. A doc without a source passes as it is. The encoder is loaded with the
@@ -61,13 +82,17 @@ class Projector(Pipe):
     All settings are in the pipeline's config, so that there is nothing else to save.
     """
 
-    def __init__(self, name: str, projector: SpanProjector) -> None:
+    def __init__(self, name: str, projector: SpanProjector, sources: TranslatedSource | None = None) -> None:
         self.name = name
         self.projector = projector
+        self.sources = sources
 
     @property
     def report(self) -> Counter[str]:
-        """What became of the source's entities so far, see `SpanProjector`; per process."""
+        """What became of the source's entities so far, see `SpanProjector`; per process.
+
+        With a translator, `untranslated` counts the docs for which it knew no translation.
+        """
         return self.projector.report
 
     def __call__(self, doc: Doc) -> Doc:
@@ -89,6 +114,8 @@ class Projector(Pipe):
                 yield from docs
 
     def _project(self, docs: list[Doc]) -> None:
+        if self.sources is not None:
+            self.report["untranslated"] += self.sources.add([doc for doc in docs if doc._.xner_source is None])
         docs = [doc for doc in docs if doc._.xner_source is not None]
         found = self.projector.project((doc._.xner_source, doc) for doc in docs)
         for doc, projection in zip(docs, found, strict=True):

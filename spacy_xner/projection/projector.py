@@ -1,7 +1,7 @@
 """Projects the entities of docs onto their translations: aligner, algorithm, filters and counts in one."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import tee
 from typing import Any
@@ -37,6 +37,8 @@ class SpanProjector:
     algorithm (ProjectionAlgorithm | None): places spans; `TransportProjection` where none is given.
     min_score (float): spans with a lower score, in [0, 1], are taken for missing.
     complete (bool): drop a sentence when not all of its entities arrived.
+    label_map (Mapping[str, str] | None): other names for labels of the source, "" for those to leave out; labels that
+        are not in it stay.
     RAISES (XnerError): for a min_score outside [0, 1].
 
     `report` counts from the start: `sentences`; `entities` = `projected` + `missing` + `overlapping` +
@@ -50,6 +52,7 @@ class SpanProjector:
         algorithm: ProjectionAlgorithm | None = None,
         min_score: float = 0.0,
         complete: bool = False,
+        label_map: Mapping[str, str] | None = None,
     ) -> None:
         if not 0 <= min_score <= 1:
             raise XnerError(f"The setting min_score of the projection is {min_score}: expected a score from 0 to 1.")
@@ -57,6 +60,7 @@ class SpanProjector:
         self.algorithm = TransportProjection() if algorithm is None else algorithm
         self.min_score = min_score
         self.complete = complete
+        self.label_map = dict(label_map or {})
         self.reset()
 
     def reset(self) -> None:
@@ -71,6 +75,7 @@ class SpanProjector:
             "algorithm": type(self.algorithm).__name__,
             "min_score": self.min_score,
             "complete": self.complete,
+            "label_map": self.label_map,
         }
 
     def __call__(self, source: Doc, target: Doc) -> Projection:
@@ -84,7 +89,7 @@ class SpanProjector:
         Offsets are in tokens of the docs. Tokens of white space are neither aligned nor at the edge of a span. Docs are
         not changed. Pairs without entities never reach the aligner.
         """
-        to_align, to_place = tee(SentencePair.of(source, target) for source, target in pairs)
+        to_align, to_place = tee(SentencePair.of(source, target, self.label_map) for source, target in pairs)
         alignments = self.aligner.align((pair.source.words, pair.target.words) for pair in to_align if pair.spans)
         for pair in to_place:
             found = self._filter(self._place(pair, next(alignments)) if pair.spans else Projection())
@@ -148,7 +153,7 @@ class SentencePair:
     spans: list[SourceSpan]
 
     @classmethod
-    def of(cls, source: Doc, target: Doc) -> "SentencePair":
+    def of(cls, source: Doc, target: Doc, label_map: Mapping[str, str]) -> "SentencePair":
         if not isinstance(source, Doc) or not isinstance(target, Doc):
             wrong = type(target if isinstance(source, Doc) else source).__name__
             raise XnerError(f"Projection takes pairs of docs and got a {wrong}: expected a spacy.tokens.Doc.")
@@ -157,8 +162,9 @@ class SentencePair:
         spans = []
         for entity in source.ents:
             words = [word_of[i] for i in range(entity.start, entity.end) if i in word_of]
-            if words:  # spaCy itself refuses entities of white space
-                spans.append(SourceSpan(words[0], words[-1] + 1, entity.label_))
+            label = label_map.get(entity.label_, entity.label_)
+            if words and label:  # spaCy itself refuses entities of white space
+                spans.append(SourceSpan(words[0], words[-1] + 1, label))
         return cls(sentence, Sentence.of(target), spans)
 
     def in_tokens(self, found: Projection) -> Projection:

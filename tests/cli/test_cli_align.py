@@ -171,3 +171,28 @@ def test_project_refuses(tiny_encoder: Path, tmp_path: Path) -> None:
 def test_help() -> None:
     for command in (["align"], ["align", "file", "--help"], ["project", "--help"]):
         assert "xner align" in invoke(*command).output or "Carry labels" in invoke(*command).output
+
+
+def test_show_pairs(tiny_encoder: Path, tmp_path: Path) -> None:
+    pairs, output = tmp_path / "pairs.txt", tmp_path / "page.html"
+    pairs.write_text("<b> & Berlin ||| Berlin <script>alert(1)</script>\nParis |||\nשלום ||| 日 本\n", encoding="utf8")
+    result = align(tiny_encoder, "show", pairs, "--output", output, "--limit", "3")
+    assert result.exit_code == 0, result.output
+    html = output.read_text(encoding="utf8")
+    assert html.count("<article>") == 3
+    assert "<script>" not in html
+    assert "&lt;b&gt;" in html
+    assert 'name="viewport"' in html
+    assert "http" not in html.replace("http-equiv", "")  # nothing that it would have to load
+
+
+def test_show_projected_entities(tiny_encoder: Path, tmp_path: Path) -> None:
+    source, target, output = tmp_path / "en.iob", tmp_path / "de.txt", tmp_path / "page.html"
+    source.write_text(SOURCE, encoding="utf8")
+    target.write_text("Berlin  ist groß\nAnna sah Paris\n", encoding="utf8")
+    result = align(tiny_encoder, "show", source, "--target", target, "--output", output)
+    assert result.exit_code == 0, result.output
+    html = output.read_text(encoding="utf8")
+    assert html.count("<mark") == 6
+    target.write_text("Berlin ist groß\n", encoding="utf8")
+    assert "differ in length" in align(tiny_encoder, "show", source, "--target", target).output

@@ -1,0 +1,48 @@
+"""Translate-test: docs are translated, and a pipeline for that language finds the entities there."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from ..errors import XnerError
+from . import source_doc  # noqa: F401  (docs can be serialised with their source)
+
+
+class TranslatedSource:
+    """Gives docs a translation with entities, as `doc._.xner_source`.
+
+    translator (Translator): into the language of the pipeline.
+    pipeline (str): name or folder of a spaCy pipeline, which is loaded when the first doc comes.
+    RAISES (XnerError): when a doc comes and the pipeline cannot be loaded.
+    """
+
+    def __init__(self, translator: Any, pipeline: str) -> None:
+        self.translator = translator
+        self.pipeline = pipeline
+
+    @cached_property
+    def nlp(self) -> Language:
+        """The pipeline, loaded on first use."""
+        try:
+            return spacy.load(self.pipeline)
+        except OSError as error:
+            raise XnerError(
+                f"The source_pipeline {self.pipeline!r} cannot be loaded: {error} Install it, as `python -m spacy "
+                f"download en_core_web_sm`, or give the folder of a pipeline."
+            ) from error
+
+    def add(self, docs: Sequence[Doc]) -> int:
+        """Translate docs and set their source. RETURNS: for how many the translator knew no translation."""
+        translations = list(self.translator.translate(doc.text for doc in docs))
+        known = [(doc, text) for doc, text in zip(docs, translations, strict=True) if text is not None]
+        for (doc, _), source in zip(known, self.nlp.pipe(text for _, text in known), strict=True):
+            doc._.xner_source = source
+        return len(docs) - len(known)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the pipeline: a copy in another process loads its own."""
+        return {name: value for name, value in self.__dict__.items() if name != "nlp"}
