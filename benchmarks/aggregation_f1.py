@@ -36,6 +36,8 @@ ARMS = {
         arm("last layer of 9, hidden", "LastLayer", 9, 128),
         arm("concat of 9", "WeightedConcat", 9),
         arm("concat of 9, hidden", "WeightedConcat", 9, 128),
+        arm("concat of 9, half width", "WeightedConcat", 9, nO=192),
+        arm("concat 3 6 9", "WeightedConcat", 9, layers=[3, 6, 9]),
         arm("attention of 9, hidden", "LayerAttention", 9, 128),
         arm("concat beside of 9", "WeightedConcat", 9, residual=True),
         arm("concat beside 3 6 9", "WeightedConcat", 9, residual=True, layers=[3, 6, 9]),

@@ -75,6 +75,10 @@ def room(tmp_path: Path, tiny_encoder: Path, tiny_pipeline: Path, tiny_corpus: P
     english = [re.sub(r"/\S+", "", tagged) for tagged, _ in NEWS]
     memory = ["en\tde", *(f"{text}\t{german}" for text, (_, german) in zip(english, NEWS, strict=True))]
     (tmp_path / "translations.tsv").write_text("".join(f"{line}\n" for line in memory), encoding="utf8")
+    (tmp_path / "en.iob").write_text("\n".join(blocks), encoding="utf8")
+    (tmp_path / "de.txt").write_text("".join(f"{german}\n" for _, german in NEWS), encoding="utf8")
+    pairs = [f"{text} ||| {german}\n" for text, (_, german) in zip(english, NEWS, strict=True)]
+    (tmp_path / "pairs.txt").write_text("".join(pairs), encoding="utf8")
     (tmp_path / "configs").symlink_to(ROOT / "configs")
     (tmp_path / "models").mkdir()
     (tmp_path / "models/encoder").symlink_to(tiny_encoder)
@@ -105,10 +109,10 @@ def test_shell(
                     run_process([*command, *FEW_STEPS], room)
                     assert (room / command[command.index("--output") + 1] / "model-last/meta.json").is_file()
                 case ["xner", *args]:
-                    if args[:2] == ["corpus", "project"]:
+                    if args[:2] == ["corpus", "project"] or args[0] in ("align", "project"):
                         request.getfixturevalue("embedded_encoder")
                     ok(*args)
-                    assert all((room / arg).is_file() for arg in args if arg.endswith(".spacy"))
+                    assert all((room / arg).is_file() for arg in args if arg.endswith((".spacy", ".iob", ".html")))
                 case command:
                     pytest.fail(f"there is no rule to test: {shlex.join(command)}")
 
@@ -142,17 +146,29 @@ def check_projector(printed: str) -> None:
     assert re.fullmatch(r"Wien LOC (0\.\d+|1\.0)\nAngela Merkel PER (0\.\d+|1\.0)\n", printed)
 
 
-PRINTS: dict[str, Callable[[str], None]] = {
-    "Use the pipeline": check_use,
-    "Bring entities into a pipeline that you have": check_projector,
+def check_nothing(printed: str) -> None:
+    """Makes a pipeline, and prints nothing."""
+    assert printed == ""
+
+
+def check_alignment(printed: str) -> None:
+    """Names with labels and scores."""
+    assert re.fullmatch(r"Angela Merkel PER (0\.\d+|1\.0)\nViena LOC (0\.\d+|1\.0)\n", printed)
+
+
+PRINTS: dict[str, list[Callable[[str], None]]] = {  # what each block of a section prints
+    "Use the pipeline": [check_use],
+    "Bring entities into a pipeline that you have": [check_projector, check_nothing],
+    "Align words, project labels of files": [check_alignment],
 }
 
 
 @pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.section)
 def test_python(block: Block, tiny_site: Path, room: Path, request: pytest.FixtureRequest) -> None:
-    if "xner_projector" in block.code:
+    if "rojector" in block.code:
         request.getfixturevalue("embedded_encoder")
-    PRINTS[block.section](run_process(["python", "-c", block.code], room, tiny_site))
+    number = [other for other in PYTHON if other.section == block.section].index(block)
+    PRINTS[block.section][number](run_process(["python", "-c", block.code], room, tiny_site))
 
 
 def test_names_can_be_used() -> None:

@@ -166,7 +166,7 @@ def project(
     Example:
 
     ```
-    xner corpus project en.spacy de.text.spacy de.spacy --encoder models/encoder --layers 6 --min-score 0.5
+    xner corpus project en.spacy de.text.spacy de.spacy --encoder models/encoder --min-score 0.5
     ```
     """
     from ..corpus.docs import load_docs, write_docs
