@@ -145,8 +145,16 @@ def corpus_docs() -> list[Doc]:
 
 def with_length(docs: list[Doc], n_words: int) -> list[Doc]:
     """Docs of exactly so many words, of sentences put one after the other."""
-    whole = Doc.from_docs(docs)
-    return [whole[i : i + n_words].as_doc() for i in range(0, len(whole) - n_words, n_words)]
+    words = [token.text for doc in docs for token in doc]
+    tags = [f"{t.ent_iob_}-{t.ent_type_}" if t.ent_type_ else "O" for doc in docs for t in doc]
+    starts = range(0, len(words) - n_words, n_words)
+    vocab = docs[0].vocab  # each language was read with its own
+    return [Doc(vocab, words=words[i : i + n_words], ents=closed(tags[i : i + n_words])) for i in starts]
+
+
+def closed(tags: list[str]) -> list[str]:
+    """IOB2 tags of a piece of text, which may begin inside an entity."""
+    return [tags[0].replace("I-", "B-"), *tags[1:]]
 
 
 def batches(docs: list[Doc], words: int | None, batch_words: int) -> list[list[Doc]]:

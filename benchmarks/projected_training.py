@@ -2,8 +2,8 @@
 
 CoNLL-2003 English and its DeepL translations into German, Spanish and Dutch (Garcia-Ferrero et al. 2022), in
 $XNER_DATA/conll. The labels of the translations are projected by us, or come from the files of AWESOME and SimAlign;
-all else is the same: recogniser, sentences, steps, seeds. Scored on the development halves of German, Spanish and Dutch,
-which no training has seen. See `experiment.py`: records are kept, and a stopped run goes on.
+all else is the same: recogniser, sentences, steps, seeds. Scored on the development halves of German, Spanish and
+Dutch, which no training has seen. See `experiment.py`: records are kept, and a stopped run goes on.
 
     XNER_DATA=FOLDER python benchmarks/projected_training.py [--seeds 0,1,2] [--steps 300] [--json FILE]
 """

@@ -80,7 +80,7 @@ class PieceEncoder:
         self.inference = inference
         drop_layers_above(self.model, max(self.layers))
         self._prefix, self._suffix = special_tokens(self.tokenizer)
-        self._window = usable_length(self.tokenizer, self.model) - len(self._prefix) - len(self._suffix)
+        self.window = usable_length(self.tokenizer, self.model) - len(self._prefix) - len(self._suffix)
 
     def encode(self, sentences: Sequence[Words]) -> list[EncodedSentence]:
         """Encode sentences, each by itself; in order, one result for each.
@@ -88,24 +88,32 @@ class PieceEncoder:
         A sentence that is longer than the encoder goes through it in windows that overlap by a quarter; each piece has
         its vectors from the window where it is farther from the edge.
         """
-        pieces = list(self._pieces(sentences))
+        pieces = list(self.pieces(sentences))
         windows = [
-            (i, start, ids[start : start + self._window])
+            (i, start, ids[start : start + self.window])
             for i, (ids, _, _, _) in enumerate(pieces)
-            for start in window_starts(len(ids), self._window)
+            for start in window_starts(len(ids), self.window)
         ]
-        vectors = self._run([self._prefix + ids + self._suffix for _, _, ids in windows])
+        vectors = self._run([self.with_special_pieces(ids) for _, _, ids in windows])
         parts: list[list[tuple[int, Vectors]]] = [[] for _ in pieces]
-        first = len(self._prefix)
         for (i, start, ids), array in zip(windows, vectors, strict=True):
-            parts[i].append((start, array[:, first : first + len(ids)]))
+            parts[i].append((start, array[:, self.first : self.first + len(ids)]))
         empty = np.zeros((len(self.layers), 0, int(self.config.hidden_size)), dtype=np.float32)
         return [
             EncodedSentence(join_windows(part) if part else empty, of_pieces, words, content)
             for part, (_, of_pieces, words, content) in zip(parts, pieces, strict=True)
         ]
 
-    def _pieces(self, sentences: Sequence[Words]) -> Iterator[tuple[list[int], Indices, Indices, Booleans]]:
+    @property
+    def first(self) -> int:
+        """Where the pieces of a sentence begin, behind special ones."""
+        return len(self._prefix)
+
+    def with_special_pieces(self, ids: list[int]) -> list[int]:
+        """Ids of a sentence's pieces with those that the encoder wants around them."""
+        return self._prefix + ids + self._suffix
+
+    def pieces(self, sentences: Sequence[Words]) -> Iterator[tuple[list[int], Indices, Indices, Booleans]]:
         """Ids of each sentence's pieces, without special tokens; the pairs of pieces and words; which have content."""
         if not sentences:
             return
@@ -154,13 +162,17 @@ class PieceEncoder:
     def _packed(self) -> Any:
         return make_encoder(self.model.to("cpu"), resolve_inference(self.inference))
 
+    def forget_packed(self) -> None:
+        """The model's weights have changed."""
+        self.__dict__.pop("_packed", None)
+
     def _run_padded(self, sequences: list[list[int]], device: torch.device) -> list[Vectors]:
         self.model.to(device)
         vectors: list[Vectors] = [np.empty(0, dtype=np.float32)] * len(sequences)
         order = sorted(range(len(sequences)), key=lambda i: len(sequences[i]), reverse=True)
         for at in range(0, len(order), self.batch_size):
             batch = order[at : at + self.batch_size]
-            ids, mask = self._pad([sequences[i] for i in batch])
+            ids, mask = self.pad([sequences[i] for i in batch])
             with torch.inference_mode():
                 states = self.model(
                     input_ids=ids.to(device), attention_mask=mask.to(device), output_hidden_states=True
@@ -170,7 +182,7 @@ class PieceEncoder:
                 vectors[i] = arrays[row, :, : len(sequences[i])].copy()  # frees the padded batch
         return vectors
 
-    def _pad(self, sequences: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    def pad(self, sequences: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Ids and the attention mask, both (n_sequences, longest)."""
         shape = (len(sequences), max(map(len, sequences)))
         ids = torch.full(shape, self.tokenizer.pad_token_id or 0, dtype=torch.long, device="cpu")

@@ -112,3 +112,46 @@ def show(
     with atomic_path(output) as temporary:
         temporary.write_text(alignment_page(pairs, "Word alignment", note), encoding="utf8")
     make_console().print(f"Wrote {output}: open it in a browser.", highlight=False)
+
+
+@align_app.command()
+def train(
+    files: Annotated[list[Path], typer.Argument(help="`source ||| target` a line, words by spaces; plain or .gz.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the encoder to make.")],
+    encoder: EncoderOption = "embedded",
+    layers: LayersOption = None,
+    steps: Annotated[int, typer.Option(help="Optimizer steps.")] = 300,
+    batch_size: Annotated[int, typer.Option(help="Sentence pairs in a step.")] = 8,
+    learn_rate: Annotated[float, typer.Option(help="The highest learning rate.")] = 3e-5,
+    seed: Annotated[int, typer.Option(help="Of the order of pairs.")] = 0,
+) -> None:
+    """Teach an encoder to align better, by the sentence pairs that you have anyway: nobody has to align them.
+
+    What comes out is an ordinary encoder folder, for `--encoder`. It takes minutes on two cores.
+
+    Example:
+
+    ```
+    xner align train pairs.txt --output models/aligner
+    xner align pairs.txt --encoder models/aligner --output links.txt
+    ```
+    """
+    from tqdm import tqdm
+
+    from ..alignment.files import read_pairs
+    from ..alignment.trained_encoder import train_encoder
+    from .corpus import parse_layers
+
+    pairs = [pair for file in files for pair in read_pairs(file)]
+    counts = train_encoder(
+        encoder,
+        output,
+        pairs,
+        layers=parse_layers(layers),
+        steps=steps,
+        batch_size=batch_size,
+        learn_rate=learn_rate,
+        seed=seed,
+        progress=lambda steps: tqdm(steps, desc="Learning to align", unit=" steps"),
+    )
+    print_counts(f"{output}", counts)

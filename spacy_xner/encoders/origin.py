@@ -5,6 +5,7 @@ Nothing here holds a date or a path: the same encoder fetched twice gives the sa
 
 import hashlib
 import json
+import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,8 @@ class Origin:
     sha256 (dict[str, str]): checksums in hex of the encoder's own files.
     trimmed (dict[str, Any] | None): how its vocabulary was trimmed, where it was: numbers of `pieces_before` and
         `pieces_after`, `languages`, `words` of each, number of `texts`, `scripts`.
+    aligned (dict[str, Any] | None): how it was taught to align, where it was: number of `pairs`, `layers`, `steps`,
+        `batch_size`, `learn_rate`, `seed`.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Origin:
     source_sha256: str | None = None
     sha256: dict[str, str] = field(default_factory=dict)
     trimmed: dict[str, Any] | None = None
+    aligned: dict[str, Any] | None = None
 
 
 EMBEDDED = Origin(
@@ -103,9 +107,18 @@ def write_origin(folder: Path, origin: Origin) -> None:
     sums = {path.name: file_sha256(path) for path in sorted(folder.iterdir())}
     readme.write_text(_readme(origin), encoding="utf8")
     record = asdict(origin) | {"sha256": sums}
-    if origin.trimmed is None:
-        del record["trimmed"]
+    for key in ("trimmed", "aligned"):
+        if record[key] is None:
+            del record[key]
     (folder / ORIGIN_NAME).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf8")
+
+
+def copy_texts(source: Path, dest: Path) -> None:
+    """Copy an encoder's licence, notices and model card, which is README.md where it is not ours."""
+    names = {CARD_NAME} if (source / ORIGIN_NAME).is_file() else {CARD_NAME, README_NAME}
+    for path in source.iterdir():
+        if path.is_file() and (path.name in names or path.name.upper().startswith(("LICEN", "NOTICE"))):
+            shutil.copyfile(path, dest / path.name)
 
 
 def file_sha256(path: Path) -> str:
@@ -142,11 +155,21 @@ def trimmed_note(trimmed: dict[str, Any]) -> str:
     )
 
 
+def aligned_note(aligned: dict[str, Any]) -> str:
+    """A sentence on what an encoder that learned to align is for."""
+    return (
+        f"Its layers up to {max(aligned['layers'])} were taught to align words by `xner align train`, in "
+        f"{aligned['steps']:,} steps on {aligned['pairs']:,} sentence pairs without labels."
+    )
+
+
 def _readme(origin: Origin) -> str:
-    trimmed = f" {trimmed_note(origin.trimmed)}" if origin.trimmed else ""
+    command = "align train" if origin.aligned else f"encoder {'trim' if origin.trimmed else 'fetch'}"
+    notes = f" {trimmed_note(origin.trimmed)}" if origin.trimmed else ""
+    notes += f" {aligned_note(origin.aligned)}" if origin.aligned else ""
     return (
         f"# Encoder: {origin.name}\n\n"
-        f"An ordinary Hugging Face folder, written by `xner encoder {'trim' if origin.trimmed else 'fetch'}`, that "
+        f"An ordinary Hugging Face folder, written by `xner {command}`, that "
         f"`AutoModel` and `AutoTokenizer` load. Source: {origin.source}. Version: {origin.version}. Licence: "
-        f"{origin.licence} (see {LICENSE_NAME}). {ORIGIN_NAME} has the checksums.{trimmed}\n"
+        f"{origin.licence} (see {LICENSE_NAME}). {ORIGIN_NAME} has the checksums.{notes}\n"
     )

@@ -1,6 +1,5 @@
 """Encoders with fewer word pieces: most of a small multilingual encoder is the embeddings of languages nobody needs."""
 
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +14,7 @@ from ...errors import XnerError
 from ...files import atomic_path
 from ..check import check_loadable
 from ..fetch import check_destination, fetch_encoder, resolve_encoder
-from ..origin import CARD_NAME, ORIGIN_NAME, README_NAME, Origin, read_origin, write_origin
+from ..origin import Origin, copy_texts, read_origin, write_origin
 from .needed_pieces import Wanted, choose_pieces, shares_as_before
 from .vocabulary import read_vocabulary, rebuild
 
@@ -79,7 +78,7 @@ def trim_encoder(
             for weights in new.glob("*.safetensors"):  # safetensors: the owner alone
                 weights.chmod((new / "config.json").stat().st_mode)
             trimmed.tokenizer.save_pretrained(str(new))
-            _copy_texts(source, new)
+            copy_texts(source, new)
             origin = read_origin(source) or Origin(source.resolve().name, "a local folder")
             made = f"{origin.name.removesuffix(' (trimmed)')} (trimmed)"
             write_origin(new, replace(origin, name=made, sha256={}, trimmed=trimmed.record(wanted)))
@@ -190,11 +189,3 @@ def check_apart(source: Path, dest: Path) -> None:
     """RAISES: XnerError where a folder would be written into the one that it is made from."""
     if source.is_dir() and source.resolve() in (dest.resolve(), *dest.resolve().parents):
         raise XnerError(f"{dest} is what is to be trimmed, {source}, or is inside it. Choose another folder.")
-
-
-def _copy_texts(source: Path, dest: Path) -> None:
-    """Copy licence, notices and model card, which is README.md where it is not ours."""
-    names = {CARD_NAME} if (source / ORIGIN_NAME).is_file() else {CARD_NAME, README_NAME}
-    for path in source.iterdir():
-        if path.is_file() and (path.name in names or path.name.upper().startswith(("LICEN", "NOTICE"))):
-            shutil.copyfile(path, dest / path.name)

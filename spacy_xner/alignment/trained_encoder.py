@@ -1,0 +1,85 @@
+"""An encoder that learned to align, as an ordinary Hugging Face folder."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from transformers import AutoModel
+
+from ..encoders.check import check_loadable
+from ..encoders.fetch import check_destination, fetch_encoder, resolve_encoder
+from ..encoders.origin import Origin, copy_texts, read_origin, write_origin
+from ..errors import XnerError
+from ..files import atomic_path
+from .encoder import PieceEncoder
+from .training import Pair, train_on_pairs
+
+
+def train_encoder(
+    name: str,
+    dest: str | Path,
+    pairs: Sequence[Pair],
+    *,
+    layers: int | Sequence[int] | None = None,
+    steps: int = 300,
+    batch_size: int = 8,
+    learn_rate: float = 3e-5,
+    seed: int = 0,
+    progress: Callable[[Iterable[int]], Iterable[int]] = lambda steps: steps,
+) -> Counter[str]:
+    """Teach an encoder to align by sentence pairs (see `train_on_pairs`), and write it into a folder.
+
+    The layers above those that aligning reads stay as they are, and so do word embeddings and tokenizer.
+
+    name (str): `embedded`, a folder, or a name on the hub.
+    dest (str | Path): the folder to make; an encoder that was written there before is replaced.
+    layers (int | list[int] | None): those that are read and taught, by default the middle ones, as for transport.
+    RETURNS: counts of "pairs", "empty or too long".
+    RAISES: XnerError where there is no such encoder, nothing to learn from, or `dest` holds something else.
+    """
+    if steps < 1 or batch_size < 1 or learn_rate <= 0:
+        raise XnerError(
+            f"Found steps {steps}, batch size {batch_size} and learning rate {learn_rate}: expected 1 or more, 1 or "
+            f"more, and a positive number."
+        )
+    dest = Path(dest).expanduser()
+    check_destination(dest)
+    with TemporaryDirectory() as room:
+        source = Path(resolve_encoder(name))
+        if not source.is_dir():  # a name on the hub
+            source = fetch_encoder(name, Path(room) / "encoder")
+        if source.resolve() == dest.resolve():
+            raise XnerError(f"{dest} is the encoder to learn from and would be lost: choose another folder.")
+        encoder = PieceEncoder(str(source), layers, 2 * batch_size, join_unspaced=True, beside=1)
+        counts = train_on_pairs(
+            encoder,
+            pairs,
+            steps=steps,
+            batch_size=batch_size,
+            learn_rate=learn_rate,
+            seed=seed,
+            progress=progress,
+        )
+        whole = AutoModel.from_pretrained(str(source), local_files_only=True, trust_remote_code=False)
+        whole.load_state_dict(encoder.model.to("cpu").state_dict(), strict=False)  # upper layers were not loaded
+        with atomic_path(dest) as new:
+            whole.save_pretrained(str(new), safe_serialization=True)
+            for weights in new.glob("*.safetensors"):  # safetensors: the owner alone
+                weights.chmod((new / "config.json").stat().st_mode)
+            encoder.tokenizer.save_pretrained(str(new))
+            copy_texts(source, new)
+            origin = read_origin(source) or Origin(source.resolve().name, "a local folder")
+            record = {
+                "pairs": counts["pairs"] - counts["empty or too long"],
+                "layers": [*encoder.layers],
+                "steps": steps,
+                "batch_size": batch_size,
+                "learn_rate": learn_rate,
+                "seed": seed,
+            }
+            made = f"{origin.name.removesuffix(' (aligned)')} (aligned)"
+            write_origin(new, replace(origin, name=made, sha256={}, aligned=record))
+            check_loadable(new, name=str(dest))
+    return counts

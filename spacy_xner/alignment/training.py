@@ -1,0 +1,173 @@
+"""Teaches an encoder to align better, by sentence pairs that nobody aligned."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch.nn.functional import normalize
+
+from ..encoders.packed import Batch, can_pack, make_encoder
+from ..errors import XnerError
+from .affinity import PRIOR_WORDS
+from .similarity import words_with_pieces
+from .transport import Plan, transport_plan
+from .types import Words
+
+if TYPE_CHECKING:
+    from .encoder import PieceEncoder
+
+TEMPERATURE = 0.1  # of the distributions that are learned; softer than the plan's, so that close ones matter too
+NULL, NEIGHBOURS, LEAST_SHARE = 0.1, 0.15, 0.36  # as in aligning by transport
+FREE_SHARE = 0.2  # a word that sends less of its mass than this has no counterpart
+WARM_UP = 20  # steps
+
+Pair = tuple[Words, Words]
+
+
+def train_on_pairs(
+    encoder: "PieceEncoder",
+    pairs: Sequence[Pair],
+    *,
+    steps: int,
+    batch_size: int,
+    learn_rate: float,
+    seed: int,
+    progress: Callable[[Iterable[int]], Iterable[int]] = lambda steps: steps,
+) -> Counter[str]:
+    """Self-training: each word learns to prefer the words that the plan of the whole sentences links it with.
+
+    The plan of `transport_plan` sees more than a word by itself: neighbours, and who else needs a counterpart. What it
+    decides becomes what the words' vectors say (as "self-training" of Dou and Neubig 2021,
+    https://aclanthology.org/2021.eacl-main.181, does with links that both directions agree on). Words that the plan
+    leaves without counterpart learn to prefer none, which keeps affinities from growing everywhere.
+
+    Changes `encoder.model` in place, word embeddings excepted.
+
+    encoder (PieceEncoder): its layers are those that learn.
+    pairs (Sequence[Pair]): translations; those with an empty or too long side are left out.
+    steps (int), batch_size (int): optimizer steps, and pairs in each.
+    progress: is given the steps.
+    RETURNS: counts of "pairs", "empty or too long".
+    RAISES: XnerError where no pair is left.
+    """
+    counts: Counter[str] = Counter()
+    usable = list(usable_pairs(encoder, pairs, counts))
+    if not usable:
+        raise XnerError("There is no sentence pair to learn from: expected some with words on both sides.")
+    model = encoder.model
+    model.get_input_embeddings().weight.requires_grad_(False)
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(parameters, lr=learn_rate, weight_decay=0.0)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min(1.0, (step + 1) / WARM_UP) * max(0.05, 1 - step / steps)
+    )
+    shuffled = endless(usable, random.Random(seed))
+    for _ in progress(range(steps)):
+        batch = [next(shuffled) for _ in range(batch_size)]
+        loss = batch_loss(encoder, batch)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        schedule.step()
+    for parameter in model.parameters():
+        parameter.requires_grad_(True)
+    encoder.forget_packed()
+    return counts
+
+
+def usable_pairs(encoder: "PieceEncoder", pairs: Iterable[Pair], counts: Counter[str]) -> Iterator[Pair]:
+    """Pairs whose sides have word pieces and fit into the encoder."""
+    counts.update({"pairs": 0, "empty or too long": 0})
+    for pair in pairs:
+        sizes = [len(ids) for ids, *_ in encoder.pieces(pair)]
+        counts["pairs"] += 1
+        if not all(0 < size <= encoder.window for size in sizes):
+            counts["empty or too long"] += 1
+            continue
+        yield pair
+
+
+def endless(items: Sequence[Pair], rng: random.Random) -> Iterator[Pair]:
+    """The items in another order each time around."""
+    while True:
+        yield from rng.sample(items, len(items))
+
+
+def batch_loss(encoder: "PieceEncoder", batch: Sequence[Pair]) -> torch.Tensor:
+    """The mean loss of a word of the batch, over the encoder's layers."""
+    sentences = [words for pair in batch for words in pair]
+    pieces = list(encoder.pieces(sentences))
+    vectors = run(encoder, [encoder.with_special_pieces(ids) for ids, *_ in pieces])
+    words = [
+        pooled(of[:, encoder.first : encoder.first + len(ids)], of_pieces[content], of_words[content])
+        for of, (ids, of_pieces, of_words, content) in zip(vectors, pieces, strict=True)
+    ]
+    losses, n_words = [], 0
+    for source, target in zip(words[::2], words[1::2], strict=True):
+        cosines = affinities(source, target)
+        plan = transport_plan(cosines.mean(dim=0).detach().cpu().numpy(), NULL, NEIGHBOURS)
+        losses.append(plan_loss(cosines, plan))
+        n_words += sum(plan.shape)
+    return torch.stack(losses).sum() / n_words
+
+
+def run(encoder: "PieceEncoder", sequences: list[list[int]]) -> list[torch.Tensor]:
+    """The encoder's layers for sequences of ids, (n_layers, length, width) each, with gradients and without dropout."""
+    model: Any = encoder.model.eval()
+    order = sorted(range(len(sequences)), key=lambda i: len(sequences[i]))
+    device = next(model.parameters()).device
+    result = [torch.empty(0)] * len(sequences)
+    if device.type == "cpu" and can_pack(model):
+        layers = make_encoder(model, "float32")(Batch([sequences[i] for i in order]))
+        stacked, start = torch.stack([layers[layer] for layer in encoder.layers]), 0
+        for i in order:
+            result[i] = stacked[:, start : start + len(sequences[i])]
+            start += len(sequences[i])
+        return result
+    ids, mask = encoder.pad(sequences)
+    states = model(input_ids=ids.to(device), attention_mask=mask.to(device), output_hidden_states=True).hidden_states
+    stacked = torch.stack([states[layer] for layer in encoder.layers], dim=1).float()
+    return [stacked[i, :, : len(sequence)] for i, sequence in enumerate(sequences)]
+
+
+def pooled(vectors: torch.Tensor, pieces: np.ndarray, words: np.ndarray) -> torch.Tensor:
+    """The mean of each word's pieces, (n_layers, n_words_with_pieces, width)."""
+    found, _ = words_with_pieces(words)
+    rows = torch.from_numpy(np.searchsorted(found, words)).to(vectors.device)
+    sums = vectors.new_zeros((len(vectors), len(found), vectors.shape[-1]))
+    sums = sums.index_add(1, rows, vectors[:, torch.from_numpy(pieces).to(vectors.device)])
+    return sums / torch.bincount(rows, minlength=len(found))[None, :, None]
+
+
+def affinities(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """As `word_affinity`, layer by layer and with gradients: (n_layers, n_source, n_target)."""
+    common = (source.sum(dim=1, keepdim=True) + target.sum(dim=1, keepdim=True)) / (
+        source.shape[1] + target.shape[1] + PRIOR_WORDS
+    )
+    return normalize(source - common, dim=-1) @ normalize(target - common, dim=-1).transpose(1, 2)
+
+
+def plan_loss(cosines: torch.Tensor, plan: Plan) -> torch.Tensor:
+    """Cross entropy, summed over the words of both sides, mean over the layers.
+
+    Each word has a distribution over the words of the other side and none, the softmax of its affinities and `NULL`. A
+    word with links is to have its mass where the plan sends it, one that sends next to nothing is to have none; the
+    others are not sure enough to learn from.
+
+    cosines (torch.Tensor): (n_layers, n_source, n_target).
+    """
+    total = cosines.new_zeros(())
+    for scores, side in ((cosines, plan), (cosines.transpose(1, 2), plan.T)):
+        n_rows, n_columns = side.shape
+        kept = np.where(side * min(n_rows, n_columns) >= LEAST_SHARE, side, 0.0)
+        mass = kept.sum(axis=1, keepdims=True)
+        free = (mass[:, 0] == 0) & (side.sum(axis=1) * n_rows < FREE_SHARE)
+        wanted = np.concatenate([kept / np.where(mass > 0, mass, 1), free[:, None]], axis=1)
+        none = scores.new_full((len(scores), n_rows, 1), NULL)
+        log_shares = torch.log_softmax(torch.cat([scores, none], dim=2) / TEMPERATURE, dim=2)
+        total = total - (torch.from_numpy(wanted).to(log_shares) * log_shares).sum() / len(scores)
+    return total
