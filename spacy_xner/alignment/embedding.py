@@ -12,7 +12,7 @@ from .affinity import word_affinity
 from .matching import METHODS, check_method, match
 from .similarity import cosine_similarity, pool_words, word_links, word_similarity, words_with_pieces
 from .transport import plan_links, transport_plan
-from .types import Affinity, Alignment, Words
+from .types import Alignment, Words
 
 if TYPE_CHECKING:
     from .encoder import EncodedSentence, PieceEncoder
@@ -131,14 +131,10 @@ class EmbeddingAligner:
         shape = len(source_words), len(target_words)
         if not len(source.words) or not len(target.words):
             return Alignment.empty(*shape)
-
-        def make_affinity() -> Affinity:
-            return word_affinity(source, target, source_words, target_words)
-
         if self.method == "transport":
-            affinity = make_affinity()
+            affinity = word_affinity(source, target, source_words, target_words)
             links = plan_links(transport_plan(affinity, NULL, NEIGHBOURS), LEAST_SHARE)
-            return Alignment(links, affinity.clip(0, 1), lambda: affinity)
+            return Alignment(links, affinity.clip(0, 1), affinity)
         if self.token_type == "word":
             rows, columns = words_with_pieces(source.words)[0], words_with_pieces(target.words)[0]
             similarity = cosine_similarity(
@@ -151,8 +147,7 @@ class EmbeddingAligner:
             of_pieces = cosine_similarity(source.vectors, target.vectors)
             pairs = np.ix_(source.pieces, target.pieces)
             matches, similarity = match(of_pieces, self.method)[pairs], of_pieces[pairs]
-        similarities = word_similarity(similarity, rows, columns, shape)
-        return Alignment(word_links(matches, rows, columns), similarities, make_affinity)
+        return Alignment(word_links(matches, rows, columns), word_similarity(similarity, rows, columns, shape))
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the encoder: a copy in another process loads its own."""

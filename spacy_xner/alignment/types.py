@@ -1,14 +1,11 @@
 """What every aligner takes and gives."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
-
-from ..errors import XnerError
 
 Words: TypeAlias = Sequence[str]
 """A sentence as its words."""
@@ -36,23 +33,13 @@ class Alignment:
     links (Links): sorted pairs of 0-based word indices, source first.
     similarity (Similarity): (n_source, n_target), in [0, 1]; the best of their word pieces for each pair of words, and
         0 for a word without word pieces.
-    affinity (Affinity): (n_source, n_target), in [-1, 1]; cosines of words without what all words have in common, see
-        `word_affinity`. Made when it is asked for.
-        RAISES (XnerError): where the aligner makes none.
+    affinity (Affinity | None): (n_source, n_target), in [-1, 1]; cosines of words without what all words have in
+        common, see `word_affinity`. None from aligners that do not look at it.
     """
 
     links: Links
     similarity: Similarity
-    make_affinity: Callable[[], Affinity] | None = None
-
-    @cached_property
-    def affinity(self) -> Affinity:
-        if self.make_affinity is None:
-            raise XnerError(
-                "This aligner makes no affinities, which spacy_xner.TransportProjection.v1 needs: use "
-                "spacy_xner.EmbeddingAligner.v1, or place spans by links with spacy_xner.SpanProjection.v1."
-            )
-        return self.make_affinity()
+    affinity: Affinity | None = None
 
     @classmethod
     def empty(cls, n_source: int, n_target: int) -> "Alignment":
@@ -60,7 +47,7 @@ class Alignment:
         return cls(
             [],
             np.zeros((n_source, n_target), dtype=np.float32),
-            lambda: np.full((n_source, n_target), NO_PIECES, dtype=np.float32),
+            np.full((n_source, n_target), NO_PIECES, dtype=np.float32),
         )
 
 

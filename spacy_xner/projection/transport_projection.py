@@ -36,7 +36,7 @@ class TransportProjection:
     neighbours (float): what the affinities of neighbouring pairs add to that of a pair, 0 or more.
     least_edge (float): see above, in [0, 1].
     RAISES (XnerError): for settings outside these ranges; when projecting, for spans outside the source words and for
-        an aligner that makes no affinities.
+        an aligner that does not align by transport.
     """
 
     def __init__(self, null: float = 0.25, neighbours: float = 0.05, least_edge: float = 0.02) -> None:
@@ -53,6 +53,12 @@ class TransportProjection:
     def project(self, spans: Sequence[SourceSpan], source: Words, target: Words, alignment: Alignment) -> Projection:
         """Project the spans of the `source` words onto the `target` words, which `alignment` aligns."""
         check_spans(spans, len(source))
+        if alignment.affinity is None:
+            raise XnerError(
+                "spacy_xner.TransportProjection.v1 needs an aligner that aligns by transport: "
+                'spacy_xner.EmbeddingAligner.v1 with the method "transport". To place spans by the links of another '
+                "one, use spacy_xner.SpanProjection.v1."
+            )
         plan = transport_plan(alignment.affinity, self.null, self.neighbours)
         punctuation = np.array([is_punctuation(word) for word in target], dtype=bool)
         candidates = {}

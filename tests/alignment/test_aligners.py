@@ -98,6 +98,7 @@ def test_awkward_text(tiny_encoder: Path, make: type, token_type: str) -> None:
 )
 def test_any_text_by_transport(tiny_encoder: Path, pairs: list[Pair]) -> None:
     for (source, target), alignment in zip(pairs, EmbeddingAligner(str(tiny_encoder), 2).align(pairs), strict=True):
+        assert alignment.affinity is not None
         assert alignment.affinity.shape == alignment.similarity.shape == (len(source), len(target))
         assert np.isfinite(alignment.affinity).all()
         assert all(source[i].strip() and target[j].strip() for i, j in alignment.links)
