@@ -7,12 +7,19 @@ import regex
 from ..encoders.tokenizer import UNSPACED
 from .types import Words
 
+SEPARATORS = tuple(",;:،؛，、；：")
 UNSPACED_WORD = regex.compile(rf"(?:(?={UNSPACED})\X)+")
 
 
 def is_punctuation(text: str) -> bool:
     """Whether a text has no letter, digit or symbol."""
     return all(unicodedata.category(character)[0] in "PZC" for character in text)
+
+
+def ends_item(word: str) -> bool:
+    """Whether a list may go on behind this word: it is, or ends with, a comma, semicolon or colon of any script."""
+    bare = word.rstrip("\"'”’»)]")
+    return bare.endswith(SEPARATORS)
 
 
 def is_unspaced(word: str) -> bool:

@@ -6,12 +6,12 @@ import numpy as np
 
 from ..alignment.transport import Plan, transport_plan
 from ..alignment.types import Alignment, Words
-from ..alignment.word_kinds import is_punctuation
+from ..alignment.word_kinds import ends_item, is_punctuation
 from ..errors import XnerError
 from .placing import Candidates, check_spans, place
 from .types import Projection, SourceSpan
 
-LEAST_SENT = 1e-3  # a span whose words send less of their mass than this has no counterpart
+LEAST_SENT = 0.005  # a word that sends less of its mass than this has no counterpart
 TINY = 1e-12
 
 
@@ -24,13 +24,14 @@ class TransportProjection:
         score = F1(precision, recall)
         precision   of the mass that the stretch's words exchange, the share that is exchanged with the span: articles
                     and prepositions exchange little, so that they fill a gap at no cost
-        recall      mean over the span's words of the share of their mass that goes into the stretch, of what goes
-                    anywhere
+        recall      mean over the span's words that have a counterpart of the share of their mass that goes into the
+                    stretch, of what goes anywhere
 
     A stretch begins and ends with a word that brings at least `least_edge` of the recall (less where the target has
     more words than the source, and each is worth less), so that it does not take in an article whose own counterpart is
-    missing; nor with punctuation, unless the source span has some. The best candidate of all spans is placed first, see
-    `place`.
+    missing; nor with punctuation, unless the source span has some. Nor does it go on past a comma, semicolon or colon,
+    unless there is one inside the source span: items of a list stay apart. The best candidate of all spans is placed
+    first, see `place`.
 
     null (float): the affinity, in [-1, 1], below which words rather keep their mass.
     neighbours (float): what the affinities of neighbouring pairs add to that of a pair, 0 or more.
@@ -61,24 +62,31 @@ class TransportProjection:
             )
         plan = transport_plan(alignment.affinity, self.null, self.neighbours)
         punctuation = np.array([is_punctuation(word) for word in target], dtype=bool)
+        ends = np.array([ends_item(word) for word in target], dtype=bool)
         candidates = {}
         for k, span in enumerate(spans):
             has_some = any(map(is_punctuation, source[span.start : span.end]))
             edges = np.ones_like(punctuation) if has_some else ~punctuation
-            candidates[k] = candidates_of(span, plan, edges, self.least_edge)
+            in_list = not any(map(ends_item, source[span.start : span.end - 1]))
+            candidates[k] = candidates_of(span, plan, edges, ends if in_list else None, self.least_edge)
         return place(spans, candidates)
 
 
-def candidates_of(span: SourceSpan, plan: Plan, can_be_edge: np.ndarray, least_edge: float) -> Candidates:
+def candidates_of(
+    span: SourceSpan, plan: Plan, can_be_edge: np.ndarray, ends: np.ndarray | None, least_edge: float
+) -> Candidates:
     """Score all stretches that a span could go to.
 
     can_be_edge (numpy.ndarray): (n_target,) of bool, words that a stretch can begin and end with.
+    ends (numpy.ndarray | None): likewise, words that a stretch can end with, but not go on behind.
     """
     own = plan[span.start : span.end]
-    sent = own.sum(axis=1, keepdims=True)
-    if sent.mean() * len(plan) < LEAST_SENT:
+    sent = own.sum(axis=1)
+    matched = sent * len(plan) >= LEAST_SENT
+    if not matched.any():
         return Candidates.none()
-    arrives = (own / np.maximum(sent, TINY)).mean(axis=0)  # (n_target,), the recall that each word brings
+    # (n_target,), the recall that each word brings
+    arrives = (own[matched] / sent[matched, None]).mean(axis=0)
     least = max(TINY, least_edge * np.clip(plan.shape[0] / plan.shape[1], 0.25, 1))  # so that edges stay few
     edges = np.flatnonzero(can_be_edge & (arrives >= least))
 
@@ -93,4 +101,7 @@ def candidates_of(span: SourceSpan, plan: Plan, can_be_edge: np.ndarray, least_e
     recall = upto - before
     precision = (own_upto - own_before) / np.maximum(all_upto - all_before, TINY)
     scores = np.triu(2 * precision * recall / np.maximum(precision + recall, TINY))
+    if ends is not None:
+        n_ends = np.append(0, ends.cumsum())[edges]  # before each edge
+        scores[n_ends[:, None] != n_ends] = 0
     return Candidates(edges, scores, float(scores.max(initial=0.0)))

@@ -62,6 +62,12 @@ def test_spans_do_not_reach_across_others() -> None:
     assert not found.missing
 
 
+def test_items_of_a_list_stay_apart() -> None:
+    pairs = "cod=bacalao, cod=atún:0.75 eel=anguila and=y"
+    assert places(project("cod and eel", "bacalao, atún y anguila", pairs, (0, 1))) == [(0, 1)]
+    assert places(project("Paris , Texas now", "París, Texas ahora", "Paris=París, Texas=Texas", (0, 3))) == [(0, 2)]
+
+
 def test_punctuation_is_no_edge_unless_the_source_has_it() -> None:
     pairs = "St=San John=Juan .=. .=.:0.9"
     assert places(project("St John .", "San Juan .", pairs, (0, 2))) == [(0, 2)]
