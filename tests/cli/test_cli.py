@@ -15,8 +15,9 @@ ROOMS = [(), *sorted({command[:1] for command in COMMANDS if len(command) > 1})]
 
 def test_all_commands_are_there() -> None:
     corpus = ["check", "convert", "project", "stats", "translate"]
-    known = ["calibrate", *("corpus " + name for name in corpus), "encoder fetch", "encoder trim"]
-    known += ["evaluate", "layers", "package", "show"]
+    known = [*("align " + name for name in ("file", "show", "train")), "calibrate"]
+    known += [*("corpus " + name for name in corpus), "encoder fetch", "encoder trim"]
+    known += ["evaluate", "layers", "package", "project", "show"]
     assert sorted(" ".join(command) for command in COMMANDS) == known
 
 
@@ -25,7 +26,8 @@ def test_help_of_a_command(command: Command) -> None:
     """It says what the command does, with an example that begins as one types it."""
     out = ok(*command, "--help")
     assert "Example" in out
-    assert f"xner {' '.join(command)} " in out.split("Example", 1)[1]
+    typed = " ".join(part for part in command if part != "file")  # `xner align FILE` is short for `align file FILE`
+    assert f"xner {typed} " in out.split("Example", 1)[1]
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: " ".join(("xner", *room)))
