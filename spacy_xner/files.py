@@ -1,11 +1,14 @@
 """Files and folders that appear whole or not at all."""
 
+import gzip
+import io
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from .errors import XnerError
 
@@ -28,6 +31,22 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             # A folder cannot be replaced in one step: set the old one aside, so that it goes with the room.
             path.rename(Path(room) / "replaced")
         os.replace(temporary, path)
+
+
+def check_apart(output: Path, *inputs: Path) -> None:
+    """RAISES: XnerError where a file to write is a folder, or one of the inputs, which would be lost."""
+    if output.is_dir():
+        raise XnerError(f"{output} is a folder, expected the name of a file to write.")
+    if output.resolve() in [path.resolve() for path in inputs]:
+        raise XnerError(f"{output} is also an input and would be lost, expected another name for the output.")
+
+
+def open_text(path: Path) -> TextIO:
+    """Open a text file for writing, gzipped where its name says so; the same text gives the same bytes."""
+    if path.suffix == ".gz":  # without name and time in the header
+        packed = gzip.GzipFile(filename="", mode="wb", fileobj=path.open("wb"), mtime=0)
+        return io.TextIOWrapper(packed, encoding="utf8", newline="\n")
+    return path.open("w", encoding="utf8", newline="\n")
 
 
 def remove(path: str | Path) -> None:

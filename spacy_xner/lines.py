@@ -1,11 +1,17 @@
 """Lines of a text file, plain or gzipped, with their numbers."""
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from .errors import XnerError
+
+
+def words_of_line(line: str) -> list[str]:
+    """The words of a tokenised line: what stands between blanks and tabs. Other white space can be part of a word."""
+    return [word for word in re.split("[ \t]+", line) if word]
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:

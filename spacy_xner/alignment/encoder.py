@@ -144,10 +144,11 @@ class PieceEncoder:
 
     def _run_packed(self, sequences: list[list[int]]) -> list[Vectors]:
         batches = batches_of([len(ids) for ids in sequences], torch.get_num_threads())
+        packed = self._packed  # made once, before the threads
 
         def run(batch: list[int]) -> Vectors:
             with torch.inference_mode():  # of this thread alone
-                layers = self._packed(Batch([sequences[i] for i in batch]))
+                layers = packed(Batch([sequences[i] for i in batch]))
                 return torch.stack([layers[layer] for layer in self.layers]).numpy()
 
         vectors: list[Vectors] = [np.empty(0, dtype=np.float32)] * len(sequences)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import XnerError
-from ..files import atomic_path
+from ..files import atomic_path, check_apart, open_text
 from ..journal import Journal, fingerprint
-from ..lines import read_lines
+from ..lines import read_lines, words_of_line
 from .types import Aligner, Alignment
 
 SEPARATOR = "|||"
@@ -28,7 +28,7 @@ def read_pairs(path: Path) -> Iterator[tuple[list[str], list[str]]]:
                 f"{path}:{number}: found {len(sides) - 1} times '{SEPARATOR}' in '{line[:60]}', expected it once: "
                 f"source words {SEPARATOR} target words."
             )
-        yield sides[0].split(), sides[1].split()
+        yield words_of_line(sides[0]), words_of_line(sides[1])
 
 
 def align_file(
@@ -46,6 +46,7 @@ def align_file(
     RETURNS: counts of "pairs", "links", "pairs without links", "pairs with an empty side".
     RAISES: XnerError for a malformed line, before any work is done.
     """
+    check_apart(output, path)
     total = sum(1 for _ in read_pairs(path))  # also finds what is wrong before hours of work
     if not total:
         raise XnerError(f"{path}: the file is empty, expected sentence pairs: source words {SEPARATOR} target words.")
@@ -55,13 +56,13 @@ def align_file(
     for _ in progress(results, journal.done, total):
         pass
     counts: Counter[str] = Counter(dict.fromkeys(("pairs", "links", "pairs without links"), 0))
-    with atomic_path(output) as temporary, temporary.open("w", encoding="utf8", newline="\n") as file:
+    scored = Path(output.name.removesuffix(".gz")).suffix == ".jsonl"
+    with atomic_path(output) as temporary, open_text(temporary) as file:
         for (source, target), links in zip(read_pairs(path), journal, strict=True):
             counts["pairs"] += 1
             counts["links"] += len(links)
             counts["pairs without links"] += not links
             counts["pairs with an empty side"] += not source or not target
-            scored = output.suffix == ".jsonl"
             file.write(json.dumps({"links": links}) if scored else " ".join(f"{i}-{j}" for i, j, _ in links))
             file.write("\n")
     journal.remove()

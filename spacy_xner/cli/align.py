@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ..files import atomic_path
+from ..files import atomic_path, check_apart
 from .console import make_console
 from .progress import print_counts, resumable_progress
 
@@ -85,7 +85,7 @@ def show(
     target: Annotated[
         Path | None, typer.Option(help="Translations of labelled sentences, as of `xner project`.")
     ] = None,
-    limit: Annotated[int, typer.Option(help="Sentence pairs to show, from the first on.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Sentence pairs to show, from the first on.")] = 20,
     tokenized: Annotated[
         bool, typer.Option("--tokenized", "--tokenised", help="The words of a .txt are those between its spaces.")
     ] = False,
@@ -106,6 +106,7 @@ def show(
     from .corpus import make_projector, parse_layers
     from .shown_pairs import shown_pairs
 
+    check_apart(output, file, *([target] if target else []))
     projector = make_projector(encoder, parse_layers(layers), method.value, 0.0, False)
     pairs = list(shown_pairs(file, target, limit, tokenized, projector))
     note = f"{file.name}{f', {target.name}' if target else ''}: {len(pairs)} pairs. Encoder {encoder}, {method.value}."

@@ -1,6 +1,5 @@
 """Labelled sentences in one file, their translations in another: the translations with labels in a third."""
 
-import gzip
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -12,9 +11,9 @@ from spacy.tokens import Doc, Span
 
 from ..encoders.tokenizer import multilingual_blank
 from ..errors import XnerError
-from ..files import atomic_path
+from ..files import atomic_path, check_apart, open_text
 from ..journal import Journal, fingerprint
-from ..lines import read_lines
+from ..lines import read_lines, words_of_line
 from ..projection import Projection, SpanProjector
 from ..tokens import set_scored_entities
 from .docs import doc_of_sentence, with_step, write_docs
@@ -104,8 +103,9 @@ def check_formats(source: Path, target: Path, output: Path) -> None:
     """RAISES: XnerError for endings that say nothing, and for an output that is an input too."""
     for path in (source, target, output):
         detect_format(path)
-    if output.resolve() in (source.resolve(), target.resolve()):
-        raise XnerError(f"{output} is also an input and would be lost, expected another name for the output.")
+    check_apart(output, source, target)
+    if output.name.endswith(".spacy.gz"):
+        raise XnerError(f"{output}: a DocBin is compressed by itself; expected the ending .spacy.")
     if detect_format(output) == "conllu":
         raise XnerError(f"{output}: CoNLL-U is read, but not written; expected .iob, .conll, .jsonl, .spacy or .txt.")
 
@@ -124,16 +124,9 @@ def read_plain_docs(path: Path, nlp: Language, tokenized: bool) -> Iterator[Doc]
     """The sentences of a file, as docs without entities; an empty line of a `.txt` is an empty doc."""
     if ending(path) == ".txt":
         for _, line in read_lines(path):
-            yield Doc(nlp.vocab, words=line.split()) if tokenized else nlp.make_doc(line.strip())
+            yield Doc(nlp.vocab, words=words_of_line(line)) if tokenized else nlp.make_doc(line.strip())
         return
     for sentence in read_sentences(path):
         doc, _ = doc_of_sentence(nlp, sentence)
         doc.set_ents([], default="missing")
         yield doc
-
-
-def open_text(path: Path) -> Any:
-    """Open a text file for writing, gzipped where its name says so; the same text gives the same bytes."""
-    if path.suffix == ".gz":
-        return gzip.open(path, "wt", encoding="utf8", newline="\n")
-    return path.open("w", encoding="utf8", newline="\n")

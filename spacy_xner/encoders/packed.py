@@ -131,7 +131,7 @@ class PaddedEncoder:
         if batch.types:
             inputs["token_type_ids"] = torch.tensor([[*row, *[0] * (longest - len(row))] for row in batch.types])
         with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bfloat16"):
-            output = self.model(**inputs, attention_mask=mask.float(), return_dict=True)
+            output = self.model(**inputs, attention_mask=mask.float(), output_hidden_states=True, return_dict=True)
         layers = [*output.hidden_states[:-1], output.last_hidden_state]
         return [layer[mask.bool()].float() for layer in layers]
 

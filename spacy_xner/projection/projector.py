@@ -72,7 +72,7 @@ class SpanProjector:
         """What determines the projections, as plain JSON; goes into provenance."""
         return {
             "aligner": self.aligner.identity,
-            "algorithm": type(self.algorithm).__name__,
+            "algorithm": {"name": type(self.algorithm).__name__, **vars(self.algorithm)},
             "min_score": self.min_score,
             "complete": self.complete,
             "label_map": self.label_map,

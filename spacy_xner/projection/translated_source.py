@@ -37,6 +37,8 @@ class TranslatedSource:
 
     def add(self, docs: Sequence[Doc]) -> int:
         """Translate docs and set their source. RETURNS: for how many the translator knew no translation."""
+        if not docs:
+            return 0
         translations = list(self.translator.translate(doc.text for doc in docs))
         known = [(doc, text) for doc, text in zip(docs, translations, strict=True) if text is not None]
         for (doc, _), source in zip(known, self.nlp.pipe(text for _, text in known), strict=True):

@@ -127,3 +127,21 @@ def test_units_hold_every_word(words: list[str]) -> None:
 def test_lone_surrogates_become_text() -> None:
     assert encodable("a\ud800b") == "a\ufffdb"
     assert encodable("😀") == "😀"
+
+
+def test_an_encoder_of_another_build(tmp_path: Path, tiny_encoder: Path) -> None:
+    """It goes through its own forward function, and gives the same vectors."""
+    from transformers import AutoTokenizer, DistilBertConfig, DistilBertModel
+
+    torch.manual_seed(0)
+    tokenizer = AutoTokenizer.from_pretrained(str(tiny_encoder))
+    config = DistilBertConfig(vocab_size=len(tokenizer), dim=16, hidden_dim=16, n_layers=2, n_heads=2)
+    DistilBertModel(config).save_pretrained(str(tmp_path))
+    tokenizer.save_pretrained(str(tmp_path))
+    encoder = PieceEncoder(str(tmp_path), [1, 2], batch_size=2)
+    (encoded,) = encoder.encode([SENTENCES[0]])
+    ids = tokenizer([SENTENCES[0]], is_split_into_words=True, return_tensors="pt")["input_ids"]
+    with torch.no_grad():
+        states = DistilBertModel.from_pretrained(str(tmp_path)).eval()(ids, output_hidden_states=True).hidden_states
+    expected = torch.stack([states[1], states[2]])[:, 0, 1:-1]
+    np.testing.assert_allclose(encoded.vectors, expected.numpy(), atol=1e-5)

@@ -55,6 +55,22 @@ def test_links_with_scores_by_transport(tiny_encoder: Path, tmp_path: Path) -> N
     assert all(0 <= score <= 1 for links in found for _, _, score in links)
 
 
+def test_compressed_links_and_words_with_other_spaces(tiny_encoder: Path, tmp_path: Path) -> None:
+    """Only blanks and tabs divide words; the same links give the same bytes."""
+    pairs, output = tmp_path / "pairs.txt", tmp_path / "links.jsonl.gz"
+    pairs.write_text("10\u00a0000 Berlin ||| 10,000\tBerlin\n", encoding="utf8")
+    assert list(files.read_pairs(pairs)) == [(["10\u00a0000", "Berlin"], ["10,000", "Berlin"])]
+    contents = []
+    for _ in range(2):
+        assert align(tiny_encoder, pairs, "--output", output).exit_code == 0
+        contents.append(output.read_bytes())
+    assert contents[0] == contents[1]
+    assert json.loads(gzip.decompress(contents[0]))["links"]
+    for name in (pairs, tmp_path):
+        assert align(tiny_encoder, pairs, "--output", name).exit_code == 1
+    assert "Berlin" in pairs.read_text(encoding="utf8")
+
+
 class KilledError(Exception):
     pass
 
