@@ -12,6 +12,7 @@ from torch.nn.functional import normalize
 from ..encoders.packed import Batch, can_pack, make_encoder
 from ..errors import XnerError
 from .affinity import PRIOR_WORDS
+from .embedding import LEAST_SHARE, NEIGHBOURS, NULL
 from .similarity import words_with_pieces
 from .transport import Plan, transport_plan
 from .types import Words
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from .encoder import PieceEncoder
 
 TEMPERATURE = 0.1  # of the distributions that are learned; softer than the plan's, so that close ones matter too
-NULL, NEIGHBOURS, LEAST_SHARE = 0.1, 0.15, 0.36  # as in aligning by transport
 FREE_SHARE = 0.2  # a word that sends less of its mass than this has no counterpart
 WARM_UP = 20  # steps
 

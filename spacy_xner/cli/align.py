@@ -20,6 +20,12 @@ LayersOption = Annotated[
 ]
 FastOption = Annotated[bool, typer.Option(help="Compute in 8 bits or bfloat16, whichever is fastest here.")]
 
+ProjectMethodOption = Annotated[
+    MethodName, typer.Option(help="transport places spans as wholes; the others by SimAlign's links.")
+]
+MinScoreOption = Annotated[float, typer.Option(help="Leave out entities with a lower score, from 0 to 1.")]
+CompleteOption = Annotated[bool, typer.Option(help="Drop sentences of which not all entities arrived.")]
+
 
 class AlignGroup(TyperGroup):
     """`xner align FILE` is short for `xner align file FILE`."""

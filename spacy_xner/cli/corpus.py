@@ -12,7 +12,15 @@ from rich.console import Console
 from rich.table import Table
 
 from ..errors import XnerError
-from .align import EncoderOption, LayersOption, MethodName, make_aligner
+from .align import (
+    CompleteOption,
+    EncoderOption,
+    LayersOption,
+    MethodName,
+    MinScoreOption,
+    ProjectMethodOption,
+    make_aligner,
+)
 from .console import make_console
 from .progress import print_counts, progress
 
@@ -154,11 +162,9 @@ def project(
     ] = None,
     encoder: EncoderOption = "embedded",
     layers: LayersOption = None,
-    method: Annotated[
-        MethodName, typer.Option(help="transport places spans as wholes; the others by SimAlign's links.")
-    ] = MethodName["transport"],
-    min_score: Annotated[float, typer.Option(help="Leave out entities with a lower score, from 0 to 1.")] = 0.0,
-    complete: Annotated[bool, typer.Option(help="Drop sentences of which not all entities arrived.")] = True,
+    method: ProjectMethodOption = MethodName["transport"],
+    min_score: MinScoreOption = 0.0,
+    complete: CompleteOption = True,
     batch_size: Annotated[int, typer.Option(help="Sentence pairs that the encoder reads at a time.")] = 32,
 ) -> None:
     """Carry entities across to the translated corpus, by aligning words with a multilingual encoder.

@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from .align import EncoderOption, FastOption, LayersOption, MethodName
+from .align import (
+    CompleteOption,
+    EncoderOption,
+    FastOption,
+    LayersOption,
+    MethodName,
+    MinScoreOption,
+    ProjectMethodOption,
+)
 from .progress import print_counts, resumable_progress
 
 
@@ -24,11 +32,9 @@ def project(
     ] = False,
     encoder: EncoderOption = "embedded",
     layers: LayersOption = None,
-    method: Annotated[
-        MethodName, typer.Option(help="transport places spans as wholes; the others by SimAlign's links.")
-    ] = MethodName["transport"],
-    min_score: Annotated[float, typer.Option(help="Leave out entities with a lower score, from 0 to 1.")] = 0.0,
-    complete: Annotated[bool, typer.Option(help="Drop sentences of which not all entities arrived.")] = False,
+    method: ProjectMethodOption = MethodName["transport"],
+    min_score: MinScoreOption = 0.0,
+    complete: CompleteOption = False,
     fast: FastOption = False,
     batch_size: Annotated[int, typer.Option(help="Sentence pairs that run at a time.")] = 32,
 ) -> None:
