@@ -1,31 +1,54 @@
 """What a long run has done so far: a stopped run leaves it, and the next one goes on from there."""
 
+import glob
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
+from .errors import XnerError
+
 
 class Journal:
     """Results, one JSON line each, in a hidden file beside the output that they are for.
 
-    The first line says what the run is of (`setting`); a file of another setting is begun anew. A line that a killed
-    run left half-written is dropped.
+    Runs of several settings leave a file each, so that none loses what another did. The first line says what the run
+    is of. A line that a killed run left half-written is dropped.
 
     output (Path): the file that the run makes.
     setting (Any): what determines the results, as plain JSON: inputs (see `fingerprint`), names, numbers.
+    RAISES: XnerError where another run is making the same output now. Use it as a context, which ends that.
 
     `done` is the number of results; it counts from the start, also those of earlier runs.
     """
 
     def __init__(self, output: Path, setting: Any) -> None:
-        self.path = output.with_name(f".{output.name}.part.jsonl")
+        digest = hashlib.sha256(json.dumps(setting, sort_keys=True).encode()).hexdigest()[:12]
+        self.path = output.with_name(f".{output.name}.{digest}.part.jsonl")
+        self._all = f".{glob.escape(output.name)}.*.part.jsonl*"
         self.done = 0
+        output.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(f"{self.path}.lock")
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise XnerError(
+                f"{output} is being written by another run with the same inputs and settings: wait for it, or choose "
+                f"another name for the output."
+            ) from None
         header = json.dumps(setting, sort_keys=True).encode() + b"\n"
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         if not self.path.is_file() or not self._resume(header):
             self.path.write_bytes(header)
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Others may go on with it."""
+        self._lock.release()
 
     def _resume(self, header: bytes) -> bool:
         """Count the results of an earlier run. RETURNS: whether it was of the same setting."""
@@ -58,8 +81,9 @@ class Journal:
                 yield json.loads(line.decode("utf-8", "surrogatepass"))
 
     def remove(self) -> None:
-        """The output is there: the journal is of no more use."""
-        self.path.unlink(missing_ok=True)
+        """The output is there: the journal is of no more use, nor are those of other settings."""
+        for path in self.path.parent.glob(self._all):
+            path.unlink(missing_ok=True)
 
 
 def fingerprint(paths: Sequence[Path]) -> list[str]:

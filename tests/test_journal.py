@@ -4,16 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from spacy_xner.errors import XnerError
 from spacy_xner.journal import Journal, fingerprint
 
 
 def run(output: Path, setting: object, stop_after: int | None = None) -> list[int]:
     """Add the numbers 0 to 4, from where the last run was, and stop after so many. RETURNS: what this run added."""
-    journal, added = Journal(output, setting), []
-    for number in journal.add(range(journal.done, 5)):
-        added.append(number)
-        if len(added) == stop_after:
-            break
+    added: list[int] = []
+    with Journal(output, setting) as journal:
+        for number in journal.add(range(journal.done, 5)):
+            added.append(number)
+            if len(added) == stop_after:
+                break
     return added
 
 
@@ -21,11 +23,11 @@ def test_goes_on_where_it_was(tmp_path: Path) -> None:
     output = tmp_path / "out.txt"
     assert run(output, {"a": 1}, stop_after=2) == [0, 1]
     assert run(output, {"a": 1}) == [2, 3, 4]
-    journal = Journal(output, {"a": 1})
-    assert journal.done == 5
-    assert list(journal) == [0, 1, 2, 3, 4]
-    assert not output.exists()
-    journal.remove()
+    with Journal(output, {"a": 1}) as journal:
+        assert journal.done == 5
+        assert list(journal) == [0, 1, 2, 3, 4]
+        assert not output.exists()
+        journal.remove()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -34,22 +36,34 @@ def test_killed_while_it_writes(tmp_path: Path, cut: int) -> None:
     """Whatever is left of the last lines: what is whole is kept, the rest is done again."""
     output = tmp_path / "out.txt"
     run(output, {})
-    journal = Journal(output, {})
+    with Journal(output, {}) as journal:
+        pass
     journal.path.write_bytes(journal.path.read_bytes()[:-cut])
     run(output, {})
     assert list(Journal(output, {})) == [0, 1, 2, 3, 4]
 
 
-def test_another_setting_begins_anew(tmp_path: Path) -> None:
+def test_another_setting_begins_anew_and_loses_nothing(tmp_path: Path) -> None:
     run(tmp_path / "out.txt", {"a": 1}, stop_after=3)
     assert run(tmp_path / "out.txt", {"a": 2}) == [0, 1, 2, 3, 4]
+    assert run(tmp_path / "out.txt", {"a": 1}) == [3, 4]
+    with Journal(tmp_path / "out.txt", {"a": 1}) as journal:
+        journal.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_runs_at_once(tmp_path: Path) -> None:
+    with Journal(tmp_path / "out.txt", {}), pytest.raises(XnerError, match="is being written by another run"):
+        Journal(tmp_path / "out.txt", {})
+    with Journal(tmp_path / "out.txt", {}):
+        pass
 
 
 def test_any_text(tmp_path: Path) -> None:
     texts = ["\u2028", "é\n", "\ud800", "😀"]
-    journal = Journal(tmp_path / "out.txt", {})
-    assert list(journal.add(texts)) == texts
-    assert list(Journal(tmp_path / "out.txt", {})) == texts
+    with Journal(tmp_path / "out.txt", {}) as journal:
+        assert list(journal.add(texts)) == texts
+        assert list(journal) == texts
 
 
 def test_fingerprint_is_of_the_content(tmp_path: Path) -> None:

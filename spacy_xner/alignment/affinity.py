@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from .similarity import Vectors, normalize, pool_words, words_with_pieces
 from .types import NO_PIECES, Affinity, Words
@@ -51,29 +50,30 @@ def word_affinity(
         X, Y = (normalize(side - common) for side in sides)
         cosines = (X @ Y.swapaxes(-1, -2)).mean(axis=0)
         rows, columns = indices
-        if (shares := sharing(X, [source_words[i] for i in rows.tolist()])) is not None:
-            cosines = shares @ cosines
-        if (shares := sharing(Y, [target_words[j] for j in columns.tolist()])) is not None:
-            cosines = cosines @ shares.T
+        cosines = shared(cosines, X, [source_words[i] for i in rows.tolist()])
+        cosines = shared(cosines.T, Y, [target_words[j] for j in columns.tolist()]).T
         affinity[np.ix_(rows, columns)] = cosines
     return affinity
 
 
-def sharing(vectors: Vectors, words: Sequence[str]) -> npt.NDArray[np.float32] | None:
-    """How much of each word's affinities comes from each neighbour, or None where no script is without spaces.
+def shared(cosines: Affinity, vectors: Vectors, words: Sequence[str]) -> Affinity:
+    """The cosines of each word with those of its neighbours mixed in, where the script has no spaces.
 
+    cosines (Affinity): (n_words, n_others).
     vectors (Vectors): (n_layers, n_words, width), of length 1.
-    RETURNS: (n_words, n_words), rows sum to 1.
     """
     unspaced = np.array([is_unspaced(word) or word in NAME_DOTS for word in words])
     if not unspaced.any():
-        return None
-    weights = np.eye(len(words), dtype=np.float32)
+        return cosines
     run = np.cumsum(~unspaced)  # the same for words between which all is unspaced
+    total, mixed = np.ones((len(words), 1), dtype=np.float32), cosines.copy()  # a word itself weighs 1
     for shift in range(1, min(REACH, len(words) - 1) + 1):
         near = unspaced[:-shift] & unspaced[shift:] & (run[:-shift] == run[shift:])
-        (i,) = np.nonzero(near)
-        cosines = np.einsum("lid,lid->i", vectors[:, i], vectors[:, i + shift]) / len(vectors)
-        weights[i, i + shift] = weights[i + shift, i] = np.exp((cosines - 1) / SHARING)  # 1 for the word itself
-    shares: npt.NDArray[np.float32] = weights / weights.sum(axis=1, keepdims=True)
-    return shares
+        alike = np.einsum("lid,lid->i", vectors[:, :-shift], vectors[:, shift:]) / len(vectors)
+        weights = np.where(near, np.exp((alike - 1) / SHARING), 0).astype(np.float32)[:, None]
+        mixed[:-shift] += weights * cosines[shift:]
+        mixed[shift:] += weights * cosines[:-shift]
+        total[:-shift] += weights
+        total[shift:] += weights
+    mixed /= total
+    return mixed

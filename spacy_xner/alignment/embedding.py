@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..encoders.precision import check_inference
+from ..encoders.precision import check_inference, resolve_inference
 from ..errors import XnerError
 from .affinity import word_affinity
+from .loading import encoder_version
 from .matching import METHODS, check_method, match
 from .similarity import cosine_similarity, pool_words, word_links, word_similarity, words_with_pieces
 from .transport import plan_links, transport_plan
@@ -98,11 +99,12 @@ class EmbeddingAligner:
         return {
             "name": "spacy_xner.EmbeddingAligner.v1",
             "model": self.model,
+            "version": encoder_version(self.model, self.encoder.config),
             "layers": list(self.encoder.layers),
             "method": self.method,
             "token_type": self.token_type,
             "join_unspaced": self.join_unspaced,
-            "inference": self.inference,
+            "inference": resolve_inference(self.inference),
         }
 
     def align(self, pairs: Iterable[tuple[Words, Words]]) -> Iterator[Alignment]:
@@ -130,7 +132,7 @@ class EmbeddingAligner:
     ) -> Alignment:
         shape = len(source_words), len(target_words)
         if not len(source.words) or not len(target.words):
-            return Alignment.empty(*shape)
+            return Alignment.empty(*shape, transport=self.method == "transport")
         if self.method == "transport":
             affinity = word_affinity(source, target, source_words, target_words)
             links = plan_links(transport_plan(affinity, NULL, NEIGHBOURS), LEAST_SHARE)

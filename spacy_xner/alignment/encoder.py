@@ -16,7 +16,7 @@ from ..encoders.threads import side_by_side, use_one_thread_if_forked
 from .loading import (
     check_layers,
     current_device,
-    default_layer,
+    default_layers,
     drop_layers_above,
     load_encoder,
     special_tokens,
@@ -52,8 +52,8 @@ class PieceEncoder:
     On a CPU it computes no padding, and as many batches at a time as torch has threads.
 
     model (str): as `resolve_encoder` takes it: "embedded", a folder, a hub name.
-    layers (int | list[int] | None): 0 is the embedding layer, 1 the first transformer layer; None for `default_layer`
-        and `beside` layers to each side of it.
+    layers (int | list[int] | None): 0 is the embedding layer, 1 the first transformer layer; None for `default_layers`,
+        `beside` of them to each side of one.
     batch_size (int): sequences that run at once on a GPU.
     join_unspaced (bool): let the tokenizer see words of scripts without spaces as the text that they are.
     inference (str): precision on a CPU: "float32", "bfloat16", "int8", or "auto" for the fastest here.
@@ -72,8 +72,7 @@ class PieceEncoder:
         self.config, self.tokenizer, self.model = load_encoder(model)
         depth = int(self.config.num_hidden_layers)
         if layers is None:
-            middle = default_layer(model, self.config)
-            layers = range(max(0, middle - beside), min(depth, middle + beside) + 1)
+            layers = default_layers(model, self.config, beside)
         self.layers = check_layers(layers, depth, model)
         self.batch_size = batch_size
         self.join_unspaced = join_unspaced
@@ -144,6 +143,8 @@ class PieceEncoder:
 
     def _run_packed(self, sequences: list[list[int]]) -> list[Vectors]:
         batches = batches_of([len(ids) for ids in sequences], torch.get_num_threads())
+        if next(self.model.parameters()).device.type != "cpu":  # it was on a GPU in between
+            self.forget_packed()
         packed = self._packed  # made once, before the threads
 
         def run(batch: list[int]) -> Vectors:

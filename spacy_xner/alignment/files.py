@@ -50,22 +50,28 @@ def align_file(
     total = sum(1 for _ in read_pairs(path))  # also finds what is wrong before hours of work
     if not total:
         raise XnerError(f"{path}: the file is empty, expected sentence pairs: source words {SEPARATOR} target words.")
-    journal = Journal(output, {"align": fingerprint([path]), **aligner.identity})
-    waiting = islice(read_pairs(path), journal.done, None)
-    results = journal.add(as_result(alignment) for alignment in aligner.align(waiting))
-    for _ in progress(results, journal.done, total):
-        pass
+    with Journal(output, {"align": fingerprint([path]), **aligner.identity}) as journal:
+        waiting = islice(read_pairs(path), journal.done, None)
+        results = journal.add(as_result(alignment) for alignment in aligner.align(waiting))
+        for _ in progress(results, journal.done, total):
+            pass
+        counts = write_links(path, output, journal)
+        journal.remove()
+    return counts
+
+
+def write_links(path: Path, output: Path, found: Iterable[list[tuple[int, int, float]]]) -> Counter[str]:
+    """Write the links of a file's pairs. RETURNS: see `align_file`."""
     counts: Counter[str] = Counter(dict.fromkeys(("pairs", "links", "pairs without links"), 0))
     scored = Path(output.name.removesuffix(".gz")).suffix == ".jsonl"
     with atomic_path(output) as temporary, open_text(temporary) as file:
-        for (source, target), links in zip(read_pairs(path), journal, strict=True):
+        for (source, target), links in zip(read_pairs(path), found, strict=True):
             counts["pairs"] += 1
             counts["links"] += len(links)
             counts["pairs without links"] += not links
             counts["pairs with an empty side"] += not source or not target
             file.write(json.dumps({"links": links}) if scored else " ".join(f"{i}-{j}" for i, j, _ in links))
             file.write("\n")
-    journal.remove()
     return counts
 
 

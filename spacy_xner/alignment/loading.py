@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from thinc.api import get_torch_default_device
 
+from ..encoders.origin import EMBEDDED, UNKNOWN, file_sha256, read_origin
 from ..errors import XnerError
 
 MBERT = "bert-base-multilingual-cased"
@@ -43,16 +44,38 @@ def load_encoder(model: str) -> tuple[Any, Any, Any]:
     return config, tokenizer, transformer.eval()
 
 
-def default_layer(model: str, config: Any) -> int:
-    """The layer to align with where none is chosen: the middle one, or the 8th of mBERT as SimAlign found best.
+def default_layers(model: str, config: Any, beside: int) -> tuple[int, ...]:
+    """The layers to align with where none are chosen, `beside` of them to each side of one.
+
+    An encoder that was taught to align (`xner align train`) says itself which. Of others it is the middle one, or the
+    8th of mBERT as SimAlign found best.
 
     Middle layers tell translations apart best, the last ones are bent to the training objective (Jalili Sabet et al.
     2020, figure 2); with the embedded encoder layers 5 to 7 of 12 are within a point of each other.
     """
     depth = int(config.num_hidden_layers)
-    origin = Path(model) / "ORIGIN.json"
-    names = f"{model} {getattr(config, '_name_or_path', '')} {origin.read_text('utf8') if origin.is_file() else ''}"
-    return MBERT_LAYER if MBERT in names and depth == MBERT_DEPTH else max(1, round(depth / 2))
+    origin = read_origin(Path(model))
+    if origin is not None and origin.aligned is not None:
+        taught = sorted(origin.aligned["layers"])
+        return tuple(taught) if beside else (taught[len(taught) // 2],)
+    names = f"{model} {getattr(config, '_name_or_path', '')} {f'{origin.name} {origin.source}' if origin else ''}"
+    middle = MBERT_LAYER if MBERT in names and depth == MBERT_DEPTH else max(1, round(depth / 2))
+    return tuple(range(max(0, middle - beside), min(depth, middle + beside) + 1))
+
+
+def encoder_version(model: str, config: Any) -> str:
+    """What tells two encoders of one name apart: checksum of a folder's weights, version of a wheel, commit of a hub.
+
+    RETURNS: "unknown" where nothing does.
+    """
+    if model == EMBEDDED.name:
+        return EMBEDDED.version
+    if Path(model).is_dir():
+        weights = Path(model) / "model.safetensors"
+        origin = read_origin(Path(model))
+        known = origin.sha256.get(weights.name) if origin else None
+        return known or (file_sha256(weights) if weights.is_file() else UNKNOWN)
+    return str(getattr(config, "_commit_hash", None) or UNKNOWN)
 
 
 def check_layers(layers: int | Sequence[int], depth: int, model: str) -> tuple[int, ...]:

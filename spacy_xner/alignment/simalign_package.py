@@ -104,7 +104,7 @@ class Package:
         from transformers import AutoConfig
 
         from ..encoders import resolve_encoder
-        from .encoder import check_layers, current_device, default_layer
+        from .encoder import check_layers, current_device, default_layers
 
         class RecordingAligner(SentenceAligner):
             """Keeps the similarities that the package computes on its way to the links."""
@@ -118,7 +118,7 @@ class Package:
         name = resolve_encoder(model)
         try:
             config = AutoConfig.from_pretrained(name, trust_remote_code=False)
-            chosen = default_layer(model, config) if layer is None else layer
+            chosen = default_layers(model, config, beside=0)[0] if layer is None else layer
             (self.layer,) = check_layers(chosen, int(config.num_hidden_layers), model)
             self._aligner = RecordingAligner(
                 name, token_type, matching_methods=METHOD_LETTERS[method], device=str(current_device()), layer=chosen

@@ -13,8 +13,9 @@ from ..encoders.packed import Batch, can_pack, make_encoder
 from ..errors import XnerError
 from .affinity import PRIOR_WORDS
 from .embedding import LEAST_SHARE, NEIGHBOURS, NULL
+from .loading import current_device
 from .similarity import words_with_pieces
-from .transport import Plan, transport_plan
+from .transport import Plan, plan_shares, transport_plan
 from .types import Words
 
 if TYPE_CHECKING:
@@ -50,21 +51,18 @@ def train_on_pairs(
     pairs (Sequence[Pair]): translations; those with an empty or too long side are left out.
     steps (int), batch_size (int): optimizer steps, and pairs in each.
     progress: is given the steps.
-    RETURNS: counts of "pairs", "empty or too long".
+    RETURNS: counts of "pairs", and of those left out among the ones that were looked at: "empty or too long".
     RAISES: XnerError where no pair is left.
     """
-    counts: Counter[str] = Counter()
-    usable = list(usable_pairs(encoder, pairs, counts))
-    if not usable:
-        raise XnerError("There is no sentence pair to learn from: expected some with words on both sides.")
-    model = encoder.model
+    counts = Counter({"pairs": len(pairs), "empty or too long": 0})
+    shuffled = endless_pairs(encoder, pairs, random.Random(seed), counts)
+    model = encoder.model.to(current_device())
     model.get_input_embeddings().weight.requires_grad_(False)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=learn_rate, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min(1.0, (step + 1) / WARM_UP) * max(0.05, 1 - step / steps)
     )
-    shuffled = endless(usable, random.Random(seed))
     for _ in progress(range(steps)):
         batch = [next(shuffled) for _ in range(batch_size)]
         loss = batch_loss(encoder, batch)
@@ -79,22 +77,27 @@ def train_on_pairs(
     return counts
 
 
-def usable_pairs(encoder: "PieceEncoder", pairs: Iterable[Pair], counts: Counter[str]) -> Iterator[Pair]:
-    """Pairs whose sides have word pieces and fit into the encoder."""
-    counts.update({"pairs": 0, "empty or too long": 0})
-    for pair in pairs:
-        sizes = [len(ids) for ids, *_ in encoder.pieces(pair)]
-        counts["pairs"] += 1
-        if not all(0 < size <= encoder.window for size in sizes):
-            counts["empty or too long"] += 1
-            continue
-        yield pair
+def endless_pairs(
+    encoder: "PieceEncoder", pairs: Sequence[Pair], rng: random.Random, counts: Counter[str]
+) -> Iterator[Pair]:
+    """The pairs whose sides have word pieces and fit into the encoder, in another order each time around.
 
+    Each is looked at when its turn comes, so that a step or two of a million pairs need not wait for all of them.
 
-def endless(items: Sequence[Pair], rng: random.Random) -> Iterator[Pair]:
-    """The items in another order each time around."""
-    while True:
-        yield from rng.sample(items, len(items))
+    RAISES: XnerError where there is none.
+    """
+    left = list(range(len(pairs)))
+    while left:
+        rng.shuffle(left)
+        unusable = set()
+        for i in left:
+            if all(0 < len(ids) <= encoder.window for ids, *_ in encoder.pieces(pairs[i])):
+                yield pairs[i]
+            else:
+                counts["empty or too long"] += 1
+                unusable.add(i)
+        left = [i for i in left if i not in unusable]
+    raise XnerError("There is no sentence pair to learn from: expected some with words on both sides.")
 
 
 def batch_loss(encoder: "PieceEncoder", batch: Sequence[Pair]) -> torch.Tensor:
@@ -162,8 +165,8 @@ def plan_loss(cosines: torch.Tensor, plan: Plan) -> torch.Tensor:
     """
     total = cosines.new_zeros(())
     for scores, side in ((cosines, plan), (cosines.transpose(1, 2), plan.T)):
-        n_rows, n_columns = side.shape
-        kept = np.where(side * min(n_rows, n_columns) >= LEAST_SHARE, side, 0.0)
+        n_rows = len(side)
+        kept = np.where(plan_shares(side) >= LEAST_SHARE, side, 0.0)
         mass = kept.sum(axis=1, keepdims=True)
         free = (mass[:, 0] == 0) & (side.sum(axis=1) * n_rows < FREE_SHARE)
         wanted = np.concatenate([kept / np.where(mass > 0, mass, 1), free[:, None]], axis=1)

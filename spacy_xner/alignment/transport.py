@@ -11,6 +11,7 @@ Plan = npt.NDArray[np.float64]
 
 TEMPERATURE = 0.05
 ITERATIONS = 20
+LOPSIDED = 2 / 3  # a sentence shorter than this share of the other one says little in each of its words
 
 
 def transport_plan(affinity: Affinity, null: float, neighbours: float, temperature: float = TEMPERATURE) -> Plan:
@@ -31,7 +32,9 @@ def transport_plan(affinity: Affinity, null: float, neighbours: float, temperatu
         return np.zeros((n_source, n_target))
     scores = np.full((n_source + 1, n_target + 1), null, dtype=np.float64)
     scores[:-1, :-1] = with_neighbours(affinity, neighbours)
-    kernel = np.exp((scores - scores.max()) / temperature)
+    scores -= scores.max()
+    scores /= temperature
+    kernel = np.exp(scores, out=scores)  # in place: a pair can have 10,000 words on each side
     row_mass, column_mass = np.ones(n_source + 1), np.ones(n_target + 1)
     row_mass[:-1] /= n_source
     column_mass[:-1] /= n_target
@@ -39,7 +42,9 @@ def transport_plan(affinity: Affinity, null: float, neighbours: float, temperatu
     for _ in range(ITERATIONS):
         columns = column_mass / (rows @ kernel)
         rows = row_mass / (kernel @ columns)
-    plan: Plan = (rows[:, None] * kernel * columns)[:-1, :-1]
+    kernel *= rows[:, None]
+    kernel *= columns
+    plan: Plan = kernel[:-1, :-1]
     return plan
 
 
@@ -54,7 +59,15 @@ def with_neighbours(affinity: Affinity, weight: float) -> npt.NDArray[np.float64
 
 
 def plan_links(plan: Plan, least: float) -> Links:
-    """The pairs of words that send each other at least this share of their mass."""
-    n_source, n_target = plan.shape
-    shares = plan * max(min(n_source, n_target), 1)  # of the word that sends the smaller share
-    return [(int(i), int(j)) for i, j in np.argwhere(shares >= least)]
+    """The pairs of words that exchange at least this share, see `plan_shares`."""
+    return [(int(i), int(j)) for i, j in np.argwhere(plan_shares(plan) >= least)]
+
+
+def plan_shares(plan: Plan) -> Plan:
+    """What share of its mass the word of the shorter sentence sends to each word, (n_source, n_target), in [0, 1].
+
+    A word of a much shorter sentence has more mass than a word of the other one can take: lengths count as no farther
+    apart than `LOPSIDED`.
+    """
+    shorter, longer = sorted(plan.shape)
+    return plan * max(shorter, LOPSIDED * longer)

@@ -42,13 +42,11 @@ class Alignment:
     affinity: Affinity | None = None
 
     @classmethod
-    def empty(cls, n_source: int, n_target: int) -> "Alignment":
-        """No links and no similarity between `n_source` and `n_target` words."""
-        return cls(
-            [],
-            np.zeros((n_source, n_target), dtype=np.float32),
-            np.full((n_source, n_target), NO_PIECES, dtype=np.float32),
-        )
+    def empty(cls, n_source: int, n_target: int, *, transport: bool = False) -> "Alignment":
+        """No links and no similarity between `n_source` and `n_target` words; with affinities for `transport`."""
+        shape = n_source, n_target
+        affinity = np.full(shape, NO_PIECES, dtype=np.float32) if transport else None
+        return cls([], np.zeros(shape, dtype=np.float32), affinity)
 
 
 @runtime_checkable

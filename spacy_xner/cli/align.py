@@ -1,6 +1,5 @@
 """`xner align ...`: words to words."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,22 +8,8 @@ from typer.core import TyperGroup
 
 from ..files import atomic_path, check_apart
 from .console import make_console
+from .options import EncoderOption, FastOption, LayersOption, MethodName, make_aligner, make_projector, parse_layers
 from .progress import print_counts, resumable_progress
-
-MethodName = StrEnum("MethodName", ["transport", "inter", "itermax", "mwmf"])
-EncoderOption = Annotated[
-    str, typer.Option(help="Encoder that aligns words: embedded (fetched once), a folder or a hub name.")
-]
-LayersOption = Annotated[
-    str | None, typer.Option(help="Layer, or layers with commas, as 5,6,7. Default: the middle ones.")
-]
-FastOption = Annotated[bool, typer.Option(help="Compute in 8 bits or bfloat16, whichever is fastest here.")]
-
-ProjectMethodOption = Annotated[
-    MethodName, typer.Option(help="transport places spans as wholes; the others by SimAlign's links.")
-]
-MinScoreOption = Annotated[float, typer.Option(help="Leave out entities with a lower score, from 0 to 1.")]
-CompleteOption = Annotated[bool, typer.Option(help="Drop sentences of which not all entities arrived.")]
 
 
 class AlignGroup(TyperGroup):
@@ -67,21 +52,10 @@ def align_file(
     ```
     """
     from ..alignment.files import align_file
-    from .corpus import parse_layers
 
     aligner = make_aligner(encoder, parse_layers(layers), method.value, batch_size, fast)
     counts = align_file(file, output, aligner, resumable_progress("Aligning", "pairs"))
     print_counts(f"{output}", counts)
-
-
-def make_aligner(
-    encoder: str, layers: int | list[int] | None, method: str, batch_size: int = 32, fast: bool = False
-) -> Any:
-    """The aligner that options of commands describe. Words of scripts without spaces are read as the text they are."""
-    from ..alignment.embedding import EmbeddingAligner
-
-    precision = "auto" if fast else "float32"
-    return EmbeddingAligner(encoder, layers, method, batch_size=batch_size, join_unspaced=True, inference=precision)
 
 
 @align_app.command()
@@ -109,7 +83,6 @@ def show(
     ```
     """
     from .alignment_page import alignment_page
-    from .corpus import make_projector, parse_layers
     from .shown_pairs import shown_pairs
 
     check_apart(output, file, *([target] if target else []))
@@ -147,7 +120,6 @@ def train(
 
     from ..alignment.files import read_pairs
     from ..alignment.trained_encoder import train_encoder
-    from .corpus import parse_layers
 
     pairs = [pair for file in files for pair in read_pairs(file)]
     counts = train_encoder(

@@ -1,12 +1,13 @@
 """The page of `xner align show`: links, similarities and projected entities of sentence pairs, in one HTML file."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from spacy import displacy
 from spacy.displacy.render import DEFAULT_LABEL_COLORS
 from spacy.tokens import Doc
@@ -15,6 +16,7 @@ from ..alignment.types import Alignment
 from ..projection import Projection
 
 LINE_HEIGHT = 26  # pixels of a word, as in the template
+TABLE_WORDS = 120  # of a side that the table of similarities shows: browsers are slow with more than 15,000 cells
 COLORS = {**DEFAULT_LABEL_COLORS, "PER": DEFAULT_LABEL_COLORS["PERSON"], "MISC": DEFAULT_LABEL_COLORS["NORP"]}
 
 
@@ -66,11 +68,14 @@ def as_variables(pair: ShownPair, opened: bool) -> dict[str, Any]:
                 "word": word,
                 "cells": [
                     {"value": round(float(similarity[i, j]), 2), "linked": (i, j) in linked, "word": other}
-                    for j, other in enumerate(target)
+                    for j, other in enumerate(target[:TABLE_WORDS])
                 ],
             }
-            for i, word in enumerate(source)
+            for i, word in enumerate(source[:TABLE_WORDS])
         ],
+        "columns": target[:TABLE_WORDS],
+        "cut": max(len(source), len(target)) > TABLE_WORDS,
+        "table_words": TABLE_WORDS,
     }
     if pair.projection is not None:
         ents = [(entity.start, entity.end, entity.label_, "") for entity in pair.source.ents]
@@ -92,8 +97,15 @@ def entities_of(doc: Doc, spans: Sequence[tuple[int, int, str, str]]) -> Markup:
     ents, colors = [], {}
     for start, end, label, score in spans:
         span = doc[start:end]
-        ents.append({"start": span.start_char, "end": span.end_char, "label": label + score})
-        colors[(label + score).upper()] = COLORS.get(label.upper(), "#ddd")
-    data = {"text": doc.text, "ents": ents, "title": None}
+        shown = str(escape(label)) + score  # displaCy does not escape labels
+        ents.append({"start": span.start_char, "end": span.end_char, "label": shown})
+        colors[shown.upper()] = COLORS.get(label.upper(), "#ddd")
+    data = {"text": doc.text, "ents": ents, "title": None, "settings": {"direction": direction_of(doc.text)}}
     html = displacy.render(data, style="ent", manual=True, page=False, jupyter=False, options={"colors": colors})
     return Markup(html)
+
+
+def direction_of(text: str) -> str:
+    """ "rtl" where the first letter with a direction is written from right to left, else "ltr"."""
+    strong = next((kind for kind in map(unicodedata.bidirectional, text) if kind in ("L", "R", "AL")), "L")
+    return "ltr" if strong == "L" else "rtl"

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich import box
@@ -12,20 +12,19 @@ from rich.console import Console
 from rich.table import Table
 
 from ..errors import XnerError
-from .align import (
+from ..files import check_apart
+from .console import make_console
+from .options import (
     CompleteOption,
     EncoderOption,
     LayersOption,
     MethodName,
     MinScoreOption,
     ProjectMethodOption,
-    make_aligner,
+    make_projector,
+    parse_layers,
 )
-from .console import make_console
 from .progress import print_counts, progress
-
-if TYPE_CHECKING:
-    from ..projection import SpanProjector
 
 corpus_app = typer.Typer(
     no_args_is_help=True,
@@ -282,38 +281,6 @@ def for_each_language(lang: str | None, *paths: Path) -> Iterator[tuple[str | No
 
 def check_output(output: Path, *inputs: Path) -> None:
     """RAISES: XnerError for an output that is no DocBin's name, or one of the inputs, which would be lost."""
-    if output.suffix != ".spacy" or output.is_dir():
+    if output.suffix != ".spacy":
         raise XnerError(f"The output is {output}, expected the DocBin to write, with the ending .spacy.")
-    if output.resolve() in [path.resolve() for path in inputs]:
-        raise XnerError(f"{output} is also an input and would be lost, expected another name for the output.")
-
-
-def parse_layers(layers: str | None) -> int | list[int] | None:
-    """Read "6" or "5,6,7". RAISES: XnerError for anything else."""
-    if layers is None:
-        return None
-    try:
-        numbers = [int(layer) for layer in layers.split(",")]
-    except ValueError:
-        raise XnerError(
-            f"The layers are '{layers}', expected numbers with commas between them, as 6 or 5,6,7."
-        ) from None
-    return numbers[0] if len(numbers) == 1 else numbers
-
-
-def make_projector(
-    encoder: str,
-    layers: int | list[int] | None,
-    method: str,
-    min_score: float,
-    complete: bool,
-    batch_size: int = 32,
-    fast: bool = False,
-) -> "SpanProjector":
-    """The projector that options of commands describe."""
-    from ..projection import SpanProjector
-    from ..projection.link_projection import LinkProjection
-    from ..projection.transport_projection import TransportProjection
-
-    algorithm = TransportProjection() if method == "transport" else LinkProjection()
-    return SpanProjector(make_aligner(encoder, layers, method, batch_size, fast), algorithm, min_score, complete)
+    check_apart(output, *inputs)

@@ -1,11 +1,12 @@
 """`xner project`: labels of a file onto its translation."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .align import (
+from .options import (
     CompleteOption,
     EncoderOption,
     FastOption,
@@ -13,6 +14,8 @@ from .align import (
     MethodName,
     MinScoreOption,
     ProjectMethodOption,
+    make_projector,
+    parse_layers,
 )
 from .progress import print_counts, resumable_progress
 
@@ -26,7 +29,7 @@ def project(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="TARGET with labels: .iob (.gz), .jsonl (with scores), .spacy, .txt.")
     ],
-    lang: Annotated[str, typer.Option(help="Language of TARGET, as de.")] = "xx",
+    lang: Annotated[str | None, typer.Option(help="Language of TARGET, as de; needless where it says so.")] = None,
     tokenized: Annotated[
         bool, typer.Option("--tokenized", "--tokenised", help="The words of a .txt are those between its spaces.")
     ] = False,
@@ -48,10 +51,12 @@ def project(
     ```
     """
     from ..corpus.project_files import project_file
-    from .corpus import make_projector, parse_layers
 
     projector = make_projector(encoder, parse_layers(layers), method.value, min_score, complete, batch_size, fast)
-    counts = project_file(
-        source, target, output, projector, lang, tokenized, resumable_progress("Projecting", "sentences")
-    )
-    print_counts(f"{output}", counts)
+    counts: Counter[str] = Counter()
+    show = resumable_progress("Projecting", "sentences")
+    try:
+        project_file(source, target, output, projector, lang, tokenized, show, counts)
+    finally:
+        if counts:
+            print_counts(f"{output}", counts)

@@ -37,11 +37,11 @@ def shown_pairs(
             ) from None
     if not docs:
         raise XnerError(f"{file}: found nothing to show, expected sentence pairs.")
-    pairs = [tuple(without_space(doc) for doc in pair) for pair in docs]
-    alignments = projector.aligner.align(([t.text for t in a], [t.text for t in b]) for a, b in pairs)
-    for number, ((source, translation), alignment) in enumerate(zip(pairs, alignments, strict=True), start=1):
-        projection = projector(source, translation) if target is not None else None
-        yield ShownPair(number, source, translation, alignment, projection)
+    pairs = [(without_space(source), without_space(translation)) for source, translation in docs]
+    alignments = list(projector.aligner.align(([t.text for t in a], [t.text for t in b]) for a, b in pairs))
+    projections = list(projector.project_aligned(pairs, alignments)) if target is not None else [None] * len(pairs)
+    for number, (pair, alignment, projection) in enumerate(zip(pairs, alignments, projections, strict=True), start=1):
+        yield ShownPair(number, *pair, alignment, projection)
 
 
 def without_space(doc: Doc) -> Doc:

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from spacy.tokens import Doc, Span
 
 from ..errors import XnerError
-from ..projection import SpanProjector
+from ..projection import Projection, SpanProjector
 from ..tokens import meta_of, set_scored_entities
 from .docs import with_step
 
@@ -42,14 +43,27 @@ def project_docs(pairs: Sequence[Pair], projector: SpanProjector) -> Iterator[Do
     meta is the lowest of them, 0 where an entity is missing, 1 for a doc whose source has none, times the source's own.
     Docs that the completeness filter drops are not yielded.
     """
-    step = {"step": "project", **projector.identity}
+    identity = projector.identity
     for (source, target), projection in zip(pairs, projector.project(pairs), strict=True):
         if projection.dropped:
             continue
-        spans = [Span(target, span.start, span.end, label=span.label) for span in projection.spans]
-        set_scored_entities(target, spans, [span.score for span in projection.spans])
-        score = projection.score * meta_of(source).get("score", 1.0)
-        target._.xner_meta = with_step(
-            meta_of(target), {**step, "missing": len(projection.missing)}, score=round(score, 6)
-        )
-        yield target
+        yield set_projected(target, as_plain(source, projection), identity)
+
+
+def as_plain(source: Doc, projection: Projection) -> dict[str, Any]:
+    """What a projection says of the target, as plain JSON: `spans`, `missing`, `score`."""
+    score = projection.score * meta_of(source).get("score", 1.0)
+    return {
+        "spans": [(span.start, span.end, span.label, round(span.score, 6)) for span in projection.spans],
+        "missing": len(projection.missing),
+        "score": round(score, 6),
+    }
+
+
+def set_projected(target: Doc, found: dict[str, Any], identity: dict[str, Any]) -> Doc:
+    """Give a doc what was projected onto it (see `as_plain`), in its meta also by whom."""
+    spans = [Span(target, start, end, label=label) for start, end, label, _ in found["spans"]]
+    set_scored_entities(target, spans, [score for *_, score in found["spans"]])
+    step = {"step": "project", **identity, "missing": found["missing"]}
+    target._.xner_meta = with_step(meta_of(target), step, score=found["score"])
+    return target

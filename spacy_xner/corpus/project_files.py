@@ -2,23 +2,25 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import islice, tee
 from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 
 from ..encoders.tokenizer import multilingual_blank
 from ..errors import XnerError
 from ..files import atomic_path, check_apart, open_text
 from ..journal import Journal, fingerprint
 from ..lines import read_lines, words_of_line
-from ..projection import Projection, SpanProjector
-from ..tokens import set_scored_entities
-from .docs import doc_of_sentence, with_step, write_docs
+from ..projection import SpanProjector
+from ..tokens import meta_of
+from ..translation.languages import normalise
+from .docs import doc_of_sentence, write_docs
 from .formats import detect_format, ending, read_sentences
-from .formats.write import write_columns, write_inline, write_jsonl
+from .formats.write import check_labels, write_columns, write_inline, write_jsonl
+from .project import as_plain, set_projected
 
 WRITERS = {"columns": write_columns, "inline": write_inline, "jsonl": write_jsonl}
 
@@ -28,9 +30,10 @@ def project_file(
     target: Path,
     output: Path,
     projector: SpanProjector,
-    lang: str = "xx",
+    lang: str | None = None,
     tokenized: bool = False,
     progress: Callable[[Iterable[Any], int, int], Iterable[Any]] = lambda items, start, total: items,
+    counts: Counter[str] | None = None,
 ) -> Counter[str]:
     """Project the entities of a file's sentences onto another file's. A stopped run is gone on with.
 
@@ -38,15 +41,25 @@ def project_file(
     target (Path): sentence n translates sentence n. A `.txt` (or `.txt.gz`) holds a plain sentence a line; of any other
         format the labels are ignored.
     output (Path): its ending says the format: columns (`.iob`, `.conll`, ...), `.jsonl`, `.spacy`, `.txt` (inline).
-    lang (str): language of the target, for the output's docs.
+    lang (str | None): language of target sentences whose file does not say it, as de.
     tokenized (bool): the words of a `.txt` are those between its spaces.
     progress: is given the results as they come, how many there were from an earlier run, and the number of pairs.
+    counts (Counter[str] | None): is given the counts, also where an error follows.
     RETURNS: the projector's counts, and those of "empty sentences left out" (columns cannot hold them).
-    RAISES: XnerError for malformed files, unlabelled sources, and unequal numbers of sentences, before any work.
+    RAISES: XnerError for malformed files, unlabelled sources, labels that the output's format cannot hold, and unequal
+        numbers of sentences, before any work.
     """
     nlp = multilingual_blank("xx")
+    counts = Counter() if counts is None else counts
     check_formats(source, target, output)
-    n_source = sum(1 for _ in read_labelled(source, nlp))
+    lang = normalise(lang) if lang else None
+    n_source = 0
+    labels: set[str] = set()
+    for doc in read_labelled(source, nlp):
+        n_source += 1
+        labels.update(entity.label_ for entity in doc.ents)
+    renamed = {projector.label_map.get(label, label) for label in labels}
+    check_labels(sorted(renamed - {""}), detect_format(output), output)
     n_target = sum(1 for _ in read_plain_docs(target, nlp, tokenized))
     if n_source != n_target:
         raise XnerError(
@@ -55,48 +68,40 @@ def project_file(
         )
     identity = projector.identity
     setting = {"project": fingerprint([source, target]), "tokenized": tokenized, **identity}
-    journal = Journal(output, setting)
-    pairs = zip(read_labelled(source, nlp), read_plain_docs(target, nlp, tokenized), strict=True)
-    waiting = islice(pairs, journal.done, None)
-    results = journal.add(results_of(waiting, projector))
-    for _ in progress(results, journal.done, n_target):
-        pass
+    with Journal(output, setting) as journal:
+        pairs = zip(read_labelled(source, nlp), read_plain_docs(target, nlp, tokenized), strict=True)
+        waiting = islice(pairs, journal.done, None)
+        results = journal.add(results_of(waiting, projector))
+        for _ in progress(results, journal.done, n_target):
+            pass
 
-    counts: Counter[str] = Counter()
+        def docs() -> Iterator[Doc]:
+            docs_of_target = read_plain_docs(target, nlp, tokenized)
+            for number, (doc, result) in enumerate(zip(docs_of_target, journal, strict=True), start=1):
+                counts.update(result["counts"])
+                if not result["dropped"]:
+                    meta = {"id": f"{target.name}:{number}", "lang": lang or "xx"}
+                    doc._.xner_meta = meta | {key: value for key, value in meta_of(doc).items() if value is not None}
+                    yield set_projected(doc, result, identity)
 
-    def docs() -> Iterator[Doc]:
-        docs_of_target = read_plain_docs(target, nlp, tokenized)
-        for number, (doc, result) in enumerate(zip(docs_of_target, journal, strict=True), start=1):
-            counts.update(result["counts"])
-            if result["dropped"]:
-                continue
-            spans = [Span(doc, start, end, label=label) for start, end, label, _ in result["spans"]]
-            set_scored_entities(doc, spans, [score for *_, score in result["spans"]])
-            meta = {"id": f"{target.name}:{number}", "lang": lang, "score": result["score"]}
-            doc._.xner_meta = with_step(meta, {"step": "project", **identity})
-            yield doc
-
-    format = detect_format(output)
-    if format == "docbin":
-        write_docs(output, docs())
-    else:
-        with atomic_path(output) as temporary, open_text(temporary) as file:
-            WRITERS[format](file, docs(), counts)
-    journal.remove()
+        format = detect_format(output)
+        if format == "docbin":
+            write_docs(output, docs())
+        else:
+            with atomic_path(output) as temporary, open_text(temporary) as file:
+                WRITERS[format](file, docs(), counts)
+        journal.remove()
     return counts
 
 
 def results_of(pairs: Iterable[tuple[Doc, Doc]], projector: SpanProjector) -> Iterator[dict[str, Any]]:
     """What became of each pair, as plain JSON."""
     before: Counter[str] = Counter(projector.report)
-    for found in projector.project(pairs):
+    to_project, sources = tee(pairs)  # the projector reads no more than a block ahead
+    for found, (source, _) in zip(projector.project(to_project), sources, strict=True):
         counts = {key: n for key, n in (projector.report - before).items() if n}
         before = Counter(projector.report)
-        yield {"spans": as_lists(found), "score": round(found.score, 6), "dropped": found.dropped, "counts": counts}
-
-
-def as_lists(found: Projection) -> list[tuple[int, int, str, float]]:
-    return [(span.start, span.end, span.label, round(span.score, 6)) for span in found.spans]
+        yield {**as_plain(source, found), "dropped": found.dropped, "counts": counts}
 
 
 def check_formats(source: Path, target: Path, output: Path) -> None:
@@ -117,7 +122,9 @@ def read_labelled(path: Path, nlp: Language) -> Iterator[Doc]:
             raise XnerError(
                 f"{path}:{sentence.line}: this sentence is unlabelled, expected entities to project (or an empty list)."
             )
-        yield doc_of_sentence(nlp, sentence)[0]
+        doc, _ = doc_of_sentence(nlp, sentence)
+        doc._.xner_meta = sentence.meta
+        yield doc
 
 
 def read_plain_docs(path: Path, nlp: Language, tokenized: bool) -> Iterator[Doc]:
@@ -129,4 +136,5 @@ def read_plain_docs(path: Path, nlp: Language, tokenized: bool) -> Iterator[Doc]
     for sentence in read_sentences(path):
         doc, _ = doc_of_sentence(nlp, sentence)
         doc.set_ents([], default="missing")
+        doc._.xner_meta = sentence.meta
         yield doc

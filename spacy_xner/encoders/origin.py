@@ -164,7 +164,8 @@ def aligned_note(aligned: dict[str, Any]) -> str:
 
 
 def _readme(origin: Origin) -> str:
-    command = "align train" if origin.aligned else f"encoder {'trim' if origin.trimmed else 'fetch'}"
+    commands = {"(trimmed)": "encoder trim", "(aligned)": "align train"}  # the last one that changed it
+    command = commands.get(origin.name.rpartition(" ")[2], "encoder fetch")
     notes = f" {trimmed_note(origin.trimmed)}" if origin.trimmed else ""
     notes += f" {aligned_note(origin.aligned)}" if origin.aligned else ""
     return (

@@ -1,15 +1,15 @@
 """Projects the entities of docs onto their translations: aligner, algorithm, filters and counts in one."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import tee
+from itertools import chain, islice
 from typing import Any
 
 from spacy.tokens import Doc
 
 from ..alignment.embedding import EmbeddingAligner
-from ..alignment.types import Aligner, Alignment
+from ..alignment.types import Aligner, Alignment, Words
 from ..errors import XnerError
 from .transport_projection import TransportProjection
 from .types import MissingSpan, Projection, ProjectionAlgorithm, SourceSpan
@@ -25,6 +25,9 @@ COUNTS = (
     "dropped_sentences",
     "dropped_entities",
 )
+
+
+BLOCK = 512  # pairs: sentences without entities are not waited for, and memory stays flat where labels are sparse
 
 
 class SpanProjector:
@@ -87,14 +90,38 @@ class SpanProjector:
         """Project the `ents` of source docs onto target docs, for (source, target) pairs; lazily, in order.
 
         Offsets are in tokens of the docs. Tokens of white space are neither aligned nor at the edge of a span. Docs are
-        not changed. Pairs without entities never reach the aligner.
+        not changed. Pairs without entities never reach the aligner, and no more than `BLOCK` of them are read ahead.
         """
-        to_align, to_place = tee(SentencePair.of(source, target, self.label_map) for source, target in pairs)
-        alignments = self.aligner.align((pair.source.words, pair.target.words) for pair in to_align if pair.spans)
-        for pair in to_place:
-            found = self._filter(self._place(pair, next(alignments)) if pair.spans else Projection())
-            self._count(found)
-            yield self._drop(found)
+        prepared = (SentencePair.of(source, target, self.label_map) for source, target in pairs)
+        waiting: deque[SentencePair] = deque()
+
+        def to_align(block: Iterable[SentencePair]) -> Iterator[tuple[Words, Words]]:
+            for pair in block:
+                waiting.append(pair)
+                if pair.spans:
+                    yield pair.source.words, pair.target.words
+
+        for first in prepared:  # of a block
+            block = chain([first], islice(prepared, BLOCK - 1))
+            for alignment in self.aligner.align(to_align(block)):
+                while not waiting[0].spans:
+                    yield self._result(waiting.popleft(), None)
+                yield self._result(waiting.popleft(), alignment)
+            while waiting:
+                yield self._result(waiting.popleft(), None)
+
+    def project_aligned(
+        self, pairs: Iterable[tuple[Doc, Doc]], alignments: Iterable[Alignment]
+    ) -> Iterator[Projection]:
+        """As `project`, for pairs that are aligned already, also those without entities."""
+        for (source, target), alignment in zip(pairs, alignments, strict=True):
+            yield self._result(SentencePair.of(source, target, self.label_map), alignment)
+
+    def _result(self, pair: "SentencePair", alignment: Alignment | None) -> Projection:
+        found = Projection() if alignment is None or not pair.spans else self._place(pair, alignment)
+        found = self._filter(found)
+        self._count(found)
+        return self._drop(found)
 
     def _place(self, pair: "SentencePair", alignment: Alignment) -> Projection:
         found = self.algorithm.project(pair.spans, pair.source.words, pair.target.words, alignment)

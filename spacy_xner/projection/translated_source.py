@@ -29,7 +29,7 @@ class TranslatedSource:
         """The pipeline, loaded on first use."""
         try:
             return spacy.load(self.pipeline)
-        except OSError as error:
+        except (OSError, ValueError, ImportError) as error:
             raise XnerError(
                 f"The source_pipeline {self.pipeline!r} cannot be loaded: {error} Install it, as `python -m spacy "
                 f"download en_core_web_sm`, or give the folder of a pipeline."

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from spacy_xner.alignment.encoder import (
     PieceEncoder,
-    default_layer,
+    default_layers,
     encodable,
     join_windows,
     pair_with_words,
     window_starts,
 )
 from spacy_xner.alignment.word_kinds import unspaced_units
+from spacy_xner.encoders.origin import Origin, write_origin
 from spacy_xner.errors import XnerError
 
 SENTENCES = [["the", "President", "visited", "Berlin"], ["Paris"], ["日", "本"], [], ["שלום", "😀", "x" * 30]]
@@ -74,14 +75,23 @@ def test_a_long_sentence_is_not_cut(tiny_encoder: Path) -> None:
 def test_default_layer(name: str, depth: int, expected: int) -> None:
     from transformers import BertConfig
 
-    assert default_layer(name, BertConfig(num_hidden_layers=depth)) == expected
+    assert default_layers(name, BertConfig(num_hidden_layers=depth), beside=0) == (expected,)
 
 
 def test_default_layer_of_a_fetched_mbert(tmp_path: Path) -> None:
     from transformers import BertConfig
 
-    (tmp_path / "ORIGIN.json").write_text('{"name": "bert-base-multilingual-cased"}', encoding="utf8")
-    assert default_layer(str(tmp_path), BertConfig(num_hidden_layers=12)) == 8
+    write_origin(tmp_path, Origin("bert-base-multilingual-cased", "the hub"))
+    assert default_layers(str(tmp_path), BertConfig(num_hidden_layers=12), beside=0) == (8,)
+    assert default_layers(str(tmp_path), BertConfig(num_hidden_layers=12), beside=1) == (7, 8, 9)
+
+
+def test_layers_that_an_encoder_was_taught(tmp_path: Path) -> None:
+    from transformers import BertConfig
+
+    write_origin(tmp_path, Origin("x (aligned)", "a folder", aligned={"layers": [2, 3], "steps": 1, "pairs": 1}))
+    assert default_layers(str(tmp_path), BertConfig(num_hidden_layers=12), beside=1) == (2, 3)
+    assert default_layers(str(tmp_path), BertConfig(num_hidden_layers=12), beside=0) == (3,)
 
 
 @pytest.mark.parametrize("layers", [4, -1, [1, 7], []])

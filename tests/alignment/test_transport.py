@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from spacy_xner.alignment.transport import plan_links, transport_plan, with_neighbours
+from spacy_xner.alignment.transport import plan_links, plan_shares, transport_plan, with_neighbours
 
 AFFINITIES = arrays(np.float32, st.tuples(st.integers(1, 7), st.integers(1, 7)), elements=st.floats(-1, 1, width=32))
 
@@ -71,3 +71,11 @@ def test_links_need_a_share_of_both() -> None:
     plan = np.array([[0.5, 0.0, 0.0], [0.0, 0.2, 0.3]])  # rows have 1/2 each, columns 1/3
     assert plan_links(plan, 0.36) == [(0, 0), (1, 1), (1, 2)]
     assert plan_links(plan, 0.5) == [(0, 0), (1, 2)]
+
+
+def test_lengths_far_apart() -> None:
+    """One word that stands for ten: each of them gets what it can take."""
+    plan = transport_plan(np.full((1, 10), 0.9, dtype=np.float32), 0.1, 0.0)
+    assert plan_links(plan, 0.36) == [(0, j) for j in range(10)]
+    assert plan_links(plan.T, 0.36) == [(j, 0) for j in range(10)]
+    assert plan_shares(plan).max() <= 1

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
 from typer.testing import CliRunner
 
 from spacy_xner.alignment import files
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.cli import app
-from spacy_xner.corpus.docs import load_docs
+from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.corpus.formats import read_sentences
 
 PAIRS = "Berlin is big ||| Berlin ist groß\nParis ||| \n日 本 ||| Japan \x07 😀\n"
@@ -184,6 +186,47 @@ def test_project_refuses(tiny_encoder: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("out*"))
 
 
+def test_project_keeps_what_the_target_says(tiny_encoder: Path, tmp_path: Path) -> None:
+    """Its ids and language, and the score of the source."""
+    source, target, output = tmp_path / "en.spacy", tmp_path / "de.spacy", tmp_path / "out.spacy"
+    docs = [Doc(Vocab(), words=["Berlin", "is", "big"], ents=["B-LOC", "O", "O"]), Doc(Vocab(), words=["Berlin"])]
+    for doc, id, lang, score in zip(docs, ("en-1", "de-7"), ("en", "de"), (0.5, 1.0), strict=True):
+        doc._.xner_meta = {"id": id, "lang": lang, "score": score, "provenance": [{"step": f"made {lang}"}]}
+    write_docs(source, docs[:1])
+    write_docs(target, docs[1:])
+    result = project(tiny_encoder, source, target, "--output", output, "--lang", "nl")
+    assert result.exit_code == 0, result.output
+    (doc,) = load_docs(output)
+    meta = doc._.xner_meta
+    assert (meta["id"], meta["lang"], [step["step"] for step in meta["provenance"]]) == (
+        "de-7",
+        "de",
+        ["made de", "project"],
+    )
+    assert meta["score"] == pytest.approx(0.5 * doc.spans["xner"].attrs["scores"][0], abs=1e-5)
+
+
+@pytest.mark.parametrize(("label", "refused"), [("A(B)", ".txt"), ("A[B", ".txt")])
+def test_labels_that_a_format_cannot_hold(tiny_encoder: Path, tmp_path: Path, label: str, refused: str) -> None:
+    source, target = tmp_path / "en.iob", tmp_path / "de.txt"
+    source.write_text(f"Berlin\tB-{label}\n\n", encoding="utf8")
+    target.write_text("Berlin\n", encoding="utf8")
+    result = project(tiny_encoder, source, target, "--output", tmp_path / f"out{refused}")
+    assert result.exit_code == 1
+    assert f"the label '{label}' cannot be written" in result.output
+    assert project(tiny_encoder, source, target, "--output", tmp_path / "out.jsonl").exit_code == 0
+
+
+def test_nothing_complete_is_left(tiny_encoder: Path, tmp_path: Path) -> None:
+    """The counts say where all went."""
+    source, target = tmp_path / "en.iob", tmp_path / "de.txt"
+    source.write_text("Berlin\tB-LOC\n\n", encoding="utf8")
+    target.write_text("\n", encoding="utf8")
+    result = project(tiny_encoder, source, target, "--output", tmp_path / "out.spacy", "--complete")
+    assert result.exit_code == 1
+    assert "dropped_sentences" in result.output.replace(" ", "_")
+
+
 def test_help() -> None:
     for command in (["align"], ["align", "file", "--help"], ["project", "--help"]):
         assert "xner align" in invoke(*command).output or "Carry labels" in invoke(*command).output
@@ -210,5 +253,12 @@ def test_show_projected_entities(tiny_encoder: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     html = output.read_text(encoding="utf8")
     assert html.count("<mark") == 6
-    target.write_text("Berlin ist groß\n", encoding="utf8")
+    assert "direction: rtl" not in html
+    source.write_text("Berlin\tB-<i>\n\n", encoding="utf8")
+    target.write_text("ברלין\n", encoding="utf8")
+    result = align(tiny_encoder, "show", source, "--target", target, "--output", output)
+    html = output.read_text(encoding="utf8")
+    assert "direction: rtl" in html
+    assert "<i>" not in html
+    target.write_text("", encoding="utf8")
     assert "differ in length" in align(tiny_encoder, "show", source, "--target", target).output

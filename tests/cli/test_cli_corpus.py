@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from spacy_xner.cli.corpus import corpus_app, parse_layers
+from spacy_xner.cli.corpus import corpus_app
+from spacy_xner.cli.options import parse_layers
 from spacy_xner.errors import XnerError
 
 
@@ -126,7 +127,7 @@ def test_an_input_is_not_overwritten(room: Path) -> None:
 
 def test_output_is_a_folder(room: Path) -> None:
     (room / "folder.spacy").mkdir()
-    with pytest.raises(XnerError, match="expected the DocBin to write"):
+    with pytest.raises(XnerError, match="is a folder, expected the name of a file"):
         run("convert", room / "en.txt", room / "folder.spacy", "--lang", "en")
 
 

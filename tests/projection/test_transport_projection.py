@@ -90,7 +90,7 @@ def test_two_spans_for_one_word() -> None:
 def test_empty_sides(n_source: int, n_target: int) -> None:
     spans = [SourceSpan(0, n_source, "A")] if n_source else []
     words = [["x"] * n for n in (n_source, n_target)]
-    found = TransportProjection().project(spans, *words, Alignment.empty(n_source, n_target))
+    found = TransportProjection().project(spans, *words, Alignment.empty(n_source, n_target, transport=True))
     assert found.spans == []
     assert [span.reason for span in found.missing] == ["missing"] * len(spans)
 

@@ -64,12 +64,17 @@ def parse_inline(line: str) -> tuple[str, list[CharSpan]]:
 
 
 def format_inline(text: str, spans: Sequence[CharSpan]) -> str:
-    """The line that `parse_inline` reads as this text with these spans (in order, without overlaps)."""
+    """The line that `read_inline` reads as this text with these spans (in order, without overlaps).
+
+    Line breaks in the text become spaces.
+    """
+    text = re.sub("[\r\n]", " ", text)
+    comment = len(text) - len(text.lstrip())  # what a # there would begin
     at = {start: "[" for start, _, _ in spans}
     closing = {end: f"]({label})" for _, end, label in spans}
     parts = []
     for i, char in enumerate(text):
-        escape = char in "[]\\" or (char == "#" and i == 0)
+        escape = char in "[]\\" or (char == "#" and i == comment)
         parts += [closing.get(i, ""), at.get(i, ""), "\\" * escape, char]
     return "".join([*parts, closing.get(len(text), "")])
 

@@ -1,13 +1,29 @@
 """Writers of text formats: docs with entities in, lines out."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TextIO
 
 from spacy.tokens import Doc
 
+from ...errors import XnerError
 from .inline import format_inline
+
+# What the labels of text formats are made of, so that they are read back as they were.
+LABELS = {"inline": re.compile(r"[^\s()\[\]]+"), "columns": re.compile(r"\S+")}
+
+
+def check_labels(labels: Iterable[str], format: str, output: Path) -> None:
+    """RAISES: XnerError for a label that the output's format cannot hold."""
+    for label in labels:
+        if format in LABELS and not LABELS[format].fullmatch(label):
+            raise XnerError(
+                f"{output}: the label '{label}' cannot be written in the format {format}, expected labels without "
+                f"blanks{' and brackets' if format == 'inline' else ''}. Rename it, or write .jsonl or .spacy."
+            )
 
 
 def write_columns(file: TextIO, docs: Iterable[Doc], counts: Counter[str]) -> None:
@@ -31,6 +47,8 @@ def write_inline(file: TextIO, docs: Iterable[Doc], counts: Counter[str]) -> Non
         if not doc.text.strip():
             counts["empty sentences left out"] += 1
             continue
+        if breaks := sum(map(doc.text.count, "\r\n")):
+            counts["line breaks written as spaces"] += breaks
         spans = [(entity.start_char, entity.end_char, entity.label_) for entity in doc.ents]
         file.write(format_inline(doc.text, spans) + "\n")
 

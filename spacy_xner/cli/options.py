@@ -1,0 +1,68 @@
+"""Options that several commands take, and the objects that they describe."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import XnerError
+
+if TYPE_CHECKING:
+    from ..alignment.embedding import EmbeddingAligner
+    from ..projection import SpanProjector
+
+MethodName = StrEnum("MethodName", ["transport", "inter", "itermax", "mwmf"])
+EncoderOption = Annotated[
+    str, typer.Option(help="Encoder that aligns words: embedded (fetched once), a folder or a hub name.")
+]
+LayersOption = Annotated[
+    str | None, typer.Option(help="Layer, or layers with commas, as 5,6,7. Default: the middle ones.")
+]
+FastOption = Annotated[bool, typer.Option(help="Compute in 8 bits or bfloat16, whichever is fastest here.")]
+
+ProjectMethodOption = Annotated[
+    MethodName, typer.Option(help="transport places spans as wholes; the others by SimAlign's links.")
+]
+MinScoreOption = Annotated[float, typer.Option(help="Leave out entities with a lower score, from 0 to 1.")]
+CompleteOption = Annotated[bool, typer.Option(help="Drop sentences of which not all entities arrived.")]
+
+
+def make_aligner(
+    encoder: str, layers: int | list[int] | None, method: str, batch_size: int = 32, fast: bool = False
+) -> "EmbeddingAligner":
+    """The aligner that options of commands describe. Words of scripts without spaces are read as the text they are."""
+    from ..alignment.embedding import EmbeddingAligner
+
+    precision = "auto" if fast else "float32"
+    return EmbeddingAligner(encoder, layers, method, batch_size=batch_size, join_unspaced=True, inference=precision)
+
+
+def parse_layers(layers: str | None) -> int | list[int] | None:
+    """Read "6" or "5,6,7". RAISES: XnerError for anything else."""
+    if layers is None:
+        return None
+    try:
+        numbers = [int(layer) for layer in layers.split(",")]
+    except ValueError:
+        raise XnerError(
+            f"The layers are '{layers}', expected numbers with commas between them, as 6 or 5,6,7."
+        ) from None
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def make_projector(
+    encoder: str,
+    layers: int | list[int] | None,
+    method: str,
+    min_score: float,
+    complete: bool,
+    batch_size: int = 32,
+    fast: bool = False,
+) -> "SpanProjector":
+    """The projector that options of commands describe."""
+    from ..projection import SpanProjector
+    from ..projection.link_projection import LinkProjection
+    from ..projection.transport_projection import TransportProjection
+
+    algorithm = TransportProjection() if method == "transport" else LinkProjection()
+    return SpanProjector(make_aligner(encoder, layers, method, batch_size, fast), algorithm, min_score, complete)
