@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from .. import __version__
 from ..errors import XnerError
+from . import synthetic  # noqa: F401  (commands of `xner corpus`)
 from .align import align_app
 from .calibrate import calibrate
 from .corpus import corpus_app

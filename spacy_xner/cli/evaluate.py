@@ -25,22 +25,15 @@ def evaluate(
 
     Example: `xner evaluate xx_xner_agg corpora/test --output metrics/xx_xner_agg.json`
     """
-    from thinc.api import require_gpu
-
     from ..corpus.docs import load_docs
     from ..corpus.reader import find_docbins
-    from ..errors import XnerError
     from ..evaluation.scores import evaluate_pipeline, read_scores, write_scores
     from ..evaluation.table import calibration_line, score_table
     from ..ner.fitting import recognisers_of
     from .console import make_console
-    from .loading import load_pipeline
+    from .loading import load_pipeline, use_gpu
 
-    if gpu_id >= 0:
-        try:
-            require_gpu(gpu_id)
-        except ValueError as error:
-            raise XnerError(f"{error}. On Linux with CUDA 12: pip install 'spacy[cuda12x]'.") from error
+    use_gpu(gpu_id)
     compared = read_scores(baseline) if baseline else None
     paths = [path for file in files for path in find_docbins(file)]
     nlp = load_pipeline(pipeline)

@@ -25,3 +25,14 @@ def load_pipeline(name: str) -> Language:
         ) from error
     except ValueError as error:  # a component that needs another package
         raise XnerError(f"{name}: it cannot be loaded: {error}") from error
+
+
+def use_gpu(gpu_id: int) -> None:
+    """Work on a GPU; on the CPU for -1. RAISES: XnerError where there is no such GPU."""
+    from thinc.api import require_gpu
+
+    if gpu_id >= 0:
+        try:
+            require_gpu(gpu_id)
+        except ValueError as error:
+            raise XnerError(f"{error}. On Linux with CUDA 12: pip install 'spacy[cuda12x]'.") from error

@@ -1,6 +1,8 @@
 """Options that several commands take, and the objects that they describe."""
 
+from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +12,7 @@ from ..errors import XnerError
 if TYPE_CHECKING:
     from ..alignment.embedding import EmbeddingAligner
     from ..projection import SpanProjector
+    from ..translation import Translator
 
 MethodName = StrEnum("MethodName", ["transport", "inter", "itermax", "mwmf"])
 EncoderOption = Annotated[
@@ -66,3 +69,23 @@ def make_projector(
 
     algorithm = TransportProjection() if method == "transport" else LinkProjection()
     return SpanProjector(make_aligner(encoder, layers, method, batch_size, fast), algorithm, min_score, complete)
+
+
+def translator_of(
+    name: str, source: str, target: str, memory: Path | None, settings: Sequence[str] | None
+) -> "Translator":
+    """The translator that options of commands describe.
+
+    RAISES: XnerError for settings that the command knows already, and for a memory without a file.
+    """
+    from ..corpus.translate import parse_settings
+    from ..translation import make_translator
+
+    given = parse_settings(settings or [])
+    if taken := {"name", "source", "target"} & given.keys():
+        raise XnerError(f"--setting cannot set {', '.join(sorted(taken))}: the corpus and --lang say it.")
+    if memory is not None:
+        given["path"] = str(memory)
+    elif name == "memory" and "path" not in given:
+        raise XnerError("The translator memory has no file, expected it by --memory, as --memory corpus/translations.")
+    return make_translator(name, source=source, target=target, **given)
