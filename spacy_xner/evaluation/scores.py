@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import srsly
 from spacy.language import Language
@@ -22,6 +22,11 @@ from ..ner.calibration import expected_calibration_error
 from ..ner.component import UNCALIBRATED
 from ..ner.fitting import recognisers_of
 from ..tokens import SPANS_KEY, meta_of
+
+if TYPE_CHECKING:
+    from .details import Details
+
+Entity = tuple[int, int, str]  # first character, the one behind the last, label
 
 
 @dataclass
@@ -55,7 +60,7 @@ class Reliability:
     uncalibrated: list[float] = field(default_factory=list)
     correct: list[bool] = field(default_factory=list)
 
-    def add(self, doc: Doc, gold: set[tuple[int, int, str]]) -> None:
+    def add(self, doc: Doc, gold: set[Entity]) -> None:
         """Add the entities of a doc that `xner` predicted."""
         group = doc.spans.get(SPANS_KEY)
         if group is None or UNCALIBRATED not in group.attrs:
@@ -90,7 +95,7 @@ class LanguageScores:
     confidence: Reliability = field(default_factory=Reliability)
 
     def add(self, doc: Doc, reference: Doc) -> None:
-        predicted, gold = _spans(doc), _spans(reference)
+        predicted, gold = entities_of(doc), entities_of(reference)
         self.docs += 1
         self.all.add(predicted, gold)
         for label in {label for _, _, label in predicted | gold}:
@@ -103,18 +108,25 @@ class LanguageScores:
         return {"docs": self.docs, **self.all.scores(), **self.confidence.scores(), "labels": labels}
 
 
-def _spans(doc: Doc) -> set[tuple[int, int, str]]:
+def entities_of(doc: Doc) -> set[Entity]:
+    """The entities of a doc, by characters."""
     return {(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents}
 
 
 def evaluate_pipeline(
-    nlp: Language, references: Iterable[Doc], *, source: str = "en", batch_size: int = 64
+    nlp: Language,
+    references: Iterable[Doc],
+    *,
+    source: str = "en",
+    batch_size: int = 64,
+    details: Details | None = None,
 ) -> dict[str, Any]:
     """Score a pipeline on labelled docs of several languages.
 
     nlp (Language): the pipeline.
     references (Iterable[Doc]): labelled docs that know their language (`doc._.xner_meta["lang"]`).
     source (str): language that the pipeline was taught with labels; all others are targets.
+    details (Details | None): gets each doc too, to keep counts by sentence, kinds of errors and examples.
     RETURNS (dict[str, Any]): `languages` (language -> docs, p, r, f, entities, labels), `source`, `targets`, and
         `macro_f`, `macro_p`, `macro_r`: unweighted means over the targets (None where there is none). If the pipeline
         has an `xner` component, also `ece` and `ece_uncalibrated`: how far its confidences, and those it would have
@@ -136,6 +148,8 @@ def evaluate_pipeline(
                 "without entities is labelled too, where it was converted from a labelled format."
             )
         by_language[lang].add(doc, reference)
+        if details is not None:
+            details.add(doc, reference)
     if not by_language:
         raise XnerError("There are no docs to evaluate on.")
     languages = {lang: by_language[lang].to_json() for lang in sorted(by_language, key=lambda k: (k != source, k))}

@@ -1,0 +1,98 @@
+"""The counts of a study's runs as arrays, and the F1 figures that are made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .records import Run, Study, entities_to_find
+
+Floats = NDArray[np.floating]
+Figure = tuple[str, str]  # language, label; "" for the mean over languages, and for all labels together
+MACRO: Figure = ("", "")
+
+
+@dataclass(frozen=True)
+class StudyCounts:
+    """Counts of the arms of a study.
+
+    langs (tuple[str, ...]): the target languages.
+    labels (tuple[str, ...]): all that occur in the reference or were found, and behind them "" for all together.
+    gold (frozenset[Figure]): (language, label) of the entities to find.
+    seeds (dict[str, tuple[int, ...]]): arm -> its seeds.
+    counts (dict[str, dict[str, Floats]]): arm -> language -> entities right, wrong and not found,
+        (n_sentences, n_seeds, n_labels + 1, 3), float32: whole numbers below 2**24 are exact, and so are their sums.
+    """
+
+    langs: tuple[str, ...]
+    labels: tuple[str, ...]
+    gold: frozenset[Figure]
+    seeds: dict[str, tuple[int, ...]]
+    counts: dict[str, dict[str, Floats]]
+
+    @cached_property
+    def figures(self) -> list[Figure]:
+        """What is computed: the mean over languages, each language, each label that is to be found, and those by
+        language. A label's mean is over the languages that have it."""
+        labels = [label for label in self.labels if any((lang, label) in self.gold for lang in self.langs)]
+        by_language = [(lang, label) for lang in self.langs for label in labels if (lang, label) in self.gold]
+        return [MACRO, *((lang, "") for lang in self.langs), *(("", label) for label in labels), *by_language]
+
+    def figures_of(self, f1: dict[str, Floats]) -> Floats:
+        """From language -> F1 (..., n_labels + 1) to the figures, (..., n_figures)."""
+        columns = []
+        for lang, label in self.figures:
+            langs = [lang] if lang else [each for each in self.langs if not label or (each, label) in self.gold]
+            columns.append(np.mean([f1[each][..., self.labels.index(label)] for each in langs], axis=0))
+        return np.stack(columns, axis=-1)
+
+    def observed(self, arm: str) -> Floats:
+        """The figures of each run of an arm, (n_seeds, n_figures)."""
+        return self.figures_of({lang: f1_of(counts.sum(0)) for lang, counts in self.counts[arm].items()})
+
+
+def f1_of(counts: Floats) -> Floats:
+    """F1 from entities right, wrong and not found in the last axis; 0 where there is none of them."""
+    tp, fp, fn = np.moveaxis(counts.astype(np.float64), -1, 0)
+    whole = 2 * tp + fp + fn
+    return np.divide(2 * tp, whole, out=np.zeros_like(whole), where=whole > 0)
+
+
+def study_counts(study: Study) -> StudyCounts:
+    """The counts of each arm's runs with the most labels, of the target languages alone."""
+    arms = study.arms()
+    every = [run for runs in arms.values() for run in runs]
+    langs = tuple(study.targets)
+    found = {label for run in every for lang in langs for label in run.data["sentences"][lang]["labels"]}
+    labels = (*sorted(found), "")
+    gold = {(lang, label) for lang in langs for label in entities_to_find(every[0].data["sentences"][lang]["labels"])}
+    counts = {arm: {lang: _language_counts(runs, lang, labels) for lang in langs} for arm, runs in arms.items()}
+    for lang in langs:  # an order that does not depend on the file's, so that resamples do not either
+        order = _canonical_order([counts[arm][lang] for arm in sorted(arms)])
+        for arm in arms:
+            counts[arm][lang] = counts[arm][lang][order]
+    return StudyCounts(
+        langs, labels, frozenset(gold), {a: tuple(r.seed for r in runs) for a, runs in arms.items()}, counts
+    )
+
+
+def _language_counts(runs: Sequence[Run], lang: str, labels: tuple[str, ...]) -> Floats:
+    counts = np.zeros((runs[0].data["sentences"][lang]["n"], len(runs), len(labels), 3), dtype=np.float32)
+    for seed, run in enumerate(runs):
+        for label, rows in run.data["sentences"][lang]["labels"].items():
+            if rows:
+                table = np.array(rows)
+                counts[table[:, 0], seed, labels.index(label)] = table[:, 1:]
+    counts[:, :, -1] = counts.sum(axis=2)
+    return counts
+
+
+def _canonical_order(counts: Sequence[Floats]) -> NDArray[np.intp]:
+    rows = np.concatenate([each.reshape(len(each), -1) for each in counts], axis=1).astype(">i4")
+    if not len(rows):
+        return np.arange(0)
+    return np.argsort(np.ascontiguousarray(rows).view(np.dtype((np.void, rows.itemsize * rows.shape[1])))[:, 0])

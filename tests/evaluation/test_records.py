@@ -1,0 +1,146 @@
+"""Records are read, checked and merged; what does not fit is refused with a sentence."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spacy_xner.errors import XnerError
+from spacy_xner.evaluation.records import make_run, read_study, write_study
+
+from .util import counted, record, simulated
+
+Write = Callable[..., Path]
+FULL = simulated("é", 1, 0.7, n=5)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def write_json(name: str, content: Any) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf8")
+        return path
+
+    return write_json
+
+
+def test_files_and_folders(write: Write, tmp_path: Path) -> None:
+    write("runs/b-0.json", record("b", 0))
+    write("runs/below/a-10.json", record("a", 10))
+    write("runs/note.txt", "no record")
+    one = write("a-2.json", record("a", 2, labels=0.1))
+    study = read_study([tmp_path / "runs", one])
+    assert [run.key for run in study.runs] == [("a", 0.1, 2), ("a", 1.0, 10), ("b", 1.0, 0)]
+    assert {arm: [run.seed for run in runs] for arm, runs in study.arms().items()} == {"a": [10], "b": [0]}
+    assert [*study.by_labels()["a"]] == [0.1, 1.0]
+    assert (study.name, study.targets, study.question) == ("made-up", ["de"], None)
+
+
+def test_a_study_file_has_the_same_bytes_whatever_the_order(write: Write, tmp_path: Path) -> None:
+    paths = [write(f"{i}.json", each) for i, each in enumerate([FULL, simulated("b", 0, 0.5, n=5)])]
+    for i, order in enumerate((paths, paths[::-1], [tmp_path / "study-0.json", *paths])):
+        write_study(tmp_path / f"study-{i}.json", read_study(order))
+    contents = {(tmp_path / f"study-{i}.json").read_bytes() for i in range(3)}
+    assert len(contents) == 1
+    assert json.loads(contents.pop()) == {
+        **{"format": 1, "study": "made-up"},
+        "runs": [json.loads(paths[1].read_text()), json.loads(paths[0].read_text())],
+    }
+
+
+def test_question_and_notes_stay(write: Write, tmp_path: Path) -> None:
+    said = {"question": "Hilft's? 🤔", "notes": "שלום\nzwei"}
+    path = write("study.json", {"format": 1, "study": "made-up", "runs": [record()], **said})
+    study = read_study([path, write("other.json", record("b"))])
+    write_study(tmp_path / "new/study.json", study)
+    again = read_study([tmp_path / "new/study.json"])
+    assert (again.question, again.notes, len(again.runs)) == (*said.values(), 2)
+    assert [file.name for file in (tmp_path / "new").iterdir()] == ["study.json"]
+    other = write("other-study.json", {"format": 1, "study": "made-up", "runs": [], "question": "Another?"})
+    with pytest.raises(XnerError, match="have a different `question`"):
+        read_study([path, other])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seed": None}, "`seed` is missing"),
+        ({"seed": "0"}, "`seed` is '0', expected a whole number"),
+        ({"seed": True}, "`seed` is True, expected a whole number"),
+        ({"format": 2}, "`format` is 2, expected 1"),
+        ({"study": 3}, "`study` is 3, expected a text"),
+        ({"scores": []}, r"`scores` is \[\], expected an object"),
+        ({"scores": {"languages": {}}}, "`scores.targets` is missing"),
+        ({"scores": {"languages": {}, "targets": []}}, "`scores.targets` is empty, expected at least one"),
+        ({"scores": {"languages": {}, "targets": ["fr"]}}, "`sentences` lacks fr"),
+        ({"sentences": {"de": {"labels": {}}}}, "`sentences.de.n` is missing"),
+        (
+            {"sentences": counted({"de": {"PER": [[0, 1, 1]]}}, 1)},
+            r"labels.PER\[0\]` is .*expected \[whole number, who",
+        ),
+        ({"sentences": counted({"de": {"PER": [[0, 1, -1, 0]]}}, 1)}, "none of them negative"),
+        ({"sentences": counted({"de": {"PER": [[1, 1, 0, 0]]}}, 1)}, "not below `n` = 1"),
+        ({"sentences": counted({"de": {"PER": [[0, 1, 0, 0], [0, 1, 0, 0]]}}, 1)}, "a sentence twice"),
+        ({"labels": 0}, "`labels` is 0.0, expected a share"),
+        ({"labels": 10}, "`labels` is 10.0, expected a share"),
+        ({"minutes": float("nan")}, "`minutes` is nan, expected a number not below 0"),
+        ({"layer_weights": [0.5]}, r"`layer_weights\[0\]` is 0.5, expected a list"),
+        ({"curve": [{"step": 1}]}, r"`curve\[0\].score` is missing"),
+        ({"errors": {"de": {"correct": 1}}}, "`errors.de.boundary` is missing"),
+        ({"examples": [{**FULL["examples"][0], "gold": [[0, "x", "PER"]]}]}, r"`examples\[0\].gold\[0\]` is"),
+        ({"examples": "x" * 500}, "`examples` is 'x{59}…, expected a list"),
+    ],
+)
+def test_malformed_records(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(XnerError, match=f"^a.json: .*{message}"):
+        make_run(record(**changes), "a.json")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "no JSON to read"),
+        ("[]", "found neither `arm` nor `runs`"),
+        ({"languages": {}}, "found neither `arm` nor `runs`"),
+        ({"format": 1, "study": "made-up", "runs": {}}, "`runs` is {}, expected a list"),
+        ({"format": 1, "study": "made-up", "runs": [3]}, r"`runs\[0\]` is 3, expected an object"),
+        ({"format": 1, "study": "made-up", "runs": [record(seed="x")]}, r"runs\[0\]: `seed` is 'x'"),
+        ({"format": 1, "study": "other", "runs": [record()]}, "a run of the study 'made-up' in a file of 'other'"),
+        ({"format": 1, "study": "made-up", "runs": []}, "found no run in there"),
+    ],
+)
+def test_files_that_are_no_records(write: Write, content: Any, message: str) -> None:
+    with pytest.raises(XnerError, match=rf"x\.json.*{message}"):
+        read_study([write("x.json", content)])
+
+
+def test_paths_without_records(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nowhere.json"):
+        with pytest.raises(XnerError, match="found no record of a run there"):
+            read_study([path])
+
+
+def test_runs_that_cannot_be_compared(write: Write) -> None:
+    one = write("1.json", record("a"))
+    with pytest.raises(XnerError, match=r"1\.json was scored on 2 .* 3 sentences of de .*expected the same sentences"):
+        read_study([one, write("2.json", record("b", 0, counted({"de": {"PER": [[0, 1, 0, 1]]}}, 3)))])
+    with pytest.raises(XnerError, match="do not have the same PER entities to find in the sentences of de"):
+        read_study([one, write("2.json", record("b", 0, counted({"de": {"PER": [[1, 1, 0, 1]]}}, 2)))])
+    with pytest.raises(XnerError, match=r"of the study 'made-up', .* of 'conll'"):
+        read_study([one, write("2.json", record("a", study="conll"))])
+
+
+def test_the_same_run_twice(write: Write) -> None:
+    one, same = (write(name, record("a", minutes=3)) for name in ("1.json", "2.json"))
+    assert len(read_study([one, same]).runs) == 1
+    other = write("3.json", record("a", minutes=4, words=3))
+    with pytest.raises(XnerError, match="both of arm a, seed 0, but differ in `minutes`, `words`"):
+        read_study([one, other])
+
+
+def test_a_full_record_with_nulls() -> None:
+    run = make_run({**FULL, "minutes": None, "labels": None, "examples": []}, "x")
+    assert (run.labels, run.get("minutes"), run.get("examples"), run.title) == (1.0, None, None, "arm É")
