@@ -32,7 +32,6 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_xner.cli.console import make_console
-from spacy_xner.cli.loading import load_pipeline
 from spacy_xner.corpus.docs import convert_files, read_docs
 from spacy_xner.corpus.reader import find_docbins
 from spacy_xner.corpus.texts import read_texts
@@ -41,6 +40,7 @@ from spacy_xner.encoders.trimming.trim import folder_mb
 from spacy_xner.encoders.trimming.trim_pipeline import trim_pipeline
 from spacy_xner.evaluation.scores import evaluate_pipeline
 from spacy_xner.files import atomic_path
+from spacy_xner.pipelines import load_pipeline
 
 TEXTS = ["corpus/en/train", "corpus/translations", "corpora/train", "corpora/projected"]
 CONLL = ("de", "es", "nl")

@@ -18,8 +18,8 @@ from experiment import DATA, Arm, Data, Experiment, compare
 from rich.table import Table
 
 from spacy_xner.cli.console import make_console
-from spacy_xner.cli.loading import load_pipeline
 from spacy_xner.files import atomic_path
+from spacy_xner.pipelines import load_pipeline
 
 ARMS = [Arm("ner", recogniser="ner"), Arm("xner")]
 

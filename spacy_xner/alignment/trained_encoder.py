@@ -23,6 +23,7 @@ def train_encoder(
     pairs: Sequence[Pair],
     *,
     layers: int | Sequence[int] | None = None,
+    rounds: int = 2,
     steps: int = 300,
     batch_size: int = 8,
     learn_rate: float = 3e-5,
@@ -39,10 +40,10 @@ def train_encoder(
     RETURNS: counts of "pairs", "empty or too long".
     RAISES: XnerError where there is no such encoder, nothing to learn from, or `dest` holds something else.
     """
-    if steps < 1 or batch_size < 1 or learn_rate <= 0:
+    if min(rounds, steps) < 1 or batch_size < 1 or learn_rate <= 0:
         raise XnerError(
-            f"Found steps {steps}, batch size {batch_size} and learning rate {learn_rate}: expected 1 or more, 1 or "
-            f"more, and a positive number."
+            f"Found rounds {rounds}, steps {steps}, batch size {batch_size} and learning rate {learn_rate}: expected 1 "
+            f"or more of each, and a positive rate."
         )
     dest = Path(dest).expanduser()
     check_destination(dest)
@@ -56,6 +57,7 @@ def train_encoder(
         counts = train_on_pairs(
             encoder,
             pairs,
+            rounds=rounds,
             steps=steps,
             batch_size=batch_size,
             learn_rate=learn_rate,
@@ -74,6 +76,7 @@ def train_encoder(
             record = {
                 "pairs": counts["pairs"] - counts["empty or too long"],
                 "layers": [*encoder.layers],
+                "rounds": rounds,
                 "steps": steps,
                 "batch_size": batch_size,
                 "learn_rate": learn_rate,

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy, deepcopy
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +34,7 @@ def train_on_pairs(
     encoder: "PieceEncoder",
     pairs: Sequence[Pair],
     *,
+    rounds: int = 1,
     steps: int,
     batch_size: int,
     learn_rate: float,
@@ -46,13 +48,15 @@ def train_on_pairs(
     https://aclanthology.org/2021.eacl-main.181, does with links that both directions agree on). Words that the plan
     leaves without counterpart learn to prefer none, which keeps affinities from growing everywhere.
 
-    The plans are those of the encoder as it was: by its own, an encoder that learns to link less would go on and on.
+    The plans are those of the encoder as it was when a round began: by its plans of the moment, an encoder that learns
+    to link less would go on and on.
 
     Changes `encoder.model` in place, word embeddings excepted.
 
     encoder (PieceEncoder): its layers are those that learn.
     pairs (Sequence[Pair]): translations; those with an empty or too long side are left out.
-    steps (int), batch_size (int): optimizer steps, and pairs in each.
+    rounds (int): how often the encoder learns from plans, those of the round before.
+    steps (int), batch_size (int): optimizer steps of a round, and pairs in each.
     progress: is given the steps.
     RETURNS: counts of "pairs", and of those left out among the ones that were looked at: "empty or too long".
     RAISES: XnerError where no pair is left.
@@ -60,15 +64,14 @@ def train_on_pairs(
     counts = Counter({"pairs": len(pairs), "empty or too long": 0})
     shuffled = endless_pairs(encoder, pairs, random.Random(seed), counts)
     model = encoder.model.to(current_device())
-    teacher = copy(encoder)
-    teacher.model = deepcopy(model)
     model.get_input_embeddings().weight.requires_grad_(False)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=learn_rate, weight_decay=0.0)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1.0, (step + 1) / WARM_UP) * max(0.05, 1 - step / steps)
-    )
-    for _ in progress(range(steps)):
+    for step in progress(range(rounds * steps)):
+        if step % steps == 0:
+            teacher = copy(encoder)
+            teacher.model = deepcopy(model)
+            optimizer = torch.optim.AdamW(parameters, lr=learn_rate, weight_decay=0.0)
+            schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(rate_at, steps=steps))
         batch = [next(shuffled) for _ in range(batch_size)]
         loss = batch_loss(encoder, batch, plans_of(teacher, batch))
         optimizer.zero_grad()
@@ -80,6 +83,11 @@ def train_on_pairs(
         parameter.requires_grad_(True)
     encoder.forget_packed()
     return counts
+
+
+def rate_at(step: int, steps: int) -> float:
+    """The share of the learning rate at a step of a round: rising at first, then falling."""
+    return min(1.0, (step + 1) / WARM_UP) * max(0.05, 1 - step / steps)
 
 
 def endless_pairs(

@@ -19,6 +19,7 @@ from .layers import layers
 from .package import package
 from .project import project
 from .show import show
+from .study import study
 
 
 class XnerGroup(TyperGroup):
@@ -51,6 +52,7 @@ app.command()(layers)
 app.command()(package)
 app.command()(project)
 app.command()(show)
+app.command()(study)
 
 
 def _version(value: bool) -> None:

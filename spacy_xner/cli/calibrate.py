@@ -29,7 +29,7 @@ def calibrate(
     from ..evaluation.table import calibration_line
     from ..files import atomic_path
     from ..ner import fitting
-    from .loading import load_pipeline
+    from ..pipelines import load_pipeline
 
     paths = [path for file in files for path in find_docbins(file)]
     if output.exists() and not (output / "meta.json").is_file() and (output.is_file() or any(output.iterdir())):

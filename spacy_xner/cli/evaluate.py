@@ -30,8 +30,8 @@ def evaluate(
     from ..evaluation.scores import evaluate_pipeline, read_scores, write_scores
     from ..evaluation.table import calibration_line, score_table
     from ..ner.fitting import recognisers_of
+    from ..pipelines import load_pipeline, use_gpu
     from .console import make_console
-    from .loading import load_pipeline, use_gpu
 
     use_gpu(gpu_id)
     compared = read_scores(baseline) if baseline else None

@@ -45,8 +45,8 @@ def layers(
     Example: `xner layers xx_xner_agg --plot layers.svg`
     """
     from ..errors import XnerError
+    from ..pipelines import load_pipeline
     from .console import make_console
-    from .loading import load_pipeline
 
     if plot is not None:
         from .layers_plot import check_plot

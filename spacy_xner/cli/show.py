@@ -30,9 +30,9 @@ def show(
     from ..corpus.reader import find_docbins
     from ..evaluation.scores import read_scores
     from ..evaluation.table import score_table
+    from ..pipelines import load_pipeline
     from ..tokens import meta_of
     from .console import make_console
-    from .loading import load_pipeline
 
     console = make_console()
     if scores:

@@ -119,8 +119,8 @@ def distill(
     from ..corpus.distill import Selection, distil
     from ..corpus.docs import load_docs, write_docs
     from ..corpus.teachers import Teachers
+    from ..pipelines import load_pipeline, use_gpu
     from ..tokens import meta_of
-    from .loading import load_pipeline, use_gpu
 
     selection = Selection(certainty, agreement)
     if agreement and sources is None:

@@ -57,8 +57,8 @@ class Origin:
     sha256 (dict[str, str]): checksums in hex of the encoder's own files.
     trimmed (dict[str, Any] | None): how its vocabulary was trimmed, where it was: numbers of `pieces_before` and
         `pieces_after`, `languages`, `words` of each, number of `texts`, `scripts`.
-    aligned (dict[str, Any] | None): how it was taught to align, where it was: number of `pairs`, `layers`, `steps`,
-        `batch_size`, `learn_rate`, `seed`.
+    aligned (dict[str, Any] | None): how it was taught to align, where it was: number of `pairs`, `layers`, `rounds`,
+        `steps` of each, `batch_size`, `learn_rate`, `seed`.
     """
 
     name: str
@@ -159,7 +159,7 @@ def aligned_note(aligned: dict[str, Any]) -> str:
     """A sentence on what an encoder that learned to align is for."""
     return (
         f"Its layers up to {max(aligned['layers'])} were taught to align words by `xner align train`, in "
-        f"{aligned['steps']:,} steps on {aligned['pairs']:,} sentence pairs without labels."
+        f"{aligned.get('rounds', 1)} x {aligned['steps']:,} steps on {aligned['pairs']:,} sentence pairs."
     )
 
 

@@ -62,7 +62,7 @@ def test_it_learns(tiny_encoder: Path) -> None:
     with torch.no_grad():
         at_first = batch_loss(encoder, PAIRS, plans).item()
     pairs = [*PAIRS, ([], ["x"]), (["x"] * 200, ["y"])]
-    counts = train_on_pairs(encoder, pairs, steps=30, batch_size=2, learn_rate=1e-3, seed=0)
+    counts = train_on_pairs(encoder, pairs, rounds=2, steps=20, batch_size=2, learn_rate=1e-3, seed=0)
     assert counts == {"pairs": 4, "empty or too long": 2}
     with torch.no_grad():
         assert batch_loss(encoder, PAIRS, plans).item() < 0.8 * at_first
@@ -105,7 +105,7 @@ def test_refused(tiny_encoder: Path, tmp_path: Path) -> None:
     encoder = PieceEncoder(str(tiny_encoder), 1, 4)
     with pytest.raises(XnerError, match="no sentence pair to learn from"):
         train_on_pairs(encoder, [([], [])], steps=1, batch_size=1, learn_rate=1e-4, seed=0)
-    with pytest.raises(XnerError, match="steps 0, batch size 8"):
+    with pytest.raises(XnerError, match="rounds 2, steps 0, batch size 8"):
         train_encoder(str(tiny_encoder), tmp_path / "x", PAIRS, steps=0)
     other = tmp_path / "other"
     other.mkdir()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from spacy.language import Language
 
-from ..errors import XnerError
+from .errors import XnerError
 
 
 def load_pipeline(name: str) -> Language:

@@ -1,0 +1,84 @@
+"""`xner study`: arms and seeds of a study."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def study(
+    config: Annotated[Path, typer.Argument(help="The study's .cfg: [study] and an [arms.NAME] for each arm.")],
+    arms: Annotated[str | None, typer.Option(help="Only these arms, with commas.")] = None,
+    seeds: Annotated[str | None, typer.Option(help="Other seeds than the file's, with commas.")] = None,
+    labels: Annotated[
+        str | None, typer.Option(help="Other shares of the source labels than the file's, as 0.01,0.1,1.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(help="Other number of training steps than the file's.")] = None,
+    encoder: Annotated[str | None, typer.Option(help="Another encoder than the file's.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check all inputs, say what is to be run, and stop.")
+    ] = False,
+    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU to use, -1 for the CPU.")] = -1,
+) -> None:
+    """Train and score the arms of a study, with every seed, and keep a record of each run.
+
+    Stopped, it goes on where it was: a run whose record is there is not run again. `xner report` makes the tables and
+    the page of the records.
+
+    Examples:
+
+    ```
+    xner study configs/study.cfg --dry-run
+    xner study configs/study.cfg --arms a,e --seeds 0,1,2
+    ```
+    """
+    from rich.table import Table
+
+    from ..errors import XnerError
+    from ..pipelines import use_gpu
+    from ..study.corpora import check_inputs
+    from ..study.plan import read_study
+    from ..study.run import Run, Runner
+    from .console import make_console
+
+    def numbers(text: str | None, kind: type, name: str) -> list[float] | None:
+        if text is None:
+            return None
+        try:
+            return [kind(part) for part in text.split(",")]
+        except ValueError:
+            raise XnerError(f"--{name} is '{text}', expected numbers with commas between them.") from None
+
+    overrides = {
+        "seeds": numbers(seeds, int, "seeds"),
+        "labels": numbers(labels, float, "labels"),
+        "steps": steps,
+        "encoder": encoder,
+    }
+    plan = read_study(config, overrides)
+    chosen = plan.chosen([name.strip() for name in arms.split(",")] if arms else None)
+    needed = {arm.name: arm for arm in chosen}
+    for arm in chosen:
+        while arm.teacher:
+            arm = plan.arms[arm.teacher]
+            needed[arm.name] = arm
+    check_inputs(plan, needed.values())
+    use_gpu(gpu_id)
+    console = make_console()
+    runner = Runner(plan, gpu_id, lambda line: console.print(line, highlight=False))
+    runs = [Run(arm, int(seed), share) for seed in plan.seeds for share in plan.labels for arm in chosen]
+    waiting = [run for run in runs if not (runner.records / f"{run.name}.json").is_file()]
+    console.print(f"{len(runs)} runs, {len(runs) - len(waiting)} of them done: {runner.records}", highlight=False)
+    if dry_run:
+        for run in waiting:
+            console.print(f"  {run.name}", highlight=False)
+        return
+    table = Table(title=f"Study {plan.name}: F1 on {plan.test}", title_justify="left")
+    for column in ("run", "F1", "minutes"):
+        table.add_column(column, justify="left" if column == "run" else "right")
+    for run in runs:
+        record = runner.record(run)
+        macro = record["scores"]["macro_f"]
+        table.add_row(run.name, "-" if macro is None else f"{100 * macro:.1f}", f"{record['minutes']:.1f}")
+    console.print(table)
+    console.print(f"Next: xner report {runner.records} --output report.html", highlight=False)

@@ -1,0 +1,1 @@
+"""Studies: arms that differ in what they learn from, trained with several seeds and scored alike."""

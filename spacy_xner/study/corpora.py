@@ -1,0 +1,119 @@
+"""What an arm of a study may learn from, and what it may not."""
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spacy.tokens import Doc
+
+from ..corpus.docs import load_docs, write_docs
+from ..corpus.reader import find_docbins
+from ..errors import XnerError
+from ..tokens import meta_of
+from .plan import Arm, Study
+
+LEAST_TOKENS = 5  # of a text that counts as the same in training and test; shorter ones are the same by chance
+
+
+@dataclass(frozen=True)
+class Split:
+    """Ids of source sentences: whose labels are used, and which are held back."""
+
+    used: frozenset[str]
+    held_back: frozenset[str]
+
+
+def split_ids(ids: Sequence[str], held_back: float, labels: float, seed: int) -> Split:
+    """Divide source sentences.
+
+    The ones held back are the same for every seed and share of labels, so that all arms and runs have the same
+    synthetic text; which labels are used differs by seed, and a smaller share is a part of a greater one.
+
+    RAISES: XnerError where no label would be left.
+    """
+    order = sorted(ids)
+    random.Random(0).shuffle(order)
+    n_back = round(len(order) * held_back)
+    back, rest = order[:n_back], order[n_back:]
+    random.Random(seed).shuffle(rest)
+    used = rest[: round(len(rest) * labels)]
+    if not used:
+        raise XnerError(
+            f"Of {len(order)} source sentences {n_back} are held back, and a share of {labels} of the others is none: "
+            f"expected at least one labelled sentence."
+        )
+    return Split(frozenset(used), frozenset(back))
+
+
+def write_training_files(study: Study, arm: Arm, split: Split, folder: Path) -> tuple[list[Path], Counter[str]]:
+    """Write what an arm learns from, but for what its teacher says: gold labels, and projected ones.
+
+    RETURNS: the files, and the number of docs of each kind.
+    """
+    counts: Counter[str] = Counter()
+    files = []
+    gold = [doc for doc in read_all(study.gold) if meta_of(doc)["id"] in split.used]
+    files.append(folder / "gold.spacy")
+    counts["gold"] = write_docs(files[-1], gold)
+    if arm.projected:
+        projected = [doc for doc in read_all(arm.projected) if meta_of(doc)["id"] in split.used]
+        counts["projected"] = len(projected)
+        if projected:  # a small share of the labels may have no translation
+            files.append(folder / "projected.spacy")
+            write_docs(files[-1], projected)
+    return files, counts
+
+
+def synthetic_texts(study: Study, arm: Arm, split: Split) -> list[Doc]:
+    """The unlabelled texts that an arm's teacher labels: no translations of sentences whose labels the arm could use.
+
+    RAISES: XnerError where none is left.
+    """
+    known = {meta_of(doc)["id"] for doc in read_all(study.gold)}
+    texts = [
+        doc
+        for doc in read_all(str(arm.synthetic))
+        if meta_of(doc)["id"] in split.held_back or meta_of(doc)["id"] not in known
+    ]
+    if not texts:
+        raise XnerError(
+            f"The arm {arm.name} has no synthetic text: none in {arm.synthetic} translates a sentence that is held "
+            f"back (held_back = {study.held_back}), expected some."
+        )
+    return texts
+
+
+def read_all(path: str) -> Iterator[Doc]:
+    """The docs of a DocBin file or of a folder of them."""
+    for file in find_docbins(path):
+        yield from load_docs(file)
+
+
+def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
+    """RAISES: XnerError for files that are missing, development data that it must not have, texts in training and test.
+
+    What is refused: development data that people labelled in a target language; test docs that are unlabelled, or that
+    some arm would learn from.
+    """
+    for arm in arms:
+        for path in (study.gold, study.dev, study.test, arm.projected, arm.synthetic):
+            if path is not None and not Path(path).exists():
+                raise XnerError(
+                    f"The arm {arm.name} of the study {study.name} needs {path}, which is not there. `xner corpus` "
+                    f"makes such files (in a project: the steps before the study)."
+                )
+    for doc in read_all(study.dev):
+        steps = {step.get("step") for step in meta_of(doc).get("provenance", [])}
+        if meta_of(doc)["lang"] != study.source and "project" not in steps:
+            raise XnerError(
+                f"{study.dev}: the doc {meta_of(doc)['id']} is in {meta_of(doc)['lang']} and not projected. "
+                f"Development data is in the source language ({study.source}) or projected: labels of a target "
+                f"language are for the final score alone."
+            )
+    tested = {(meta_of(doc)["lang"], doc.text) for doc in read_all(study.test) if len(doc) >= LEAST_TOKENS}
+    for path in sorted({study.gold, *(p for arm in arms for p in (arm.projected, arm.synthetic) if p is not None)}):
+        for doc in read_all(path):
+            if (meta_of(doc)["lang"], doc.text) in tested:
+                raise XnerError(f"{path}: the doc {meta_of(doc)['id']} is in {study.test} too: '{doc.text[:60]}'.")

@@ -1,0 +1,155 @@
+"""What a study is to compare, read from a config file."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from spacy.util import load_config
+
+from ..errors import XnerError
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to make a pipeline. Every arm learns from the source labels; what else, its settings say.
+
+    name (str): short, for file names and the command line.
+    title, description (str): for readers.
+    projected (str | None): DocBin file or folder of translations with projected labels. Those of sentences that are
+        held back, or whose labels are not used, are left out.
+    synthetic (str | None): unlabelled text, which the teacher labels: only translations of sentences that are held back
+        where it has the ids of source sentences; text with other ids is taken whole.
+    teacher (str | None): the arm whose pipeline, of the same seed, labels the synthetic text.
+    with_sources (bool): the teacher labels the source sentences of synthetic text too, and what it finds is projected.
+    certainty, agreement (float): which sentences of the teacher are learned from, see `Selection`.
+    settings (dict[str, Any]): of the training config, with dots.
+    """
+
+    name: str
+    title: str = ""
+    description: str = ""
+    projected: str | None = None
+    synthetic: str | None = None
+    teacher: str | None = None
+    with_sources: bool = False
+    certainty: float = 0.0
+    agreement: float = 0.0
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Study:
+    """Arms, and what is the same for all of them.
+
+    name, question (str): for readers.
+    config (str): the training config.
+    encoder (str): folder or hub name, for training and aligning.
+    source (str): the language of the labels.
+    gold (str): labelled DocBin in the source language.
+    dev (str): DocBin that the curves are measured on and the temperature is fitted on: in the source language, or
+        projected; labels of people in a target language are refused.
+    test (str): labelled DocBin file or folder in the target languages, for the final scores alone.
+    steps (int), batch_words (int): optimizer steps, and padded words in each: the same for every arm.
+    eval_every (int): steps between two points of the learning curve; dev_limit (int): sentences that they are of.
+    seeds (list[int]): trainings of each arm.
+    labels (list[float]): shares of the source labels to use, in (0, 1].
+    held_back (float): share of the source sentences whose labels no arm uses, so that there are sentences to make
+        synthetic unlabelled text of; in [0, 1).
+    examples (int): sentences of each language whose text is kept in records; 0 where its licence forbids that.
+    folder, records (str): for pipelines, which are large, and records, which are small.
+    settings (dict[str, Any]): of the training config, for all arms.
+    arms (dict[str, Arm]): by name.
+    """
+
+    name: str
+    gold: str
+    dev: str
+    test: str
+    config: str = "configs/xner.cfg"
+    encoder: str = "models/encoder"
+    question: str = ""
+    source: str = "en"
+    steps: int = 300
+    batch_words: int = 1200
+    eval_every: int = 50
+    dev_limit: int = 200
+    seeds: Sequence[int] = (0,)
+    labels: Sequence[float] = (1.0,)
+    held_back: float = 0.5
+    examples: int = 0
+    folder: str = "training/study"
+    records: str = "metrics/study"
+    settings: dict[str, Any] = field(default_factory=dict)
+    arms: Mapping[str, Arm] = field(default_factory=dict)
+
+    def chosen(self, names: Sequence[str] | None = None) -> list[Arm]:
+        """The arms of these names, or all. RAISES: XnerError for a name that no arm has."""
+        for name in names or ():
+            if name not in self.arms:
+                raise XnerError(f"The study {self.name} has no arm '{name}', expected one of {', '.join(self.arms)}.")
+        return [self.arms[name] for name in names or self.arms]
+
+
+def read_study(path: Path, overrides: Mapping[str, Any] | None = None) -> Study:
+    """Read a study: a section [study], and one [arms.NAME] for each arm.
+
+    overrides (Mapping[str, Any] | None): values for [study], by name.
+    RAISES: XnerError for a file that is missing or malformed, a setting that does not exist, a number out of range, a
+        teacher that is no arm or that teaches itself.
+    """
+    try:
+        config = load_config(path)
+    except (OSError, ValueError) as error:
+        raise XnerError(f"{path}: no study can be read: {error}") from error
+    if "study" not in config or not config.get("arms"):
+        raise XnerError(f"{path}: found the sections {', '.join(config) or 'none'}, expected [study] and [arms.NAME].")
+    arms = {
+        name: make(Arm, {"name": name, **values}, f"{path}: [arms.{name}]") for name, values in config["arms"].items()
+    }
+    values = {**config["study"], **{key: value for key, value in (overrides or {}).items() if value is not None}}
+    study: Study = make(Study, {**values, "arms": arms}, f"{path}: [study]")
+    check_study(study, path)
+    return study
+
+
+def make(kind: Any, values: Mapping[str, Any], where: str) -> Any:
+    """A dataclass of values. RAISES: XnerError for one that is missing or not known."""
+    known = {each.name for each in fields(kind)}
+    if unknown := sorted(values.keys() - known):
+        raise XnerError(
+            f"{where}: unknown setting {unknown[0]}, expected some of {', '.join(sorted(known - {'arms'}))}."
+        )
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise XnerError(f"{where}: {error}") from None
+
+
+def check_study(study: Study, path: Path) -> None:
+    """RAISES: XnerError for what `read_study` says."""
+    if not 0 <= study.held_back < 1:
+        raise XnerError(f"{path}: held_back is {study.held_back}, expected a share from 0 to below 1.")
+    for name in ("steps", "batch_words", "eval_every"):
+        if getattr(study, name) < 1:
+            raise XnerError(f"{path}: {name} is {getattr(study, name)}, expected 1 or more.")
+    if not study.seeds:
+        raise XnerError(f"{path}: there is no seed, expected one or more.")
+    for share in study.labels:
+        if not 0 < share <= 1:
+            raise XnerError(f"{path}: the share of labels is {share}, expected more than 0 and at most 1.")
+    for arm in study.arms.values():
+        if (arm.teacher is None) != (arm.synthetic is None):
+            raise XnerError(
+                f"{path}: the arm {arm.name} has {'no teacher' if arm.teacher is None else 'no synthetic text'}: a "
+                f"teacher and the synthetic text that it labels belong together."
+            )
+        line = [arm.name]
+        while (teacher := study.arms[line[-1]].teacher) is not None:
+            if teacher not in study.arms:
+                raise XnerError(f"{path}: the teacher of {line[-1]} is '{teacher}', which is no arm.")
+            if teacher in line:
+                raise XnerError(
+                    f"{path}: the arm {arm.name} would be its own teacher ({' <- '.join([*line, teacher])})."
+                )
+            line.append(teacher)

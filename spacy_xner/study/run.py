@@ -1,0 +1,258 @@
+"""Runs of a study: one arm and one seed, trained, scored, and kept as a record."""
+
+import hashlib
+import os
+import platform
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import srsly
+from spacy.cli.train import train
+from spacy.util import load_config
+
+from ..aggregation.weights import find_aggregators, softmax_weights
+from ..alignment.embedding import EmbeddingAligner
+from ..corpus.distill import Selection, distil
+from ..corpus.docs import write_docs
+from ..corpus.teachers import Teachers
+from ..errors import XnerError
+from ..evaluation.details import Details
+from ..evaluation.scores import evaluate_pipeline
+from ..files import atomic_path, remove
+from ..ner.fitting import recognisers_of
+from ..pipelines import load_pipeline
+from ..projection import SpanProjector
+from ..tokens import meta_of
+from .corpora import Split, read_all, split_ids, synthetic_texts, write_training_files
+from .plan import Arm, Study
+
+MODEL, SETTING, CURVE = "model-last", "setting.json", "curve.jsonl"
+
+
+@dataclass(frozen=True)
+class Run:
+    """An arm, a seed, and a share of the labels."""
+
+    arm: Arm
+    seed: int
+    labels: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """As files are called."""
+        share = "" if self.labels == 1 else f"-{self.labels:g}"
+        return f"{self.arm.name}{share}-{self.seed}"
+
+
+class Runner:
+    """Makes the records of a study's runs. What is there already, of the same settings, is not made again.
+
+    study (Study): what to run.
+    gpu_id (int): -1 for the CPU.
+    say (Callable): is told in a line what happens.
+    """
+
+    def __init__(self, study: Study, gpu_id: int = -1, say: Callable[[str], None] = print) -> None:
+        self.study = study
+        self.gpu_id = gpu_id
+        self.say = say
+        self.folder = Path(study.folder) / study.name
+        self.records = Path(study.records) / study.name
+        self._ids: list[str] | None = None
+        self._digests: dict[str, str] = {}
+
+    def record(self, run: Run) -> dict[str, Any]:
+        """The record of a run: read, or made. RAISES: XnerError where there is one of other settings."""
+        path = self.records / f"{run.name}.json"
+        setting = self.setting(run)
+        if path.is_file():
+            found: dict[str, Any] = srsly.read_json(path)
+            check_same(found.get("setting"), setting, path)
+            return found
+        parts = self.pipeline(run)
+        record = self.score(run, parts, setting)
+        with atomic_path(path) as temporary:
+            srsly.write_json(temporary, record, indent=None)
+        if not self.is_teacher(run.arm):
+            remove(self.folder / run.name)
+        return record
+
+    def is_teacher(self, arm: Arm) -> bool:
+        """Whether another arm learns from this one."""
+        return any(other.teacher == arm.name for other in self.study.arms.values())
+
+    def setting(self, run: Run) -> dict[str, Any]:
+        """All that a run's result depends on, as plain JSON."""
+        study, arm = self.study, run.arm
+        inputs = {path for path in (study.gold, study.dev, study.test, arm.projected, arm.synthetic) if path}
+        setting = {
+            "seed": run.seed,
+            "labels": run.labels,
+            "arm": {key: value for key, value in asdict(arm).items() if key not in ("title", "description")},
+            "training": digest_of(study.config, self.settings_of(run)),
+            "encoder": study.encoder,
+            "held_back": study.held_back,
+            "steps": study.steps,
+            "batch_words": study.batch_words,
+            "inputs": {path: self.digest(path) for path in sorted(inputs)},
+        }
+        if arm.teacher:
+            setting["teacher"] = self.setting(self.teacher_of(run))
+        return setting
+
+    def teacher_of(self, run: Run) -> Run:
+        """The run whose pipeline teaches this one."""
+        return Run(self.study.arms[str(run.arm.teacher)], run.seed, run.labels)
+
+    def settings_of(self, run: Run) -> dict[str, Any]:
+        """Settings of the training config, but for the paths."""
+        study = self.study
+        return {
+            "system.seed": run.seed,
+            "training.max_steps": study.steps,
+            "training.eval_frequency": min(study.eval_every, study.steps),
+            "training.batcher.size": study.batch_words,
+            "corpora.dev.limit": study.dev_limit,
+            **study.settings,
+            **run.arm.settings,
+        }
+
+    def digest(self, path: str) -> str:
+        """Of a file, or of all DocBins in a folder."""
+        if path not in self._digests:
+            digest = hashlib.sha256()
+            for file in sorted(Path(path).rglob("*.spacy")) if Path(path).is_dir() else [Path(path)]:
+                digest.update(file.read_bytes())
+            self._digests[path] = digest.hexdigest()[:16]
+        return self._digests[path]
+
+    def split(self, run: Run) -> Split:
+        """The source sentences of a run."""
+        if self._ids is None:
+            self._ids = [meta_of(doc)["id"] for doc in read_all(self.study.gold)]
+        return split_ids(self._ids, self.study.held_back, run.labels, run.seed)
+
+    def pipeline(self, run: Run) -> dict[str, float]:
+        """Train the pipeline of a run, unless it is there. RETURNS: the minutes of each part."""
+        output, setting = self.folder / run.name, self.setting(run)
+        if (output / SETTING).is_file() and srsly.read_json(output / SETTING)["setting"] == setting:
+            return dict(srsly.read_json(output / SETTING)["parts"])
+        parts: dict[str, float] = {}
+        if run.arm.teacher:
+            teacher = self.teacher_of(run)
+            parts["teacher"] = round(sum(self.pipeline(teacher).values()), 2)
+        self.say(f"Arm {run.arm.name}, seed {run.seed}, {run.labels:.0%} of the labels")
+        with atomic_path(output) as room:
+            (room / "corpora").mkdir(parents=True)
+            files, counts = write_training_files(self.study, run.arm, self.split(run), room / "corpora")
+            if run.arm.teacher:
+                start = time.perf_counter()
+                files.append(room / "corpora/distilled.spacy")
+                counts["distilled"] = self.distil(run, files[-1])
+                parts["distil"] = minutes_since(start)
+            self.say(", ".join(f"{number:,} {kind}" for kind, number in counts.items()) + " sentences")
+            start = time.perf_counter()
+            self.train(run, files, room)
+            parts["train"] = minutes_since(start)
+            srsly.write_json(room / SETTING, {"setting": setting, "parts": parts, "sentences": dict(counts)})
+            remove(room / "corpora")
+        return parts
+
+    def distil(self, run: Run, output: Path) -> int:
+        """Let the teacher label the synthetic text. RETURNS: how many sentences are kept."""
+        arm = run.arm
+        nlp = load_pipeline(str(self.folder / self.teacher_of(run).name / MODEL))
+        sources, projector = None, None
+        if arm.with_sources:
+            sources = {meta_of(doc)["id"]: doc for doc in read_all(self.study.gold)}
+            aligner = EmbeddingAligner(self.study.encoder, join_unspaced=True, inference="auto")
+            projector = SpanProjector(aligner)
+        counts: Counter[str] = Counter()
+        texts = synthetic_texts(self.study, arm, self.split(run))
+        selection = Selection(arm.certainty, arm.agreement)
+        kept = write_docs(output, distil(texts, Teachers([nlp]), selection, counts, sources, projector))
+        self.say(", ".join(f"{number:,} {kind}" for kind, number in counts.items()))
+        return kept
+
+    def train(self, run: Run, files: list[Path], room: Path) -> None:
+        """Train into `room`/model-last."""
+        config = load_config(self.study.config)
+        config["training"]["logger"] = {"@loggers": "spacy_xner.CurveLogger.v1", "path": str(room / CURVE)}
+        config.to_disk(room / "config.cfg")
+        overrides = {
+            **self.settings_of(run),
+            "paths.train": [str(file) for file in files],
+            "paths.dev": self.study.dev,
+            "paths.encoder": self.study.encoder,
+        }
+        train(room / "config.cfg", room, use_gpu=self.gpu_id, overrides=overrides)
+        remove(room / "model-best")  # the last step is every arm's: nothing is selected
+
+    def score(self, run: Run, parts: dict[str, float], setting: dict[str, Any]) -> dict[str, Any]:
+        """Score the pipeline of a run on the test docs."""
+        study, output = self.study, self.folder / run.name
+        nlp = load_pipeline(str(output / MODEL))
+        details = Details(examples=study.examples)
+        scores = evaluate_pipeline(nlp, read_all(study.test), source=study.source, details=details)
+        weights = [
+            softmax_weights(aggregator).round(4).tolist()
+            for recogniser in recognisers_of(nlp)
+            for aggregator in find_aggregators(recogniser.model)
+        ]
+        curve = list(srsly.read_jsonl(output / CURVE))
+        return {
+            "format": 1,
+            "study": study.name,
+            "arm": run.arm.name,
+            "title": run.arm.title,
+            "description": run.arm.description,
+            "seed": run.seed,
+            "labels": run.labels,
+            "setting": setting,
+            "minutes": round(sum(parts.values()), 2),
+            "parts": parts,
+            "training_sentences": srsly.read_json(output / SETTING)["sentences"],
+            "machine": machine(),
+            "words": curve[-1]["words"] if curve else 0,
+            "layer_weights": weights,
+            "curve": curve,
+            "scores": scores,
+            **details.to_json(),
+        }
+
+
+def digest_of(config: str, settings: dict[str, Any]) -> str:
+    """A hash of what a training learns by."""
+    parts = {key: value for key, value in load_config(config).items() if key not in ("paths", "nlp")}
+    return hashlib.sha256(srsly.json_dumps([parts, settings], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def check_same(found: Any, setting: dict[str, Any], path: Path) -> None:
+    """RAISES: XnerError for a record of other settings, and says which differ."""
+    found = found if isinstance(found, dict) else {}
+    differing = sorted(key for key in found.keys() | setting.keys() if found.get(key) != setting.get(key))
+    if differing:
+        raise XnerError(
+            f"{path} is of a run with another {', another '.join(differing)}. Rename the study, or remove the record "
+            f"to run it again."
+        )
+
+
+def minutes_since(start: float) -> float:
+    """Rounded to hundredths."""
+    return round((time.perf_counter() - start) / 60, 2)
+
+
+def machine() -> str:
+    """The processor and how many of it."""
+    name = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf8").splitlines()
+        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    return f"{name}, {os.cpu_count()} cores, {platform.system()}"
