@@ -18,6 +18,7 @@ from .evaluate import evaluate
 from .layers import layers
 from .package import package
 from .project import project
+from .report import report
 from .show import show
 from .study import study
 
@@ -41,7 +42,8 @@ app = typer.Typer(
     help="Named entities in languages nobody labelled.\n\nFrom entity labels in one language to a spaCy pipeline for "
     "others: `xner encoder` gets a multilingual transformer, `xner corpus` makes training corpora by translation and "
     "projection, `xner align` and `xner project` do it for files that you have, `spacy train` trains, `xner evaluate` "
-    "scores by language, `xner layers` and `xner show` let you look at what came out.",
+    "scores by language, `xner layers` and `xner show` let you look at what came out, `xner report` compares the runs "
+    "of a study.",
 )
 app.add_typer(encoder_app, name="encoder")
 app.add_typer(corpus_app, name="corpus")
@@ -51,6 +53,7 @@ app.command()(evaluate)
 app.command()(layers)
 app.command()(package)
 app.command()(project)
+app.command()(report)
 app.command()(show)
 app.command()(study)
 

@@ -1,23 +1,20 @@
 """The page of `xner align show`: links, similarities and projected entities of sentence pairs, in one HTML file."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup, escape
-from spacy import displacy
-from spacy.displacy.render import DEFAULT_LABEL_COLORS
+from markupsafe import Markup
 from spacy.tokens import Doc
 
 from ..alignment.types import Alignment
+from ..evaluation.shown_entities import shown_entities
 from ..projection import Projection
 
 LINE_HEIGHT = 26  # pixels of a word, as in the template
 TABLE_WORDS = 120  # of a side that the table of similarities shows: browsers are slow with more than 15,000 cells
-COLORS = {**DEFAULT_LABEL_COLORS, "PER": DEFAULT_LABEL_COLORS["PERSON"], "MISC": DEFAULT_LABEL_COLORS["NORP"]}
 
 
 @dataclass(frozen=True)
@@ -90,22 +87,9 @@ def as_words(words: Sequence[str], linked: set[int]) -> list[dict[str, Any]]:
 
 
 def entities_of(doc: Doc, spans: Sequence[tuple[int, int, str, str]]) -> Markup:
-    """A sentence as displaCy shows it, which escapes the text itself.
+    """A sentence with its entities.
 
     spans: first token, the token behind the last, label, and what to write behind the label.
     """
-    ents, colors = [], {}
-    for start, end, label, score in spans:
-        span = doc[start:end]
-        shown = str(escape(label)) + score  # displaCy does not escape labels
-        ents.append({"start": span.start_char, "end": span.end_char, "label": shown})
-        colors[shown.upper()] = COLORS.get(label.upper(), "#ddd")
-    data = {"text": doc.text, "ents": ents, "title": None, "settings": {"direction": direction_of(doc.text)}}
-    html = displacy.render(data, style="ent", manual=True, page=False, jupyter=False, options={"colors": colors})
-    return Markup(html)
-
-
-def direction_of(text: str) -> str:
-    """ "rtl" where the first letter with a direction is written from right to left, else "ltr"."""
-    strong = next((kind for kind in map(unicodedata.bidirectional, text) if kind in ("L", "R", "AL")), "L")
-    return "ltr" if strong == "L" else "rtl"
+    chars = [(doc[start:end].start_char, doc[start:end].end_char, label, behind) for start, end, label, behind in spans]
+    return shown_entities(doc.text, chars)

@@ -226,6 +226,8 @@ def make_run(record: dict[str, Any], file: str) -> Run:
         raise XnerError(f"{file}: `scores.targets` is empty, expected at least one target language.")
     for lang, found in record["sentences"].items():
         for label, rows in found["labels"].items():
+            if not label:
+                raise XnerError(f"{file}: `sentences.{lang}.labels` has an empty label, expected a name.")
             numbers = [number for number, *_ in rows]
             if len(set(numbers)) != len(numbers) or any(not 0 <= number < found["n"] for number in numbers):
                 raise XnerError(

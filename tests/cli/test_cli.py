@@ -17,7 +17,7 @@ def test_all_commands_are_there() -> None:
     corpus = ["check", "convert", "project", "stats", "translate"]
     known = [*("align " + name for name in ("file", "show", "train")), "calibrate"]
     known += [*("corpus " + name for name in corpus), "encoder fetch", "encoder trim"]
-    known += ["evaluate", "layers", "package", "project", "show"]
+    known += ["evaluate", "layers", "package", "project", "report", "show"]
     assert sorted(" ".join(command) for command in COMMANDS) == known
 
 

@@ -84,6 +84,7 @@ def test_question_and_notes_stay(write: Write, tmp_path: Path) -> None:
         ({"sentences": counted({"de": {"PER": [[0, 1, -1, 0]]}}, 1)}, "none of them negative"),
         ({"sentences": counted({"de": {"PER": [[1, 1, 0, 0]]}}, 1)}, "not below `n` = 1"),
         ({"sentences": counted({"de": {"PER": [[0, 1, 0, 0], [0, 1, 0, 0]]}}, 1)}, "a sentence twice"),
+        ({"sentences": counted({"de": {"": [[0, 1, 0, 0]]}}, 1)}, "`sentences.de.labels` has an empty label"),
         ({"labels": 0}, "`labels` is 0.0, expected a share"),
         ({"labels": 10}, "`labels` is 10.0, expected a share"),
         ({"minutes": float("nan")}, "`minutes` is nan, expected a number not below 0"),

@@ -1,0 +1,75 @@
+"""`xner report`: a study's page, Markdown and study file from the records of its runs."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import XnerError
+
+
+def report(
+    records: Annotated[list[Path], typer.Argument(help="Records of runs, study files, or folders of them.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="HTML page to write.")] = Path("report.html"),
+    markdown: Annotated[Path | None, typer.Option(help="Write the answer and the tables here as Markdown.")] = None,
+    study: Annotated[Path | None, typer.Option(help="Write all records into this one file.")] = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="Arm to compare with. By default `a`, or the first one.", show_default=False)
+    ] = None,
+    compare: Annotated[
+        str | None,
+        typer.Option(help="Arms to compare: `b-a,e-a`. By default each with the baseline.", show_default=False),
+    ] = None,
+    resamples: Annotated[int, typer.Option(min=100, help="Draws of the bootstrap, for intervals.")] = 2000,
+    permutations: Annotated[int, typer.Option(min=100, help="Draws of the permutation test, for p values.")] = 10_000,
+) -> None:
+    """Report on a study: F1 of its arms with intervals, their differences with p values, and what stands behind them.
+
+    The page holds pictures and tables in one file that loads nothing. It needs matplotlib.
+
+    Example: `xner report records/conll --output report.html --markdown report.md --study study.json`
+    """
+    from ..evaluation.records import find_records, read_study, write_study
+    from ..evaluation.report import make_report, report_html, report_markdown
+    from ..evaluation.report_plots import check_matplotlib
+    from ..files import atomic_path, check_apart
+    from .console import make_console
+
+    outputs = [path for path in (output, markdown, study) if path is not None]
+    if len({path.resolve() for path in outputs}) < len(outputs):
+        raise XnerError(f"Expected a different name for each output, found {', '.join(map(str, outputs))}.")
+    for path in outputs:
+        check_apart(path, *find_records(records))
+    check_matplotlib()
+    found = read_study(records)
+    pairs = None if compare is None else parse_pairs(compare, found.arms())
+    made = make_report(found, baseline=baseline, pairs=pairs, resamples=resamples, permutations=permutations)
+    texts = {output: report_html(made)} | ({markdown: report_markdown(made)} if markdown else {})
+    for path, text in texts.items():
+        with atomic_path(path) as temporary:
+            temporary.write_text(text, encoding="utf8", newline="\n")
+    if study:
+        write_study(study, found)
+    console = make_console()
+    for sentence in made.answer:
+        console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+    console.print(f"Wrote {' and '.join(map(str, outputs))}.", highlight=False, markup=False, soft_wrap=True)
+
+
+def parse_pairs(compare: str, arms: Collection[str]) -> list[tuple[str, str]]:
+    """Pairs of arms from `b-a,e-a`; names may have a hyphen too. RAISES: XnerError for what is no pair of arms."""
+    pairs = []
+    for part in compare.split(","):
+        pieces = part.strip().split("-")
+        splits = [("-".join(pieces[:i]), "-".join(pieces[i:])) for i in range(1, len(pieces))]
+        fitting = [(one, other) for one, other in splits if one in arms and other in arms and one != other]
+        if len(fitting) != 1:
+            raise XnerError(
+                f"--compare: '{part.strip()}' is no pair of arms, expected ARM-OTHER with two of "
+                f"{', '.join(sorted(arms))}."
+            )
+        pairs += fitting
+    if len(set(pairs)) < len(pairs):
+        raise XnerError(f"--compare: '{compare}' has a pair twice, expected each once.")
+    return pairs

@@ -1,0 +1,414 @@
+"""The report of a study: what its page and its Markdown say, made from the records alone."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
+
+from .. import __version__
+from ..errors import XnerError
+from . import report_plots as plots
+from .details import KINDS
+from .records import Run, Study
+from .report_examples import disagreements
+from .report_words import compared, interval, limits, listed, named, p_value, plus_minus, points, signed, summary
+from .significance import MACRO, Analysis, Comparison, Figure, analyse
+
+TEMPLATES = Path(__file__).parent / "templates"
+QUESTION = "Which arm finds most in languages that nobody labelled, and is the difference more than chance?"
+EXAMPLES = 12
+METHOD = (
+    "F1 of a language is from the summed counts of its entities, which are right if boundaries and label are; the mean "
+    "is over the target languages, none of which counts more than another. ± is the standard deviation over seeds. "
+    "Intervals hold 95% of {resamples} bootstrap resamples of seeds and sentences, the same ones for both arms of a "
+    "comparison. p is of {permutations} random swaps of two arms' results, by sentence and by seed, corrected for the "
+    "number of comparisons by Benjamini and Yekutieli: the comparisons of means are corrected together, those of "
+    "languages too, and those of labels."
+)
+Row = list[str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Texts in rows; the first column is a heading, in the colour of the arm that `arms` names for each row."""
+
+    header: Row
+    rows: list[Row]
+    arms: list[str]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What can be said of a study.
+
+    baseline (str): the arm that others are compared with where nothing else was asked for.
+    analysis (Analysis): of the runs with the most labels.
+    by_share (dict[float, Analysis]): share of labels -> analysis of the runs with it.
+    alone (list[str]): arms that were not compared, as they have no seed in common with the baseline.
+    """
+
+    study: Study
+    baseline: str
+    analysis: Analysis
+    by_share: dict[float, Analysis]
+    alone: list[str]
+
+    @cached_property
+    def arms(self) -> dict[str, list[Run]]:
+        """The baseline first, then by name."""
+        found = self.study.arms()
+        return {arm: found[arm] for arm in sorted(found, key=lambda arm: (arm != self.baseline, arm))}
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        return {arm: i for i, arm in enumerate(self.arms)}
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        return {arm: runs[0].title for arm, runs in self.arms.items()}
+
+    @property
+    def question(self) -> str:
+        return self.study.question or QUESTION
+
+    @property
+    def answer(self) -> list[str]:
+        """Sentences: a summary, one for each comparison, and the limits."""
+        sentences = [summary(self.analysis, self.titles)]
+        sentences += [compared(comparison, self.titles) for comparison in self.analysis.comparisons]
+        if self.alone:
+            sentences.append(f"Not compared, for want of a seed in common with {self.baseline}: {listed(self.alone)}.")
+        return [*sentences, limits(self.analysis)]
+
+    def where(self) -> list[tuple[str, Figure]]:
+        """Columns of figures: the mean where there are several languages, then each language."""
+        langs: list[tuple[str, Figure]] = [(lang, (lang, "")) for lang in self.analysis.langs]
+        return [("mean", MACRO), *langs] if len(langs) > 1 else langs
+
+    def scores(self) -> Table:
+        columns = self.where()
+        rows = []
+        for arm in self.arms:
+            figures = self.analysis.arms[arm].figures
+            cells = [f"{plus_minus(figures[figure])}\n({interval(figures[figure])})" for _, figure in columns]
+            rows.append([named(arm, self.titles), str(len(self.arms[arm])), *cells])
+        return Table(["arm", "runs", *(name for name, _ in columns)], rows, list(self.arms))
+
+    def differences(self) -> Table | None:
+        rows = []
+        for comparison in self.analysis.comparisons:
+            for name, figure in self.where():
+                found = comparison.figures[figure]
+                p = [p_value(found.p), p_value(found.p_corrected)]
+                rows.append([_pair(comparison), name, signed(found.value), interval(found), *p])
+        header = ["arms", "of", "difference", "95% interval", "p", "corrected p"]
+        arms = [c.arm for c in self.analysis.comparisons for _ in self.where()]
+        return Table(header, rows, arms) if rows else None
+
+    def labels(self) -> Table | None:
+        """F1 by label, and by label and language."""
+        rows, arms = [], []
+        for arm in self.arms:
+            for name, lang in self._places_of_labels():
+                figures = self.analysis.arms[arm].figures
+                cells = [
+                    plus_minus(figures[lang, label]) if (lang, label) in figures else "–"
+                    for label in self.analysis.labels
+                ]
+                rows.append([arm, name, *cells])
+                arms.append(arm)
+        return Table(["arm", "of", *self.analysis.labels], rows, list(arms)) if self.analysis.labels else None
+
+    def label_differences(self) -> Table | None:
+        rows = []
+        for comparison in self.analysis.comparisons:
+            for label in self.analysis.labels:
+                found = comparison.figures["", label]
+                cells = [signed(found.value), interval(found), p_value(found.p), p_value(found.p_corrected)]
+                rows.append([_pair(comparison), label, *cells])
+        arms = [c.arm for c in self.analysis.comparisons for _ in self.analysis.labels]
+        header = ["arms", "label", "difference", "95% interval", "p", "corrected p"]
+        return Table(header, rows, arms) if rows else None
+
+    def _places_of_labels(self) -> list[tuple[str, str]]:
+        return [(name, lang) for name, (lang, _) in self.where()]
+
+    def amounts(self) -> Table | None:
+        """F1 by the share of labels, with the difference to the baseline; None where there is one share alone."""
+        if len(self.by_share) < 2:
+            return None
+        rows, arms = [], []
+        for arm in self.arms:
+            for share, analysis in self.by_share.items():
+                if arm in analysis.arms:
+                    estimate = analysis.arms[arm].figures[MACRO]
+                    difference = next((c.figures[MACRO] for c in analysis.comparisons if c.arm == arm), None)
+                    more = ["–", "–"] if difference is None else [signed(difference.value), interval(difference)]
+                    rows.append([arm, f"{100 * share:g}%", plus_minus(estimate), interval(estimate), *more])
+                    arms.append(arm)
+        header = ["arm", "labels", "F1", "95% interval", f"more than {self.baseline}", "95% interval"]
+        return Table(header, rows, list(arms))
+
+    def errors(self) -> Table | None:
+        """Kinds of errors in a hundred entities to find, in the target languages and all seeds."""
+        rows, arms = [], []
+        for arm, runs in self.arms.items():
+            kinds = _summed_kinds(runs)
+            total = sum(kinds[kind] for kind in KINDS if kind != "spurious")
+            if total:
+                rows.append([named(arm, self.titles), *(f"{100 * kinds[kind] / total:.1f}" for kind in KINDS)])
+                arms.append(arm)
+        return Table(["arm", *KINDS], rows, list(arms)) if rows else None
+
+    def costs(self) -> Table | None:
+        """Minutes and training words of an arm, means over its runs."""
+        known = {arm: runs for arm, runs in self.arms.items() if any(run.get("minutes") for run in runs)}
+        parts = list(dict.fromkeys(part for runs in known.values() for run in runs for part in run.get("parts") or {}))
+        rows = []
+        for arm, runs in known.items():
+            minutes = [run.data["minutes"] for run in runs if run.get("minutes")]
+            cells = [_mean([(run.get("parts") or {}).get(part, 0) for run in runs]) for part in parts]
+            words = [run.data["words"] for run in runs if run.get("words")]
+            rows.append(
+                [named(arm, self.titles), _mean(minutes), *cells, f"{statistics.mean(words):,.0f}" if words else "–"]
+            )
+        return Table(["arm", "minutes", *parts, "training words"], rows, list(known)) if rows else None
+
+    @property
+    def compute(self) -> str:
+        """The time of all runs together, and where."""
+        minutes = [run.data["minutes"] for run in self.study.runs if run.get("minutes")]
+        machines = sorted({run.data["machine"] for run in self.study.runs if run.get("machine")})
+        said = f"{len(self.study.runs)} runs"
+        if minutes:
+            without = f" ({len(self.study.runs) - len(minutes)} did not say)" * (len(minutes) < len(self.study.runs))
+            said += f", {sum(minutes) / 60:.1f} hours together{without}"
+        return f"{said}. Machine: {'; '.join(machines) or 'not said'}."
+
+    @property
+    def method(self) -> str:
+        return METHOD.format(resamples=self.analysis.resamples, permutations=self.analysis.permutations)
+
+    @property
+    def sizes(self) -> str:
+        """How many sentences and entities the arms were scored on."""
+        said = []
+        for lang in self.analysis.langs:
+            found = self.study.runs[0].data["sentences"][lang]
+            entities = sum(tp + fn for rows in found["labels"].values() for _, tp, _, fn in rows)
+            said.append(f"{lang} {found['n']:,} sentences with {entities:,} entities")
+        return f"Scored on {listed(said)}."
+
+
+def make_report(
+    study: Study,
+    *,
+    baseline: str | None = None,
+    pairs: Sequence[tuple[str, str]] | None = None,
+    resamples: int = 2000,
+    permutations: int = 10_000,
+) -> Report:
+    """Analyse a study.
+
+    baseline (str | None): the arm to compare with; by default "a", or the first one by name where there is no a.
+    pairs (Sequence[tuple[str, str]] | None): (arm, other) to compare; by default each arm with the baseline.
+    RAISES: XnerError where an arm is not there.
+    """
+    arms = study.arms()
+    baseline = baseline or ("a" if "a" in arms else min(arms))
+    if baseline not in arms:
+        raise XnerError(f"There are no runs of an arm '{baseline}', expected one of {', '.join(sorted(arms))}.")
+    alone: list[str] = []
+    if pairs is None:
+        pairs, alone = _pairs_with(baseline, arms)
+    draws = {"resamples": resamples, "permutations": permutations}
+    by_share = {}
+    shares = sorted({run.labels for run in study.runs})
+    for share in shares if len(shares) > 1 else []:
+        runs = [run for run in study.runs if run.labels == share]
+        part = Study(study.name, runs)
+        there = part.arms()
+        by_share[share] = analyse(part, _pairs_with(baseline, there)[0] if baseline in there else [], **draws)
+    return Report(study, baseline, analyse(study, pairs, **draws), by_share, alone)
+
+
+def _pairs_with(baseline: str, arms: dict[str, list[Run]]) -> tuple[list[tuple[str, str]], list[str]]:
+    """Pairs of each other arm with the baseline, and the arms that share no seed with it."""
+    seeds = {arm: {run.seed for run in runs} for arm, runs in arms.items()}
+    others = [arm for arm in sorted(arms) if arm != baseline]
+    return (
+        [(arm, baseline) for arm in others if seeds[arm] & seeds[baseline]],
+        [arm for arm in others if not seeds[arm] & seeds[baseline]],
+    )
+
+
+def _pair(comparison: Comparison) -> str:
+    return f"{comparison.arm}\u00a0−\u00a0{comparison.other}"  # on one line
+
+
+def _mean(values: Sequence[float]) -> str:
+    return f"{statistics.mean(values):.1f}"
+
+
+def _summed_kinds(runs: Sequence[Run]) -> dict[str, int]:
+    kinds = dict.fromkeys(KINDS, 0)
+    for run in runs:
+        for lang in run.targets:
+            for kind in KINDS:
+                kinds[kind] += (run.get("errors") or {}).get(lang, {}).get(kind, 0)
+    return kinds
+
+
+def confusion_of(runs: Sequence[Run]) -> dict[str, Any] | None:
+    """Label in the reference -> label found, entities in a run of the target languages on average, for the template."""
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    with_errors = [run for run in runs if run.get("errors")]
+    for run in with_errors:
+        for lang in run.targets:
+            for wanted, row in run.data["errors"].get(lang, {"confusion": {}})["confusion"].items():
+                for found, n in row.items():
+                    counts[wanted][found] += n
+    labels = sorted({*counts, *(found for row in counts.values() for found in row)} - {""})
+    if not labels:
+        return None
+    rows = []
+    for wanted in [*labels, ""]:
+        total = sum(counts[wanted].values())
+        cells = [
+            {
+                "n": round(counts[wanted][found] / len(with_errors)),
+                "share": round(counts[wanted][found] / (total or 1), 3),
+            }
+            for found in [*labels, ""]
+        ]
+        rows.append({"label": wanted, "cells": cells, "total": total})
+    return {"labels": labels, "rows": rows}
+
+
+def layer_weights_of(runs: Sequence[Run]) -> list[list[list[float]]]:
+    """For each aggregator of an arm, the weights of each seed, (n_seeds, n_layers)."""
+    found = [run.data["layer_weights"] for run in runs if run.get("layer_weights")]
+    if len({tuple(map(len, weights)) for weights in found}) > 1:
+        raise XnerError(
+            f"The runs of the arm {runs[0].arm} have weights of different numbers of layers: `layer_weights`."
+        )
+    return [list(weights) for weights in zip(*found, strict=True)]
+
+
+def report_html(report: Report) -> str:
+    """The whole page, with nothing that it would have to load. RAISES: XnerError without matplotlib."""
+    plots.check_matplotlib()
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    layers = [
+        (named(arm, report.titles) + (f", {i + 1}" if i else ""), report.places[arm], weights)
+        for arm, runs in report.arms.items()
+        for i, weights in enumerate(layer_weights_of(runs))
+        if weights and weights[0]
+    ]
+    curves, x = _curves(report)
+    examples = disagreements(report.arms, EXAMPLES)
+    return environment.get_template("report.html").render(
+        report=report,
+        n_colors=plots.N_COLORS,
+        version=__version__,
+        scores_plot=plots.scores_plot(report.analysis, report.places),
+        differences_plot=plots.differences_plot(report.analysis, report.places)
+        if report.analysis.comparisons
+        else None,
+        layers_plot=plots.layers_plot(layers) if layers else None,
+        curves_plot=plots.curves_plot(curves, report.places, x) if curves else None,
+        labels_plot=plots.labels_plot(_amounts(report), report.places) if report.amounts() else None,
+        confusions=[(arm, found) for arm, runs in report.arms.items() if (found := confusion_of(runs))],
+        examples=examples,
+        settings=[_settings(report, arm) for arm in report.arms],
+    )
+
+
+def _curves(report: Report) -> tuple[dict[str, list[list[tuple[float, float]]]], str]:
+    """Arm -> curves of its seeds, over words where all know them."""
+    runs = [run for runs in report.arms.values() for run in runs if run.get("curve")]
+    x = "words" if all("words" in point for run in runs for point in run.data["curve"]) else "step"
+    curves: dict[str, list[list[tuple[float, float]]]] = {}
+    for run in runs:
+        curves.setdefault(run.arm, []).append([(point[x], point["score"]) for point in run.data["curve"]])
+    return curves, "training words seen" if x == "words" else "step"
+
+
+def _amounts(report: Report) -> dict[str, list[tuple[float, Any]]]:
+    found: dict[str, list[tuple[float, Any]]] = {}
+    for arm in report.arms:
+        rows = [
+            (share, analysis.arms[arm].figures[MACRO])
+            for share, analysis in report.by_share.items()
+            if arm in analysis.arms
+        ]
+        if len(rows) > 1:
+            found[arm] = rows
+    return found
+
+
+def _settings(report: Report, arm: str) -> dict[str, Any]:
+    """What an arm is, its seeds, and its settings, once where its runs differ in the seed alone."""
+    runs = report.arms[arm]
+    shown = []
+    for run in runs:
+        setting = run.get("setting")
+        without = {k: v for k, v in setting.items() if k != "seed"} if isinstance(setting, dict) else setting
+        text = "" if setting is None else json.dumps(without, indent=1, ensure_ascii=False, sort_keys=True)
+        if text and text not in shown:
+            shown.append(text)
+    share = runs[0].labels
+    return {
+        "arm": arm,
+        "name": named(arm, report.titles),
+        "description": next((run.data["description"] for run in runs if run.get("description")), ""),
+        "seeds": listed([str(run.seed) for run in runs]),
+        "share": None if share == 1 else f"{100 * share:g}%",
+        "settings": shown,
+    }
+
+
+def report_markdown(report: Report) -> str:
+    """The answer and the tables as Markdown."""
+    parts = [f"# Study {_plain(report.study.name)}", _plain(report.question), *map(_plain, report.answer[:1])]
+    parts.append("\n".join(f"- {_plain(sentence)}" for sentence in report.answer[1:]))
+    tables = [
+        ("F1 (95% interval)", report.scores()),
+        ("Differences", report.differences()),
+        ("F1 by label", report.labels()),
+        ("F1 by the amount of labels", report.amounts()),
+        ("Errors in 100 entities to find", report.errors()),
+        ("Cost", report.costs()),
+    ]
+    for title, table in tables:
+        if table:
+            parts += [f"## {title}", markdown_table(table)]
+    if report.study.notes:
+        parts += ["## Notes", report.study.notes]
+    parts += ["## How it was made", f"{report.sizes} {_plain(report.compute)}", report.method]
+    return "\n\n".join(parts) + "\n"
+
+
+def markdown_table(table: Table) -> str:
+    marks = ["---", *["---:"] * (len(table.header) - 1)]
+    rows = [table.header, marks, *table.rows]
+    return "\n".join(f"| {' | '.join(_plain(cell) for cell in row)} |" for row in rows)
+
+
+def _plain(text: str) -> str:
+    """A text on one line in which nothing is Markdown or ends a cell."""
+    text = " ".join(text.split()).replace("\\", "\\\\")
+    for mark in "|*_`<[":
+        text = text.replace(mark, f"\\{mark}")
+    return text
+
+
+__all__ = ["Report", "Table", "make_report", "points", "report_html", "report_markdown"]

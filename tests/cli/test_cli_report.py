@@ -1,0 +1,75 @@
+"""`xner report`, as one types it."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from spacy_xner.cli.report import parse_pairs
+from spacy_xner.errors import XnerError
+
+from ..evaluation.util import record, simulated
+from .util import failing, ok
+
+FEW = ("--resamples", "100", "--permutations", "100")
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Path:
+    folder = tmp_path / "records"
+    folder.mkdir()
+    for arm, quality in {"a": 0.5, "b": 0.6, "e": 0.8}.items():
+        for seed in (0, 1):
+            (folder / f"{arm}-{seed}.json").write_text(json.dumps(simulated(arm, seed, quality, n=20)))
+    return folder
+
+
+def test_page_markdown_and_study_file(records: Path, tmp_path: Path) -> None:
+    page, text, study = (tmp_path / "out" / name for name in ("report.html", "report.md", "study.json"))
+    out = ok("report", records, "--output", page, "--markdown", text, "--study", study, *FEW)
+    assert "e (arm E) scores higher than a (arm A): +" in out
+    assert f"Wrote {page} and {text} and {study}." in out
+    assert len(json.loads(study.read_text())["runs"]) == 6
+    again = tmp_path / "again.html"
+    ok("report", study, "--output", again, *FEW)  # the study file is all that it needs
+    assert again.read_bytes() == page.read_bytes()
+    assert sorted(path.name for path in page.parent.iterdir()) == ["report.html", "report.md", "study.json"]
+
+
+def test_other_comparisons(records: Path, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    out = ok("report", records, "-o", page, "--compare", "e-b, b-a", *FEW)
+    pairs = [re.findall(r"\b(\w) \(arm", line) for line in out.splitlines()[1:3]]
+    assert pairs == [["e", "b"], ["b", "a"]]
+    out = ok("report", records, "-o", page, "--baseline", "b", *FEW)
+    assert [re.findall(r"\b(\w) \(arm", line) for line in out.splitlines()[1:3]] == [["a", "b"], ["e", "b"]]
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (["--compare", "e-x"], "--compare: 'e-x' is no pair of arms, expected ARM-OTHER with two of a, b, e."),
+        (["--compare", "e"], "--compare: 'e' is no pair of arms"),
+        (["--compare", "e-a,e-a"], "has a pair twice"),
+        (["--baseline", "x"], "There are no runs of an arm 'x', expected one of a, b, e."),
+        (["--markdown", "report.html"], "Expected a different name for each output"),
+        (["--study", "records/a-0.json"], "is also an input and would be lost"),
+    ],
+)
+def test_mistakes(records: Path, monkeypatch: pytest.MonkeyPatch, args: list[str], sentence: str) -> None:
+    monkeypatch.chdir(records.parent)
+    assert sentence in failing("report", "records", *args, *FEW)
+    assert [path.name for path in records.parent.iterdir()] == ["records"]
+
+
+def test_broken_records(records: Path) -> None:
+    (records / "z.json").write_text(json.dumps(record("z", study=None)))
+    assert "z.json: `study` is missing." in failing("report", records, *FEW)
+
+
+def test_names_with_hyphens() -> None:
+    arms = ["a", "e-10", "10", "x-y", "x", "y-e-10"]
+    assert parse_pairs("e-10-a,a-e-10", arms) == [("e-10", "a"), ("a", "e-10")]
+    with pytest.raises(XnerError, match="is no pair of arms"):
+        parse_pairs("x-y-e-10", arms)  # of x-y and e-10, or of x and y-e-10
