@@ -16,6 +16,7 @@ GROUPS = {
     "spacy_tokenizers": "tokenizers",
     "spacy_augmenters": "augmenters",
     "spacy_callbacks": "callbacks",
+    "spacy_loggers": "loggers",
     "spacy_readers": "readers",
     "spacy_misc": "misc",
     "spacy_cli": "cli",

@@ -28,8 +28,8 @@ def study(
     Examples:
 
     ```
-    xner study configs/study.cfg --dry-run
-    xner study configs/study.cfg --arms a,e --seeds 0,1,2
+    xner study configs/studies/shipped.cfg --dry-run
+    xner study configs/studies/shipped.cfg --arms a,e --seeds 0,1,2
     ```
     """
     from rich.table import Table

@@ -14,6 +14,7 @@ from ..ner.component import SoftmaxRecogniser
 from ..ner.fitting import recognisers_of
 
 TINY = 1e-10
+ENCODER_DATA = ("._.", "trf_data", None, None)  # the key of `doc._.trf_data`
 
 
 @dataclass(frozen=True)
@@ -105,13 +106,11 @@ class Teachers:
 def logits_of(nlp: Language, recogniser: SoftmaxRecogniser, texts: Sequence[str]) -> tuple[list[Doc], list[np.ndarray]]:
     """Docs of texts, and a pipeline's logits for each: (n_tokens, n_tags)."""
     position = [component for _, component in nlp.pipeline].index(recogniser)
-    before, behind = nlp.pipe_names[:position], nlp.pipe_names[position + 1 :]
-    with nlp.select_pipes(enable=before):
+    with nlp.select_pipes(enable=nlp.pipe_names[:position]):
         docs = list(nlp.pipe(texts))
     logits = recogniser.predict(docs)
-    for name in behind:  # what cleans docs up, above all
-        if nlp.get_pipe_meta(name).factory == "doc_cleaner":
-            docs = [nlp.get_pipe(name)(doc) for doc in docs]
+    for doc in docs:  # the encoder's layers are large, and are not to be written with the doc
+        doc.user_data.pop(ENCODER_DATA, None)
     return docs, logits
 
 

@@ -1,0 +1,155 @@
+"""Teachers and what they pass on: distributions, averages, selection, agreement with projected entities."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+from typer.testing import CliRunner
+
+from spacy_xner.alignment.embedding import EmbeddingAligner
+from spacy_xner.cli import app
+from spacy_xner.corpus.distill import Selection, agreement, distil
+from spacy_xner.corpus.docs import load_docs, write_docs
+from spacy_xner.corpus.teachers import Teachers
+from spacy_xner.encoders.tokenizer import multilingual_blank
+from spacy_xner.errors import XnerError
+from spacy_xner.ner.soft_labels import get_soft_labels
+from spacy_xner.projection import SpanProjector
+from spacy_xner.projection.link_projection import LinkProjection
+
+TEXTS = ["Angela Merkel visited Paris .", "", "日本 😀 שלום", "London and Paris", "nothing"]
+
+
+@pytest.fixture(scope="module")
+def teacher(tiny_pipeline: Path) -> Language:
+    return spacy.load(tiny_pipeline)
+
+
+def unlabelled(*texts: str, lang: str = "de") -> list[Doc]:
+    docs = [multilingual_blank("xx").make_doc(text) for text in texts]
+    for i, doc in enumerate(docs):
+        doc._.xner_meta = {"id": f"t:{i}", "lang": lang, "score": 1.0}
+    return docs
+
+
+def test_one_teacher_says_what_its_pipeline_does(teacher: Language) -> None:
+    opinions = list(Teachers([teacher]).label(TEXTS, batch_size=2))
+    for text, opinion in zip(TEXTS, opinions, strict=True):
+        expected = teacher(text)
+        assert [(e.start, e.end, e.label_) for e in opinion.doc.ents] == [
+            (e.start, e.end, e.label_) for e in expected.ents
+        ]
+        scores = [e._.confidence for e in expected.ents]
+        assert [e._.confidence for e in opinion.doc.ents] == pytest.approx(scores, abs=1e-4)
+        soft = get_soft_labels(opinion.doc)
+        assert soft is not None
+        assert soft[1].shape[0] == len(expected)
+        np.testing.assert_allclose(soft[1].sum(axis=1), 1, atol=1e-3)
+        assert opinion.certainty <= min([1.0, *scores]) + 1e-6
+        assert not any(key[1] == "trf_data" for key in opinion.doc.user_data)  # the encoder's layers are large
+    assert opinions[1].certainty == 1
+
+
+def test_average_by_hand(teacher: Language, tiny_pipeline: Path) -> None:
+    """Of a teacher and the same one with another temperature, whose labels are in another order."""
+    other: Any = spacy.load(tiny_pipeline)
+    recogniser = other.get_pipe("xner")
+    recogniser.cfg["temperature"] = 3.0
+    both = next(iter(Teachers([teacher, other]).label(TEXTS[:1])))
+    alone = [next(iter(Teachers([nlp]).label(TEXTS[:1]))) for nlp in (teacher, other)]
+    found, *parts = (get_soft_labels(opinion.doc) for opinion in (both, *alone))
+    assert found is not None
+    np.testing.assert_allclose(found[1], (parts[0][1] + parts[1][1]) / 2, atol=1e-5)  # type: ignore[index]
+
+
+def test_teachers_that_do_not_fit(teacher: Language, tiny_pipeline: Path) -> None:
+    with pytest.raises(XnerError, match="There is no teacher"):
+        Teachers([])
+    with pytest.raises(XnerError, match="has 0 components made by the factory 'xner'"):
+        Teachers([spacy.blank("en")])
+    other: Any = spacy.load(tiny_pipeline)
+    other.get_pipe("xner").cfg["labels"] = ["PER", "OTHER"]
+    with pytest.raises(XnerError, match=r"Teachers have different labels: LOC, PER in .*and OTHER, PER in"):
+        Teachers([teacher, other])
+
+
+def test_soft_labels_alone(teacher: Language, tmp_path: Path) -> None:
+    counts: Counter[str] = Counter()
+    docs = unlabelled(*(text for text in TEXTS if text))
+    made = list(distil(docs, Teachers([teacher]), Selection(), counts))
+    assert counts["docs"] == counts["kept"] == len(docs)
+    assert not any(doc.has_annotation("ENT_IOB") for doc in made)
+    assert [doc._.xner_meta["id"] for doc in made] == [doc._.xner_meta["id"] for doc in docs]
+    assert made[0]._.xner_meta["provenance"][-1]["step"] == "distil"
+    write_docs(tmp_path / "a.spacy", made)
+    loaded = load_docs(tmp_path / "a.spacy")
+    assert [doc.text for doc in loaded] == [doc.text for doc in docs]
+    assert all(get_soft_labels(doc) is not None for doc in loaded)
+
+
+def test_unsure_sentences_are_left_out_and_counted(teacher: Language) -> None:
+    docs = unlabelled(*(text for text in TEXTS if text))
+    sure = {o.doc.text: o.certainty for o in Teachers([teacher]).label(doc.text for doc in docs)}
+    least = sorted(sure.values())[1]
+    counts: Counter[str] = Counter()
+    made = list(distil(docs, Teachers([teacher]), Selection(certainty=least), counts))
+    assert {doc.text for doc in made} == {text for text, certainty in sure.items() if certainty >= least}
+    assert counts["unsure"] == len(docs) - len(made) > 0
+
+
+def test_projected_entities(teacher: Language, tiny_encoder: Path) -> None:
+    """Sources are labelled in their language, and what is found there is projected."""
+    sources = unlabelled("Angela Merkel visited Paris .", "nothing", lang="en")
+    docs = unlabelled("Angela Merkel visited Paris .", "nothing", "not translated from anything")
+    projector = SpanProjector(EmbeddingAligner(str(tiny_encoder), 0, "inter"), LinkProjection())
+    by_id = {doc._.xner_meta["id"]: doc for doc in sources}
+    counts: Counter[str] = Counter()
+    made = list(distil(docs, Teachers([teacher]), Selection(agreement=1.0), counts, by_id, projector))
+    found = {doc.text: [(entity.text, entity.label_) for entity in doc.ents] for doc in made}
+    assert found[docs[0].text] == [(entity.text, entity.label_) for entity in teacher(docs[0].text).ents]
+    assert counts["kept with projected entities"] == 2
+    assert not made[-1].has_annotation("ENT_IOB")
+    # a source that has nothing to do with it
+    by_id["t:0"] = sources[1]
+    counts.clear()
+    made = list(
+        distil(unlabelled(docs[0].text), Teachers([teacher]), Selection(agreement=0.5), counts, by_id, projector)
+    )
+    assert made == []
+    assert counts["teacher and projection disagree"] == 1
+
+
+def test_labelled_text_is_refused(teacher: Language) -> None:
+    (doc,) = unlabelled("Paris")
+    doc.set_ents([])
+    with pytest.raises(XnerError, match=r"t:0 is labelled \('Paris'\), expected unlabelled text"):
+        list(distil([doc], Teachers([teacher]), Selection(), Counter()))
+
+
+def test_selection_out_of_range() -> None:
+    with pytest.raises(XnerError, match="least agreement is 2"):
+        Selection(agreement=2)
+
+
+def test_agreement_by_hand() -> None:
+    a, b, c = (0, 1, "PER"), (0, 1, "LOC"), (3, 4, "LOC")
+    assert agreement(set(), set()) == 1
+    assert agreement({a}, {b}) == 0
+    assert agreement({a, c}, {a}) == pytest.approx(2 / 3)
+
+
+def test_command(tiny_pipeline: Path, tmp_path: Path) -> None:
+    for lang in ("de", "fr"):
+        write_docs(tmp_path / f"{lang}.spacy", unlabelled("Angela Merkel", "Paris", lang=lang))
+    arguments = ["corpus", "distill", f"{tiny_pipeline},{tiny_pipeline}", tmp_path / "{lang}.spacy"]
+    arguments += [tmp_path / "out/{lang}.spacy", "--lang", "de,fr"]
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, result.output
+    assert len(load_docs(tmp_path / "out/fr.spacy")) == 2
+    result = CliRunner().invoke(app, [*map(str, arguments), "--agreement", "0.5"])
+    assert "expected the source sentences by --sources" in result.output

@@ -1,0 +1,129 @@
+"""Filters of translations: each leaves out what it should, says so, and nothing else."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from spacy.tokens import Doc
+from typer.testing import CliRunner
+
+from spacy_xner.alignment.embedding import EmbeddingAligner
+from spacy_xner.cli import app
+from spacy_xner.corpus.docs import load_docs
+from spacy_xner.corpus.filters import Filters, alignment_quality, filter_translations, round_trip_quality
+from spacy_xner.corpus.synthesize import synthesize
+from spacy_xner.encoders.tokenizer import multilingual_blank
+from spacy_xner.errors import XnerError
+
+NONE = Filters(length_ratio=0, copied=1, language=False, duplicates=False, quality=0)
+GOOD = ("The president visited the town yesterday.", "Der Präsident besuchte gestern die Stadt.")
+
+
+def pair(source: str, translation: str, lang: str = "de") -> tuple[Doc, Doc]:
+    nlp = multilingual_blank("xx")
+    docs = nlp.make_doc(source), nlp.make_doc(translation)
+    for doc, code in zip(docs, ("en", lang), strict=True):
+        doc._.xner_meta = {"id": source, "lang": code, "score": 1.0}
+    return docs
+
+
+def kept(filters: Filters, *pairs: tuple[Doc, Doc], quality: Any = None) -> tuple[list[str], Counter[str]]:
+    counts: Counter[str] = Counter()
+    return [b.text for _, b in filter_translations(pairs, filters, counts, quality)], +counts
+
+
+@pytest.mark.parametrize(
+    ("filters", "wrong", "reason"),
+    [
+        (replace(NONE, length_ratio=2.0), ("A short sentence that is here.", "Ein Satz. " * 20), "another length"),
+        (
+            replace(NONE, length_ratio=2.0),
+            ("A long sentence that is here. " * 5, "Ein kurzer Satz, nur."),
+            "another length",
+        ),
+        (
+            replace(NONE, copied=0.9),
+            ("Nothing was translated here!", "Nothing was translated here."),
+            "copies of the source",
+        ),
+        (replace(NONE, language=True), ("x", "El presidente visitó ayer la ciudad de Madrid."), "another language"),
+        (replace(NONE, duplicates=True), ("x", " der präsident besuchte  GESTERN die Stadt."), "duplicates"),
+    ],
+)
+def test_each_filter(filters: Filters, wrong: tuple[str, str], reason: str) -> None:
+    good = [GOOD, ("He was in Berlin in the summer of that year.", "Er war im Sommer jenes Jahres in Berlin.")]
+    texts, counts = kept(filters, *(pair(*texts) for texts in (*good, wrong)))
+    assert texts == [translation for _, translation in good]
+    assert counts == {reason: 1, "kept": 2}
+
+
+def test_switched_off_nothing_is_left_out() -> None:
+    pairs = [pair("a", "a"), pair("a", "a"), pair("b" * 40, "c"), pair("", "😀"), pair("x", "שלום עולם", "he")]
+    assert kept(NONE, *pairs)[1] == {"kept": 5}
+
+
+def test_short_texts_and_unknown_languages_pass_the_language_filter() -> None:
+    some = replace(NONE, language=True)
+    assert kept(some, pair("x", "Yes."), pair("x", "This is a sentence in English.", "tlh"))[1] == {"kept": 2}
+
+
+def test_quality_by_alignment(embedded_encoder: Path) -> None:
+    """A translation is better than another sentence's."""
+    measure = alignment_quality(EmbeddingAligner(str(embedded_encoder), join_unspaced=True))
+    good, bad = measure([pair(*GOOD), pair(GOOD[0], "Kühe fressen im Sommer sehr viel frisches Gras.")])
+    assert 1 >= good > 0.6
+    assert bad < good - 0.2
+    texts, counts = kept(replace(NONE, quality=(good + bad) / 2), pair(*GOOD), quality=measure)
+    assert texts == [GOOD[1]]
+    assert counts == {"kept": 1}
+
+
+class Back:
+    """Translates back what it knows."""
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        return {"name": "back"}
+
+    def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
+        for text in texts:
+            yield GOOD[0] if text == GOOD[1] else None
+
+
+def test_quality_by_round_trip() -> None:
+    pairs = [pair(*GOOD), pair("Another one.", "Noch einer.")]
+    texts, counts = kept(replace(NONE, quality=0.5), *pairs, quality=round_trip_quality(Back()))
+    assert texts == [GOOD[1]]
+    assert counts == {"of low quality": 1, "kept": 1}
+    assert pairs[0][1]._.xner_meta["score"] == 1
+
+
+@pytest.mark.parametrize("settings", [{"length_ratio": 1.0}, {"copied": 2}, {"quality": -1}])
+def test_out_of_range(settings: dict[str, float]) -> None:
+    with pytest.raises(XnerError, match="expected"):
+        Filters(**settings)  # type: ignore[arg-type]
+
+
+def test_quality_without_a_measure() -> None:
+    with pytest.raises(XnerError, match="nothing that measures it"):
+        list(synthesize([], Back(), "de", Filters(), Counter()))
+
+
+def test_command(tmp_path: Path) -> None:
+    """From a text file to unlabelled docs with the ids of their sources; the counts say what was left out."""
+    (tmp_path / "news.txt").write_text(
+        f"{GOOD[0]}\nNobody knows this.\nBerlin and Paris are cities .\n", encoding="utf8"
+    )
+    memory = f"en\tde\n{GOOD[0]}\t{GOOD[1]}\nBerlin and Paris are cities .\tBerlin and Paris are cities .\n"
+    (tmp_path / "memory.tsv").write_text(memory, encoding="utf8")
+    arguments = ["corpus", "synthesize", tmp_path / "news.txt", tmp_path / "{lang}.spacy", "--lang", "de"]
+    arguments += ["--memory", tmp_path / "memory.tsv", "--quality", "none"]
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, result.output
+    assert "copies of the source" in result.output
+    (doc,) = load_docs(tmp_path / "de.spacy")
+    assert (doc.text, doc._.xner_meta["id"], doc._.xner_meta["lang"]) == (GOOD[1], "news:1", "de")
+    assert not doc.has_annotation("ENT_IOB")

@@ -1,0 +1,72 @@
+"""What arms may learn from: splits of the source sentences, and data that is refused."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacy_xner.corpus.docs import load_docs, write_docs
+from spacy_xner.errors import XnerError
+from spacy_xner.study.corpora import check_inputs, split_ids, synthetic_texts, write_training_files
+from spacy_xner.study.plan import Study, read_study
+from spacy_xner.tokens import meta_of
+
+from .util import docs_of, make_study
+
+IDS = [f"corpus:{i}" for i in range(40)]
+
+
+@given(held_back=st.floats(0, 0.9), labels=st.floats(0.1, 1), seed=st.integers(0, 5))
+def test_split(held_back: float, labels: float, seed: int) -> None:
+    split = split_ids(IDS, held_back, labels, seed)
+    assert not split.used & split.held_back
+    assert split.used | split.held_back <= set(IDS)
+    everything = split_ids(list(reversed(IDS)), held_back, 1.0, seed)
+    assert split.used <= everything.used  # a part of the greater share, whatever the order of the file
+    assert split.held_back == split_ids(IDS, held_back, 1.0, seed + 1).held_back  # the same for every seed
+
+
+def test_nothing_left() -> None:
+    with pytest.raises(XnerError, match="expected at least one labelled sentence"):
+        split_ids(IDS[:3], 0.5, 0.01, 0)
+
+
+@pytest.fixture
+def study(tmp_path: Path, tiny_encoder: Path) -> Study:
+    return read_study(make_study(tmp_path, tiny_encoder))
+
+
+def test_files_of_an_arm(study: Study, tmp_path: Path) -> None:
+    """No label of a sentence that is held back, gold or projected; synthetic text is of those alone."""
+    ids = [meta_of(doc)["id"] for doc in load_docs(study.gold)]
+    split = split_ids(ids, 0.5, 0.5, 0)
+    files, counts = write_training_files(study, study.arms["b"], split, tmp_path / "files")
+    assert counts == {"gold": 3, "projected": 3}
+    for file in files:
+        assert {meta_of(doc)["id"] for doc in load_docs(file)} == split.used
+    texts = synthetic_texts(study, study.arms["c"], split)
+    assert {meta_of(doc)["id"] for doc in texts} == split.held_back
+    with pytest.raises(XnerError, match="has no synthetic text"):
+        synthetic_texts(study, study.arms["c"], split_ids(ids, 0.0, 1.0, 0))
+
+
+def test_labels_of_a_target_language_are_refused_for_development(study: Study, tmp_path: Path) -> None:
+    check_inputs(study, study.arms.values())
+    write_docs(study.dev, docs_of(tmp_path, ["[Ada](PER) singt ."], "de", "dev"))
+    with pytest.raises(XnerError, match=r"dev:1 is in de and not projected.*for the final score alone"):
+        check_inputs(study, study.arms.values())
+
+
+def test_test_sentences_in_training(study: Study, tmp_path: Path) -> None:
+    write_docs(tmp_path / "translated/de.spacy", [*load_docs(tmp_path / "test/de.spacy")])
+    with pytest.raises(XnerError, match=r"translated: the doc test:1 is in .*/test too: 'Gestern war"):
+        check_inputs(study, study.arms.values())
+
+
+def test_missing_input(study: Study, tmp_path: Path) -> None:
+    (tmp_path / "translated/de.spacy").unlink()
+    (tmp_path / "translated").rmdir()
+    check_inputs(study, [study.arms["a"], study.arms["b"]])
+    with pytest.raises(XnerError, match=r"arm c of the study tiny needs .*/translated, which is not there"):
+        check_inputs(study, study.arms.values())

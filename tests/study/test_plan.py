@@ -1,0 +1,69 @@
+"""Study files: what is read, and what is refused with which words."""
+
+from pathlib import Path
+
+import pytest
+
+from spacy_xner.errors import XnerError
+from spacy_xner.study.plan import read_study
+
+ROOT = Path(__file__).parents[2]
+SMALL = '[study]\nname = "x"\ngold = "g"\ndev = "d"\ntest = "t"\n{settings}\n[arms]\n[arms.a]\n{arm}\n[arms.b]\n'
+
+
+def write(room: Path, settings: str = "", arm: str = "") -> Path:
+    path = room / "study.cfg"
+    path.write_text(SMALL.format(settings=settings, arm=arm), encoding="utf8")
+    return path
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("configs/studies/*.cfg")), ids=lambda path: path.name)
+def test_shipped_studies(path: Path) -> None:
+    """The arms of the research question, each with its teacher."""
+    study = read_study(path)
+    assert {"a", "b", "c", "d", "e"} <= set(study.arms)
+    assert study.arms["e"].teacher == "bc"
+    assert study.arms["a"].settings == {
+        "components.xner.model.tok2vec.aggregator.@architectures": "spacy_xner.LastLayer.v1"
+    }
+    assert (ROOT / study.config).is_file()
+
+
+def test_overrides(tmp_path: Path) -> None:
+    study = read_study(write(tmp_path, "seeds = [1, 2]\nsteps = 7"), {"seeds": [5], "steps": None})
+    assert (study.seeds, study.steps) == ([5], 7)
+    assert [arm.name for arm in study.chosen()] == ["a", "b"]
+    assert [arm.name for arm in study.chosen(["b"])] == ["b"]
+    with pytest.raises(XnerError, match="has no arm 'z', expected one of a, b"):
+        study.chosen(["z"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "arm", "message"),
+    [
+        ("speed = 1", "", r"\[study\]: unknown setting speed, expected some of"),
+        ("held_back = 1.0", "", "held_back is 1.0, expected a share"),
+        ("steps = 0", "", "steps is 0, expected 1 or more"),
+        ("seeds = []", "", "there is no seed"),
+        ("labels = [0.0]", "", "share of labels is 0.0"),
+        ("", 'teacher = "b"', "the arm a has no synthetic text"),
+        ("", 'synthetic = "s"', "the arm a has no teacher"),
+        ("", 'synthetic = "s"\nteacher = "z"', "teacher of a is 'z', which is no arm"),
+        ("", 'synthetic = "s"\nteacher = "a"', r"its own teacher \(a <- a\)"),
+        ("", 'layer = "x"', r"\[arms.a\]: unknown setting layer"),
+    ],
+)
+def test_refused(tmp_path: Path, settings: str, arm: str, message: str) -> None:
+    with pytest.raises(XnerError, match=message):
+        read_study(write(tmp_path, settings, arm))
+
+
+def test_no_study(tmp_path: Path) -> None:
+    with pytest.raises(XnerError, match="no study can be read"):
+        read_study(tmp_path / "nothing.cfg")
+    (tmp_path / "a.cfg").write_text("[nlp]\nlang = 'en'\n", encoding="utf8")
+    with pytest.raises(XnerError, match="expected"):
+        read_study(tmp_path / "a.cfg")
+    (tmp_path / "a.cfg").write_text('[study]\nname = "x"\n\n[arms]\n[arms.a]\n', encoding="utf8")
+    with pytest.raises(XnerError, match="missing 3 required positional arguments: 'gold', 'dev', and 'test'"):
+        read_study(tmp_path / "a.cfg")

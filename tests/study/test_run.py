@@ -1,0 +1,85 @@
+"""Runs of a small study: records, teachers, what is not run again, and what a changed setting does."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import srsly
+from typer.testing import CliRunner
+
+from spacy_xner.cli import app
+from spacy_xner.evaluation.records import read_study as read_records
+from spacy_xner.study.plan import read_study
+from spacy_xner.study.run import Run, Runner
+
+from .util import make_study
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory, tiny_encoder: Path) -> Path:
+    return make_study(tmp_path_factory.mktemp("study"), tiny_encoder, str(ROOT / "configs/xner.cfg"))
+
+
+def study(*arguments: object) -> Any:
+    return CliRunner().invoke(app, ["study", *map(str, arguments)])
+
+
+def test_run_and_go_on(file: Path) -> None:
+    """Arms with their records; the second time, only what is missing; a teacher trains where it is needed first."""
+    result = study(file, "--arms", "c", "--seeds", "0", "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert "c-0" in result.output
+    records = file.parent / "records/tiny"
+    assert not records.exists()
+    result = study(file, "--arms", "a,c", "--seeds", "0")
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in records.iterdir()) == ["a-0.json", "c-0.json"]
+    record = srsly.read_json(records / "c-0.json")
+    assert set(record["parts"]) == {"teacher", "distil", "train"}
+    assert record["training_sentences"] == {"gold": 6, "distilled": 6}
+    assert [row["step"] for row in record["curve"]] == [0, 2, 4]
+    assert record["words"] > 0
+    assert len(record["layer_weights"]) == 1
+    assert record["examples"][0]["text"].startswith("Gestern")
+    assert record["sentences"]["de"]["n"] == 1
+    training = file.parent / "training/tiny"
+    assert [path.name for path in training.iterdir()] == ["b-0"]  # only teachers are kept
+    before = {path: path.stat().st_mtime_ns for path in (*records.iterdir(), training / "b-0/setting.json")}
+    result = study(file, "--seeds", "0")
+    assert result.exit_code == 0, result.output
+    assert "3 runs, 2 of them done" in result.output
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    runs = read_records([records])
+    assert sorted(run.data["arm"] for run in runs.runs) == ["a", "b", "c"]
+
+
+def test_same_seed_same_scores(file: Path, tmp_path: Path) -> None:
+    plan = read_study(file, {"records": str(tmp_path / "records"), "folder": str(tmp_path / "training")})
+    one = Runner(plan, say=lambda line: None).record(Run(plan.arms["a"], 0))
+    other = srsly.read_json(file.parent / "records/tiny/a-0.json")
+    assert {key: one[key] for key in ("scores", "curve", "sentences", "layer_weights")} == {
+        key: other[key] for key in ("scores", "curve", "sentences", "layer_weights")
+    }
+
+
+def test_a_record_of_other_settings_is_not_overwritten(file: Path) -> None:
+    before = (file.parent / "records/tiny/a-0.json").read_bytes()
+    result = study(file, "--arms", "a", "--seeds", "0", "--steps", "5")
+    assert result.exit_code == 1
+    assert "is of a run with another steps, another training" in result.output.replace("\n", " ")
+    assert (file.parent / "records/tiny/a-0.json").read_bytes() == before
+
+
+def test_shares_of_labels_have_their_own_records(file: Path) -> None:
+    result = study(file, "--arms", "a", "--seeds", "1", "--labels", "0.5,1")
+    assert result.exit_code == 0, result.output
+    records = file.parent / "records/tiny"
+    assert {"a-1.json", "a-0.5-1.json"} <= {path.name for path in records.iterdir()}
+    assert srsly.read_json(records / "a-0.5-1.json")["training_sentences"] == {"gold": 3}
+
+
+def test_bad_options(file: Path) -> None:
+    assert "--seeds is 'x', expected numbers" in study(file, "--seeds", "x").output
+    assert "has no arm 'z'" in study(file, "--arms", "z").output
