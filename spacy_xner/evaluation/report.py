@@ -308,7 +308,7 @@ def report_html(report: Report) -> str:
     plots.check_matplotlib()
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     layers = [
-        (named(arm, report.titles) + (f", {i + 1}" if i else ""), report.places[arm], weights)
+        (named(arm, report.titles) + (f", aggregator {i + 1}" if i else ""), report.places[arm], weights)
         for arm, runs in report.arms.items()
         for i, weights in enumerate(layer_weights_of(runs))
         if weights and weights[0]

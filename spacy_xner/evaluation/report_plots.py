@@ -16,8 +16,10 @@ from ..errors import XnerError
 from .significance import Analysis, Estimate
 
 WIDTH = 4.2  # inches; as wide as a phone shows it without making it small
-MARKERS = "osD^vPX*"  # an arm has a marker too, so that its colour is not all that tells it from others
-N_COLORS = len(MARKERS)
+N_COLORS = 8  # of the template
+MARKERS = (
+    "osD^vPX"  # an arm has a marker too: its colour is not all that tells it from others, also where it comes again
+)
 INK, SOFT, LINE, CARD = "#010101", "#010102", "#010103", "#010104"  # stand for the page's colours until `_as_svg`
 STYLE: Any = {
     "font.size": 9,
@@ -98,7 +100,7 @@ def _dots(
                 color = color_of(place)
                 axis.plot([100 * estimate.low, 100 * estimate.high], [y, y], color=color, linewidth=1.6, zorder=2)
                 style = {"markerfacecolor": color if filled else CARD, "markeredgecolor": color, "zorder": 3}
-                axis.plot([100 * estimate.value], [y], MARKERS[place % N_COLORS], markersize=5, **style)
+                axis.plot([100 * estimate.value], [y], MARKERS[place % len(MARKERS)], markersize=5, **style)
                 ticks.append(y)
                 names.append(shortened(name))
                 y -= 1
@@ -146,7 +148,7 @@ def curves_plot(
     with _figure(3.0) as (figure, draw):
         axis = figure.subplots()
         for arm, seeds in curves.items():
-            color, marker = color_of(places[arm]), MARKERS[places[arm] % N_COLORS]
+            color, marker = color_of(places[arm]), MARKERS[places[arm] % len(MARKERS)]
             for curve in seeds if len(seeds) > 1 else []:
                 axis.plot(*_columns(curve), color=color, linewidth=0.7, alpha=0.35)
             means = mean_curve(seeds)
@@ -164,7 +166,7 @@ def curves_plot(
         _thousands(axis)
         axis.grid(axis="y")
         axis.set_axisbelow(True)
-        _legend(figure, len(curves))
+        _legend(figure, axis)
         return draw("Learning curves")
 
 
@@ -190,7 +192,7 @@ def labels_plot(found: Mapping[str, Sequence[tuple[float, Estimate]]], places: M
         for i, (arm, rows) in enumerate(found.items()):
             shift = 1 + 0.05 * (i - (len(found) - 1) / 2)  # so that whiskers do not lie on one another
             xs = [100 * share * shift for share, _ in rows]
-            color, marker = color_of(places[arm]), MARKERS[places[arm] % N_COLORS]
+            color, marker = color_of(places[arm]), MARKERS[places[arm] % len(MARKERS)]
             for x, (_, estimate) in zip(xs, rows, strict=True):
                 axis.plot([x, x], [100 * estimate.low, 100 * estimate.high], color=color, linewidth=1.2)
             axis.plot(
@@ -209,12 +211,18 @@ def labels_plot(found: Mapping[str, Sequence[tuple[float, Estimate]]], places: M
         axis.set_ylabel("F1")
         axis.grid(axis="y")
         axis.set_axisbelow(True)
-        _legend(figure, len(found))
+        _legend(figure, axis)
         return draw("F1 by the amount of labels")
 
 
-def _legend(figure: Any, n: int) -> None:
-    figure.legend(loc="outside upper left", ncols=min(n, 6), frameon=False, fontsize=9, handlelength=1.6)
+def _legend(figure: Any, axis: Any) -> None:
+    """A legend above, in as many columns as fit."""
+    handles, names = axis.get_legend_handles_labels()
+    room = 50  # characters
+    widths = {n: sum(5 + max(map(len, part)) for part in np.array_split(names, n)) for n in range(1, len(names) + 1)}
+    columns = max((n for n, width in widths.items() if width <= room), default=1)
+    look: Any = {"frameon": False, "fontsize": 9, "handlelength": 1.6}
+    figure.legend(handles, names, loc="outside upper left", ncols=columns, **look)
 
 
 def _thousands(axis: Any) -> None:
