@@ -15,6 +15,8 @@ def study(
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Other number of training steps than the file's.")] = None,
     encoder: Annotated[str | None, typer.Option(help="Another encoder than the file's.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Another folder for pipelines than the file's.")] = None,
+    records: Annotated[Path | None, typer.Option(help="Another folder for records than the file's.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check all inputs, say what is to be run, and stop.")
     ] = False,
@@ -54,6 +56,8 @@ def study(
         "labels": numbers(labels, float, "labels"),
         "steps": steps,
         "encoder": encoder,
+        "folder": folder and str(folder),
+        "records": records and str(records),
     }
     plan = read_study(config, overrides)
     chosen = plan.chosen([name.strip() for name in arms.split(",")] if arms else None)
