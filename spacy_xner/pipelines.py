@@ -1,6 +1,7 @@
-"""Loading a pipeline that a user named."""
+"""Pipelines that a user names."""
 
 from pathlib import Path
+from typing import Any
 
 from spacy.language import Language
 
@@ -36,3 +37,10 @@ def use_gpu(gpu_id: int) -> None:
             require_gpu(gpu_id)
         except ValueError as error:
             raise XnerError(f"{error}. On Linux with CUDA 12: pip install 'spacy[cuda12x]'.") from error
+
+
+def name_of(nlp: Language) -> str:
+    """What a pipeline calls itself: language, name, version; its folder's name where it has none."""
+    meta: dict[str, Any] = nlp.meta
+    folder = f" ({nlp.path.name})" if nlp._path else ""
+    return f"{meta.get('lang', 'xx')}_{meta.get('name', 'pipeline')} {meta.get('version', '')}{folder}".strip()

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from .. import __version__
 from ..errors import XnerError
 from . import synthetic  # noqa: F401  (commands of `xner corpus`)
+from .adapt import adapt
 from .align import align_app
 from .calibrate import calibrate
 from .corpus import corpus_app
@@ -48,6 +49,7 @@ app = typer.Typer(
 app.add_typer(encoder_app, name="encoder")
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(align_app, name="align")
+app.command()(adapt)
 app.command()(calibrate)
 app.command()(evaluate)
 app.command()(layers)

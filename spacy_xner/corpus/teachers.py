@@ -12,9 +12,10 @@ from spacy.tokens import Doc
 from ..errors import XnerError
 from ..ner.component import SoftmaxRecogniser
 from ..ner.fitting import recognisers_of
+from ..pipelines import name_of
 
 TINY = 1e-10
-ENCODER_DATA = ("._.", "trf_data", None, None)  # the key of `doc._.trf_data`
+ENCODER_DATA: Any = ("._.", "trf_data", None, None)  # the key of `doc._.trf_data`
 
 
 @dataclass(frozen=True)
@@ -126,10 +127,3 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     exponents = np.exp(logits - logits.max(axis=-1, keepdims=True)) if logits.size else logits
     shares: np.ndarray = exponents / exponents.sum(axis=-1, keepdims=True)
     return shares
-
-
-def name_of(nlp: Language) -> str:
-    """What a pipeline calls itself: language, name, version; its folder's name where it has none."""
-    meta: dict[str, Any] = nlp.meta
-    folder = f" ({nlp.path.name})" if nlp._path else ""
-    return f"{meta.get('lang', 'xx')}_{meta.get('name', 'pipeline')} {meta.get('version', '')}{folder}".strip()

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import srsly
-from spacy.cli.train import train
 from spacy.util import load_config
 
 from ..aggregation.weights import find_aggregators, softmax_weights
@@ -29,8 +28,9 @@ from ..projection import SpanProjector
 from ..tokens import meta_of
 from .corpora import Split, read_all, split_ids, synthetic_texts, write_training_files
 from .plan import Arm, Study
+from .training import CURVE, MODEL, train_into
 
-MODEL, SETTING, CURVE = "model-last", "setting.json", "curve.jsonl"
+SETTING = "setting.json"
 
 
 @dataclass(frozen=True)
@@ -180,17 +180,13 @@ class Runner:
 
     def train(self, run: Run, files: list[Path], room: Path) -> None:
         """Train into `room`/model-last."""
-        config = load_config(self.study.config)
-        config["training"]["logger"] = {"@loggers": "spacy_xner.CurveLogger.v1", "path": str(room / CURVE)}
-        config.to_disk(room / "config.cfg")
         overrides = {
             **self.settings_of(run),
             "paths.train": [str(file) for file in files],
             "paths.dev": self.study.dev,
             "paths.encoder": self.study.encoder,
         }
-        train(room / "config.cfg", room, use_gpu=self.gpu_id, overrides=overrides)
-        remove(room / "model-best")  # the last step is every arm's: nothing is selected
+        train_into(room, self.study.config, overrides, self.gpu_id)
 
     def score(self, run: Run, parts: dict[str, float], setting: dict[str, Any]) -> dict[str, Any]:
         """Score the pipeline of a run on the test docs."""

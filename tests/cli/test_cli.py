@@ -14,10 +14,10 @@ ROOMS = [(), *sorted({command[:1] for command in COMMANDS if len(command) > 1})]
 
 
 def test_all_commands_are_there() -> None:
-    corpus = ["check", "convert", "project", "stats", "translate"]
-    known = [*("align " + name for name in ("file", "show", "train")), "calibrate"]
+    corpus = ["check", "convert", "distill", "project", "stats", "synthesize", "translate"]
+    known = ["adapt", *("align " + name for name in ("file", "show", "train")), "calibrate"]
     known += [*("corpus " + name for name in corpus), "encoder fetch", "encoder trim"]
-    known += ["evaluate", "layers", "package", "project", "report", "show"]
+    known += ["evaluate", "layers", "package", "project", "report", "show", "study"]
     assert sorted(" ".join(command) for command in COMMANDS) == known
 
 

@@ -1,0 +1,1 @@
+"""From a pipeline that somebody trusts in one language to one for others."""

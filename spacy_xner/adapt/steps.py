@@ -1,0 +1,249 @@
+"""The steps from a pipeline to one for other languages. Each leaves files, and is not made again where they are."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import srsly
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from ..alignment.embedding import EmbeddingAligner
+from ..corpus.distill import Selection, distil
+from ..corpus.docs import load_docs, write_docs
+from ..corpus.project import pair_docs, project_docs
+from ..corpus.teachers import Teachers
+from ..corpus.translate import translate_docs
+from ..errors import XnerError
+from ..evaluation.scores import evaluate_pipeline, write_scores
+from ..files import atomic_path
+from ..journal import fingerprint
+from ..pipelines import load_pipeline, name_of
+from ..projection import SpanProjector
+from ..study.training import train_into
+from ..tokens import meta_of
+from ..translation import Translator
+from .labelling import label_texts
+
+CONFIG = Path(__file__).parent / "xner.cfg"
+SOURCE, TRANSLATED, PROJECTED, DISTILLED = "source.spacy", "translated", "projected", "distilled"
+LEAST_SENTENCES = 20  # that must be left for training, development and test together
+
+Say = Callable[[str, Counter[str]], None]
+Show = Callable[[Iterable[Any], str, int | None], Iterable[Any]]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an adapted pipeline depends on, beside its texts, its source pipeline and its translators.
+
+    lang (str): of the texts and the source pipeline.
+    targets (tuple[str, ...]): languages to adapt to.
+    encoder (str): as for training.
+    min_score (float): of the source pipeline's entities and of projected ones.
+    held_back (float): share of the sentences for development (half) and test (half).
+    steps (int), batch_words (int): of training, and padded words in each.
+    distil (bool): train once more, on what the first pipeline finds in translations whose entities did not all arrive.
+    seed (int): of training and of the split.
+    """
+
+    lang: str
+    targets: tuple[str, ...]
+    encoder: str = "embedded"
+    min_score: float = 0.0
+    held_back: float = 0.2
+    steps: int = 300
+    batch_words: int = 1200
+    distil: bool = True
+    seed: int = 0
+
+
+class Adaptation:
+    """Makes a pipeline for other languages out of one, in a folder.
+
+    nlp (Language): the source pipeline.
+    texts (Path): `.txt`, a text a line, or `.spacy`.
+    folder (Path): for all files; what an earlier run with the same settings left there is used.
+    settings (Settings): see there.
+    translators (dict[str, Translator]): for each target language.
+    say (Say): is told a title and counts after each step.
+    show (Show): shows the progress of items, with a title and their number.
+    gpu_id (int): -1 for the CPU.
+    RAISES: XnerError where the folder is of another adaptation.
+    """
+
+    def __init__(
+        self,
+        nlp: Language,
+        texts: Path,
+        folder: Path,
+        settings: Settings,
+        translators: dict[str, Translator],
+        say: Say = lambda title, counts: None,
+        show: Show = lambda items, title, total: items,
+        gpu_id: int = -1,
+    ) -> None:
+        self.nlp, self.texts, self.folder, self.settings = nlp, texts, folder, settings
+        self.translators, self.say, self.show, self.gpu_id = translators, say, show, gpu_id
+        self._check_folder()
+
+    def _check_folder(self) -> None:
+        setting = {
+            "pipeline": name_of(self.nlp),
+            "texts": fingerprint([self.texts]),
+            "translators": {lang: translator.identity for lang, translator in self.translators.items()},
+            **asdict(self.settings),
+        }
+        setting = srsly.json_loads(srsly.json_dumps(setting))
+        path = self.folder / "setting.json"
+        if path.is_file():
+            found = srsly.read_json(path)
+            if differing := sorted(key for key in found.keys() | setting.keys() if found.get(key) != setting.get(key)):
+                raise XnerError(
+                    f"{self.folder} is of an adaptation with another {', another '.join(differing)}. Choose another "
+                    f"folder, or remove it to begin anew."
+                )
+        elif self.folder.is_dir() and any(self.folder.iterdir()):
+            raise XnerError(f"{self.folder} holds something else, expected a new folder or one of `xner adapt`.")
+        else:
+            with atomic_path(path) as temporary:
+                srsly.write_json(temporary, setting)
+
+    def run(self) -> dict[str, Any]:
+        """All steps. RETURNS: the scores of the pipeline in `folder`/pipeline on held-back projected text."""
+        self.label()
+        for lang in self.settings.targets:
+            self.translate(lang)
+            self.project(lang)
+        train, dev, test = self.split()
+        unlabelled = {lang: texts for lang in self.settings.targets if (texts := self.not_projected(lang))}
+        if self.settings.distil and unlabelled:
+            teacher = self.train("teacher", train, dev)
+            train += [self.distil(teacher, lang, texts) for lang, texts in unlabelled.items()]
+        return self.evaluate(self.train("pipeline", train, dev), test)
+
+    def label(self) -> None:
+        """Label the texts by the source pipeline."""
+        if self._is_there(SOURCE):
+            return
+        counts: Counter[str] = Counter()
+        docs = label_texts(self.nlp, self.texts, self.settings.lang, self.settings.min_score, counts)
+        self._write(SOURCE, self.show(docs, "Labelling", None), counts, "Labelled")
+
+    def translate(self, lang: str) -> None:
+        """Translate the labelled sentences."""
+        file = f"{TRANSLATED}/{lang}.spacy"
+        if self._is_there(file):
+            return
+        counts: Counter[str] = Counter()
+        docs = load_docs(self.folder / SOURCE)
+        made = translate_docs(docs, self.translators[lang], lang, counts)
+        self._write(file, self.show(made, f"Translating into {lang}", len(docs)), counts, f"Translated into {lang}")
+
+    def project(self, lang: str) -> None:
+        """Project the entities; sentences on which not all arrive are left out."""
+        file = f"{PROJECTED}/{lang}.spacy"
+        if self._is_there(file):
+            return
+        counts: Counter[str] = Counter()
+        aligner = EmbeddingAligner(self.settings.encoder, join_unspaced=True, inference="auto")
+        projector = SpanProjector(aligner, min_score=self.settings.min_score, complete=True)
+        pairs = pair_docs(
+            load_docs(self.folder / SOURCE), load_docs(self.folder / TRANSLATED / f"{lang}.spacy"), counts
+        )
+        made = self.show(project_docs(pairs, projector), f"Projecting onto {lang}", len(pairs))
+        try:
+            self._write(file, made, counts, "")
+        finally:
+            counts.update(projector.report)
+            self.say(f"Projected onto {lang}", counts)
+
+    def split(self) -> tuple[list[Path], Path, Path]:
+        """Divide the sentences by what they are for, in all languages alike.
+
+        RETURNS: files to train on, development file (source language), folder of test files (projected).
+        """
+        source = load_docs(self.folder / SOURCE)
+        projected = {lang: load_docs(self.folder / PROJECTED / f"{lang}.spacy") for lang in self.settings.targets}
+        dev_ids, test_ids = self._held_back(source)
+        parts = {
+            "train/source.spacy": [doc for doc in source if meta_of(doc)["id"] not in dev_ids | test_ids],
+            "dev.spacy": [doc for doc in source if meta_of(doc)["id"] in dev_ids],
+        }
+        for lang, docs in projected.items():
+            parts[f"train/{lang}.spacy"] = [doc for doc in docs if meta_of(doc)["id"] not in dev_ids | test_ids]
+            parts[f"test/{lang}.spacy"] = [doc for doc in docs if meta_of(doc)["id"] in test_ids]
+        for file, docs in parts.items():
+            if not docs:
+                raise XnerError(
+                    f"{self.folder / file}: no sentence is left for it (of {len(source)} labelled ones). Give more "
+                    f"text, or hold back another share."
+                )
+            if not self._is_there(file):
+                write_docs(self.folder / file, docs)
+        train = [self.folder / f"train/{name}.spacy" for name in ("source", *self.settings.targets)]
+        return train, self.folder / "dev.spacy", self.folder / "test"
+
+    def _held_back(self, source: Sequence[Doc]) -> tuple[set[str], set[str]]:
+        """Ids for development and for test."""
+        if len(source) < LEAST_SENTENCES:
+            raise XnerError(f"{self.texts}: {len(source)} sentences are too few, expected at least {LEAST_SENTENCES}.")
+        ids = sorted(meta_of(doc)["id"] for doc in source)
+        random.Random(self.settings.seed).shuffle(ids)
+        n = round(len(ids) * self.settings.held_back / 2)
+        return set(ids[:n]), set(ids[n : 2 * n])
+
+    def train(self, name: str, files: Sequence[Path], dev: Path) -> Path:
+        """Train a pipeline into `folder`/`name`. RETURNS: its folder."""
+        output = self.folder / name
+        if not output.is_dir():
+            overrides = {
+                "system.seed": self.settings.seed,
+                "training.max_steps": self.settings.steps,
+                "training.eval_frequency": max(1, self.settings.steps // 5),
+                "training.batcher.size": self.settings.batch_words,
+                "corpora.dev.limit": 200,
+                # swapping names needs gazetteers of their labels, which only the shipped corpus's labels have
+                "vars.swap": 0.0,
+                "paths.train": [str(file) for file in files],
+                "paths.dev": str(dev),
+                "paths.encoder": self.settings.encoder,
+            }
+            with atomic_path(output) as room:
+                train_into(room, CONFIG, overrides, self.gpu_id)
+        return output / "model-last"
+
+    def not_projected(self, lang: str) -> list[Doc]:
+        """The translations that projection left out, but for what is held back."""
+        known = {meta_of(doc)["id"] for doc in load_docs(self.folder / PROJECTED / f"{lang}.spacy")}
+        known = known.union(*self._held_back(load_docs(self.folder / SOURCE)))
+        return [doc for doc in load_docs(self.folder / TRANSLATED / f"{lang}.spacy") if meta_of(doc)["id"] not in known]
+
+    def distil(self, teacher: Path, lang: str, texts: Sequence[Doc]) -> Path:
+        """Let the first pipeline label texts. RETURNS: the file."""
+        file = f"{DISTILLED}/{lang}.spacy"
+        if not self._is_there(file):
+            counts: Counter[str] = Counter()
+            made = distil(texts, Teachers([load_pipeline(str(teacher))]), Selection(), counts)
+            self._write(file, made, counts, f"Labelled by the first pipeline in {lang}")
+        return self.folder / file
+
+    def evaluate(self, pipeline: Path, test: Path) -> dict[str, Any]:
+        """Score on held-back projected text, which no person has looked at."""
+        docs = (doc for lang in self.settings.targets for doc in load_docs(test / f"{lang}.spacy"))
+        scores = evaluate_pipeline(load_pipeline(str(pipeline)), docs, source=self.settings.lang)
+        write_scores(self.folder / "scores.json", scores)
+        return scores
+
+    def _is_there(self, file: str) -> bool:
+        return (self.folder / file).is_file()
+
+    def _write(self, file: str, docs: Iterable[Doc], counts: Counter[str], title: str) -> None:
+        try:
+            write_docs(self.folder / file, docs)
+        finally:
+            if title:
+                self.say(title, counts)

@@ -1,0 +1,85 @@
+"""`xner adapt`: from a pipeline for one language to one for others."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import translator_of
+from .progress import print_counts, progress
+
+
+def adapt(
+    pipeline: Annotated[str, typer.Argument(help="Installed package or folder of a spaCy pipeline with entities.")],
+    texts: Annotated[Path, typer.Option(help="Text in its language: a sentence or paragraph a line, or a DocBin.")],
+    to: Annotated[str, typer.Option("--to", help="Languages to adapt to, as es or es,ca.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for all that is made.")] = Path("adapted"),
+    name: Annotated[str | None, typer.Option(help="Name of the package, xx_NAME. Default: as the folder.")] = None,
+    translator: Annotated[str, typer.Option(help="As for `xner corpus translate`.")] = "apertium",
+    memory: Annotated[Path | None, typer.Option(help="For memory: a TSV file, or a folder of them.")] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--setting", "-s", help="Further settings of the translator.")
+    ] = None,
+    encoder: Annotated[str, typer.Option(help="To align and train with: embedded, a folder, a hub name.")] = "embedded",
+    min_score: Annotated[float, typer.Option(help="Leave out sentences with an entity that is less sure.")] = 0.0,
+    held_back: Annotated[float, typer.Option(help="Share of the sentences for development and test.")] = 0.2,
+    steps: Annotated[int, typer.Option(help="Steps of each training.")] = 300,
+    batch_words: Annotated[int, typer.Option(help="Words of a step, padding counted.")] = 1200,
+    distil: Annotated[
+        bool, typer.Option(help="Train again, on what the first pipeline finds where projection lost something.")
+    ] = True,
+    seed: Annotated[int, typer.Option(help="Of training, and of what is held back.")] = 0,
+    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU to use, -1 for the CPU.")] = -1,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before hours of work.")] = False,
+    build: Annotated[bool, typer.Option(help="Build the package.")] = True,
+) -> None:
+    """Make a pipeline for other languages out of one that you trust, and text in its language.
+
+    The pipeline labels the text, with all its own labels; text and labels are translated and projected, a new pipeline
+    learns from both, is scored on projected text that was held back, and packaged as xx_NAME. Stopped, it goes on where
+    it was.
+
+    Example:
+
+    ```
+    xner adapt en_core_web_sm --texts news.txt --to es,ca --translator apertium --output adapted/news
+    ```
+    """
+    from ..adapt.estimate import estimate
+    from ..adapt.steps import Adaptation, Settings
+    from ..encoders import resolve_encoder
+    from ..errors import XnerError
+    from ..evaluation.table import score_table
+    from ..pipelines import load_pipeline, use_gpu
+    from ..translation.languages import normalise
+    from .console import make_console
+    from .package import package
+
+    use_gpu(gpu_id)
+    nlp = load_pipeline(pipeline)
+    lang = normalise(nlp.lang)
+    targets = tuple(dict.fromkeys(normalise(code.strip()) for code in to.split(",")))
+    if lang in targets:
+        raise XnerError(f"--to names {lang}, the language of {pipeline}: expected other languages.")
+    translators = {code: translator_of(translator, lang, code, memory, setting) for code in targets}
+    folder = str(resolve_encoder(encoder))
+    settings = Settings(lang, targets, folder, min_score, held_back, steps, batch_words, distil, seed)
+    console = make_console()
+    work = Adaptation(nlp, texts, output, settings, translators, print_counts_of, progress, gpu_id)
+    if not (output / "scores.json").is_file():
+        minutes = estimate(work)
+        parts = ", ".join(f"{part} {value:g}" for part, value in minutes.items())
+        console.print(f"This will take about {sum(minutes.values()):.0f} minutes here ({parts}).", highlight=False)
+        if sum(minutes.values()) > 60 and not yes:
+            typer.confirm("Go on?", abort=True)
+    scores = work.run()
+    console.print(score_table(scores, title="On projected text that was held back (no person has looked at it)"))
+    if build:
+        package(output / "pipeline/model-last", output / "package", name or output.name, output / "scores.json")
+        console.print(f"The package is in {output / 'package'}.", highlight=False)
+
+
+def print_counts_of(title: str, counts: Counter[str]) -> None:
+    """Print what a step did."""
+    print_counts(title, counts)

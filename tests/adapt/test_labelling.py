@@ -1,0 +1,78 @@
+"""Texts labelled by a pipeline: sentences, entities, scores, and what is left out."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from spacy_xner.adapt.labelling import label_texts
+from spacy_xner.corpus.docs import write_docs
+
+
+@pytest.fixture
+def nlp() -> Language:
+    """Finds Ada and Paris, and ends sentences at full stops."""
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sentencizer")
+    ruler: Any = nlp.add_pipe("entity_ruler")
+    ruler.add_patterns([{"label": "PERSON", "pattern": "Ada"}, {"label": "GPE", "pattern": "Paris"}])
+    return nlp
+
+
+def label(nlp: Language, path: Path, min_score: float = 0.0) -> tuple[list[Doc], Counter[str]]:
+    counts: Counter[str] = Counter()
+    return list(label_texts(nlp, path, "en", min_score, counts)), counts
+
+
+def test_sentences_and_entities(nlp: Language, tmp_path: Path) -> None:
+    path = tmp_path / "news.txt"
+    path.write_text("Ada came.  She saw Paris.\n\nשלום 😀 Ada\n   \nAda came.\n", encoding="utf8")
+    docs, counts = label(nlp, path)
+    found = [(doc.text, [(e.text, e.label_) for e in doc.ents], doc._.xner_meta["id"]) for doc in docs]
+    assert found == [
+        ("Ada came.", [("Ada", "PERSON")], "news:1"),
+        ("She saw Paris.", [("Paris", "GPE")], "news:1.2"),
+        ("שלום 😀 Ada", [("Ada", "PERSON")], "news:3"),
+    ]
+    assert counts == {"texts": 3, "sentences": 4, "entities": 3, "repeated": 1, "unsure": 0}
+    assert docs[0]._.xner_meta["lang"] == "en"
+    assert [step["step"] for step in docs[0]._.xner_meta["provenance"]] == ["convert", "label"]
+
+
+def test_entities_inside_tokens(nlp: Language, tmp_path: Path) -> None:
+    """A pipeline's entities keep their characters in tokens of ours."""
+    nlp.tokenizer = spacy.blank("en").tokenizer
+    (tmp_path / "a.txt").write_text("It is Ada's, not Paris-like.\n", encoding="utf8")
+    (doc,), _ = label(nlp, tmp_path / "a.txt")
+    assert [entity.text for entity in doc.ents] == ["Ada", "Paris"]
+
+
+def test_scores(nlp: Language, tmp_path: Path) -> None:
+    """Of a group of spans with scores, as spancat has it; a sentence with an unsure entity is left out and counted."""
+
+    @Language.component("tests_score")
+    def score(doc: Doc) -> Doc:
+        doc.spans["sc"] = list(doc.ents)
+        doc.spans["sc"].attrs["scores"] = [0.9 if entity.label_ == "PERSON" else 0.2 for entity in doc.ents]
+        return doc
+
+    nlp.add_pipe("tests_score")
+    (tmp_path / "a.txt").write_text("Ada came.\nParis is big.\n", encoding="utf8")
+    docs, counts = label(nlp, tmp_path / "a.txt", 0.5)
+    assert [doc.text for doc in docs] == ["Ada came."]
+    assert docs[0].ents[0]._.confidence == pytest.approx(0.9)
+    assert counts["unsure"] == 1
+
+
+def test_labels_of_a_docbin_are_not_looked_at(nlp: Language, tmp_path: Path) -> None:
+    doc = spacy.blank("en")("Ada came.")
+    doc.set_ents([doc.char_span(4, 8, "X")])
+    doc._.xner_meta = {"id": "d:1", "lang": "en"}
+    write_docs(tmp_path / "a.spacy", [doc])
+    (made,), _ = label(nlp, tmp_path / "a.spacy")
+    assert [(entity.text, entity.label_) for entity in made.ents] == [("Ada", "PERSON")]
+    assert made._.xner_meta["id"] == "d:1"
