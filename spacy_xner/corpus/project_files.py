@@ -131,10 +131,15 @@ def read_plain_docs(path: Path, nlp: Language, tokenized: bool) -> Iterator[Doc]
     """The sentences of a file, as docs without entities; an empty line of a `.txt` is an empty doc."""
     if ending(path) == ".txt":
         for _, line in read_lines(path):
-            yield Doc(nlp.vocab, words=words_of_line(line)) if tokenized else nlp.make_doc(line.strip())
+            yield doc_of_words(nlp, words_of_line(line)) if tokenized else nlp.make_doc(line.strip())
         return
     for sentence in read_sentences(path):
         doc, _ = doc_of_sentence(nlp, sentence)
         doc.set_ents([], default="missing")
         doc._.xner_meta = sentence.meta
         yield doc
+
+
+def doc_of_words(nlp: Language, words: list[str]) -> Doc:
+    """A doc of words with single spaces between them, as of a column file: its text is known, and can be read anew."""
+    return Doc(nlp.vocab, words=words, spaces=[i < len(words) - 1 for i in range(len(words))])

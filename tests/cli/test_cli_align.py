@@ -152,6 +152,10 @@ def test_project_tokenized_and_empty_lines(tiny_encoder: Path, tmp_path: Path) -
     assert "empty sentences left out" in result.output
     (sentence,) = read_sentences(output)
     assert sentence.words == ("Anna", "sah", "Paris.")
+    result = project(tiny_encoder, source, target, "--output", tmp_path / "out.spacy", "--tokenized")
+    docs = load_docs(tmp_path / "out.spacy")
+    assert [doc.text for doc in docs] == ["", "Anna sah Paris."]
+    assert not any(doc.has_unknown_spaces for doc in docs)  # or a pipeline would not read the text as it does in use
 
 
 def test_project_labelled_target(tiny_encoder: Path, tmp_path: Path) -> None:
