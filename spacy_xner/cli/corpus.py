@@ -15,13 +15,16 @@ from ..errors import XnerError
 from ..files import check_apart
 from .console import make_console
 from .options import (
+    CacheOption,
     CompleteOption,
     EncoderOption,
     LayersOption,
     MethodName,
     MinScoreOption,
+    NoCacheOption,
     ProjectMethodOption,
     make_projector,
+    parse_cache,
     parse_layers,
 )
 from .progress import print_counts, progress
@@ -117,8 +120,13 @@ def translate(
     setting: Annotated[
         list[str] | None, typer.Option("--setting", "-s", help="Further settings, as batch_size=100.")
     ] = None,
+    cache: CacheOption = None,
+    no_cache: NoCacheOption = False,
 ) -> None:
     """Translate a corpus. Docs whose translation is not known are left out and counted.
+
+    Translations are kept in a cache folder: a run that was stopped goes on where it was, and no text is translated
+    twice.
 
     Examples:
 
@@ -131,6 +139,7 @@ def translate(
     from ..corpus.translate import language_of, parse_settings, translate_docs
     from ..translation import make_translator
 
+    kept = parse_cache(cache, no_cache)
     settings = parse_settings(setting or [])
     if taken := {"name", "source", "target"} & settings.keys():
         raise XnerError(f"--setting cannot set {', '.join(sorted(taken))}: the corpus and --lang say it.")
@@ -144,7 +153,7 @@ def translate(
         check_output(out, source)
         counts: Counter[str] = Counter()
         made = make_translator(translator, source=source_lang, target=str(code), **settings)
-        translated = translate_docs(docs, made, str(code), counts)
+        translated = translate_docs(docs, made, str(code), counts, kept)
         try:
             write_docs(out, progress(translated, f"Translating into {code}", len(docs)))
         finally:

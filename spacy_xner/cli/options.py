@@ -1,6 +1,7 @@
 """Options that several commands take, and the objects that they describe."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,6 +27,11 @@ ProjectMethodOption = Annotated[
 MinScoreOption = Annotated[float, typer.Option(help="Leave out entities with a lower score, from 0 to 1.")]
 CompleteOption = Annotated[bool, typer.Option(help="Drop sentences of which not all entities arrived.")]
 
+CacheOption = Annotated[
+    Path | None, typer.Option(help="Folder in which translations are kept. Default: one in the user's cache folder.")
+]
+NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Do not keep translations, nor use those kept before.")]
+
 
 def make_aligner(
     encoder: str, layers: int | list[int] | None, method: str, batch_size: int = 32, fast: bool = False
@@ -48,6 +54,13 @@ def parse_layers(layers: str | None) -> int | list[int] | None:
             f"The layers are '{layers}', expected numbers with commas between them, as 6 or 5,6,7."
         ) from None
     return numbers[0] if len(numbers) == 1 else numbers
+
+
+def parse_cache(cache: Path | None, no_cache: bool) -> Path | bool:
+    """What `--cache` and `--no-cache` say, as `translate_docs` takes it. RAISES: XnerError where both are there."""
+    if cache is not None and no_cache:
+        raise XnerError(f"Found --cache {cache} together with --no-cache, expected one of them.")
+    return cache or not no_cache
 
 
 def make_projector(
