@@ -9,6 +9,7 @@ from .types import Translator
 SHORT_NAMES = {
     "memory": "spacy_xner.TranslationMemory.v1",
     "apertium": "spacy_xner.Apertium.v1",
+    "lexicon": "spacy_xner.Lexicon.v1",
     "pivot": "spacy_xner.Pivot.v1",
 }
 

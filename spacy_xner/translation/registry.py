@@ -6,6 +6,7 @@ from typing import Any
 
 from .apertium import Apertium
 from .factory import make_translator
+from .lexicon import Lexicon
 from .memory import TranslationMemory
 from .pivot import Pivot, split_names, spread
 
@@ -53,3 +54,10 @@ def pivot_v1(
             for (first, second), name, more in zip(pairs, names, each, strict=True)
         ]
     )
+
+
+def lexicon_v1(
+    path: str, source: str, target: str, invert: bool = False, max_words: int = 3, ranked: bool = True
+) -> Lexicon:
+    """`spacy_xner.Lexicon.v1`; the arguments are those of `Lexicon`."""
+    return Lexicon(path, source, target, invert, max_words, ranked)

@@ -38,9 +38,11 @@ def scripts_of(lang: str) -> frozenset[str]:
 
 @cache
 def letters_of(scripts: frozenset[str]) -> regex.Pattern[str] | None:
-    """A pattern for letters of scripts; None where one of them is not known."""
+    """A pattern for letters of scripts; None where there is none, or one is not known."""
+    if not scripts:
+        return None
     try:
-        return regex.compile("[" + "".join(rf"\p{{{script}}}" for script in sorted(scripts)) + "]")
+        return regex.compile("(?V1)[[" + "".join(rf"\p{{{script}}}" for script in sorted(scripts)) + r"]&&\p{L}]")
     except regex.error:
         return None
 
@@ -50,11 +52,8 @@ def is_in_script(text: str, lang: str) -> bool:
 
     Also where the language's scripts are not known, or the text has no letters.
     """
-    pattern = letters_of(scripts_of(lang)) if scripts_of(lang) else None
-    letters = LETTER.findall(text)
-    if pattern is None or not letters:
-        return True
-    return 2 * sum(pattern.match(letter) is not None for letter in letters) >= len(letters)
+    pattern = letters_of(scripts_of(lang))
+    return pattern is None or 2 * len(pattern.findall(text)) >= len(LETTER.findall(text))
 
 
 def is_unspaced(lang: str) -> bool:

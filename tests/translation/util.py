@@ -1,8 +1,12 @@
 """Translators that tests use: they say what they were asked, and make mistakes on demand."""
 
+import gzip
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 from typing import Any
+
+from spacy_xner.translation.freedict import DIGITS
 
 
 class Reverser:
@@ -38,3 +42,22 @@ class Reverser:
                     raise RuntimeError("out of memory")
                 yield None if "?" in text else text[::-1]
         yield from ["?"] * self.surplus
+
+
+def encode_number(number: int) -> str:
+    """A number in FreeDict's base 64."""
+    digits = {value: digit for digit, value in DIGITS.items()}
+    return (encode_number(number // 64) if number >= 64 else "") + digits[number % 64]
+
+
+def write_freedict(base: Path, entries: dict[str, str]) -> Path:
+    """Write entries by head as a FreeDict dictionary. RETURNS: its index."""
+    data = b""
+    lines = []
+    for head, entry in entries.items():
+        lines.append(f"{head}\t{encode_number(len(data))}\t{encode_number(len(entry.encode()))}\n")
+        data += entry.encode()
+    index = base.with_name(f"{base.name}.index")
+    index.write_text("".join(lines), encoding="utf8")
+    base.with_name(f"{base.name}.dict.dz").write_bytes(gzip.compress(data))
+    return index
