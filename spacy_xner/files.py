@@ -33,6 +33,13 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
 
 
+def cache_folder() -> Path:
+    """Where the user keeps what can be made again: $XNER_CACHE, or the system's folder for it."""
+    from platformdirs import user_cache_path
+
+    return Path(os.environ.get("XNER_CACHE") or user_cache_path("spacy-xner")).expanduser()
+
+
 def check_apart(output: Path, *inputs: Path) -> None:
     """RAISES: XnerError where a file to write is a folder, or one of the inputs, which would be lost."""
     if output.is_dir():

@@ -21,6 +21,12 @@ TINY_SCRIPTS = [
 TINY_WORDS = ["the", "visited", "Angela", "Merkel", "Berlin", "Paris", "London", "President", "##ing", "##ed", "##er"]
 
 
+@pytest.fixture(autouse=True)
+def translations_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test with a cache of translations of its own, not the user's."""
+    monkeypatch.setattr("spacy_xner.translation.cache.default_folder", lambda: tmp_path / ".translations")
+
+
 @pytest.fixture(scope="session")
 def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Hugging Face folder with a random BERT: 3 layers, width 32, at most 64 pieces, no dropout, the same every time.

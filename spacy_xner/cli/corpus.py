@@ -15,14 +15,19 @@ from ..errors import XnerError
 from ..files import check_apart
 from .console import make_console
 from .options import (
+    CacheOption,
     CompleteOption,
     EncoderOption,
     LayersOption,
     MethodName,
     MinScoreOption,
+    NoCacheOption,
     ProjectMethodOption,
     make_projector,
+    parse_cache,
     parse_layers,
+    translator_of,
+    translator_settings,
 )
 from .progress import print_counts, progress
 
@@ -117,8 +122,13 @@ def translate(
     setting: Annotated[
         list[str] | None, typer.Option("--setting", "-s", help="Further settings, as batch_size=100.")
     ] = None,
+    cache: CacheOption = None,
+    no_cache: NoCacheOption = False,
 ) -> None:
     """Translate a corpus. Docs whose translation is not known are left out and counted.
+
+    Translations are kept in a cache folder: a run that was stopped goes on where it was, and no text is translated
+    twice.
 
     Examples:
 
@@ -128,23 +138,17 @@ def translate(
     ```
     """
     from ..corpus.docs import load_docs, write_docs
-    from ..corpus.translate import language_of, parse_settings, translate_docs
-    from ..translation import make_translator
+    from ..corpus.translate import language_of, translate_docs
 
-    settings = parse_settings(setting or [])
-    if taken := {"name", "source", "target"} & settings.keys():
-        raise XnerError(f"--setting cannot set {', '.join(sorted(taken))}: the corpus and --lang say it.")
-    if memory is not None:
-        settings["path"] = str(memory)
-    elif translator == "memory" and "path" not in settings:
-        raise XnerError("The translator memory has no file, expected it by --memory, as --memory corpus/translations.")
+    kept = parse_cache(cache, no_cache)
+    translator_settings(translator, memory, setting)  # before anything long is done
     docs = load_docs(source)
     source_lang = language_of(docs, str(source))
     for code, (out,) in for_each_language(lang, output):
         check_output(out, source)
         counts: Counter[str] = Counter()
-        made = make_translator(translator, source=source_lang, target=str(code), **settings)
-        translated = translate_docs(docs, made, str(code), counts)
+        made = translator_of(translator, source_lang, str(code), memory, setting)
+        translated = translate_docs(docs, made, str(code), counts, kept)
         try:
             write_docs(out, progress(translated, f"Translating into {code}", len(docs)))
         finally:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,6 +29,11 @@ ProjectMethodOption = Annotated[
 MinScoreOption = Annotated[float, typer.Option(help="Leave out entities with a lower score, from 0 to 1.")]
 CompleteOption = Annotated[bool, typer.Option(help="Drop sentences of which not all entities arrived.")]
 
+CacheOption = Annotated[
+    Path | None, typer.Option(help="Folder in which translations are kept. Default: one in the user's cache folder.")
+]
+NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Do not keep translations, nor use those kept before.")]
+
 
 def make_aligner(
     encoder: str, layers: int | list[int] | None, method: str, batch_size: int = 32, fast: bool = False
@@ -53,6 +58,13 @@ def parse_layers(layers: str | None) -> int | list[int] | None:
     return numbers[0] if len(numbers) == 1 else numbers
 
 
+def parse_cache(cache: Path | None, no_cache: bool) -> Path | bool:
+    """What `--cache` and `--no-cache` say, as `translate_docs` takes it. RAISES: XnerError where both are there."""
+    if cache is not None and no_cache:
+        raise XnerError(f"Found --cache {cache} together with --no-cache, expected one of them.")
+    return cache or not no_cache
+
+
 def make_projector(
     encoder: str,
     layers: int | list[int] | None,
@@ -74,12 +86,18 @@ def make_projector(
 def translator_of(
     name: str, source: str, target: str, memory: Path | None, settings: Sequence[str] | None
 ) -> "Translator":
-    """The translator that options of commands describe.
+    """The translator that options of commands describe. RAISES: XnerError as `translator_settings`."""
+    from ..translation import make_translator
+
+    return make_translator(name, source=source, target=target, **translator_settings(name, memory, settings))
+
+
+def translator_settings(name: str, memory: Path | None, settings: Sequence[str] | None) -> dict[str, Any]:
+    """A translator's settings, but for its languages.
 
     RAISES: XnerError for settings that the command knows already, and for a memory without a file.
     """
     from ..corpus.translate import parse_settings
-    from ..translation import make_translator
 
     given = parse_settings(settings or [])
     if taken := {"name", "source", "target"} & given.keys():
@@ -88,4 +106,4 @@ def translator_of(
         given["path"] = str(memory)
     elif name == "memory" and "path" not in given:
         raise XnerError("The translator memory has no file, expected it by --memory, as --memory corpus/translations.")
-    return make_translator(name, source=source, target=target, **given)
+    return given

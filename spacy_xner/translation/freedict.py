@@ -1,0 +1,98 @@
+"""Dictionaries of FreeDict (<https://freedict.org>), in the files that the DICT server reads.
+
+`NAME.index` has a line for each head: head, offset and length, with tabs between, numbers in digits of base 64.
+`NAME.dict.dz` is gzip; the bytes there are the entry, whose lines after the first give translations.
+"""
+
+import gzip
+import re
+import string
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import XnerError
+
+DIGITS = {digit: value for value, digit in enumerate(string.ascii_uppercase + string.ascii_lowercase + "0123456789+/")}
+INDEX, DATA = ".index", ".dict.dz"
+SENSE = re.compile(r"\s*\d+\.\s+(.*)")
+# Grammar, usage, pronunciation and references stand in brackets; entries differ in which.
+ASIDE = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\}|//?[^/]*//?")
+NO_TRANSLATION = re.compile(r"\s|[\"“]|see:|see also|Synonyms?:|Antonyms?:|Note:", re.IGNORECASE)
+
+
+def is_freedict(path: Path) -> bool:
+    """Whether a path names such a dictionary, by one of its two files."""
+    return path.name.endswith((INDEX, DATA))
+
+
+def freedict_files(path: Path) -> tuple[Path, Path]:
+    """Index and data. Raises XnerError where one of them is missing."""
+    base = path.name.removesuffix(INDEX).removesuffix(DATA)
+    files = path.with_name(base + INDEX), path.with_name(base + DATA)
+    for file in files:
+        if not file.is_file():
+            raise XnerError(
+                f"There is no {file}: a FreeDict dictionary is a pair of files, NAME{INDEX} and NAME{DATA}."
+            )
+    return files
+
+
+def read_freedict(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield each head with its entry (see `translations_of`), in the order of the index.
+
+    path (Path): one of the two files.
+    Raises XnerError where they are missing or damaged.
+    """
+    index, data_file = freedict_files(path)
+    try:
+        data = gzip.decompress(data_file.read_bytes())
+        lines = index.read_text(encoding="utf8").split("\n")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise XnerError(
+            f"{error.filename if isinstance(error, OSError) else data_file} cannot be read: {error}"
+        ) from None
+    for number, line in enumerate(lines, 1):
+        if not line or line.startswith("00"):
+            continue
+        cells = line.split("\t")
+        try:
+            head, (offset, length) = cells[0], (decode_number(cell) for cell in cells[1:3])
+            entry = data[offset : offset + length].decode()
+        except (KeyError, ValueError):
+            raise XnerError(
+                f"{index}:{number}: found {line[:80]!r}, expected a head, an offset and a length of text in "
+                f"{data_file.name}, with tabs between, the numbers in base 64."
+            ) from None
+        if offset + length > len(data):
+            raise XnerError(
+                f"{index}:{number}: the entry ends at byte {offset + length:,}, but {data_file.name} has "
+                f"{len(data):,}. Get both files from the same edition."
+            )
+        yield head, entry
+
+
+def decode_number(digits: str) -> int:
+    """A number in base 64, the highest digit first."""
+    value = 0
+    for digit in digits:
+        value = 64 * value + DIGITS[digit]
+    return value
+
+
+def translations_of(entry: str) -> list[str]:
+    """The translations in an entry: those of its numbered senses, or where it has none, of its first line.
+
+    Lines with examples, definitions and references are none. The first line of all is the head.
+    """
+    lines = entry.split("\n")[1:]
+    senses = [match[1] for line in lines if (match := SENSE.fullmatch(line))]
+    if not senses:
+        senses = [line for line in lines if line and not NO_TRANSLATION.match(line)][:1]
+    found: dict[str, None] = {}
+    for sense in senses:
+        for part in re.split(r"[,;،؛；、]", ASIDE.sub(" ", sense)):
+            translation = " ".join(part.split()).strip(".:!?\"'“”")
+            if translation and not translation.startswith("-") and not SENSE.match(f"{translation} "):
+                found[re.sub(r"\s\d+$", "", translation)] = None  # "huone 2": another sense follows
+    return list(found)

@@ -1,0 +1,67 @@
+"""The tokens by which multilingual translation models name languages, and which of them means a language.
+
+NLLB says `deu_Latn`, M2M-100 `__de__`, mBART `de_DE`, Marian `>>deu<<`.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from babel.core import get_global
+
+from ..errors import XnerError
+from .languages import normalise
+
+TOKEN = re.compile(r"(>>|__)?([a-z]{2,3}(?:_[A-Z][A-Za-z]{1,3})?)(<<|__)?")
+PREFIX = ">>"  # Marian reads the target in front of the text
+
+
+@dataclass(frozen=True)
+class LanguageToken:
+    """token (str): as it stands in the vocabulary. code (str): the language as the tokenizer names it."""
+
+    token: str
+    code: str
+
+    @property
+    def is_prefix(self) -> bool:
+        return self.token.startswith(PREFIX)
+
+
+def language_tokens(tokenizer: Any) -> list[LanguageToken]:
+    """All of a tokenizer's; none for models of two languages."""
+    listed = [*tokenizer.additional_special_tokens, *getattr(tokenizer, "supported_language_codes", [])]
+    matches = (TOKEN.fullmatch(token) for token in listed)
+    return sorted({LanguageToken(m[0], m[2]) for m in matches if m}, key=lambda found: found.token)
+
+
+def choose_token(lang: str, tokens: Iterable[LanguageToken], model: str) -> LanguageToken:
+    """The token for a language: with the script or region that `lang` names, else those that are usual for it.
+
+    RAISES (XnerError): where the model does not know the language.
+    """
+    tokens = list(tokens)
+    language, *wanted = canonical_parts(lang)
+    usual = [part.lower() for part in get_global("likely_subtags").get(language, "").split("_")[1:]]
+
+    def rank(token: LanguageToken) -> tuple[int, int, int]:
+        subtags = canonical_parts(token.code)[1:]
+        return (
+            sum(subtag in wanted for subtag in subtags),
+            sum(subtag in usual for subtag in subtags),
+            -len(subtags),
+        )
+
+    same = [token for token in tokens if canonical_parts(token.code)[0] == language]
+    if not same:
+        known = ", ".join(token.code for token in tokens)
+        raise XnerError(f"The model {model} does not know the language {lang!r}; expected one of {known}.")
+    return max(same, key=rank)
+
+
+def canonical_parts(code: str) -> list[str]:
+    """Language and subtags, by the code that people use: `cmn_Hans` -> [`zh`, `hans`], `arb` -> [`ar`]."""
+    language, *subtags = normalise(code).split("-")
+    alias = "nb" if language == "no" else get_global("language_aliases").get(language, language)
+    return [alias.split("_")[0].lower(), *subtags]

@@ -1,0 +1,204 @@
+"""Neural translation by any sequence-to-sequence model of transformers: OPUS-MT (Marian), NLLB, M2M-100, mBART."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ..encoders.origin import file_sha256
+from ..errors import XnerError
+from .language_tokens import LanguageToken, choose_token, language_tokens
+from .languages import normalise
+from .splitting import Part, join_parts, split_text
+
+BUFFER = 16  # batches that are sorted by length together
+GROWTH, ROOM = 3, 20  # a translation of more than GROWTH times the pieces of its text, and ROOM, is a model's babble
+
+
+class Seq2Seq:
+    """Translates with a model folder or a hub name; safetensors only, and never code that comes with a model.
+
+    Texts are read in batches of about equal length, the order is restored. One with more pieces than `max_length` is
+    split at ends of lines, sentences, clauses or words. Where the model comes to no end, the translation is None.
+
+    model (str): a folder, or a name on the hub such as `facebook/nllb-200-distilled-600M`.
+    source, target (str): language codes; the model's own are found by them (`de`: NLLB's `deu_Latn`, Marian's
+        `>>deu<<`, ...).
+    batch_size (int): texts for each step of the model.
+    num_beams (int): hypotheses of the search; 1 is fastest.
+    max_length (int | None): pieces of a text that is read as a whole; None: as many as the model allows.
+    Raises XnerError where the model cannot be loaded, does not know a language, or is one for others.
+
+    Computes where thinc does (`spacy.require_gpu`), else where torch does. `counts` has the numbers of texts `split`
+    and `without an end`.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        source: str,
+        target: str,
+        batch_size: int = 16,
+        num_beams: int = 4,
+        max_length: int | None = None,
+    ) -> None:
+        for name, value in (("batch_size", batch_size), ("num_beams", num_beams)):
+            if value < 1:
+                raise XnerError(f"The setting {name} of Seq2Seq is {value}, expected at least 1.")
+        self.model_name, self.source, self.target = model, normalise(source), normalise(target)
+        self.batch_size, self.num_beams = batch_size, num_beams
+        self.tokenizer, self.model = load_model(model)
+        self.limit = piece_limit(self.tokenizer, self.model)
+        self.max_length = self.limit if max_length is None else max_length
+        if not MIN_LENGTH <= self.max_length <= self.limit:
+            raise XnerError(
+                f"The setting max_length of Seq2Seq is {max_length}, expected {MIN_LENGTH} to {self.limit}, which is "
+                f"what {model} allows."
+            )
+        self.prefix, self.first_token = self._choose_languages()
+        self.special = re.compile("|".join(re.escape(token) for token in self.tokenizer.all_special_tokens))
+        self.counts: Counter[str] = Counter()
+
+    def _choose_languages(self) -> tuple[str, int | None]:
+        """What to put before a text, and the token with which the model must begin."""
+        tokens = language_tokens(self.tokenizer)
+        if not tokens:
+            check_languages(self.tokenizer, self.model_name, self.source, self.target)
+            return "", None
+        target = choose_token(self.target, tokens, self.model_name)
+        if target.is_prefix:
+            return f"{target.token} ", None
+        source: LanguageToken = choose_token(self.source, tokens, self.model_name)
+        self.tokenizer.src_lang = source.code
+        return "", int(self.tokenizer.convert_tokens_to_ids(target.token))
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        return {
+            "name": "Seq2Seq.v1",
+            "source": self.source,
+            "target": self.target,
+            "model": Path(self.model_name).name if Path(self.model_name).is_dir() else self.model_name,
+            "version": model_version(self.model_name, self.model.config),
+            "num_beams": self.num_beams,
+            "max_length": self.max_length,
+        }
+
+    def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
+        """Yield one translation for each text, in order; None where the model comes to no end."""
+        from thinc.api import get_torch_default_device
+        from torch import get_default_device
+
+        device = get_torch_default_device()
+        self.model.to(get_default_device() if device.type == "cpu" else device)
+        stream = iter(texts)
+        while buffer := list(islice(stream, self.batch_size * BUFFER)):
+            split = [self._split(text) for text in buffer]
+            of_parts = iter(self._translate_parts([part.text for parts in split for part in parts]))
+            for parts in split:
+                translation = join_parts(parts, list(islice(of_parts, len(parts))), self.target)
+                self.counts["split"] += len(parts) > 1
+                self.counts["without an end"] += translation is None
+                yield translation
+
+    def _split(self, text: str) -> list[Part]:
+        text = text.encode("utf8", "replace").decode()  # lone surrogates are no text
+        text = self.special.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text)  # nor is "</s>" an end
+        return split_text(text, lambda part: self._count_pieces(part) <= self.max_length)
+
+    def _count_pieces(self, text: str) -> int:
+        return len(self.tokenizer(self.prefix + text, verbose=False).input_ids)
+
+    def _translate_parts(self, parts: Sequence[str]) -> list[str | None]:
+        """Translate in batches by length, the longest first: where memory does not suffice, it shows at once."""
+        translations: list[str | None] = ["" for _ in parts]
+        lengths = [self._count_pieces(part) if part.strip() else 0 for part in parts]
+        order = sorted((i for i, length in enumerate(lengths) if length), key=lambda i: -lengths[i])
+        for first in range(0, len(order), self.batch_size):
+            batch = order[first : first + self.batch_size]
+            for i, translation in zip(batch, self._run([parts[i] for i in batch]), strict=True):
+                translations[i] = translation
+        return translations
+
+    def _run(self, batch: Sequence[str]) -> Iterator[str | None]:
+        import torch
+
+        texts = [self.prefix + text for text in batch]
+        inputs = self.tokenizer(texts, padding=True, return_tensors="pt", verbose=False).to(self.model.device)
+        longest = [min(GROWTH * int(n) + ROOM, self.limit - 2) for n in inputs["attention_mask"].sum(1)]
+        first = {} if self.first_token is None else {"forced_bos_token_id": self.first_token}
+        with torch.inference_mode():
+            output = self.model.generate(
+                input_ids=inputs["input_ids"],
+                attention_mask=inputs["attention_mask"],
+                num_beams=self.num_beams,
+                do_sample=False,
+                max_new_tokens=max(longest),
+                **first,
+            )
+        for pieces, most in zip(output.tolist(), longest, strict=True):
+            ends = [i for i, piece in enumerate(pieces) if i and piece == self.tokenizer.eos_token_id]
+            # At the very end it may be the search that put it there.
+            if not ends or ends[0] >= most:
+                yield None
+            else:
+                yield self.tokenizer.decode(pieces[: ends[0]], skip_special_tokens=True).strip()
+
+
+MIN_LENGTH = 8  # pieces: beginning, end, language and a few of text
+
+
+def load_model(model: str) -> tuple[Any, Any]:
+    """Tokenizer and model in evaluation mode. Raises XnerError where they cannot be loaded."""
+    from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer
+
+    try:
+        config = AutoConfig.from_pretrained(model, trust_remote_code=False)
+        if not config.is_encoder_decoder:
+            raise XnerError(
+                f"{model} is a {config.model_type} model, expected one for translation (sequence to sequence), such as "
+                f"Helsinki-NLP/opus-mt-en-de or facebook/nllb-200-distilled-600M."
+            )
+        tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
+        loaded = AutoModelForSeq2SeqLM.from_pretrained(
+            model, config=config, use_safetensors=True, trust_remote_code=False
+        )
+    except (OSError, ValueError, ImportError, TypeError) as error:
+        if isinstance(error, XnerError):
+            raise
+        raise XnerError(
+            f"The translation model {model!r} cannot be loaded: {error} Expected a folder, or a hub name, with "
+            f"config.json, model.safetensors and a tokenizer. Tokenizers made of sentencepiece files (Marian, M2M-100) "
+            f"need: pip install 'spacy-xner[seq2seq]'."
+        ) from error
+    return tokenizer, loaded.eval()
+
+
+def piece_limit(tokenizer: Any, model: Any) -> int:
+    """Pieces that a text may have, special ones included, by tokenizer and positions of the model."""
+    limits = [tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", None), 1024]
+    return int(min(limit for limit in limits if limit))
+
+
+def model_version(model: str, config: Any) -> str:
+    """What tells two models of one name apart: checksum of a folder's weights, commit of a hub."""
+    if Path(model).is_dir():
+        weights = sorted(Path(model).glob("*.safetensors"))
+        return hashlib.sha256("".join(file_sha256(path) for path in weights).encode()).hexdigest()
+    return str(getattr(config, "_commit_hash", None) or "unknown")
+
+
+def check_languages(tokenizer: Any, model: str, source: str, target: str) -> None:
+    """Raise XnerError where the tokenizer of a model for two languages says that these are others."""
+    for name, lang in (("source_lang", source), ("target_lang", target)):
+        said = getattr(tokenizer, name, None)
+        try:
+            known = normalise(said) if isinstance(said, str) else lang
+        except XnerError:  # a group of languages, as "ROMANCE"
+            continue
+        if len(known.split("-")[0]) == 2 and known.split("-")[0] != lang.split("-")[0]:
+            raise XnerError(f"The {name} of {model} is {said!r}, but the translator's is {lang!r}: use another model.")

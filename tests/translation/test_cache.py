@@ -1,0 +1,238 @@
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from diskcache import Cache
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from spacy import registry
+from typer.testing import CliRunner
+
+from spacy_xner.cli.corpus import corpus_app
+from spacy_xner.errors import XnerError
+from spacy_xner.translation.cache import Cached, with_cache
+from spacy_xner.translation.memory import TranslationMemory
+from spacy_xner.translation.pivot import Pivot
+
+from .util import Reverser
+
+AWKWARD = ["", " ", "a\0b", "tab\tnew\nline", "שלום עולם", "👩‍👩‍👧 family", "\ud800 lone", "x" * 100_000, "null", '"']
+
+
+def test_nothing_is_paid_twice(tmp_path: Path) -> None:
+    texts = ["one", "two", "one", "what?", "two", "what?"]
+    expected = ["eno", "owt", "eno", None, "owt", None]
+    first, second = Reverser(), Reverser()
+    assert list(Cached(first, tmp_path).translate(texts)) == expected
+    assert first.asked == ["one", "two", "what?"]
+    assert list(Cached(second, tmp_path).translate([*texts, "new"])) == [*expected, "wen"]
+    assert second.asked == ["new"]
+    assert Cached(first, tmp_path).identity == first.identity
+
+
+def test_other_translators_have_other_translations(tmp_path: Path) -> None:
+    list(Cached(Reverser(), tmp_path).translate(["one"]))
+    for other in (Reverser(target="fr"), Reverser(name="Other")):
+        list(Cached(other, tmp_path).translate(["one"]))
+        assert other.asked == ["one"]
+
+
+def test_awkward_texts(tmp_path: Path) -> None:
+    for _ in range(2):
+        translator = Reverser()
+        assert list(Cached(translator, tmp_path).translate(AWKWARD)) == [text[::-1] for text in AWKWARD]
+    assert translator.asked == []
+
+
+@settings(max_examples=25)
+@given(texts=st.lists(st.sampled_from("abcdef?"), max_size=30), known=st.sets(st.sampled_from("abcdef?")))
+@pytest.mark.parametrize(("ahead", "batch_size"), [(1, 1), (4, 3), (3, 100)])
+def test_order(
+    tmp_path_factory: pytest.TempPathFactory, ahead: int, batch_size: int, texts: list[str], known: set[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("cache")
+    list(Cached(Reverser(), folder).translate(sorted(known)))
+    translator = Reverser(batch_size=batch_size)
+    expected = [None if text == "?" else text for text in texts]
+    assert list(Cached(translator, folder, ahead).translate(texts)) == expected
+    assert sorted(translator.asked) == sorted(set(texts) - known)
+
+
+def test_reads_ahead_no_further_than_said(tmp_path: Path) -> None:
+    read = 0
+
+    def count() -> Iterator[str]:
+        nonlocal read
+        for read in range(1, 1001):
+            yield f"text {read % 70}"
+
+    translations = Cached(Reverser(batch_size=100), tmp_path, ahead=20).translate(count())
+    furthest = 0
+    for number, _ in enumerate(translations):
+        furthest = max(furthest, read - number)
+    assert (number, furthest) == (999, 20)
+
+
+def test_written_as_soon_as_known(tmp_path: Path) -> None:
+    translations = Cached(Reverser(batch_size=1), tmp_path).translate(["one", "two", "three"])
+    next(translations)
+    other = Reverser()
+    assert list(Cached(other, tmp_path).translate(["one", "two"])) == ["eno", "owt"]
+    assert other.asked == ["two"]
+    assert list(translations) == ["owt", "eerht"]
+
+
+def test_two_at_a_time_give_the_same(tmp_path: Path) -> None:
+    class Shouter(Reverser):
+        def translate(self, texts):  # type: ignore[no-untyped-def]
+            return (text.upper() for text in texts)
+
+    both = zip(
+        Cached(Reverser(batch_size=1), tmp_path).translate("ab"), Cached(Shouter(), tmp_path).translate("ab"),
+        strict=True,
+    )  # fmt: skip
+    assert list(both) == [("a", "a"), ("b", "b")]
+
+
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [
+        ({"surplus": -1}, r"Reverser \(en to es\) gave fewer .* the last 2 of a block, from text 4 on \('four'\)"),
+        ({"surplus": 1}, r"gave more translations than it got texts, after 5 texts"),
+        ({"crash_at": "four"}, r"stopped at text 4 \('four'\): RuntimeError: out of memory"),
+    ],
+)
+def test_mistakes_of_the_translator(tmp_path: Path, mistake: dict, message: str) -> None:  # type: ignore[type-arg]
+    texts = ["one", "two", "three", "four", "five"]
+    translator = Reverser(batch_size=5, **mistake)
+    if mistake == {"surplus": -1}:
+        translator.batch_size, translator.surplus = 5, -2
+    with pytest.raises(XnerError, match=message + r".*is kept in .*: the next run goes on"):
+        list(Cached(translator, tmp_path).translate(texts))
+    after = Reverser()
+    list(Cached(after, tmp_path).translate(texts))
+    assert after.asked == texts[5 if "surplus" in mistake and mistake["surplus"] > 0 else 3 :]
+
+
+def test_mistakes_of_others_are_theirs(tmp_path: Path) -> None:
+    def broken() -> Iterator[str]:
+        yield "one"
+        raise OSError("disk on fire")
+
+    with pytest.raises(OSError, match="disk on fire"):
+        list(Cached(Reverser(batch_size=1), tmp_path).translate(broken()))
+
+
+def test_what_is_no_text(tmp_path: Path) -> None:
+    class Number(Reverser):
+        def translate(self, texts):  # type: ignore[no-untyped-def]
+            return (len(text) for text in texts)
+
+    with pytest.raises(XnerError, match=r"gave 3 for text 1 \('one'\), expected a text or None"):
+        list(Cached(Number(), tmp_path).translate(["one"]))
+
+
+def test_no_pickle_is_read(tmp_path: Path) -> None:
+    list(Cached(Reverser(), tmp_path).translate(["one"]))
+    with Cache(str(tmp_path)) as cache:
+        (key,) = cache.iterkeys()
+        cache[key] = ["a list"]
+    with pytest.raises(XnerError, match="holds something that is no text"):
+        list(Cached(Reverser(), tmp_path).translate(["one"]))
+
+
+def test_bad_folders(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(XnerError, match="cannot be used"):
+        list(Cached(Reverser(), tmp_path / "file").translate(["one"]))
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache/cache.db").write_bytes(b"no database at all" * 1000)
+    with pytest.raises(XnerError, match="cannot be used: file is not a database"):
+        list(Cached(Reverser(), tmp_path / "cache").translate(["one"]))
+    with pytest.raises(XnerError, match="at least 1"):
+        Cached(Reverser(), tmp_path, ahead=0)
+
+
+def test_bad_identity(tmp_path: Path) -> None:
+    class Odd(Reverser):
+        identity = {"name": Path()}  # type: ignore[assignment]  # noqa: RUF012
+
+    with pytest.raises(XnerError, match="expected plain JSON"):
+        Cached(Odd(), tmp_path)
+
+
+def test_with_cache(tmp_path: Path) -> None:
+    (tmp_path / "m.tsv").write_text("en\tes\nYes\tSí\n")
+    memory = TranslationMemory(tmp_path / "m.tsv", "en", "es")
+    assert with_cache(memory) is memory
+    last = Reverser(source="es", target="ca")
+    pivot = with_cache(Pivot([memory, last]), tmp_path / "cache")
+    for _ in range(2):
+        assert list(pivot.translate(["Yes", "No"])) == ["íS", None]
+    assert last.asked == ["Sí"]
+    assert pivot.identity["steps"] == [memory.identity, last.identity]
+
+
+SLOW = """
+import sys, time
+from spacy import registry
+from spacy_xner.cli.corpus import corpus_app
+from tests.translation.util import Reverser
+
+class Slow(Reverser):
+    def translate(self, texts):
+        for text in texts:
+            time.sleep(0.02)
+            print(text, file=open(sys.argv[1], "a"))
+            yield text[::-1]
+
+registry.misc("tests.Slow", func=Slow)
+corpus_app(sys.argv[2:])
+"""
+
+
+def test_killed_runs_go_on(tmp_path: Path) -> None:
+    """Killed twice, in the middle of writing; then it ends with the bytes of a run that nobody disturbed."""
+    texts = [f"this is sentence {number}" for number in range(120)]
+    (tmp_path / "en.txt").write_text("\n".join(texts))
+    (tmp_path / "slow.py").write_text(SLOW)
+    source, output = tmp_path / "en.spacy", tmp_path / "es.spacy"
+    call("convert", tmp_path / "en.txt", source, "--lang", "en", "--format", "plain")
+    translate = ["translate", source, output, "--lang", "es", "--translator", "tests.Slow", "--cache"]
+    log = tmp_path / "log"
+    log.touch()
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])}
+    command = [sys.executable, tmp_path / "slow.py", log, *translate, tmp_path / "cache"]
+    for wanted in (25, 70):
+        with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+            while len(log.read_text().splitlines()) < wanted:
+                assert process.poll() is None
+                time.sleep(0.01)
+            process.send_signal(signal.SIGKILL)
+        assert process.returncode == -signal.SIGKILL
+        assert not output.exists()
+    asked = log.read_text().splitlines()
+    with sqlite3.connect(tmp_path / "cache/cache.db") as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+    last = Reverser()
+    registry.misc("tests.Slow", func=lambda source, target: last)
+    call(*translate, tmp_path / "cache")
+    asked += last.asked
+    assert len(asked) <= len(texts) + 2  # at most the one text that was under way is asked again
+    assert sorted(set(asked)) == sorted(texts)
+    undisturbed = tmp_path / "again.spacy"
+    call("translate", source, undisturbed, *translate[3:], tmp_path / "another cache")
+    assert len(last.asked) > len(texts)
+    assert undisturbed.read_bytes() == output.read_bytes()
+
+
+def call(*arguments: str | Path) -> None:
+    result = CliRunner().invoke(corpus_app, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, result.output

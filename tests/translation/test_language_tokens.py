@@ -1,0 +1,42 @@
+import pytest
+
+from spacy_xner.errors import XnerError
+from spacy_xner.translation.language_tokens import TOKEN, LanguageToken, choose_token
+
+NLLB = ["eng_Latn", "arb_Arab", "zho_Hans", "zho_Hant", "srp_Cyrl", "pes_Arab", "nob_Latn", "ekk_Latn"]
+M2M = ["__de__", "__zh__", "__ast__"]
+MBART = ["de_DE", "pt_XX", "en_XX"]
+MARIAN = [">>deu<<", ">>cmn_Hant<<", ">>cmn_Hans<<", ">>pt_BR<<", ">>pt<<"]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "lang", "expected"),
+    [
+        (NLLB, "en", "eng_Latn"),
+        (NLLB, "ar", "arb_Arab"),
+        (NLLB, "zh", "zho_Hans"),
+        (NLLB, "zh-Hant", "zho_Hant"),
+        (NLLB, "fa", "pes_Arab"),
+        (NLLB, "no", "nob_Latn"),
+        (NLLB, "et", "ekk_Latn"),
+        (M2M, "deu", "de"),
+        (M2M, "ast", "ast"),
+        (MBART, "pt-BR", "pt_XX"),
+        (MARIAN, "zho", "cmn_Hans"),
+        (MARIAN, "pt-BR", "pt_BR"),
+        (MARIAN, "de", "deu"),
+    ],
+)
+def test_choice(tokens: list[str], lang: str, expected: str) -> None:
+    matches = [TOKEN.fullmatch(token) for token in tokens]
+    found = [LanguageToken(match[0], match[2]) for match in matches if match]
+    assert len(found) == len(tokens)
+    chosen = choose_token(lang, found, "m")
+    assert chosen.code == expected
+    assert chosen.is_prefix == (tokens is MARIAN)
+
+
+def test_unknown() -> None:
+    with pytest.raises(XnerError, match="The model m does not know the language 'de'; expected one of fr"):
+        choose_token("de", [LanguageToken("__fr__", "fr")], "m")
+    assert not any(TOKEN.fullmatch(token) for token in ("<mask>", "NOTUSED", "<s>"))
