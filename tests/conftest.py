@@ -1,11 +1,16 @@
 """What every room's tests can use: a tiny random encoder and a pipeline on it, made in moments; the embedded one."""
 
+import os
 import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# Each of the processes that share the tests out computes in one thread: two in two are slower than one after the other.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # How long an example takes says nothing on a busy machine.
 settings.register_profile("patient", deadline=None)
