@@ -9,12 +9,17 @@ import ast
 import configparser
 import re
 import shlex
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from typer.main import get_command
 from weasel.util.config import load_project_config
+
+from spacy_xner.cli import app
+from spacy_xner.corpus.docs import convert_files, write_docs
 
 from .cli.util import ok, process
 
@@ -64,6 +69,7 @@ def room(tmp_path: Path, tiny_encoder: Path, tiny_pipeline: Path, tiny_corpus: P
     """A folder with the files that the commands name."""
     for name, target in {
         "training/xner_agg/model-last": tiny_pipeline,
+        "training/teacher/model-last": tiny_pipeline,
         "corpora/dev": tiny_corpus,
         "corpora/train": tiny_corpus,
         "corpus": ROOT / "corpus",
@@ -79,6 +85,9 @@ def room(tmp_path: Path, tiny_encoder: Path, tiny_pipeline: Path, tiny_corpus: P
     (tmp_path / "de.txt").write_text("".join(f"{german}\n" for _, german in NEWS), encoding="utf8")
     pairs = [f"{text} ||| {german}\n" for text, (_, german) in zip(english, NEWS, strict=True)]
     (tmp_path / "pairs.txt").write_text("".join(pairs), encoding="utf8")
+    plain = tmp_path / "plain.txt"
+    plain.write_text("Angela Merkel visitó Viena.\n", encoding="utf8")
+    write_docs(tmp_path / "synthetic/es.spacy", convert_files([plain], "es", Counter(), "plain"))
     (tmp_path / "configs").symlink_to(ROOT / "configs")
     (tmp_path / "models").mkdir()
     (tmp_path / "models/encoder").symlink_to(tiny_encoder)
@@ -108,6 +117,10 @@ def test_shell(
                 case ["python", "-m", "spacy", "train", *_] as command:
                     run_process([*command, *FEW_STEPS], room)
                     assert (room / command[command.index("--output") + 1] / "model-last/meta.json").is_file()
+                case ["xner", *args] if "apertium" in args:  # which need not be installed
+                    check_options(args)
+                case ["xner", "align", "train", *args]:
+                    ok("align", "train", *args, "--encoder", "models/encoder", "--layers", "1", "--steps", "1")
                 case ["xner", *args]:
                     if args[:2] == ["corpus", "project"] or args[0] in ("align", "project"):
                         request.getfixturevalue("embedded_encoder")
@@ -115,6 +128,14 @@ def test_shell(
                     assert all((room / arg).is_file() for arg in args if arg.endswith((".spacy", ".iob", ".html")))
                 case command:
                     pytest.fail(f"there is no rule to test: {shlex.join(command)}")
+
+
+def check_options(args: list[str]) -> None:
+    """The command and its options are there, and take such values."""
+    command: Any = get_command(app)
+    while hasattr(command, "commands"):
+        command, args = command.commands[args[0]], args[1:]
+    command.make_context("xner", list(args))
 
 
 def run_process(command: list[str], room: Path, site: Path | None = None) -> str:
