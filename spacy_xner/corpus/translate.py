@@ -75,10 +75,15 @@ def translate_docs(
 
 def translate_texts(texts: Iterable[str], translator: Translator, cache: Path | bool) -> Iterator[str | None]:
     """Yield one translation for each text, or None, as a translator and a cache (see `translate_docs`) know it."""
-    if cache is not False:
-        translator = with_cache(translator, None if cache is True else cache)
-    for _, translation in ask(translator, ((None, text) for text in texts)):
+    for _, translation in ask(cached(translator, cache), ((None, text) for text in texts)):
         yield translation
+
+
+def cached(translator: Translator, cache: Path | bool) -> Translator:
+    """A translator that keeps its work where `cache` says, as for `translate_docs`."""
+    if isinstance(cache, bool):
+        return with_cache(translator) if cache else translator
+    return with_cache(translator, cache)
 
 
 def count_translation(translation: str | None, lang: str, counts: Counter[str]) -> str | None:

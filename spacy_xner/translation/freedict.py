@@ -92,7 +92,7 @@ def translations_of(entry: str) -> list[str]:
     found: dict[str, None] = {}
     for sense in senses:
         for part in re.split(r"[,;،؛；、]", ASIDE.sub(" ", sense)):
-            translation = " ".join(part.split()).strip(".:!?\"'“”")
+            translation = " ".join(part.split()).strip(" .…:!?\"'“”")
             if translation and not translation.startswith("-") and not SENSE.match(f"{translation} "):
                 found[re.sub(r"\s\d+$", "", translation)] = None  # "huone 2": another sense follows
     return list(found)

@@ -42,6 +42,19 @@ def test_convert_translate_project_stats(room: Path, tiny_encoder: Path) -> None
     assert "PER" in table
 
 
+@pytest.mark.parametrize("way", ["placeholders", "markers"])
+def test_carry(room: Path, way: str) -> None:
+    (room / "d.tsv").write_text("visited\tbesuchte\nlondon\tStadt London\nthe\tdas\n", encoding="utf8")
+    en, de = room / "en.spacy", room / "de.spacy"
+    run("convert", room / "en.txt", en, "--lang", "en")
+    translate = ["translate", en, de, "--lang", "de", "--translator", "lexicon", "-s", f"path={room / 'd.tsv'}"]
+    out = run(*translate, "--carry", way, "--cache", room / "cache").stdout
+    assert "arrived" in out
+    (row,) = json.loads(run("stats", de, "--json").stdout)
+    assert (row["docs"], row["entities"], row["origin"]) == (2, 3, "convert > carry")
+    assert (room / "cache").is_dir()
+
+
 def test_a_folder_is_converted(room: Path) -> None:
     (room / "in").mkdir()
     for name in ("one.txt", "two.txt"):

@@ -29,6 +29,7 @@ from .util import encode_number, write_freedict
         ("a /eɪ/\n1. -mme, -ni\n2. bir\n", ["bir"]),
         ("and\nو، ثم؛ كذلك\n", ["و", "ثم", "كذلك"]),
         ("of\n1. (edat) nin, li\n", ["nin", "li"]),
+        ("national\nVolk…, national ...\n", ["Volk", "national"]),
         ("x\n", []),
         ("x", []),
         ("", []),
