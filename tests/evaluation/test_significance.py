@@ -1,6 +1,5 @@
 """Differences, intervals and p values: by hand, as properties, and how often they are right on simulated arms."""
 
-import time
 from typing import Any
 
 import numpy as np
@@ -213,12 +212,12 @@ def test_intervals_hold_the_truth(effect: float) -> None:
         assert rejected / trials <= 0.09
 
 
-def test_it_takes_seconds() -> None:
-    """10,000 sentences x 3 languages x 5 seeds x 2,000 resamples."""
-    study = study_of(*(big_record(arm, seed) for arm in "ab" for seed in range(5)))
-    start = time.perf_counter()
-    analyse(study, [("b", "a")], resamples=2000, permutations=2000)
-    assert time.perf_counter() - start < 30  # about 4 on an idle core
+def test_a_large_study() -> None:
+    """10,000 sentences x 3 languages x 2 seeds: of arms that are equally good, and of which chance alone tells apart."""
+    study = study_of(*(big_record(arm, seed) for arm in "ab" for seed in range(2)))
+    difference = analyse(study, [("b", "a")], resamples=200, permutations=200).comparisons[0].figures[MACRO]
+    assert difference.low < 0 < difference.high
+    assert difference.high - difference.low < 0.02
 
 
 def big_record(arm: str, seed: int) -> dict[str, Any]:
