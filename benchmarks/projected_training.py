@@ -5,7 +5,7 @@ $XNER_DATA/conll. The labels of the translations are projected by us, or come fr
 all else is the same: recogniser, sentences, steps, seeds. Scored on the development halves of German, Spanish and
 Dutch, which no training has seen. See `experiment.py`: records are kept, and a stopped run goes on.
 
-    XNER_DATA=FOLDER python benchmarks/projected_training.py [--seeds 0,1,2] [--steps 300] [--json FILE]
+    XNER_DATA=FOLDER python benchmarks/projected_training.py [--seeds 0,1,2] [--steps 200] [--json FILE]
 """
 
 from collections import Counter
@@ -64,9 +64,11 @@ def read_peer(path: Path, lang: str) -> Iterator[Doc]:
 def main(
     seeds: Annotated[str, typer.Option(help="With commas.")] = "0,1,2",
     systems: Annotated[str, typer.Option(help="With commas.")] = ",".join((OURS, *PEERS)),
-    steps: Annotated[int, typer.Option(help="Optimizer steps of each training.")] = 300,
+    steps: Annotated[int, typer.Option(help="Optimizer steps of each training.")] = 200,
     batch_words: Annotated[int, typer.Option(help="Padded words in a step.")] = 800,
-    limit: Annotated[int, typer.Option(help="Development sentences of each language.")] = 700,
+    limit: Annotated[
+        int, typer.Option(help="Development sentences of each language, at most; all by default.")
+    ] = 100_000,
     encoder: Annotated[str, typer.Option(help="For aligning and training.")] = "models/encoder",
     folder: Annotated[Path, typer.Option(help="For corpora and pipelines.")] = Path("training/benchmarks"),
     records: Annotated[Path, typer.Option(help="For the records of finished runs.")] = Path(

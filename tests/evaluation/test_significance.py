@@ -213,7 +213,7 @@ def test_intervals_hold_the_truth(effect: float) -> None:
 
 
 def test_a_large_study() -> None:
-    """10,000 sentences x 3 languages x 2 seeds: of arms that are equally good, and of which chance alone tells apart."""
+    """10,000 sentences x 3 languages x 2 seeds, of arms that chance alone tells apart."""
     study = study_of(*(big_record(arm, seed) for arm in "ab" for seed in range(2)))
     difference = analyse(study, [("b", "a")], resamples=200, permutations=200).comparisons[0].figures[MACRO]
     assert difference.low < 0 < difference.high
