@@ -35,7 +35,7 @@ def main(
     folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path("corpora/conll"),
     limit: Annotated[int, typer.Option(help="Test sentences of each language.")] = 1500,
 ) -> None:
-    """Write the corpora, unless they are there."""
+    """Write the corpora."""
     conll = data_folder("conll")
     english = list(convert_files([conll / "en.train.iob.gz"], "en", Counter()))
     save(folder / "train/en.spacy", english)
@@ -53,8 +53,7 @@ def main(
 
 
 def save(path: Path, docs: Iterable[Doc]) -> None:
-    if not path.is_file():
-        print(f"{path}: {write_docs(path, docs):,} docs")
+    print(f"{path}: {write_docs(path, docs):,} docs")
 
 
 def translations(english: list[Doc], translated: Iterable[Doc], lang: str, maker: str) -> Iterator[Doc]:

@@ -28,16 +28,15 @@ class Journal:
     def __init__(self, output: Path, setting: Any) -> None:
         digest = hashlib.sha256(json.dumps(setting, sort_keys=True).encode()).hexdigest()[:12]
         self.path = output.with_name(f".{output.name}.{digest}.part.jsonl")
-        self._all = f".{glob.escape(output.name)}.*.part.jsonl*"
+        self._all = f".{glob.escape(output.name)}.*part.*"
         self.done = 0
         output.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(f"{self.path}.lock")
+        self._lock = FileLock(output.with_name(f".{output.name}.part.lock"))
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
             raise XnerError(
-                f"{output} is being written by another run with the same inputs and settings: wait for it, or choose "
-                f"another name for the output."
+                f"{output} is being written by another run: wait for it, or choose another name for the output."
             ) from None
         header = json.dumps(setting, sort_keys=True).encode() + b"\n"
         if not self.path.is_file() or not self._resume(header):

@@ -5,6 +5,7 @@ from collections import Counter
 from itertools import islice
 
 from ..alignment.embedding import EmbeddingAligner
+from ..corpus.translate import translate_texts
 from .labelling import label_texts
 from .steps import Adaptation
 
@@ -33,7 +34,7 @@ def estimate(adaptation: Adaptation) -> dict[str, float]:
     list(aligner.align([(["a"], ["b"])]))  # loads it
     for translator in adaptation.translators.values():
         start = time.perf_counter()
-        texts = list(translator.translate(doc.text for doc in sample))
+        texts = list(translate_texts([doc.text for doc in sample], translator, cache=True))
         translating += time.perf_counter() - start
         start = time.perf_counter()
         pairs = [([t.text for t in doc], text.split()) for doc, text in zip(sample, texts, strict=True) if text]

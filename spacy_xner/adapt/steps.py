@@ -48,6 +48,7 @@ class Settings:
     steps (int), batch_words (int): of training, and padded words in each.
     distil (bool): train once more, on what the first pipeline finds in translations whose entities did not all arrive.
     seed (int): of training and of the split.
+    RAISES (XnerError): for numbers out of range.
     """
 
     lang: str
@@ -59,6 +60,14 @@ class Settings:
     batch_words: int = 1200
     distil: bool = True
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.held_back < 1:
+            raise XnerError(f"The share held back is {self.held_back}, expected more than 0 and less than 1.")
+        if min(self.steps, self.batch_words) < 1:
+            raise XnerError(f"Found {self.steps} steps of {self.batch_words} words, expected 1 or more of each.")
+        if not 0 <= self.min_score <= 1:
+            raise XnerError(f"The least score is {self.min_score}, expected a number from 0 to 1.")
 
 
 class Adaptation:
@@ -115,6 +124,7 @@ class Adaptation:
     def run(self) -> dict[str, Any]:
         """All steps. RETURNS: the scores of the pipeline in `folder`/pipeline on held-back projected text."""
         self.label()
+        self._held_back(load_docs(self.folder / SOURCE))  # are they enough?
         for lang in self.settings.targets:
             self.translate(lang)
             self.project(lang)

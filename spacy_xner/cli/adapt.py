@@ -56,6 +56,10 @@ def adapt(
     from .console import make_console
     from .package import package
 
+    if not texts.is_file():
+        raise XnerError(f"{texts}: there is no such file, expected text by --texts.")
+    if not (name or output.name).isidentifier():
+        raise XnerError(f"The package would be xx_{name or output.name}, expected a --name of letters, digits and _.")
     use_gpu(gpu_id)
     nlp = load_pipeline(pipeline)
     lang = normalise(nlp.lang)

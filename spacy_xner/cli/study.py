@@ -71,7 +71,7 @@ def study(
     console = make_console()
     runner = Runner(plan, gpu_id, lambda line: console.print(line, highlight=False))
     runs = [Run(arm, int(seed), share) for seed in plan.seeds for share in plan.labels for arm in chosen]
-    waiting = [run for run in runs if not (runner.records / f"{run.name}.json").is_file()]
+    waiting = [run for run in runs if not runner.is_done(run)]
     console.print(f"{len(runs)} runs, {len(runs) - len(waiting)} of them done: {runner.records}", highlight=False)
     if dry_run:
         for run in waiting:

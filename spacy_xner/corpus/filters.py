@@ -15,6 +15,7 @@ from ..alignment.types import Aligner
 from ..errors import XnerError
 from ..tokens import meta_of
 from ..translation import Translator
+from .translate import translate_texts
 
 LEAST_CHARACTERS = 20  # of a text, for what says nothing of short ones: its language, its length beside another's
 SURE = 0.9  # probability of another language than the one that was asked for
@@ -156,7 +157,7 @@ def round_trip_quality(back: Translator) -> Quality:
 
     def measure(pairs: Iterable[Pair]) -> Iterator[float]:
         pairs = list(pairs)
-        texts = back.translate(translation.text for _, translation in pairs)
+        texts = translate_texts([translation.text for _, translation in pairs], back, cache=True)
         for (source, _), text in zip(pairs, texts, strict=True):
             yield fuzz.ratio(source.text.casefold(), (text or "").casefold()) / 100
 

@@ -91,12 +91,21 @@ def read_all(path: str) -> Iterator[Doc]:
         yield from load_docs(file)
 
 
+def check_labelled(*paths: str) -> None:
+    """RAISES: XnerError for an unlabelled doc."""
+    for path in paths:
+        for doc in read_all(path):
+            if len(doc) and not doc.has_annotation("ENT_IOB"):
+                raise XnerError(f"{path}: the doc {meta_of(doc)['id']} is unlabelled, expected entities.")
+
+
 def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
     """RAISES: XnerError for files that are missing, development data that it must not have, texts in training and test.
 
     What is refused: development data that people labelled in a target language; test docs that are unlabelled, or that
     some arm would learn from.
     """
+    arms = list(arms)
     for arm in arms:
         for path in (study.gold, study.dev, study.test, arm.projected, arm.synthetic):
             if path is not None and not Path(path).exists():
@@ -104,6 +113,18 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
                     f"The arm {arm.name} of the study {study.name} needs {path}, which is not there. `xner corpus` "
                     f"makes such files (in a project: the steps before the study)."
                 )
+    check_labelled(study.gold, study.dev, study.test)
+    ids = {meta_of(doc)["id"] for doc in read_all(study.gold)}
+    for path in sorted({arm.projected for arm in arms if arm.projected}):
+        if ids.isdisjoint(meta_of(doc)["id"] for doc in read_all(path)):
+            raise XnerError(
+                f"{path}: no doc has the id of one in {study.gold}, expected translations of those sentences, as "
+                f"`xner corpus project` writes them."
+            )
+    for path in sorted({arm.synthetic for arm in arms if arm.synthetic}):
+        for doc in read_all(path):
+            if doc.has_annotation("ENT_IOB"):
+                raise XnerError(f"{path}: the doc {meta_of(doc)['id']} is labelled, expected unlabelled text.")
     for doc in read_all(study.dev):
         steps = {step.get("step") for step in meta_of(doc).get("provenance", [])}
         if meta_of(doc)["lang"] != study.source and "project" not in steps:

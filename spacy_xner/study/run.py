@@ -15,6 +15,7 @@ from spacy.util import load_config
 
 from ..aggregation.weights import find_aggregators, softmax_weights
 from ..alignment.embedding import EmbeddingAligner
+from ..alignment.loading import encoder_version
 from ..corpus.distill import Selection, distil
 from ..corpus.docs import write_docs
 from ..corpus.teachers import Teachers
@@ -69,9 +70,8 @@ class Runner:
         """The record of a run: read, or made. RAISES: XnerError where there is one of other settings."""
         path = self.records / f"{run.name}.json"
         setting = self.setting(run)
-        if path.is_file():
+        if self.is_done(run):
             found: dict[str, Any] = srsly.read_json(path)
-            check_same(found.get("setting"), setting, path)
             return found
         parts = self.pipeline(run)
         record = self.score(run, parts, setting)
@@ -80,6 +80,14 @@ class Runner:
         if not self.is_teacher(run.arm):
             remove(self.folder / run.name)
         return record
+
+    def is_done(self, run: Run) -> bool:
+        """Whether the record of a run is there. RAISES: XnerError where it is of other settings."""
+        path = self.records / f"{run.name}.json"
+        if not path.is_file():
+            return False
+        check_same(srsly.read_json(path).get("setting"), self.setting(run), path)
+        return True
 
     def is_teacher(self, arm: Arm) -> bool:
         """Whether another arm learns from this one."""
@@ -95,6 +103,8 @@ class Runner:
             "arm": {key: value for key, value in asdict(arm).items() if key not in ("title", "description")},
             "training": digest_of(study.config, self.settings_of(run)),
             "encoder": study.encoder,
+            "encoder_version": self.encoder_version(),
+            "source": study.source,
             "held_back": study.held_back,
             "steps": study.steps,
             "batch_words": study.batch_words,
@@ -103,6 +113,12 @@ class Runner:
         if arm.teacher:
             setting["teacher"] = self.setting(self.teacher_of(run))
         return setting
+
+    def encoder_version(self) -> str:
+        """What tells the encoder apart from others at the same place."""
+        if "" not in self._digests:
+            self._digests[""] = encoder_version(self.study.encoder, None)
+        return self._digests[""]
 
     def teacher_of(self, run: Run) -> Run:
         """The run whose pipeline teaches this one."""
@@ -223,7 +239,7 @@ class Runner:
 
 def digest_of(config: str, settings: dict[str, Any]) -> str:
     """A hash of what a training learns by."""
-    parts = {key: value for key, value in load_config(config).items() if key not in ("paths", "nlp")}
+    parts = {key: value for key, value in load_config(config).items() if key != "paths"}
     return hashlib.sha256(srsly.json_dumps([parts, settings], sort_keys=True).encode()).hexdigest()[:16]
 
 

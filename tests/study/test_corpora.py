@@ -59,7 +59,12 @@ def test_labels_of_a_target_language_are_refused_for_development(study: Study, t
 
 
 def test_test_sentences_in_training(study: Study, tmp_path: Path) -> None:
-    write_docs(tmp_path / "translated/de.spacy", [*load_docs(tmp_path / "test/de.spacy")])
+    tested = load_docs(tmp_path / "test/de.spacy")
+    write_docs(tmp_path / "translated/de.spacy", tested)
+    with pytest.raises(XnerError, match="test:1 is labelled, expected unlabelled text"):
+        check_inputs(study, study.arms.values())
+    tested[0].set_ents([], default="missing")
+    write_docs(tmp_path / "translated/de.spacy", tested)
     with pytest.raises(XnerError, match=r"translated: the doc test:1 is in .*/test too: 'Gestern war"):
         check_inputs(study, study.arms.values())
 
@@ -69,4 +74,19 @@ def test_missing_input(study: Study, tmp_path: Path) -> None:
     (tmp_path / "translated").rmdir()
     check_inputs(study, [study.arms["a"], study.arms["b"]])
     with pytest.raises(XnerError, match=r"arm c of the study tiny needs .*/translated, which is not there"):
+        check_inputs(study, study.arms.values())
+
+
+def test_inputs_that_would_change_the_study_silently(study: Study, tmp_path: Path) -> None:
+    """Unlabelled sentences to score on, and projected ones of other sentences."""
+    projected = load_docs(tmp_path / "projected/de.spacy")
+    for doc in projected:
+        doc._.xner_meta = {**meta_of(doc), "id": f"other {meta_of(doc)['id']}"}
+    write_docs(tmp_path / "projected/de.spacy", projected)
+    with pytest.raises(XnerError, match="no doc has the id of one in"):
+        check_inputs(study, study.arms.values())
+    tested = load_docs(tmp_path / "test/de.spacy")
+    tested[0].set_ents([], default="missing")
+    write_docs(tmp_path / "test/de.spacy", tested)
+    with pytest.raises(XnerError, match="test:1 is unlabelled, expected entities"):
         check_inputs(study, study.arms.values())
