@@ -1,8 +1,8 @@
 """What an arm of a study may learn from, and what it may not."""
 
 import random
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,24 +25,31 @@ class Split:
     held_back: frozenset[str]
 
 
-def split_ids(ids: Sequence[str], held_back: float, labels: float, seed: int) -> Split:
+def split_ids(texts: Mapping[str, str], held_back: float, labels: float, seed: int) -> Split:
     """Divide source sentences.
 
     The ones held back are the same for every seed and share of labels, so that all arms and runs have the same
-    synthetic text; which labels are used differs by seed, and a smaller share is a part of a greater one.
+    synthetic text; which labels are used differs by seed, and a smaller share is a part of a greater one. Sentences
+    with the same text, case aside, are all held back or none is.
 
+    texts (Mapping[str, str]): the text of each sentence, by id.
     RAISES: XnerError where no label would be left.
     """
-    order = sorted(ids)
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(texts):
+        groups[texts[name].casefold()].append(name)
+    order = list(groups.values())
     random.Random(0).shuffle(order)
-    n_back = round(len(order) * held_back)
-    back, rest = order[:n_back], order[n_back:]
+    back: list[str] = []
+    while order and len(back) < round(len(texts) * held_back):
+        back += order.pop()
+    rest = [name for group in order for name in group]
     random.Random(seed).shuffle(rest)
     used = rest[: round(len(rest) * labels)]
     if not used:
         raise XnerError(
-            f"Of {len(order)} source sentences {n_back} are held back, and a share of {labels} of the others is none: "
-            f"expected at least one labelled sentence."
+            f"Of {len(texts)} source sentences {len(back)} are held back, and a share of {labels} of the others is "
+            f"none: expected at least one labelled sentence."
         )
     return Split(frozenset(used), frozenset(back))
 

@@ -63,7 +63,7 @@ class Runner:
         self.say = say
         self.folder = Path(study.folder) / study.name
         self.records = Path(study.records) / study.name
-        self._ids: list[str] | None = None
+        self._texts: dict[str, str] = {}
         self._digests: dict[str, str] = {}
 
     def record(self, run: Run) -> dict[str, Any]:
@@ -148,9 +148,9 @@ class Runner:
 
     def split(self, run: Run) -> Split:
         """The source sentences of a run."""
-        if self._ids is None:
-            self._ids = [meta_of(doc)["id"] for doc in read_all(self.study.gold)]
-        return split_ids(self._ids, self.study.held_back, run.labels, run.seed)
+        if not self._texts:
+            self._texts = {meta_of(doc)["id"]: doc.text for doc in read_all(self.study.gold)}
+        return split_ids(self._texts, self.study.held_back, run.labels, run.seed)
 
     def pipeline(self, run: Run) -> dict[str, float]:
         """Train the pipeline of a run, unless it is there. RETURNS: the minutes of each part."""

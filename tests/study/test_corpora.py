@@ -14,22 +14,23 @@ from spacy_xner.tokens import meta_of
 
 from .util import docs_of, make_study
 
-IDS = [f"corpus:{i}" for i in range(40)]
+TEXTS = {f"corpus:{i}": f"text {i // 2}".upper() if i % 2 else f"text {i // 2}" for i in range(40)}  # each twice
 
 
 @given(held_back=st.floats(0, 0.7), labels=st.floats(0.1, 1), seed=st.integers(0, 5))
 def test_split(held_back: float, labels: float, seed: int) -> None:
-    split = split_ids(IDS, held_back, labels, seed)
+    split = split_ids(TEXTS, held_back, labels, seed)
     assert not split.used & split.held_back
-    assert split.used | split.held_back <= set(IDS)
-    everything = split_ids(list(reversed(IDS)), held_back, 1.0, seed)
+    assert split.used | split.held_back <= set(TEXTS)
+    assert not {TEXTS[i].casefold() for i in split.used} & {TEXTS[i].casefold() for i in split.held_back}
+    everything = split_ids(dict(reversed(TEXTS.items())), held_back, 1.0, seed)
     assert split.used <= everything.used  # a part of the greater share, whatever the order of the file
-    assert split.held_back == split_ids(IDS, held_back, 1.0, seed + 1).held_back  # the same for every seed
+    assert split.held_back == split_ids(TEXTS, held_back, 1.0, seed + 1).held_back  # the same for every seed
 
 
 def test_nothing_left() -> None:
     with pytest.raises(XnerError, match="expected at least one labelled sentence"):
-        split_ids(IDS[:3], 0.5, 0.01, 0)
+        split_ids({"a": "a", "b": "b", "c": "c"}, 0.5, 0.01, 0)
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def study(tmp_path: Path, tiny_encoder: Path) -> Study:
 
 def test_files_of_an_arm(study: Study, tmp_path: Path) -> None:
     """No label of a sentence that is held back, gold or projected; synthetic text is of those alone."""
-    ids = [meta_of(doc)["id"] for doc in load_docs(study.gold)]
+    ids = {meta_of(doc)["id"]: doc.text for doc in load_docs(study.gold)}
     split = split_ids(ids, 0.5, 0.5, 0)
     files, counts = write_training_files(study, study.arms["b"], split, tmp_path / "files")
     assert counts == {"gold": 3, "projected": 3}
