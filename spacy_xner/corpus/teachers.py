@@ -11,6 +11,7 @@ from spacy.tokens import Doc
 
 from ..errors import XnerError
 from ..ner.component import SoftmaxRecogniser
+from ..ner.decoding import log_softmax
 from ..ner.fitting import recognisers_of
 from ..pipelines import name_of
 
@@ -100,7 +101,7 @@ class Teachers:
         found = []
         for recogniser, arrays in zip(self.recognisers, logits, strict=True):
             order = [recogniser.scheme.tags.index(tag) for tag in self.recognisers[0].scheme.tags]
-            found.append([softmax(array / recogniser.temperature)[:, order] for array in arrays])
+            found.append([np.exp(log_softmax(array, recogniser.temperature))[:, order] for array in arrays])
         return found
 
 
@@ -120,10 +121,3 @@ def certainty_of(doc: Doc, probabilities: np.ndarray, outside: int) -> float:
     free = [token.i for token in doc if token.ent_iob_ not in ("B", "I")]
     scores = [entity._.confidence for entity in doc.ents]
     return float(min([1.0, *scores, *probabilities[free, outside].tolist()]))
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Of the last axis."""
-    exponents = np.exp(logits - logits.max(axis=-1, keepdims=True)) if logits.size else logits
-    shares: np.ndarray = exponents / exponents.sum(axis=-1, keepdims=True)
-    return shares

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from spacy.tokens import Doc
 
@@ -98,12 +99,26 @@ def read_all(path: str) -> Iterator[Doc]:
         yield from load_docs(file)
 
 
-def check_labelled(*paths: str) -> None:
-    """RAISES: XnerError for an unlabelled doc."""
-    for path in paths:
-        for doc in read_all(path):
-            if len(doc) and not doc.has_annotation("ENT_IOB"):
-                raise XnerError(f"{path}: the doc {meta_of(doc)['id']} is unlabelled, expected entities.")
+class Known(NamedTuple):
+    """What the checks of a doc ask for."""
+
+    id: str
+    lang: str
+    text: str
+    n_tokens: int
+    labelled: bool
+    projected: bool
+
+
+def read_known(path: str) -> list[Known]:
+    """What is to be known of the docs of a file or folder, which are not kept themselves."""
+    found = []
+    for doc in read_all(path):
+        meta = meta_of(doc)
+        projected = any(step.get("step") == "project" for step in meta.get("provenance", []))
+        labelled = doc.has_annotation("ENT_IOB")
+        found.append(Known(meta["id"], meta["lang"], doc.text, len(doc), labelled, projected))
+    return found
 
 
 def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
@@ -120,28 +135,33 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
                     f"The arm {arm.name} of the study {study.name} needs {path}, which is not there. `xner corpus` "
                     f"makes such files (in a project: the steps before the study)."
                 )
-    check_labelled(study.gold, study.dev, study.test)
-    ids = {meta_of(doc)["id"] for doc in read_all(study.gold)}
-    for path in sorted({arm.projected for arm in arms if arm.projected}):
-        if ids.isdisjoint(meta_of(doc)["id"] for doc in read_all(path)):
+    projected = sorted({arm.projected for arm in arms if arm.projected})
+    synthetic = sorted({arm.synthetic for arm in arms if arm.synthetic})
+    known = {path: read_known(path) for path in {study.gold, study.dev, study.test, *projected, *synthetic}}
+    for path in (study.gold, study.dev, study.test):
+        for doc in known[path]:
+            if doc.n_tokens and not doc.labelled:
+                raise XnerError(f"{path}: the doc {doc.id} is unlabelled, expected entities.")
+    ids = {doc.id for doc in known[study.gold]}
+    for path in projected:
+        if ids.isdisjoint(doc.id for doc in known[path]):
             raise XnerError(
                 f"{path}: no doc has the id of one in {study.gold}, expected translations of those sentences, as "
                 f"`xner corpus project` writes them."
             )
-    for path in sorted({arm.synthetic for arm in arms if arm.synthetic}):
-        for doc in read_all(path):
-            if doc.has_annotation("ENT_IOB"):
-                raise XnerError(f"{path}: the doc {meta_of(doc)['id']} is labelled, expected unlabelled text.")
-    for doc in read_all(study.dev):
-        steps = {step.get("step") for step in meta_of(doc).get("provenance", [])}
-        if meta_of(doc)["lang"] != study.source and "project" not in steps:
+    for path in synthetic:
+        for doc in known[path]:
+            if doc.labelled:
+                raise XnerError(f"{path}: the doc {doc.id} is labelled, expected unlabelled text.")
+    for doc in known[study.dev]:
+        if doc.lang != study.source and not doc.projected:
             raise XnerError(
-                f"{study.dev}: the doc {meta_of(doc)['id']} is in {meta_of(doc)['lang']} and not projected. "
+                f"{study.dev}: the doc {doc.id} is in {doc.lang} and not projected. "
                 f"Development data is in the source language ({study.source}) or projected: labels of a target "
                 f"language are for the final score alone."
             )
-    tested = {(meta_of(doc)["lang"], doc.text) for doc in read_all(study.test) if len(doc) >= LEAST_TOKENS}
-    for path in sorted({study.gold, *(p for arm in arms for p in (arm.projected, arm.synthetic) if p is not None)}):
-        for doc in read_all(path):
-            if (meta_of(doc)["lang"], doc.text) in tested:
-                raise XnerError(f"{path}: the doc {meta_of(doc)['id']} is in {study.test} too: '{doc.text[:60]}'.")
+    tested = {(doc.lang, doc.text) for doc in known[study.test] if doc.n_tokens >= LEAST_TOKENS}
+    for path in sorted({study.gold, *projected, *synthetic}):
+        for doc in known[path]:
+            if (doc.lang, doc.text) in tested:
+                raise XnerError(f"{path}: the doc {doc.id} is in {study.test} too: '{doc.text[:60]}'.")

@@ -69,10 +69,10 @@ class Runner:
     def record(self, run: Run) -> dict[str, Any]:
         """The record of a run: read, or made. RAISES: XnerError where there is one of other settings."""
         path = self.records / f"{run.name}.json"
-        setting = self.setting(run)
         if self.is_done(run):
             found: dict[str, Any] = srsly.read_json(path)
             return found
+        setting = self.setting(run)
         parts = self.pipeline(run)
         record = self.score(run, parts, setting)
         with atomic_path(path) as temporary:
