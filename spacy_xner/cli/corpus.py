@@ -29,7 +29,7 @@ from .options import (
     translator_of,
     translator_settings,
 )
-from .progress import print_counts, progress
+from .progress import print_counts, progress, write_counted
 
 corpus_app = typer.Typer(
     no_args_is_help=True,
@@ -161,7 +161,7 @@ def translate(
     With --carry the output is labelled, and needs no `xner corpus project`.
     """
     from ..corpus.carry import carry_docs
-    from ..corpus.docs import load_docs, write_docs
+    from ..corpus.docs import load_docs
     from ..corpus.translate import language_of, translate_docs
     from ..translation.carried import make_way
 
@@ -177,10 +177,7 @@ def translate(
             translated = carry_docs(docs, made, str(code), counts, make_way(carry.value, names), complete, kept)
         else:
             translated = translate_docs(docs, made, str(code), counts, kept)
-        try:
-            write_docs(out, progress(translated, f"Translating into {code}", len(docs)))
-        finally:
-            print_counts(f"{out}", counts)
+        write_counted(out, progress(translated, f"Translating into {code}", len(docs)), counts)
 
 
 @corpus_app.command()

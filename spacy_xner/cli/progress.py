@@ -1,12 +1,16 @@
 """Progress bars, and the tables of counts that come after them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich import box
 from rich.table import Table
 
 from .console import make_console
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
 
 Item = TypeVar("Item")
 
@@ -40,3 +44,13 @@ def print_counts(title: str, counts: Mapping[str, int]) -> None:
     for name, count in counts.items():
         table.add_row(name.replace("_", " "), f"{count:,}")
     make_console().print(table)
+
+
+def write_counted(output: Path, docs: "Iterable[Doc]", counts: Mapping[str, int]) -> None:
+    """Write docs to a DocBin, and print what became of them, also where an error follows."""
+    from ..corpus.docs import write_docs
+
+    try:
+        write_docs(output, docs)
+    finally:
+        print_counts(f"{output}", counts)

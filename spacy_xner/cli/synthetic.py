@@ -11,7 +11,7 @@ import typer
 from ..errors import XnerError
 from .corpus import check_output, corpus_app, for_each_language
 from .options import EncoderOption, make_aligner, make_projector, translator_of
-from .progress import print_counts, progress
+from .progress import progress, write_counted
 
 QualityName = StrEnum("QualityName", ["alignment", "round-trip", "none"])
 
@@ -52,7 +52,7 @@ def synthesize(
     xner corpus synthesize news.spacy synthetic/{lang}.spacy --lang es,ca --translator apertium --quality round-trip
     ```
     """
-    from ..corpus.docs import convert_files, load_docs, write_docs
+    from ..corpus.docs import convert_files, load_docs
     from ..corpus.filters import Filters, alignment_quality, round_trip_quality
     from ..corpus.formats import ending
     from ..corpus.synthesize import synthesize
@@ -77,10 +77,7 @@ def synthesize(
             measure = None
         show = partial(progress, description=f"Translating into {code}", total=len(docs))
         made = synthesize(docs, forth, str(code), filters, counts, measure, show)
-        try:
-            write_docs(out, made)
-        finally:
-            print_counts(f"{out}", counts)
+        write_counted(out, made, counts)
 
 
 @corpus_app.command()
@@ -117,7 +114,7 @@ def distill(
     ```
     """
     from ..corpus.distill import Selection, distil
-    from ..corpus.docs import load_docs, write_docs
+    from ..corpus.docs import load_docs
     from ..corpus.teachers import Teachers
     from ..pipelines import load_pipeline, use_gpu
     from ..tokens import meta_of
@@ -134,7 +131,4 @@ def distill(
         counts: Counter[str] = Counter()
         docs = load_docs(text)
         made = distil(docs, loaded, selection, counts, by_id, projector)
-        try:
-            write_docs(out, progress(made, f"Labelling {code or ''}".rstrip(), len(docs)))
-        finally:
-            print_counts(f"{out}", counts)
+        write_counted(out, progress(made, f"Labelling {code or ''}".rstrip(), len(docs)), counts)
