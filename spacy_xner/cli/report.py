@@ -31,7 +31,9 @@ def report(
     Example: `xner report records/conll --output report.html --markdown report.md --study study.json`
     """
     from ..evaluation.records import find_records, read_study, write_study
-    from ..evaluation.report import make_report, report_html, report_markdown
+    from ..evaluation.report import make_report
+    from ..evaluation.report_markdown import report_markdown
+    from ..evaluation.report_page import report_html
     from ..evaluation.report_plots import check_matplotlib
     from ..files import atomic_path, check_apart
     from .console import make_console

@@ -1,30 +1,19 @@
-"""The report of a study: what its page and its Markdown say, made from the records alone."""
+"""The report of a study: its sentences and tables, made from the records alone."""
 
 from __future__ import annotations
 
-import json
 import statistics
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
-
-from .. import __version__
 from ..errors import XnerError
-from . import report_plots as plots
 from .details import KINDS
 from .records import Run, Study
-from .report_examples import disagreements
-from .report_words import compared, interval, limits, listed, named, p_value, plus_minus, points, signed, summary
+from .report_words import compared, interval, limits, listed, named, p_value, plus_minus, signed, summary
 from .significance import MACRO, Analysis, Comparison, Figure, analyse
 
-TEMPLATES = Path(__file__).parent / "templates"
 QUESTION = "Which arm finds most in languages that nobody labelled, and is the difference more than chance?"
-EXAMPLES = 12
 METHOD = (
     "F1 of a language is from the summed counts of its entities, which are right if boundaries and label are; the mean "
     "is over the target languages, none of which counts more than another. ± is the standard deviation over seeds. "
@@ -265,150 +254,3 @@ def _summed_kinds(runs: Sequence[Run]) -> dict[str, int]:
             for kind in KINDS:
                 kinds[kind] += (run.get("errors") or {}).get(lang, {}).get(kind, 0)
     return kinds
-
-
-def confusion_of(runs: Sequence[Run]) -> dict[str, Any] | None:
-    """Label in the reference -> label found, entities in a run of the target languages on average, for the template."""
-    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    with_errors = [run for run in runs if run.get("errors")]
-    for run in with_errors:
-        for lang in run.targets:
-            for wanted, row in run.data["errors"].get(lang, {"confusion": {}})["confusion"].items():
-                for found, n in row.items():
-                    counts[wanted][found] += n
-    labels = sorted({*counts, *(found for row in counts.values() for found in row)} - {""})
-    if not labels:
-        return None
-    rows = []
-    for wanted in [*labels, ""]:
-        total = sum(counts[wanted].values())
-        cells = [
-            {
-                "n": round(counts[wanted][found] / len(with_errors)),
-                "share": round(counts[wanted][found] / (total or 1), 3),
-            }
-            for found in [*labels, ""]
-        ]
-        rows.append({"label": wanted, "cells": cells, "total": total})
-    return {"labels": labels, "rows": rows}
-
-
-def layer_weights_of(runs: Sequence[Run]) -> list[list[list[float]]]:
-    """For each aggregator of an arm, the weights of each seed, (n_seeds, n_layers)."""
-    found = [run.data["layer_weights"] for run in runs if run.get("layer_weights")]
-    if len({tuple(map(len, weights)) for weights in found}) > 1:
-        raise XnerError(
-            f"The runs of the arm {runs[0].arm} have weights of different numbers of layers: `layer_weights`."
-        )
-    return [list(weights) for weights in zip(*found, strict=True)]
-
-
-def report_html(report: Report) -> str:
-    """The whole page, with nothing that it would have to load. RAISES: XnerError without matplotlib."""
-    plots.check_matplotlib()
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    layers = [
-        (named(arm, report.titles) + (f", aggregator {i + 1}" if i else ""), report.places[arm], weights)
-        for arm, runs in report.arms.items()
-        for i, weights in enumerate(layer_weights_of(runs))
-        if weights and weights[0]
-    ]
-    curves, x = _curves(report)
-    examples = disagreements(report.arms, EXAMPLES)
-    return environment.get_template("report.html").render(
-        report=report,
-        n_colors=plots.N_COLORS,
-        version=__version__,
-        scores_plot=plots.scores_plot(report.analysis, report.places),
-        differences_plot=plots.differences_plot(report.analysis, report.places)
-        if report.analysis.comparisons
-        else None,
-        layers_plot=plots.layers_plot(layers) if layers else None,
-        curves_plot=plots.curves_plot(curves, report.places, x) if curves else None,
-        labels_plot=plots.labels_plot(_amounts(report), report.places) if report.amounts() else None,
-        confusions=[(arm, found) for arm, runs in report.arms.items() if (found := confusion_of(runs))],
-        examples=examples,
-        settings=[_settings(report, arm) for arm in report.arms],
-    )
-
-
-def _curves(report: Report) -> tuple[dict[str, list[list[tuple[float, float]]]], str]:
-    """Arm -> curves of its seeds, over words where all know them."""
-    runs = [run for runs in report.arms.values() for run in runs if run.get("curve")]
-    x = "words" if all("words" in point for run in runs for point in run.data["curve"]) else "step"
-    curves: dict[str, list[list[tuple[float, float]]]] = {}
-    for run in runs:
-        curves.setdefault(run.arm, []).append([(point[x], point["score"]) for point in run.data["curve"]])
-    return curves, "training words seen" if x == "words" else "step"
-
-
-def _amounts(report: Report) -> dict[str, list[tuple[float, Any]]]:
-    found: dict[str, list[tuple[float, Any]]] = {}
-    for arm in report.arms:
-        rows = [
-            (share, analysis.arms[arm].figures[MACRO])
-            for share, analysis in report.by_share.items()
-            if arm in analysis.arms
-        ]
-        if len(rows) > 1:
-            found[arm] = rows
-    return found
-
-
-def _settings(report: Report, arm: str) -> dict[str, Any]:
-    """What an arm is, its seeds, and its settings, once where its runs differ in the seed alone."""
-    runs = report.arms[arm]
-    shown = []
-    for run in runs:
-        setting = run.get("setting")
-        without = {k: v for k, v in setting.items() if k != "seed"} if isinstance(setting, dict) else setting
-        text = "" if setting is None else json.dumps(without, indent=1, ensure_ascii=False, sort_keys=True)
-        if text and text not in shown:
-            shown.append(text)
-    share = runs[0].labels
-    return {
-        "arm": arm,
-        "name": named(arm, report.titles),
-        "description": next((run.data["description"] for run in runs if run.get("description")), ""),
-        "seeds": listed([str(run.seed) for run in runs]),
-        "share": None if share == 1 else f"{100 * share:g}%",
-        "settings": shown,
-    }
-
-
-def report_markdown(report: Report) -> str:
-    """The answer and the tables as Markdown."""
-    parts = [f"# Study {_plain(report.study.name)}", _plain(report.question), *map(_plain, report.answer[:1])]
-    parts.append("\n".join(f"- {_plain(sentence)}" for sentence in report.answer[1:]))
-    tables = [
-        ("F1 (95% interval)", report.scores()),
-        ("Differences", report.differences()),
-        ("F1 by label", report.labels()),
-        ("F1 by the amount of labels", report.amounts()),
-        ("Errors in 100 entities to find", report.errors()),
-        ("Cost", report.costs()),
-    ]
-    for title, table in tables:
-        if table:
-            parts += [f"## {title}", markdown_table(table)]
-    if report.study.notes:
-        parts += ["## Notes", report.study.notes]
-    parts += ["## How it was made", f"{report.sizes} {_plain(report.compute)}", report.method]
-    return "\n\n".join(parts) + "\n"
-
-
-def markdown_table(table: Table) -> str:
-    marks = ["---", *["---:"] * (len(table.header) - 1)]
-    rows = [table.header, marks, *table.rows]
-    return "\n".join(f"| {' | '.join(_plain(cell) for cell in row)} |" for row in rows)
-
-
-def _plain(text: str) -> str:
-    """A text on one line in which nothing is Markdown or ends a cell."""
-    text = " ".join(text.split()).replace("\\", "\\\\")
-    for mark in "|*_`<[":
-        text = text.replace(mark, f"\\{mark}")
-    return text
-
-
-__all__ = ["Report", "Table", "make_report", "points", "report_html", "report_markdown"]

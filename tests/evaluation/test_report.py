@@ -7,15 +7,10 @@ from typing import Any
 import pytest
 
 from spacy_xner.errors import XnerError
-from spacy_xner.evaluation.report import (
-    Report,
-    confusion_of,
-    layer_weights_of,
-    make_report,
-    report_html,
-    report_markdown,
-)
+from spacy_xner.evaluation.report import Report, make_report
 from spacy_xner.evaluation.report_examples import disagreements
+from spacy_xner.evaluation.report_markdown import report_markdown
+from spacy_xner.evaluation.report_page import confusion_of, layer_weights_of, report_html
 from spacy_xner.evaluation.report_plots import mean_curve
 from spacy_xner.evaluation.report_words import compared, p_value, points, signed
 from spacy_xner.evaluation.significance import MACRO, Comparison, Difference
