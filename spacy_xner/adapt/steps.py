@@ -45,7 +45,7 @@ class Settings:
     encoder (str): as for training.
     min_score (float): of the source pipeline's entities and of projected ones.
     held_back (float): share of the sentences for development (half) and test (half).
-    steps (int), batch_words (int): of training, and padded words in each.
+    steps (int), batch_words (int): of training, and words in each.
     distil (bool): train once more, on what the first pipeline finds in translations whose entities did not all arrive.
     seed (int): of training and of the split.
     RAISES (XnerError): for numbers out of range.
@@ -214,7 +214,6 @@ class Adaptation:
                 "system.seed": self.settings.seed,
                 "training.max_steps": self.settings.steps,
                 "training.eval_frequency": max(1, self.settings.steps // 5),
-                "training.batcher.size": self.settings.batch_words,
                 "corpora.dev.limit": 200,
                 # swapping names needs gazetteers of their labels, which only the shipped corpus's labels have
                 "vars.swap": 0.0,
@@ -223,7 +222,7 @@ class Adaptation:
                 "paths.encoder": self.settings.encoder,
             }
             with atomic_path(output) as room:
-                train_into(room, CONFIG, overrides, self.gpu_id)
+                train_into(room, CONFIG, self.settings.batch_words, overrides, self.gpu_id)
         return output / "model-last"
 
     def not_projected(self, lang: str) -> list[Doc]:

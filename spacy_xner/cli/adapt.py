@@ -25,7 +25,7 @@ def adapt(
     min_score: Annotated[float, typer.Option(help="Leave out sentences with an entity that is less sure.")] = 0.0,
     held_back: Annotated[float, typer.Option(help="Share of the sentences for development and test.")] = 0.2,
     steps: Annotated[int, typer.Option(help="Steps of each training.")] = 300,
-    batch_words: Annotated[int, typer.Option(help="Words of a step, padding counted.")] = 1200,
+    batch_words: Annotated[int, typer.Option(help="Words of a step.")] = 1200,
     distil: Annotated[
         bool, typer.Option(help="Train again, on what the first pipeline finds where projection lost something.")
     ] = True,

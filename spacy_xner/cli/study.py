@@ -24,8 +24,8 @@ def study(
 ) -> None:
     """Train and score the arms of a study, with every seed, and keep a record of each run.
 
-    Stopped, it goes on where it was: a run whose record is there is not run again. `xner report` makes the tables and
-    the page of the records.
+    Stopped, it goes on where it was: a run whose record is there is not run again. Started twice, both share the work.
+    `xner report` makes the tables and the page of the records.
 
     Examples:
 
@@ -80,8 +80,7 @@ def study(
     table = Table(title=f"Study {plan.name}: F1 on {plan.test}", title_justify="left")
     for column in ("run", "F1", "minutes"):
         table.add_column(column, justify="left" if column == "run" else "right")
-    for run in runs:
-        record = runner.record(run)
+    for run, record in runner.all_records(runs):
         macro = record["scores"]["macro_f"]
         table.add_row(run.name, "-" if macro is None else f"{100 * macro:.1f}", f"{record['minutes']:.1f}")
     console.print(table)

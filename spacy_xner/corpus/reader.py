@@ -50,6 +50,8 @@ class Corpus:
     shuffle (bool): Mix the docs of all files, in another order at each reading. spaCy itself does that where
         `training.max_epochs` is at least 0; with -1 it reads anew each epoch, so that an augmenter's changes differ
         from epoch to epoch, and leaves the mixing to the reader.
+    repeat (bool): Read the files again and again, without end (with `shuffle`, each time in another order), so that no
+        batch is cut short where an epoch ends. For training with `max_epochs = -1` alone.
     seed (int): Makes the orders repeatable.
     augmenter (Augmenter | None): Gives the examples to use in place of each, for example `spacy_xner.EntitySwap.v1`.
     """
@@ -61,17 +63,33 @@ class Corpus:
         max_length: int = 0,
         limit: int = 0,
         shuffle: bool = False,
+        repeat: bool = False,
         seed: int = 0,
         augmenter: Augmenter | None = None,
     ) -> None:
         self.path = path
         self.max_length = max_length
         self.limit = limit
+        self.repeat = repeat
         self.augmenter = augmenter or dont_augment
         self.random = random.Random(seed) if shuffle else None
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
-        """Read the files and yield their examples. RAISES: XnerError for a path without a DocBin."""
+        """Read the files and yield their examples.
+
+        RAISES: XnerError for a path without a DocBin, and for one without a text that is to be read again and again.
+        """
+        yield from self.once(nlp)
+        while self.repeat:
+            examples = self.once(nlp)
+            first = next(examples, None)
+            if first is None:
+                raise XnerError(f"{self.path}: found no text there, expected some to train on.")
+            yield first
+            yield from examples
+
+    def once(self, nlp: Language) -> Iterator[Example]:
+        """The examples of one reading."""
         references: Iterable[Doc] = self.read(nlp.vocab)
         if self.random is not None:
             references = list(references)
@@ -132,8 +150,11 @@ def create_corpus_reader(
     max_length: int = 0,
     limit: int = 0,
     shuffle: bool = False,
+    repeat: bool = False,
     seed: int = 0,
     augmenter: Augmenter | None = None,
 ) -> Callable[[Language], Iterable[Example]]:
     """`spacy_xner.Corpus.v1`; the arguments are those of `Corpus`."""
-    return Corpus(path, max_length=max_length, limit=limit, shuffle=shuffle, seed=seed, augmenter=augmenter)
+    return Corpus(
+        path, max_length=max_length, limit=limit, shuffle=shuffle, repeat=repeat, seed=seed, augmenter=augmenter
+    )

@@ -15,6 +15,7 @@ from ..errors import XnerError
 from ..tokens import meta_of
 from .plan import Arm, Study
 
+TRANSLATED = {"translate", "project", "carry"}  # steps that give a translation its labels, or show that it is one
 LEAST_TOKENS = 5  # of a text that counts as the same in training and test; shorter ones are the same by chance
 
 
@@ -107,7 +108,7 @@ class Known(NamedTuple):
     text: str
     n_tokens: int
     labelled: bool
-    projected: bool
+    made_by: frozenset[str]  # steps of its provenance
 
 
 def read_known(path: str) -> list[Known]:
@@ -115,17 +116,18 @@ def read_known(path: str) -> list[Known]:
     found = []
     for doc in read_all(path):
         meta = meta_of(doc)
-        projected = any(step.get("step") == "project" for step in meta.get("provenance", []))
+        made_by = frozenset(str(step.get("step")) for step in meta.get("provenance", []))
         labelled = doc.has_annotation("ENT_IOB")
-        found.append(Known(meta["id"], meta["lang"], doc.text, len(doc), labelled, projected))
+        found.append(Known(meta["id"], meta["lang"], doc.text, len(doc), labelled, made_by))
     return found
 
 
 def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
     """RAISES: XnerError for files that are missing, development data that it must not have, texts in training and test.
 
-    What is refused: development data that people labelled in a target language; test docs that are unlabelled, or that
-    some arm would learn from.
+    What is refused: development data and "projected" data that people labelled in a target language; test docs that
+    are unlabelled, or that some arm would learn from; synthetic text that is labelled, or of other sentences than the
+    study has, unless the arm asks for that.
     """
     arms = list(arms)
     for arm in arms:
@@ -149,12 +151,19 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
                 f"{path}: no doc has the id of one in {study.gold}, expected translations of those sentences, as "
                 f"`xner corpus project` writes them."
             )
+        for doc in known[path]:
+            if not doc.made_by & TRANSLATED:
+                raise XnerError(
+                    f"{path}: the doc {doc.id} is no translation by its provenance ({', '.join(sorted(doc.made_by))}), "
+                    f"expected what `xner corpus project` or `xner corpus translate --carry` writes: labels of people "
+                    f"in a target language are for the final score alone."
+                )
     for path in synthetic:
         for doc in known[path]:
             if doc.labelled:
                 raise XnerError(f"{path}: the doc {doc.id} is labelled, expected unlabelled text.")
     for doc in known[study.dev]:
-        if doc.lang != study.source and not doc.projected:
+        if doc.lang != study.source and "project" not in doc.made_by:
             raise XnerError(
                 f"{study.dev}: the doc {doc.id} is in {doc.lang} and not projected. "
                 f"Development data is in the source language ({study.source}) or projected: labels of a target "
@@ -165,3 +174,10 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
         for doc in known[path]:
             if (doc.lang, doc.text) in tested:
                 raise XnerError(f"{path}: the doc {doc.id} is in {study.test} too: '{doc.text[:60]}'.")
+    for arm in arms:
+        others = [doc.id for doc in known.get(arm.synthetic or "", []) if doc.id not in ids]
+        if others and not arm.unrelated:
+            raise XnerError(
+                f"{arm.synthetic}: {len(others):,} docs ({others[0]}, ...) translate no sentence of {study.gold}, by "
+                f"their ids. Where the arm {arm.name} is to learn from other text too, set unrelated = true."
+            )

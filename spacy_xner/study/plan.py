@@ -18,8 +18,9 @@ class Arm:
     title, description (str): for readers.
     projected (str | None): DocBin file or folder of translations with projected labels. Those of sentences that are
         held back, or whose labels are not used, are left out.
-    synthetic (str | None): unlabelled text, which the teacher labels: only translations of sentences that are held back
-        where it has the ids of source sentences; text with other ids is taken whole.
+    synthetic (str | None): unlabelled text, which the teacher labels: translations of sentences that are held back.
+    unrelated (bool): synthetic text may also be of other sentences than the labelled corpus has (by its ids), for
+        example real text in the target languages. Where it may not, such text is refused.
     teacher (str | None): the arm whose pipeline, of the same seed, labels the synthetic text.
     with_sources (bool): the teacher labels the source sentences of synthetic text too, and what it finds is projected.
     certainty, agreement (float): which sentences of the teacher are learned from, see `Selection`.
@@ -32,6 +33,7 @@ class Arm:
     projected: str | None = None
     synthetic: str | None = None
     teacher: str | None = None
+    unrelated: bool = False
     with_sources: bool = False
     certainty: float = 0.0
     agreement: float = 0.0
@@ -50,7 +52,7 @@ class Study:
     dev (str): DocBin that the curves are measured on and the temperature is fitted on: in the source language, or
         projected; labels of people in a target language are refused.
     test (str): labelled DocBin file or folder in the target languages, for the final scores alone.
-    steps (int), batch_words (int): optimizer steps, and padded words in each: the same for every arm.
+    steps (int), batch_words (int): optimizer steps, and words in each: the same for every arm.
     eval_every (int): steps between two points of the learning curve; dev_limit (int): sentences that they are of.
     seeds (list[int]): trainings of each arm.
     labels (list[float]): shares of the source labels to use, in (0, 1].
@@ -133,8 +135,11 @@ def check_study(study: Study, path: Path) -> None:
     for name in ("steps", "batch_words", "eval_every"):
         if getattr(study, name) < 1:
             raise XnerError(f"{path}: {name} is {getattr(study, name)}, expected 1 or more.")
-    if not study.seeds:
-        raise XnerError(f"{path}: there is no seed, expected one or more.")
+    for name, values in (("seeds", study.seeds), ("labels", study.labels)):
+        if not isinstance(values, Sequence) or isinstance(values, str) or not values:
+            raise XnerError(f"{path}: {name} is {values!r}, expected a list of one or more numbers.")
+        if len(set(values)) < len(values):
+            raise XnerError(f"{path}: {name} is {values}, where a number is twice: expected each once.")
     for share in study.labels:
         if not 0 < share <= 1:
             raise XnerError(f"{path}: the share of labels is {share}, expected more than 0 and at most 1.")
@@ -143,6 +148,11 @@ def check_study(study: Study, path: Path) -> None:
             raise XnerError(
                 f"{path}: the arm {arm.name} has {'no teacher' if arm.teacher is None else 'no synthetic text'}: a "
                 f"teacher and the synthetic text that it labels belong together."
+            )
+        if arm.agreement and not arm.with_sources:
+            raise XnerError(
+                f"{path}: the arm {arm.name} asks for an agreement of {arm.agreement} between teacher and projection, "
+                f"but projects nothing: expected with_sources = true."
             )
         line = [arm.name]
         while (teacher := study.arms[line[-1]].teacher) is not None:

@@ -5,12 +5,14 @@ import os
 import platform
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import srsly
+from filelock import FileLock, Timeout
 from spacy.util import load_config
 
 from ..aggregation.weights import find_aggregators, softmax_weights
@@ -66,6 +68,22 @@ class Runner:
         self._texts: dict[str, str] = {}
         self._digests: dict[str, str] = {}
 
+    def all_records(self, runs: Iterable[Run]) -> Iterator[tuple[Run, dict[str, Any]]]:
+        """The records of runs as they get ready, see `record`. Those that another process is making come last."""
+        elsewhere = []
+        for run in runs:
+            with self.claim(run, wait=False) as claimed:
+                record = self.record(run) if claimed else None
+            if record is None:
+                self.say(f"{run.name} is being made by another process")
+                elsewhere.append(run)
+            else:
+                yield run, record
+        for run in elsewhere:
+            with self.claim(run):
+                record = self.record(run)
+            yield run, record
+
     def record(self, run: Run) -> dict[str, Any]:
         """The record of a run: read, or made. RAISES: XnerError where there is one of other settings."""
         path = self.records / f"{run.name}.json"
@@ -77,9 +95,35 @@ class Runner:
         record = self.score(run, parts, setting)
         with atomic_path(path) as temporary:
             srsly.write_json(temporary, record, indent=None)
-        if not self.is_teacher(run.arm):
-            remove(self.folder / run.name)
+        self.remove_pipelines(run)
         return record
+
+    @contextmanager
+    def claim(self, run: Run, wait: bool = True) -> Iterator[bool]:
+        """Keep other processes from making the pipeline of a run at the same time.
+
+        wait (bool): until another process is ready with it.
+        YIELDS: whether nobody else is at it.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder / f".{run.name}.lock")
+        try:
+            lock.acquire(timeout=-1 if wait else 0)
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
+    def remove_pipelines(self, run: Run) -> None:
+        """Remove the pipeline of a run, and of its teachers, where that run and all that learn from it have records."""
+        arms = [run.arm, *(arm for arm in self.study.arms.values() if arm.teacher == run.arm.name)]
+        if all((self.records / f"{Run(arm, run.seed, run.labels).name}.json").is_file() for arm in arms):
+            remove(self.folder / run.name)
+            if run.arm.teacher:
+                self.remove_pipelines(self.teacher_of(run))
 
     def is_done(self, run: Run) -> bool:
         """Whether the record of a run is there. RAISES: XnerError where it is of other settings."""
@@ -88,10 +132,6 @@ class Runner:
             return False
         check_same(srsly.read_json(path).get("setting"), self.setting(run), path)
         return True
-
-    def is_teacher(self, arm: Arm) -> bool:
-        """Whether another arm learns from this one."""
-        return any(other.teacher == arm.name for other in self.study.arms.values())
 
     def setting(self, run: Run) -> dict[str, Any]:
         """All that a run's result depends on, as plain JSON."""
@@ -131,7 +171,6 @@ class Runner:
             "system.seed": run.seed,
             "training.max_steps": study.steps,
             "training.eval_frequency": min(study.eval_every, study.steps),
-            "training.batcher.size": study.batch_words,
             "corpora.dev.limit": study.dev_limit,
             **study.settings,
             **run.arm.settings,
@@ -160,7 +199,8 @@ class Runner:
         parts: dict[str, float] = {}
         if run.arm.teacher:
             teacher = self.teacher_of(run)
-            parts["teacher"] = round(sum(self.pipeline(teacher).values()), 2)
+            with self.claim(teacher):
+                parts["teacher"] = round(sum(self.pipeline(teacher).values()), 2)
         self.say(f"Arm {run.arm.name}, seed {run.seed}, {run.labels:.0%} of the labels")
         with atomic_path(output) as room:
             (room / "corpora").mkdir(parents=True)
@@ -202,7 +242,7 @@ class Runner:
             "paths.dev": self.study.dev,
             "paths.encoder": self.study.encoder,
         }
-        train_into(room, self.study.config, overrides, self.gpu_id)
+        train_into(room, self.study.config, self.study.batch_words, overrides, self.gpu_id)
 
     def score(self, run: Run, parts: dict[str, float], setting: dict[str, Any]) -> dict[str, Any]:
         """Score the pipeline of a run on the test docs."""

@@ -12,17 +12,29 @@ from ..files import remove
 MODEL, CURVE = "model-last", "curve.jsonl"
 
 
-def train_into(room: Path, config: str | Path, overrides: Mapping[str, Any], gpu_id: int = -1) -> None:
+def train_into(
+    room: Path, config: str | Path, batch_words: int, overrides: Mapping[str, Any], gpu_id: int = -1
+) -> None:
     """Train a pipeline into `room`/model-last, and write `room`/curve.jsonl (see `create_curve_logger`).
 
-    Nothing is selected by scores: the last step is what counts.
+    Nothing is selected by scores: the last step is what counts. The corpus is read without end and batches are cut by
+    words, so that trainings of as many steps see as many words, however much text they have.
 
     config (str | Path): the training config.
+    batch_words (int): words of a step.
     overrides (Mapping[str, Any]): settings of it, with dots.
     """
     loaded = load_config(config)
     room.mkdir(parents=True, exist_ok=True)
     loaded["training"]["logger"] = {"@loggers": "spacy_xner.CurveLogger.v1", "path": str(room / CURVE)}
+    loaded["training"]["max_epochs"] = -1
+    loaded["training"]["batcher"] = {
+        "@batchers": "spacy.batch_by_words.v1",
+        "size": batch_words,
+        "tolerance": 0.2,
+        "discard_oversize": False,
+    }
+    loaded["corpora"]["train"]["repeat"] = True
     loaded.to_disk(room / "config.cfg")
     train(room / "config.cfg", room, use_gpu=gpu_id, overrides=dict(overrides))
     remove(room / "model-best")

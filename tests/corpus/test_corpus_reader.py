@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,18 @@ def test_path_without_docbins(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "a.spacy", [str(tmp_path)]):
         with pytest.raises(XnerError, match=r"found no \.spacy file"):
             list(create_corpus_reader(path)(NLP))
+
+
+def test_repeat(folder: Path) -> None:
+    """Without end, and each time all of it; the labels still come first, since spaCy looks at the first hundred."""
+    reader = create_corpus_reader(folder, shuffle=True, repeat=True)
+    seen = texts(islice(reader(NLP), 15))
+    rounds = [seen[:5], seen[5:10], seen[10:]]
+    assert all(sorted(each) == sorted(rounds[0]) for each in rounds)
+    assert len({tuple(each) for each in rounds}) > 1
+    write_docs(folder / "empty.spacy", [Doc(NLP.vocab)])
+    with pytest.raises(XnerError, match="found no text there"):
+        list(create_corpus_reader(str(folder / "empty.spacy"), repeat=True)(NLP))
 
 
 def test_shuffle(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """What arms may learn from: splits of the source sentences, and data that is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,30 @@ def test_test_sentences_in_training(study: Study, tmp_path: Path) -> None:
     write_docs(tmp_path / "translated/de.spacy", tested)
     with pytest.raises(XnerError, match=r"translated: the doc test:1 is in .*/test too: 'Gestern war"):
         check_inputs(study, study.arms.values())
+
+
+def test_labels_of_people_are_no_projection(study: Study, tmp_path: Path) -> None:
+    docs = load_docs(tmp_path / "projected/de.spacy")
+    for doc in docs:
+        doc._.xner_meta = {**meta_of(doc), "provenance": [{"step": "convert"}]}
+    write_docs(tmp_path / "projected/de.spacy", docs)
+    with pytest.raises(XnerError, match=r"corpus:1 is no translation by its provenance \(convert\)"):
+        check_inputs(study, study.arms.values())
+
+
+def test_unrelated_text_is_asked_for(study: Study, tmp_path: Path) -> None:
+    docs = load_docs(tmp_path / "translated/de.spacy")
+    other = docs[0].copy()
+    other._.xner_meta = {**meta_of(other), "id": "web:1"}
+    write_docs(tmp_path / "translated/web.spacy", [other])
+    with pytest.raises(XnerError, match=r"translated: 1 docs \(web:1, \.\.\.\) translate no.*unrelated = true"):
+        check_inputs(study, study.arms.values())
+    arm = replace(study.arms["c"], unrelated=True)
+    check_inputs(study, [arm])
+    ids = {meta_of(doc)["id"]: doc.text for doc in load_docs(study.gold)}
+    split = split_ids(ids, 0.5, 1.0, 0)
+    found = {meta_of(doc)["id"] for doc in synthetic_texts(study, arm, split)}
+    assert found == {*split.held_back, "web:1"}
 
 
 def test_missing_input(study: Study, tmp_path: Path) -> None:

@@ -26,6 +26,10 @@ def study(*arguments: object) -> Any:
     return CliRunner().invoke(app, ["study", *map(str, arguments)])
 
 
+def pipelines(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+
 def test_run_and_go_on(file: Path) -> None:
     """Arms with their records; the second time, only what is missing; a teacher trains where it is needed first."""
     result = study(file, "--arms", "c", "--seeds", "0", "--dry-run")
@@ -45,12 +49,15 @@ def test_run_and_go_on(file: Path) -> None:
     assert record["examples"][0]["text"].startswith("Gestern")
     assert record["sentences"]["de"]["n"] == 1
     training = file.parent / "training/tiny"
-    assert [path.name for path in training.iterdir()] == ["b-0"]  # only teachers are kept
-    before = {path: path.stat().st_mtime_ns for path in (*records.iterdir(), training / "b-0/setting.json")}
+    assert pipelines(training) == ["b-0"]  # a teacher without a record is kept
+    before = {path: path.stat().st_mtime_ns for path in records.iterdir()}
+    teacher = srsly.read_json(training / "b-0/setting.json")
     result = study(file, "--seeds", "0")
     assert result.exit_code == 0, result.output
     assert "3 runs, 2 of them done" in result.output
     assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert pipelines(training) == []  # nobody learns from it any more
+    assert srsly.read_json(records / "b-0.json")["parts"] == teacher["parts"]  # it was not trained again
     runs = read_records([records])
     assert sorted(run.data["arm"] for run in runs.runs) == ["a", "b", "c"]
 
@@ -78,6 +85,23 @@ def test_shares_of_labels_have_their_own_records(file: Path) -> None:
     records = file.parent / "records/tiny"
     assert {"a-1.json", "a-0.5-1.json"} <= {path.name for path in records.iterdir()}
     assert srsly.read_json(records / "a-0.5-1.json")["training_sentences"] == {"gold": 3}
+
+
+def test_two_processes_share_the_work(file: Path, tmp_path: Path) -> None:
+    """A run that another process has claimed is left to it, and its record is taken when that is ready."""
+    plan = read_study(file, {"records": str(tmp_path / "records"), "folder": str(tmp_path / "training")})
+    runs = [Run(plan.arms[name], 0) for name in ("a", "b")]
+    said: list[str] = []
+    other = Runner(plan, say=lambda line: None)
+    with other.claim(runs[0]) as claimed:
+        assert claimed
+        records = Runner(plan, say=said.append).all_records(runs)
+        assert next(records)[0] == runs[1]
+        assert "a-0 is being made by another process" in said
+        record = other.record(runs[0])
+    before = (tmp_path / "records/tiny/a-0.json").stat().st_mtime_ns
+    assert list(records) == [(runs[0], record)]
+    assert (tmp_path / "records/tiny/a-0.json").stat().st_mtime_ns == before
 
 
 def test_bad_options(file: Path) -> None:
