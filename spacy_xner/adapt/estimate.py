@@ -2,14 +2,19 @@
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from itertools import islice
+from pathlib import Path
+
+from spacy.tokens import Doc
 
 from ..alignment.embedding import EmbeddingAligner
+from ..corpus.formats import ending
 from ..corpus.translate import translate_texts
-from .labelling import label_texts
+from .labelling import find_entities, labelled_docs, read_texts
 from .steps import Adaptation
 
-SAMPLE = 60  # sentences
+SAMPLE = 60  # texts
 # A training step against a look at the same words by the aligner: more layers, and the way back.
 STEP_OVER_ALIGNING = 5.0
 
@@ -20,24 +25,25 @@ def estimate(adaptation: Adaptation) -> dict[str, float]:
     RETURNS: minutes by part: "labelling", "translating", "projecting", "training".
     """
     settings = adaptation.settings
-    n_bytes = adaptation.texts.stat().st_size
+    texts = list(islice(read_texts(adaptation.texts, settings.lang), SAMPLE))
+    list(find_entities(adaptation.nlp, texts[:1]))  # the first text takes longer
     start = time.perf_counter()
-    labelled = label_texts(adaptation.nlp, adaptation.texts, settings.lang, settings.min_score, Counter())
-    sample = list(islice(labelled, SAMPLE))
+    found = list(find_entities(adaptation.nlp, texts))
     labelling = time.perf_counter() - start
+    path = adaptation.texts
+    sample = list(labelled_docs(zip(texts, found, strict=True), adaptation.nlp, path, settings.min_score, Counter()))
     if not sample:
         return {}
-    n_sentences = max(len(sample), n_bytes / max(1, sum(len(doc.text.encode()) + 1 for doc in sample)) * len(sample))
-    share = n_sentences / len(sample)
+    share = share_of(path, texts, settings.lang)
     translating = projecting = 0.0
     aligner = EmbeddingAligner(settings.encoder, join_unspaced=True, inference="auto")
     list(aligner.align([(["a"], ["b"])]))  # loads it
     for translator in adaptation.translators.values():
         start = time.perf_counter()
-        texts = list(translate_texts([doc.text for doc in sample], translator, cache=True))
+        translations = list(translate_texts([doc.text for doc in sample], translator, cache=True))
         translating += time.perf_counter() - start
         start = time.perf_counter()
-        pairs = [([t.text for t in doc], text.split()) for doc, text in zip(sample, texts, strict=True) if text]
+        pairs = [([t.text for t in doc], text.split()) for doc, text in zip(sample, translations, strict=True) if text]
         list(aligner.align(pairs))
         projecting += time.perf_counter() - start
     n_words = sum(len(doc) for doc in sample) * 2 * len(adaptation.translators)
@@ -50,3 +56,10 @@ def estimate(adaptation: Adaptation) -> dict[str, float]:
         "training": step * settings.steps * trainings,
     }
     return {part: round(value / 60, 1) for part, value in seconds.items()}
+
+
+def share_of(path: Path, sample: Sequence[Doc], lang: str) -> float:
+    """How many times as many texts as in a sample are in the file: by its bytes, or the number of docs in a DocBin."""
+    if ending(path) == ".spacy":
+        return sum(1 for _ in read_texts(path, lang)) / len(sample)
+    return max(1.0, path.stat().st_size / sum(len(doc.text.encode("utf8")) + 1 for doc in sample))

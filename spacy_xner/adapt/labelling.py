@@ -1,55 +1,107 @@
 """Text with the entities that a pipeline finds in it, as docs of a corpus."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from ..corpus.docs import convert_files, doc_of_sentence
+from ..corpus.docs import convert_files, doc_of_sentence, write_docs
 from ..corpus.formats import Sentence, ending
 from ..encoders.tokenizer import multilingual_blank
 from ..errors import XnerError
+from ..journal import Journal, fingerprint
 from ..pipelines import name_of
 from ..tokens import meta_of, set_scored_entities
 
+Found = list[dict[str, Any]]
 
-def label_texts(nlp: Language, path: Path, lang: str, min_score: float, counts: Counter[str]) -> Iterator[Doc]:
-    """Yield the sentences of a text file with the entities that a pipeline finds, and their scores where it has some.
 
-    A text is a line of a `.txt`, or a doc of a `.spacy`, whose labels are not looked at. It is one sentence, unless the
-    pipeline finds several.
+def label_file(
+    nlp: Language,
+    path: Path,
+    output: Path,
+    lang: str,
+    min_score: float,
+    counts: Counter[str],
+    progress: Callable[[Iterable[Any], int], Iterable[Any]] = lambda items, start: items,
+) -> None:
+    """Write the sentences of a text file, with the entities that a pipeline finds, to a DocBin, see `labelled_docs`.
 
-    lang (str): language of the text.
+    A stopped run is gone on with.
+
+    progress: is given the results as they come, and how many there were from an earlier run.
+    RAISES: XnerError for a file that cannot be read, or that has no sentence.
+    """
+    with Journal(output, {"label": fingerprint([path]), "pipeline": name_of(nlp)}) as journal:
+        waiting = islice(read_texts(path, lang), journal.done, None)
+        for _ in progress(journal.add(find_entities(nlp, waiting)), journal.done):
+            pass
+        write_docs(
+            output, labelled_docs(zip(read_texts(path, lang), journal, strict=True), nlp, path, min_score, counts)
+        )
+        journal.remove()
+
+
+def read_texts(path: Path, lang: str) -> Iterator[Doc]:
+    """The texts of a file: the lines of a `.txt`, or the docs of a `.spacy`, whose labels are not looked at."""
+    format = "docbin" if ending(path) == ".spacy" else "plain"
+    return convert_files([path], lang, Counter(), format)  # type: ignore[arg-type]
+
+
+def find_entities(nlp: Language, texts: Iterable[Doc]) -> Iterator[Found]:
+    """For each text its sentences, as plain JSON: `text`, and `entities` as (start, end, label, score) in characters.
+
+    A text is one sentence, unless the pipeline finds several. The score is None where the pipeline has none.
+    """
+    for doc in nlp.pipe(text.text for text in texts):
+        scores = scores_of(doc)
+        yield [as_plain(sentence, scores) for sentence in sentences_of(doc)]
+
+
+def labelled_docs(
+    found: Iterable[tuple[Doc, Found]], nlp: Language, path: Path, min_score: float, counts: Counter[str]
+) -> Iterator[Doc]:
+    """Docs, in spacy-xner's tokens, of texts and what was found in each; a sentence that occurs again is left out.
+
+    Provenance says by `text` which text a sentence is of.
+
     min_score (float): a sentence with an entity of a lower score is left out: the entity would be taught as wrong.
     counts (Counter[str]): is given the numbers of "texts", "sentences", "entities", "repeated" and "unsure".
-    RAISES: XnerError for a file that cannot be read.
     """
-    format = "docbin" if ending(path) == ".spacy" else "plain"
     blank = multilingual_blank("xx")
     seen: set[str] = set()
     counts.update({"texts": 0, "sentences": 0, "entities": 0, "repeated": 0, "unsure": 0})
-    texts = ((doc.text, meta_of(doc)) for doc in convert_files([path], lang, Counter(), format))  # type: ignore[arg-type]
-    for doc, meta in nlp.pipe(texts, as_tuples=True):
+    for text, sentences in found:
         counts["texts"] += 1
-        scores = scores_of(doc)
-        for number, sentence in enumerate(sentences_of(doc), start=1):
+        meta = meta_of(text)
+        for number, sentence in enumerate(sentences, start=1):
             counts["sentences"] += 1
-            if sentence.text in seen:
+            if sentence["text"] in seen:
                 counts["repeated"] += 1
                 continue
-            seen.add(sentence.text)
-            found = [scores.get((entity.start, entity.end, entity.label_)) for entity in sentence.ents]
-            if any(score is not None and score < min_score for score in found):
+            seen.add(sentence["text"])
+            if any(score is not None and score < min_score for *_, score in sentence["entities"]):
                 counts["unsure"] += 1
                 continue
-            counts["entities"] += len(found)
-            made = with_entities(blank, sentence, found, path)
-            step = {"step": "label", "pipeline": name_of(nlp), "file": path.name}
+            counts["entities"] += len(sentence["entities"])
+            made = with_entities(blank, sentence, path)
+            step = {"step": "label", "pipeline": name_of(nlp), "file": path.name, "text": meta["id"]}
             name = f"{meta['id']}.{number}" if number > 1 else meta["id"]
-            made._.xner_meta = {"id": name, "lang": lang, "score": 1.0, "provenance": [*meta["provenance"], step]}
+            provenance = [*meta["provenance"], step]
+            made._.xner_meta = {"id": name, "lang": meta["lang"], "score": 1.0, "provenance": provenance}
             yield made
+
+
+def text_of(doc: Doc) -> str:
+    """The id of the text that a labelled sentence is of."""
+    for step in meta_of(doc)["provenance"]:
+        if step.get("step") == "label":
+            return str(step["text"])
+    return str(meta_of(doc)["id"])
 
 
 def sentences_of(doc: Doc) -> list[Span]:
@@ -72,18 +124,25 @@ def scores_of(doc: Doc) -> dict[tuple[int, int, str], float]:
     return scores | own
 
 
-def with_entities(blank: Language, sentence: Span, scores: list[float | None], path: Path) -> Doc:
-    """A sentence as a doc in spacy-xner's tokens, which are cut where an entity begins or ends inside one."""
-    text = sentence.text.strip()
+def as_plain(sentence: Span, scores: dict[tuple[int, int, str], float]) -> dict[str, Any]:
+    """A sentence without the white space around it and its entities, see `find_entities`."""
     offset = sentence.start_char + len(sentence.text) - len(sentence.text.lstrip())
-    spans = []
+    entities = []
     for entity in sentence.ents:
         inner = entity.text.strip()
         start = entity.start_char + len(entity.text) - len(entity.text.lstrip()) - offset
-        spans.append((start, start + len(inner), entity.label_))
-    doc, _ = doc_of_sentence(blank, Sentence(text, tuple(spans), path, 0))
+        score = scores.get((entity.start, entity.end, entity.label_))
+        entities.append((start, start + len(inner), entity.label_, score))
+    return {"text": sentence.text.strip(), "entities": entities}
+
+
+def with_entities(blank: Language, sentence: dict[str, Any], path: Path) -> Doc:
+    """A sentence as a doc in spacy-xner's tokens, which are cut where an entity begins or ends inside one."""
+    spans = tuple((start, end, label) for start, end, label, _ in sentence["entities"])
+    doc, _ = doc_of_sentence(blank, Sentence(sentence["text"], spans, path, 0))
     if len(doc.ents) != len(spans):
-        raise XnerError(f"The entities of '{text[:60]}' overlap, expected a pipeline that sets doc.ents.")
+        raise XnerError(f"The entities of '{doc.text[:60]}' overlap, expected a pipeline that sets doc.ents.")
+    scores = [score for *_, score in sentence["entities"]]
     if all(score is not None for score in scores):
-        set_scored_entities(doc, list(doc.ents), [float(score) for score in scores if score is not None])
+        set_scored_entities(doc, list(doc.ents), scores)
     return doc

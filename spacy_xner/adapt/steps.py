@@ -1,9 +1,10 @@
 """The steps from a pipeline to one for other languages. Each leaves files, and is not made again where they are."""
 
 import random
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from spacy.tokens import Doc
 from ..alignment.embedding import EmbeddingAligner
 from ..corpus.distill import Selection, distil
 from ..corpus.docs import load_docs, write_docs
-from ..corpus.project import pair_docs, project_docs
+from ..corpus.project import pair_docs, project_corpus
 from ..corpus.teachers import Teachers
 from ..corpus.translate import translate_docs
 from ..errors import XnerError
@@ -26,14 +27,15 @@ from ..projection import SpanProjector
 from ..study.training import train_into
 from ..tokens import meta_of
 from ..translation import Translator
-from .labelling import label_texts
+from .labelling import label_file, text_of
 
 CONFIG = Path(__file__).parent / "xner.cfg"
 SOURCE, TRANSLATED, PROJECTED, DISTILLED = "source.spacy", "translated", "projected", "distilled"
+TEACHER, PIPELINE, MADE = "teacher", "pipeline", "made.json"
 LEAST_SENTENCES = 20  # that must be left for training, development and test together
 
 Say = Callable[[str, Counter[str]], None]
-Show = Callable[[Iterable[Any], str, int | None], Iterable[Any]]
+Show = Callable[[Iterable[Any], str, int, int | None], Iterable[Any]]
 
 
 @dataclass(frozen=True)
@@ -73,15 +75,18 @@ class Settings:
 class Adaptation:
     """Makes a pipeline for other languages out of one, in a folder.
 
+    Each file is made again where something that it depends on has changed, and only then: a language that is added
+    leaves the others' translations as they are. `made.json` in the folder says what each file depends on.
+
     nlp (Language): the source pipeline.
     texts (Path): `.txt`, a text a line, or `.spacy`.
-    folder (Path): for all files; what an earlier run with the same settings left there is used.
+    folder (Path): for all files.
     settings (Settings): see there.
     translators (dict[str, Translator]): for each target language.
     say (Say): is told a title and counts after each step.
-    show (Show): shows the progress of items, with a title and their number.
+    show (Show): shows the progress of items: gets them, a title, how many were done before, and the number of all.
     gpu_id (int): -1 for the CPU.
-    RAISES: XnerError where the folder is of another adaptation.
+    RAISES: XnerError where the folder holds something else.
     """
 
     def __init__(
@@ -92,34 +97,16 @@ class Adaptation:
         settings: Settings,
         translators: dict[str, Translator],
         say: Say = lambda title, counts: None,
-        show: Show = lambda items, title, total: items,
+        show: Show = lambda items, title, done, total: items,
         gpu_id: int = -1,
     ) -> None:
         self.nlp, self.texts, self.folder, self.settings = nlp, texts, folder, settings
         self.translators, self.say, self.show, self.gpu_id = translators, say, show, gpu_id
-        self._check_folder()
-
-    def _check_folder(self) -> None:
-        setting = {
-            "pipeline": name_of(self.nlp),
-            "texts": fingerprint([self.texts]),
-            "translators": {lang: translator.identity for lang, translator in self.translators.items()},
-            **asdict(self.settings),
-        }
-        setting = srsly.json_loads(srsly.json_dumps(setting))
-        path = self.folder / "setting.json"
-        if path.is_file():
-            found = srsly.read_json(path)
-            if differing := sorted(key for key in found.keys() | setting.keys() if found.get(key) != setting.get(key)):
-                raise XnerError(
-                    f"{self.folder} is of an adaptation with another {', another '.join(differing)}. Choose another "
-                    f"folder, or remove it to begin anew."
-                )
-        elif self.folder.is_dir() and any(self.folder.iterdir()):
-            raise XnerError(f"{self.folder} holds something else, expected a new folder or one of `xner adapt`.")
-        else:
-            with atomic_path(path) as temporary:
-                srsly.write_json(temporary, setting)
+        self._texts = fingerprint([texts])
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / MADE).is_file():
+            raise XnerError(f"{folder} holds something else, expected a new folder or one of `xner adapt`.")
+        self._made: dict[str, Any] = srsly.read_json(folder / MADE) if (folder / MADE).is_file() else {}
+        self._note()
 
     def run(self) -> dict[str, Any]:
         """All steps. RETURNS: the scores of the pipeline in `folder`/pipeline on held-back projected text."""
@@ -131,27 +118,63 @@ class Adaptation:
         train, dev, test = self.split()
         unlabelled = {lang: texts for lang in self.settings.targets if (texts := self.not_projected(lang))}
         if self.settings.distil and unlabelled:
-            teacher = self.train("teacher", train, dev)
+            teacher = self.train(TEACHER, train, dev)
             train += [self.distil(teacher, lang, texts) for lang, texts in unlabelled.items()]
-        return self.evaluate(self.train("pipeline", train, dev), test)
+        return self.evaluate(self.train(PIPELINE, train, dev), test)
+
+    @property
+    def done(self) -> bool:
+        """Whether the pipeline is there."""
+        return self._is_there(PIPELINE)
+
+    def needs(self, file: str) -> dict[str, Any]:
+        """What a file depends on, as plain JSON."""
+        settings = self.settings
+        needs = {
+            "pipeline": name_of(self.nlp),
+            "texts": self._texts,
+            "lang": settings.lang,
+            "min_score": settings.min_score,
+        }
+        if file == SOURCE:
+            return plain(needs)
+        langs = [Path(file).stem] if file.startswith((f"{TRANSLATED}/", f"{PROJECTED}/")) else list(settings.targets)
+        needs["translators"] = {lang: self.translators[lang].identity for lang in langs}
+        if file.startswith(f"{TRANSLATED}/"):
+            return plain(needs)
+        needs["encoder"] = settings.encoder
+        if file.startswith(f"{PROJECTED}/"):
+            return plain(needs)
+        needs |= {"held_back": settings.held_back, "seed": settings.seed}
+        if file in (TEACHER, PIPELINE) or file.startswith(f"{DISTILLED}/"):
+            needs |= {"steps": settings.steps, "batch_words": settings.batch_words}
+        if file == PIPELINE:
+            needs["distil"] = settings.distil
+        return plain(needs)
 
     def label(self) -> None:
         """Label the texts by the source pipeline."""
         if self._is_there(SOURCE):
             return
         counts: Counter[str] = Counter()
-        docs = label_texts(self.nlp, self.texts, self.settings.lang, self.settings.min_score, counts)
-        self._write(SOURCE, self.show(docs, "Labelling", None), counts, "Labelled")
+        settings = self.settings
+
+        def show(items: Iterable[Any], done: int) -> Iterable[Any]:
+            return self.show(items, "Labelling", done, None)
+
+        with self._making(SOURCE, counts, "Labelled") as path:
+            label_file(self.nlp, self.texts, path, settings.lang, settings.min_score, counts, show)
 
     def translate(self, lang: str) -> None:
-        """Translate the labelled sentences."""
+        """Translate the labelled sentences; the translator's cache keeps what a stopped run has translated."""
         file = f"{TRANSLATED}/{lang}.spacy"
         if self._is_there(file):
             return
         counts: Counter[str] = Counter()
         docs = load_docs(self.folder / SOURCE)
         made = translate_docs(docs, self.translators[lang], lang, counts)
-        self._write(file, self.show(made, f"Translating into {lang}", len(docs)), counts, f"Translated into {lang}")
+        with self._making(file, counts, f"Translated into {lang}") as path:
+            write_docs(path, self.show(made, f"Translating into {lang}", 0, len(docs)))
 
     def project(self, lang: str) -> None:
         """Project the entities; sentences on which not all arrive are left out."""
@@ -161,15 +184,14 @@ class Adaptation:
         counts: Counter[str] = Counter()
         aligner = EmbeddingAligner(self.settings.encoder, join_unspaced=True, inference="auto")
         projector = SpanProjector(aligner, min_score=self.settings.min_score, complete=True)
-        pairs = pair_docs(
-            load_docs(self.folder / SOURCE), load_docs(self.folder / TRANSLATED / f"{lang}.spacy"), counts
-        )
-        made = self.show(project_docs(pairs, projector), f"Projecting onto {lang}", len(pairs))
-        try:
-            self._write(file, made, counts, "")
-        finally:
-            counts.update(projector.report)
-            self.say(f"Projected onto {lang}", counts)
+        translated = load_docs(self.folder / TRANSLATED / f"{lang}.spacy")
+        pairs = pair_docs(load_docs(self.folder / SOURCE), translated, counts)
+
+        def show(items: Iterable[Any], done: int, total: int) -> Iterable[Any]:
+            return self.show(items, f"Projecting onto {lang}", done, total)
+
+        with self._making(file, counts, f"Projected onto {lang}") as path:
+            project_corpus(path, pairs, projector, counts, show)
 
     def split(self) -> tuple[list[Path], Path, Path]:
         """Divide the sentences by what they are for, in all languages alike.
@@ -193,23 +215,27 @@ class Adaptation:
                     f"text, or hold back another share."
                 )
             if not self._is_there(file):
-                write_docs(self.folder / file, docs)
+                with self._making(file) as path:
+                    write_docs(path, docs)
         train = [self.folder / f"train/{name}.spacy" for name in ("source", *self.settings.targets)]
         return train, self.folder / "dev.spacy", self.folder / "test"
 
     def _held_back(self, source: Sequence[Doc]) -> tuple[set[str], set[str]]:
-        """Ids for development and for test."""
+        """Ids for development and for test; all sentences of a text are on the same side."""
         if len(source) < LEAST_SENTENCES:
             raise XnerError(f"{self.texts}: {len(source)} sentences are too few, expected at least {LEAST_SENTENCES}.")
-        ids = sorted(meta_of(doc)["id"] for doc in source)
-        random.Random(self.settings.seed).shuffle(ids)
-        n = round(len(ids) * self.settings.held_back / 2)
-        return set(ids[:n]), set(ids[n : 2 * n])
+        of_text: dict[str, list[str]] = defaultdict(list)
+        for doc in source:
+            of_text[text_of(doc)].append(meta_of(doc)["id"])
+        texts = sorted(of_text)
+        random.Random(self.settings.seed).shuffle(texts)
+        n = round(len(texts) * self.settings.held_back / 2)
+        dev, test = ({name for text in part for name in of_text[text]} for part in (texts[:n], texts[n : 2 * n]))
+        return dev, test
 
     def train(self, name: str, files: Sequence[Path], dev: Path) -> Path:
         """Train a pipeline into `folder`/`name`. RETURNS: its folder."""
-        output = self.folder / name
-        if not output.is_dir():
+        if not self._is_there(name):
             overrides = {
                 "system.seed": self.settings.seed,
                 "training.max_steps": self.settings.steps,
@@ -221,9 +247,9 @@ class Adaptation:
                 "paths.dev": str(dev),
                 "paths.encoder": self.settings.encoder,
             }
-            with atomic_path(output) as room:
+            with self._making(name) as path, atomic_path(path) as room:
                 train_into(room, CONFIG, self.settings.batch_words, overrides, self.gpu_id)
-        return output / "model-last"
+        return self.folder / name / "model-last"
 
     def not_projected(self, lang: str) -> list[Doc]:
         """The translations that projection left out, but for what is held back."""
@@ -237,7 +263,8 @@ class Adaptation:
         if not self._is_there(file):
             counts: Counter[str] = Counter()
             made = distil(texts, Teachers([load_pipeline(str(teacher))]), Selection(), counts)
-            self._write(file, made, counts, f"Labelled by the first pipeline in {lang}")
+            with self._making(file, counts, f"Labelled by the first pipeline in {lang}") as path:
+                write_docs(path, made)
         return self.folder / file
 
     def evaluate(self, pipeline: Path, test: Path) -> dict[str, Any]:
@@ -248,11 +275,30 @@ class Adaptation:
         return scores
 
     def _is_there(self, file: str) -> bool:
-        return (self.folder / file).is_file()
+        """Whether a file or folder is there, made of what it would be made of now."""
+        return (self.folder / file).exists() and self._made.get(file) == self.needs(file)
 
-    def _write(self, file: str, docs: Iterable[Doc], counts: Counter[str], title: str) -> None:
+    @contextmanager
+    def _making(self, file: str, counts: Counter[str] | None = None, title: str = "") -> Iterator[Path]:
+        """Note what a file is made of when it has been made; say its counts, also where that fails."""
+        needs, before = self.needs(file), self._made.get(file)
+        if before is not None and before != needs:
+            changed = sorted(key for key in before.keys() | needs.keys() if before.get(key) != needs.get(key))
+            self.say(f"{file} is made again: another {', another '.join(changed)}", Counter())
         try:
-            write_docs(self.folder / file, docs)
+            yield self.folder / file
         finally:
-            if title:
+            if counts is not None:
                 self.say(title, counts)
+        self._made[file] = needs
+        self._note()
+
+    def _note(self) -> None:
+        with atomic_path(self.folder / MADE) as temporary:
+            srsly.write_json(temporary, self._made)
+
+
+def plain(value: dict[str, Any]) -> dict[str, Any]:
+    """As it is when it has been written as JSON and read."""
+    read: dict[str, Any] = srsly.json_loads(srsly.json_dumps(value))
+    return read

@@ -1,8 +1,9 @@
 """`xner adapt`: from a pipeline for one language to one for others."""
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -38,7 +39,7 @@ def adapt(
 
     The pipeline labels the text, with all its own labels; text and labels are translated and projected, a new pipeline
     learns from both, is scored on projected text that was held back, and packaged as xx_NAME. Stopped, it goes on where
-    it was.
+    it was; with other options, what depends on them is made again.
 
     Example:
 
@@ -70,8 +71,8 @@ def adapt(
     folder = str(resolve_encoder(encoder))
     settings = Settings(lang, targets, folder, min_score, held_back, steps, batch_words, distil, seed)
     console = make_console()
-    work = Adaptation(nlp, texts, output, settings, translators, print_counts_of, progress, gpu_id)
-    if not (output / "scores.json").is_file():
+    work = Adaptation(nlp, texts, output, settings, translators, print_counts_of, show, gpu_id)
+    if not work.done:
         minutes = estimate(work)
         parts = ", ".join(f"{part} {value:g}" for part, value in minutes.items())
         console.print(f"This will take about {sum(minutes.values()):.0f} minutes here ({parts}).", highlight=False)
@@ -82,6 +83,11 @@ def adapt(
     if build:
         package(output / "pipeline/model-last", output / "package", name or output.name, output / "scores.json")
         console.print(f"The package is in {output / 'package'}.", highlight=False)
+
+
+def show(items: Iterable[Any], title: str, done: int, total: int | None) -> Iterable[Any]:
+    """Show progress."""
+    return progress(items, title, total, done)
 
 
 def print_counts_of(title: str, counts: Counter[str]) -> None:

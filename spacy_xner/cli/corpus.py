@@ -29,7 +29,7 @@ from .options import (
     translator_of,
     translator_settings,
 )
-from .progress import print_counts, progress, write_counted
+from .progress import print_counts, progress, resumable_progress, write_counted
 
 corpus_app = typer.Typer(
     no_args_is_help=True,
@@ -203,20 +203,19 @@ def project(
     xner corpus project en.spacy de.text.spacy de.spacy --encoder models/encoder --min-score 0.5
     ```
     """
-    from ..corpus.docs import load_docs, write_docs
-    from ..corpus.project import pair_docs, project_docs
+    from ..corpus.docs import load_docs
+    from ..corpus.project import pair_docs, project_corpus
 
     projector = make_projector(encoder, parse_layers(layers), method.value, min_score, complete, batch_size)
     sources = load_docs(source)
     for code, (text, out) in for_each_language(lang, translated, output):
         check_output(out, source, text)
         counts: Counter[str] = Counter()
-        projector.reset()
         pairs = pair_docs(sources, load_docs(text), counts)
         try:
-            write_docs(out, progress(project_docs(pairs, projector), f"Projecting {code or ''}".rstrip(), len(pairs)))
+            show = resumable_progress(f"Projecting {code or ''}".rstrip(), "docs")
+            project_corpus(out, pairs, projector, counts, show)
         finally:
-            counts.update(projector.report)
             print_counts(f"{out}", counts)
 
 

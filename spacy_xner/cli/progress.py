@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 
-def progress(items: Iterable[Item], description: str, total: int | None = None) -> Iterable[Item]:
+def progress(items: Iterable[Item], description: str, total: int | None = None, done: int = 0) -> Iterable[Item]:
     """Show a progress bar on standard error while docs pass."""
     from tqdm import tqdm
 
-    shown: Iterable[Item] = tqdm(items, desc=description, total=total, unit=" docs", mininterval=0.5)
+    shown: Iterable[Item] = tqdm(items, desc=description, initial=done, total=total, unit=" docs", mininterval=0.5)
     return shown
 
 

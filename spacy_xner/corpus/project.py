@@ -1,15 +1,20 @@
 """Entities of source docs onto their translations, as docs of a corpus."""
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import tee
+from pathlib import Path
 from typing import Any
 
 from spacy.tokens import Doc, Span
 
 from ..errors import XnerError
+from ..journal import Journal
 from ..projection import Projection, SpanProjector
+from ..projection.projector import COUNTS
 from ..tokens import meta_of, set_scored_entities
-from .docs import with_step
+from .docs import with_step, write_docs
 
 Pair = tuple[Doc, Doc]
 
@@ -48,6 +53,57 @@ def project_docs(pairs: Sequence[Pair], projector: SpanProjector) -> Iterator[Do
         if projection.dropped:
             continue
         yield set_projected(target, as_plain(source, projection), identity)
+
+
+def project_corpus(
+    output: Path,
+    pairs: Sequence[Pair],
+    projector: SpanProjector,
+    counts: Counter[str],
+    progress: Callable[[Iterable[Any], int, int], Iterable[Any]] = lambda items, start, total: items,
+) -> int:
+    """Write the docs of `project_docs` to a DocBin. A stopped run is gone on with.
+
+    counts (Counter[str]): is given the projector's counts, those of an earlier part of the run among them.
+    progress: is given the results as they come, how many there were from an earlier run, and the number of pairs.
+    RETURNS: the number of docs. RAISES: XnerError where none is left.
+    """
+    identity = projector.identity
+    counts.update(dict.fromkeys(COUNTS, 0))
+    with Journal(output, {"project": digest_of(pairs), **identity}) as journal:
+        results = journal.add(results_of(pairs[journal.done :], projector))
+        for _ in progress(results, journal.done, len(pairs)):
+            pass
+
+        def docs() -> Iterator[Doc]:
+            for (_, target), result in zip(pairs, journal, strict=True):
+                counts.update(result["counts"])
+                if not result["dropped"]:
+                    yield set_projected(target, result, identity)
+
+        n_docs = write_docs(output, docs())
+        journal.remove()
+    return n_docs
+
+
+def digest_of(pairs: Iterable[Pair]) -> str:
+    """A hash of what a projection depends on: ids, texts, tokens and the source's entities."""
+    digest = hashlib.sha256()
+    for source, target in pairs:
+        entities = [(entity.start, entity.end, entity.label_) for entity in source.ents]
+        words = [[token.text_with_ws for token in doc] for doc in (source, target)]
+        digest.update(repr([meta_of(target)["id"], words, entities]).encode("utf8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+def results_of(pairs: Iterable[tuple[Doc, Doc]], projector: SpanProjector) -> Iterator[dict[str, Any]]:
+    """What became of each pair, as plain JSON."""
+    before: Counter[str] = Counter(projector.report)
+    to_project, sources = tee(pairs)  # the projector reads no more than a block ahead
+    for found, (source, _) in zip(projector.project(to_project), sources, strict=True):
+        counts = {key: n for key, n in (projector.report - before).items() if n}
+        before = Counter(projector.report)
+        yield {**as_plain(source, found), "dropped": found.dropped, "counts": counts}
 
 
 def as_plain(source: Doc, projection: Projection) -> dict[str, Any]:

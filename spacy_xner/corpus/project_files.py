@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice, tee
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from ..translation.languages import normalise
 from .docs import doc_of_sentence, write_docs
 from .formats import detect_format, ending, read_sentences
 from .formats.write import check_labels, write_columns, write_inline, write_jsonl
-from .project import as_plain, set_projected
+from .project import results_of, set_projected
 
 WRITERS = {"columns": write_columns, "inline": write_inline, "jsonl": write_jsonl}
 
@@ -92,16 +92,6 @@ def project_file(
                 WRITERS[format](file, docs(), counts)
         journal.remove()
     return counts
-
-
-def results_of(pairs: Iterable[tuple[Doc, Doc]], projector: SpanProjector) -> Iterator[dict[str, Any]]:
-    """What became of each pair, as plain JSON."""
-    before: Counter[str] = Counter(projector.report)
-    to_project, sources = tee(pairs)  # the projector reads no more than a block ahead
-    for found, (source, _) in zip(projector.project(to_project), sources, strict=True):
-        counts = {key: n for key, n in (projector.report - before).items() if n}
-        before = Counter(projector.report)
-        yield {**as_plain(source, found), "dropped": found.dropped, "counts": counts}
 
 
 def check_formats(source: Path, target: Path, output: Path) -> None:

@@ -1,15 +1,22 @@
 """`xner adapt`: all steps on a small text, going on, and what is refused."""
 
+from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 import spacy
 import srsly
+from spacy.language import Language
+from spacy.tokens import Doc
 from typer.testing import CliRunner
 
+from spacy_xner.adapt.estimate import share_of
+from spacy_xner.adapt.labelling import label_file, read_texts, text_of
+from spacy_xner.adapt.steps import Adaptation, Settings
 from spacy_xner.cli import app
-from spacy_xner.corpus.docs import load_docs
+from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.tokens import meta_of
 
 NAMES, PLACES = ("Ada", "Alan", "Grace", "Edsger", "Barbara"), ("Paris", "Berlin", "London", "Nairobi", "Lima")
@@ -58,18 +65,81 @@ def test_from_a_pipeline_to_another(room: Path, tiny_encoder: Path) -> None:
     nlp = spacy.load(out / "pipeline/model-last")
     assert set(nlp.get_pipe("xner").labels) == {"PERSON", "GPE"}  # type: ignore[attr-defined]
     assert "macro_f" in srsly.read_json(out / "scores.json")
-    before = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file() and path.name != "scores.json"}
+    before = {
+        path: path.stat().st_mtime_ns
+        for path in out.rglob("*")
+        if path.is_file() and path.name not in ("scores.json", "made.json")
+    }
     (out / "projected/de.spacy").unlink()
     result = adapt(room, tiny_encoder)  # goes on, and only makes what is missing
     assert result.exit_code == 0, result.output
     assert "Translated into de" not in result.output
     changed = [path.name for path, then in before.items() if path.stat().st_mtime_ns != then]
     assert changed == ["de.spacy"]
+    result = adapt(room, tiny_encoder, "--steps", "3", "--no-distil")  # what depends on the steps, and only that
+    assert result.exit_code == 0, result.output
+    assert "pipeline is made again: another distil, another steps" in result.output
+    again = [path for path, then in before.items() if path.exists() and path.stat().st_mtime_ns != then]
+    assert {path.relative_to(out).parts[0] for path in again} == {"projected", "pipeline"}
+
+
+def test_sentences_of_a_text_stay_together(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    """None is tested on whose neighbours are learned from."""
+    nlp = spacy.load(room / "source")
+    nlp.add_pipe("sentencizer", first=True)
+    nlp.to_disk(tmp_path / "source")
+    lines = [f"{name} visited {place} . {name} came ." for name in NAMES for place in PLACES]
+    (tmp_path / "texts.txt").write_text("".join(f"{line}\n" for line in lines), encoding="utf8")
+    settings = Settings("en", ("de",), str(tiny_encoder), held_back=0.4)
+    work = Adaptation(spacy.load(tmp_path / "source"), tmp_path / "texts.txt", tmp_path / "out", settings, {})
+    work.label()
+    docs = load_docs(tmp_path / "out/source.spacy")
+    dev, test = work._held_back(docs)
+    of_text = {meta_of(doc)["id"]: text_of(doc) for doc in docs}
+    texts = [{of_text[name] for name in part} for part in (dev, test, of_text.keys() - dev - test)]
+    assert len(docs) == 30  # the second sentences are repeated
+    assert sum(map(len, texts)) == len(set().union(*texts)) == 25
+
+
+def test_labelling_goes_on(room: Path, tmp_path: Path) -> None:
+    """A pipeline that fails in the middle has its finished texts kept."""
+    nlp, seen = spacy.load(room / "source"), []
+
+    @Language.component("tests_fragile")
+    def fragile(doc: Doc) -> Doc:
+        seen.append(doc.text)
+        if len(seen) == 12:
+            raise RuntimeError("out of memory")
+        return doc
+
+    nlp.add_pipe("tests_fragile")
+    nlp.batch_size = 1
+    output = tmp_path / "out.spacy"
+    with pytest.raises(RuntimeError, match="out of memory"):
+        label_file(nlp, room / "texts.txt", output, "en", 0.0, Counter())
+    assert not output.exists()
+    counts: Counter[str] = Counter()
+    label_file(nlp, room / "texts.txt", output, "en", 0.0, counts)
+    assert counts["texts"] == 25
+    assert len(seen) == 12 + 25 - 11
+    undisturbed = tmp_path / "undisturbed.spacy"
+    label_file(nlp, room / "texts.txt", undisturbed, "en", 0.0, Counter())
+    assert output.read_bytes() == undisturbed.read_bytes()
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".jsonl")] == []
+
+
+@pytest.mark.parametrize("ending", [".txt", ".spacy"])
+def test_the_estimate_knows_how_many_texts_there_are(room: Path, tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"texts{ending}"
+    if ending == ".txt":
+        path.write_text((room / "texts.txt").read_text())
+    else:
+        write_docs(path, read_texts(room / "texts.txt", "en"))
+    sample = list(islice(read_texts(path, "en"), 5))
+    assert share_of(path, sample, "en") == pytest.approx(5, rel=0.1)
 
 
 def test_refused(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
-    result = adapt(room, tiny_encoder, "--seed", "7")
-    assert "is of an adaptation with another seed" in result.output
     result = adapt(room, tiny_encoder, "--to", "en")
     assert "names en, the language of" in result.output
     (tmp_path / "thesis.txt").write_text("mine")

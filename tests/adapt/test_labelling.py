@@ -9,7 +9,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_xner.adapt.labelling import label_texts
+from spacy_xner.adapt.labelling import find_entities, labelled_docs, read_texts
 from spacy_xner.corpus.docs import write_docs
 
 
@@ -25,7 +25,9 @@ def nlp() -> Language:
 
 def label(nlp: Language, path: Path, min_score: float = 0.0) -> tuple[list[Doc], Counter[str]]:
     counts: Counter[str] = Counter()
-    return list(label_texts(nlp, path, "en", min_score, counts)), counts
+    texts = list(read_texts(path, "en"))
+    found = zip(texts, find_entities(nlp, texts), strict=True)
+    return list(labelled_docs(found, nlp, path, min_score, counts)), counts
 
 
 def test_sentences_and_entities(nlp: Language, tmp_path: Path) -> None:
