@@ -5,7 +5,6 @@ from pathlib import Path
 
 from ..lines import read_lines
 from ..translation.languages import CODE
-from ..translation.memory import read_lines as read_rows
 from .formats import detect_format, find_files, read_sentences
 from .formats.inline import InlineError, parse_inline
 
@@ -21,7 +20,7 @@ def read_texts(paths: Iterable[Path]) -> Iterator[str]:
     """
     for path in find_files(paths):
         if is_memory(path):
-            for number, line in read_rows(path):
+            for number, line in read_lines(path):
                 if number > 1:
                     yield from (cell.strip() for cell in line.split("\t") if cell.strip())
         elif detect_format(path) == "inline":
@@ -33,7 +32,7 @@ def read_texts(paths: Iterable[Path]) -> Iterator[str]:
 def is_memory(path: Path) -> bool:
     """Whether a file is a translation memory: a table with a language code over each of two or more columns."""
     if path.name.removesuffix(".gz").endswith(".tsv"):
-        cells = next((line for _, line in read_rows(path)), "").split("\t")
+        cells = next((line for _, line in read_lines(path)), "").split("\t")
         return len(cells) > 1 and all(CODE.fullmatch(cell.strip()) for cell in cells)
     return False
 

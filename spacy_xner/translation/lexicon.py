@@ -18,9 +18,9 @@ from typing import Any
 import regex
 
 from ..errors import XnerError
+from ..lines import read_lines
 from .freedict import freedict_files, is_freedict, read_freedict, translations_of
 from .languages import normalise
-from .memory import read_lines
 from .scripts import LETTER, UNSPACED, is_in_script, is_unspaced
 
 WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*")

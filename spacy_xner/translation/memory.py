@@ -1,15 +1,14 @@
 """Translations that exist already, read from tab-separated files."""
 
-import gzip
 import hashlib
 import unicodedata
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import XnerError
+from ..lines import read_lines
 from .languages import CODE, normalise
 
 SUFFIXES = (".tsv", ".tsv.gz")
@@ -145,20 +144,3 @@ def read_header(file: Path) -> list[str]:
     if len(set(languages)) < len(languages):
         raise XnerError(f"{file}:1: a language is named twice ({', '.join(cells)}). Give each column its own.")
     return languages
-
-
-def read_lines(file: Path) -> Iterator[tuple[int, str]]:
-    """Yield the number (from 1) and the text of each line; only LF and CRLF end one.
-
-    Raises XnerError for what is not UTF-8 or a damaged archive.
-    """
-    number = 0
-    try:
-        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
-            for number, raw in enumerate(stream, 1):
-                line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-                yield number, line.removesuffix("\n").removesuffix("\r")
-    except UnicodeDecodeError as error:
-        raise XnerError(f"{file}:{number}: {error.reason} (byte {error.start}); the file must be UTF-8.") from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise XnerError(f"{file}: cannot be read after line {number}: {error}.") from error
