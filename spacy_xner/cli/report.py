@@ -14,6 +14,7 @@ def report(
     output: Annotated[Path, typer.Option("--output", "-o", help="HTML page to write.")] = Path("report.html"),
     markdown: Annotated[Path | None, typer.Option(help="Write the answer and the tables here as Markdown.")] = None,
     study: Annotated[Path | None, typer.Option(help="Write all records into this one file.")] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Write figures here: f1_ARM, ARM_minus_OTHER.")] = None,
     baseline: Annotated[
         str | None, typer.Option(help="Arm to compare with. By default `a`, or the first one.", show_default=False)
     ] = None,
@@ -30,6 +31,9 @@ def report(
 
     Example: `xner report records/conll --output report.html --markdown report.md --study study.json`
     """
+    import srsly
+    from rich.table import Table
+
     from ..evaluation.records import find_records, read_study, write_study
     from ..evaluation.report import make_report
     from ..evaluation.report_markdown import report_markdown
@@ -38,7 +42,7 @@ def report(
     from ..files import atomic_path, check_apart
     from .console import make_console
 
-    outputs = [path for path in (output, markdown, study) if path is not None]
+    outputs = [path for path in (output, markdown, study, json) if path is not None]
     if len({path.resolve() for path in outputs}) < len(outputs):
         raise XnerError(f"Expected a different name for each output, found {', '.join(map(str, outputs))}.")
     for path in outputs:
@@ -53,9 +57,19 @@ def report(
             temporary.write_text(text, encoding="utf8", newline="\n")
     if study:
         write_study(study, found)
+    if json:
+        with atomic_path(json) as temporary:
+            srsly.write_json(temporary, {"figures": made.figures(), "rows": made.rows()})
     console = make_console()
     for sentence in made.answer:
         console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+    scores = made.scores()
+    table = Table(title=f"Study {found.name}: F1", title_justify="left")
+    for number, name in enumerate(scores.header):
+        table.add_column(name, justify="right" if number else "left")
+    for row in scores.rows:
+        table.add_row(*row)
+    console.print(table)
     console.print(f"Wrote {' and '.join(map(str, outputs))}.", highlight=False, markup=False, soft_wrap=True)
 
 

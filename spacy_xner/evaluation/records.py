@@ -29,6 +29,7 @@ RECORD: dict[str, Expected] = {
     "seed": number(None, int),
     "scores": {"targets": items(text), "languages": mapping({"f": number(0)})},
     "sentences": mapping({"n": number(0, int), "labels": mapping(items(COUNTS))}),
+    "question": optional(text),
     "title": optional(text),
     "description": optional(text),
     "minutes": optional(number(0)),
@@ -162,7 +163,8 @@ def read_study(paths: Sequence[str | Path]) -> Study:
     for run in runs[1:]:
         _check_comparable(runs[0], run)
     said = {key: value for key, (value, _) in collected.said.items()}
-    return Study(runs[0].study, runs, said.get("question"), said.get("notes"))
+    asked = next((str(run.data["question"]) for run in runs if run.data.get("question")), None)
+    return Study(runs[0].study, runs, said.get("question", asked), said.get("notes"))
 
 
 def write_study(path: str | Path, study: Study) -> None:

@@ -91,6 +91,32 @@ class Report:
             rows.append([named(arm, self.titles), str(len(self.arms[arm])), *cells])
         return Table(["arm", "runs", *(name for name, _ in columns)], rows, list(self.arms))
 
+    def figures(self) -> dict[str, float]:
+        """Numbers by name, in points: `f1_ARM`, `ARM_minus_OTHER`, and the ends of its interval, `..._low`, `..._high`.
+
+        Of the means over languages; F1 of a language is `f1_ARM_LANG`.
+        """
+        found = {}
+        for arm, scores in self.analysis.arms.items():
+            found[f"f1_{arm}"] = scores.figures[MACRO].value
+            found |= {f"f1_{arm}_{lang}": scores.figures[lang, ""].value for lang in self.analysis.langs}
+        for comparison in self.analysis.comparisons:
+            name, difference = f"{comparison.arm}_minus_{comparison.other}", comparison.figures[MACRO]
+            found |= {name: difference.value, f"{name}_low": difference.low, f"{name}_high": difference.high}
+        return {name: round(100 * value, 4) for name, value in found.items()}
+
+    def rows(self) -> list[dict[str, float | str | int | None]]:
+        """What `figures` says of each arm, with its spread, for programs."""
+        rows: list[dict[str, float | str | int | None]] = []
+        for arm, scores in self.analysis.arms.items():
+            for lang, figure in self.where():
+                found = scores.figures[figure]
+                sd = None if found.sd is None else round(100 * found.sd, 4)
+                numbers = {"f1": round(100 * found.value, 4), "sd": sd}
+                ends = {"low": round(100 * found.low, 4), "high": round(100 * found.high, 4)}
+                rows.append({"arm": arm, "of": lang, "seeds": len(scores.seeds), **numbers, **ends})
+        return rows
+
     def differences(self) -> Table | None:
         rows = []
         for comparison in self.analysis.comparisons:

@@ -259,6 +259,7 @@ class Runner:
         return {
             "format": 1,
             "study": study.name,
+            "question": study.question,
             "arm": run.arm.name,
             "title": run.arm.title,
             "description": run.arm.description,

@@ -26,15 +26,28 @@ def records(tmp_path: Path) -> Path:
 
 
 def test_page_markdown_and_study_file(records: Path, tmp_path: Path) -> None:
-    page, text, study = (tmp_path / "out" / name for name in ("report.html", "report.md", "study.json"))
-    out = ok("report", records, "--output", page, "--markdown", text, "--study", study, *FEW)
+    page, text, study, figures = (
+        tmp_path / "out" / name for name in ("report.html", "report.md", "study.json", "figures.json")
+    )
+    out = ok("report", records, "--output", page, "--markdown", text, "--study", study, "--json", figures, *FEW)
     assert "e (arm E) scores higher than a (arm A): +" in out
-    assert f"Wrote {page} and {text} and {study}." in out
+    assert f"Wrote {page} and {text} and {study} and {figures}." in out
+    numbers = json.loads(figures.read_text())
+    f1 = [row["f1"] for row in numbers["rows"] if row["of"] == "mean"]
+    assert f1 == [numbers["figures"][f"f1_{arm}"] for arm in "abe"]
+    difference = numbers["figures"]["e_minus_a"]
+    assert difference == pytest.approx(f1[2] - f1[0], abs=1e-3)
+    assert 0 < numbers["figures"]["e_minus_a_low"] < difference < numbers["figures"]["e_minus_a_high"]
     assert len(json.loads(study.read_text())["runs"]) == 6
     again = tmp_path / "again.html"
     ok("report", study, "--output", again, *FEW)  # the study file is all that it needs
     assert again.read_bytes() == page.read_bytes()
-    assert sorted(path.name for path in page.parent.iterdir()) == ["report.html", "report.md", "study.json"]
+    assert sorted(path.name for path in page.parent.iterdir()) == [
+        "figures.json",
+        "report.html",
+        "report.md",
+        "study.json",
+    ]
 
 
 def test_other_comparisons(records: Path, tmp_path: Path) -> None:

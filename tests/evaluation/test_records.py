@@ -51,6 +51,14 @@ def test_a_study_file_has_the_same_bytes_whatever_the_order(write: Write, tmp_pa
     }
 
 
+def test_the_question_is_in_records_too(write: Write) -> None:
+    """A study file's own comes first."""
+    asked = write("a.json", {**record(), "question": "Does it help?"})
+    assert read_study([asked]).question == "Does it help?"
+    study = write("study.json", {"format": 1, "study": "made-up", "runs": [record("b")], "question": "How much?"})
+    assert read_study([asked, study]).question == "How much?"
+
+
 def test_question_and_notes_stay(write: Write, tmp_path: Path) -> None:
     said = {"question": "Hilft's? 🤔", "notes": "שלום\nzwei"}
     path = write("study.json", {"format": 1, "study": "made-up", "runs": [record()], **said})
