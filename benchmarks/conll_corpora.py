@@ -46,7 +46,7 @@ def main(
         save(folder / f"translated/{lang}.spacy", translations(english, text, lang, "DeepL"))
         for peer in PEERS:
             path = conll / f"deepl/{lang}.train.{peer}.iob.gz"
-            labelled = translations(english, convert_files([path], lang, Counter()), lang, f"DeepL, {peer}")
+            labelled = translations(english, convert_files([path], lang, Counter()), lang, "DeepL", peer)
             save(folder / f"{peer}/{lang}.spacy", labelled)
         test = convert_files([conll / f"{lang}.dev.iob.gz"], lang, Counter())
         save(folder / f"test/{lang}.spacy", islice(test, limit))
@@ -56,13 +56,16 @@ def save(path: Path, docs: Iterable[Doc]) -> None:
     print(f"{path}: {write_docs(path, docs):,} docs")
 
 
-def translations(english: list[Doc], translated: Iterable[Doc], lang: str, maker: str) -> Iterator[Doc]:
-    """The translations with the ids of their sources; empty ones are left out."""
+def translations(
+    english: list[Doc], translated: Iterable[Doc], lang: str, maker: str, peer: str | None = None
+) -> Iterator[Doc]:
+    """The translations with the ids of their sources, and who projected their labels; empty ones are left out."""
     try:
         for source, doc in zip(english, translated, strict=True):
             if len(doc):
                 step = {"step": "translate", "translator": maker}
-                doc._.xner_meta = with_step({"id": meta_of(source)["id"], "lang": lang, "score": 1.0}, step)
+                meta = with_step({"id": meta_of(source)["id"], "lang": lang, "score": 1.0}, step)
+                doc._.xner_meta = with_step(meta, {"step": "project", "aligner": peer}) if peer else meta
                 yield doc
     except ValueError:
         raise XnerError(f"The {maker} translations into {lang} are not as many as the English sentences.") from None

@@ -1,5 +1,6 @@
 """Pipelines that a user names."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,20 @@ def use_gpu(gpu_id: int) -> None:
             require_gpu(gpu_id)
         except ValueError as error:
             raise XnerError(f"{error}. On Linux with CUDA 12: pip install 'spacy[cuda12x]'.") from error
+
+
+def fingerprint_of(nlp: Language) -> str:
+    """A hash of what a pipeline is: of its folder's files, or of itself where it has not been loaded from one."""
+    digest = hashlib.sha256()
+    folder = Path(nlp.path) if nlp._path else None
+    if folder is None or not folder.is_dir():
+        digest.update(nlp.to_bytes())
+        return digest.hexdigest()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(folder).as_posix()}\0".encode())
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
 
 
 def name_of(nlp: Language) -> str:

@@ -9,12 +9,11 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from ..alignment.embedding import EmbeddingAligner
-from ..corpus.formats import ending
 from ..corpus.translate import translate_texts
-from .labelling import find_entities, labelled_docs, read_texts
-from .steps import Adaptation
+from .labelling import Found, find_entities, labelled_docs, read_texts
+from .steps import PROJECTED, SOURCE, TEACHER, TRANSLATED, Adaptation
 
-SAMPLE = 60  # texts
+SAMPLE = 60  # sentences
 # A training step against a look at the same words by the aligner: more layers, and the way back.
 STEP_OVER_ALIGNING = 5.0
 
@@ -22,44 +21,50 @@ STEP_OVER_ALIGNING = 5.0
 def estimate(adaptation: Adaptation) -> dict[str, float]:
     """Minutes that each part will take on this machine, roughly; a sample of the texts goes through each.
 
-    RETURNS: minutes by part: "labelling", "translating", "projecting", "training".
+    What is there already takes no time. RETURNS: minutes by part: "labelling", "translating", "projecting", "training".
     """
-    settings = adaptation.settings
-    texts = list(islice(read_texts(adaptation.texts, settings.lang), SAMPLE))
-    list(find_entities(adaptation.nlp, texts[:1]))  # the first text takes longer
+    settings, nlp, path = adaptation.settings, adaptation.nlp, adaptation.texts
+    list(find_entities(nlp, islice(read_texts(path, settings.lang), 1)))  # the first text takes longer
     start = time.perf_counter()
-    found = list(find_entities(adaptation.nlp, texts))
+    texts: list[Doc] = []
+    found: list[Found] = []
+    for text in read_texts(path, settings.lang):
+        texts.append(text)
+        found += find_entities(nlp, [text])
+        if sum(len(sentences) for sentences in found) >= SAMPLE:
+            break
     labelling = time.perf_counter() - start
-    path = adaptation.texts
-    sample = list(labelled_docs(zip(texts, found, strict=True), adaptation.nlp, path, settings.min_score, Counter()))
+    labelled = list(labelled_docs(zip(texts, found, strict=True), nlp, path, settings.min_score, Counter()))
+    sample = labelled[:SAMPLE]  # a text may have many sentences
     if not sample:
         return {}
-    share = share_of(path, texts, settings.lang)
-    translating = projecting = 0.0
+    of_texts = share_of(path, texts, settings.lang)
+    of_sentences = of_texts * len(labelled) / len(sample)
+    seconds = {"labelling": 0.0 if adaptation.is_there(SOURCE) else labelling * of_texts}
+    seconds |= {"translating": 0.0, "projecting": 0.0}
     aligner = EmbeddingAligner(settings.encoder, join_unspaced=True, inference="auto")
     list(aligner.align([(["a"], ["b"])]))  # loads it
-    for translator in adaptation.translators.values():
+    aligning = 0.0
+    for lang, translator in adaptation.translators.items():
         start = time.perf_counter()
-        translations = list(translate_texts([doc.text for doc in sample], translator, cache=True))
-        translating += time.perf_counter() - start
+        translations = list(translate_texts([doc.text for doc in sample], translator, cache=False))
+        if not adaptation.is_there(f"{TRANSLATED}/{lang}.spacy"):
+            seconds["translating"] += (time.perf_counter() - start) * of_sentences
         start = time.perf_counter()
         pairs = [([t.text for t in doc], text.split()) for doc, text in zip(sample, translations, strict=True) if text]
         list(aligner.align(pairs))
-        projecting += time.perf_counter() - start
+        aligning += time.perf_counter() - start
+        if not adaptation.is_there(f"{PROJECTED}/{lang}.spacy"):
+            seconds["projecting"] += (time.perf_counter() - start) * of_sentences
     n_words = sum(len(doc) for doc in sample) * 2 * len(adaptation.translators)
-    step = projecting / max(1, n_words) * settings.batch_words * STEP_OVER_ALIGNING
-    trainings = 2 if settings.distil else 1
-    seconds = {
-        "labelling": labelling * share,
-        "translating": translating * share,
-        "projecting": projecting * share,
-        "training": step * settings.steps * trainings,
-    }
+    step = aligning / max(1, n_words) * settings.batch_words * STEP_OVER_ALIGNING
+    trainings = 1 + (settings.distil and not adaptation.is_there(TEACHER))
+    seconds["training"] = step * settings.steps * trainings
     return {part: round(value / 60, 1) for part, value in seconds.items()}
 
 
 def share_of(path: Path, sample: Sequence[Doc], lang: str) -> float:
-    """How many times as many texts as in a sample are in the file: by its bytes, or the number of docs in a DocBin."""
-    if ending(path) == ".spacy":
+    """How many times as many texts as in a sample are in the file: by its bytes, or by counting what is compressed."""
+    if path.suffix in (".spacy", ".gz"):
         return sum(1 for _ in read_texts(path, lang)) / len(sample)
     return max(1.0, path.stat().st_size / sum(len(doc.text.encode("utf8")) + 1 for doc in sample))

@@ -14,7 +14,7 @@ from ..corpus.formats import Sentence, ending
 from ..encoders.tokenizer import multilingual_blank
 from ..errors import XnerError
 from ..journal import Journal, fingerprint
-from ..pipelines import name_of
+from ..pipelines import fingerprint_of, name_of
 from ..tokens import meta_of, set_scored_entities
 
 Found = list[dict[str, Any]]
@@ -36,7 +36,7 @@ def label_file(
     progress: is given the results as they come, and how many there were from an earlier run.
     RAISES: XnerError for a file that cannot be read, or that has no sentence.
     """
-    with Journal(output, {"label": fingerprint([path]), "pipeline": name_of(nlp)}) as journal:
+    with Journal(output, {"label": fingerprint([path]), "pipeline": fingerprint_of(nlp)}) as journal:
         waiting = islice(read_texts(path, lang), journal.done, None)
         for _ in progress(journal.add(find_entities(nlp, waiting)), journal.done):
             pass
@@ -74,6 +74,7 @@ def labelled_docs(
     """
     blank = multilingual_blank("xx")
     seen: set[str] = set()
+    ids: set[str] = set()
     counts.update({"texts": 0, "sentences": 0, "entities": 0, "repeated": 0, "unsure": 0})
     for text, sentences in found:
         counts["texts"] += 1
@@ -91,6 +92,9 @@ def labelled_docs(
             made = with_entities(blank, sentence, path)
             step = {"step": "label", "pipeline": name_of(nlp), "file": path.name, "text": meta["id"]}
             name = f"{meta['id']}.{number}" if number > 1 else meta["id"]
+            while name in ids:  # another text may be called so
+                name += f".{number}"
+            ids.add(name)
             provenance = [*meta["provenance"], step]
             made._.xner_meta = {"id": name, "lang": meta["lang"], "score": 1.0, "provenance": provenance}
             yield made
@@ -98,10 +102,9 @@ def labelled_docs(
 
 def text_of(doc: Doc) -> str:
     """The id of the text that a labelled sentence is of."""
-    for step in meta_of(doc)["provenance"]:
-        if step.get("step") == "label":
-            return str(step["text"])
-    return str(meta_of(doc)["id"])
+    meta = meta_of(doc)
+    steps = [step for step in meta["provenance"] if step.get("step") == "label"]
+    return str(steps[-1].get("text", meta["id"]) if steps else meta["id"])
 
 
 def sentences_of(doc: Doc) -> list[Span]:
@@ -120,7 +123,7 @@ def scores_of(doc: Doc) -> dict[tuple[int, int, str], float]:
     for group in doc.spans.values():
         if len(of_group := group.attrs.get("scores", ())) == len(group):
             scores |= {(s.start, s.end, s.label_): float(x) for s, x in zip(group, of_group, strict=True)}
-    own = {(e.start, e.end, e.label_): e._.confidence for e in doc.ents if e._.confidence is not None}
+    own = {(e.start, e.end, e.label_): float(e._.confidence) for e in doc.ents if e._.confidence is not None}
     return scores | own
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import srsly
+from filelock import FileLock, Timeout
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..alignment.embedding import EmbeddingAligner
+from ..alignment.loading import encoder_version
 from ..corpus.distill import Selection, distil
 from ..corpus.docs import load_docs, write_docs
 from ..corpus.project import pair_docs, project_corpus
@@ -22,7 +24,7 @@ from ..errors import XnerError
 from ..evaluation.scores import evaluate_pipeline, write_scores
 from ..files import atomic_path
 from ..journal import fingerprint
-from ..pipelines import load_pipeline, name_of
+from ..pipelines import fingerprint_of, load_pipeline, name_of
 from ..projection import SpanProjector
 from ..study.training import train_into
 from ..tokens import meta_of
@@ -46,7 +48,7 @@ class Settings:
     targets (tuple[str, ...]): languages to adapt to.
     encoder (str): as for training.
     min_score (float): of the source pipeline's entities and of projected ones.
-    held_back (float): share of the sentences for development (half) and test (half).
+    held_back (float): share of the sentences, in whole texts, for development (half) and test (half).
     steps (int), batch_words (int): of training, and words in each.
     distil (bool): train once more, on what the first pipeline finds in translations whose entities did not all arrive.
     seed (int): of training and of the split.
@@ -102,14 +104,24 @@ class Adaptation:
     ) -> None:
         self.nlp, self.texts, self.folder, self.settings = nlp, texts, folder, settings
         self.translators, self.say, self.show, self.gpu_id = translators, say, show, gpu_id
-        self._texts = fingerprint([texts])
+        self._texts, self._pipeline = fingerprint([texts]), fingerprint_of(nlp)
         if folder.is_dir() and any(folder.iterdir()) and not (folder / MADE).is_file():
             raise XnerError(f"{folder} holds something else, expected a new folder or one of `xner adapt`.")
         self._made: dict[str, Any] = srsly.read_json(folder / MADE) if (folder / MADE).is_file() else {}
         self._note()
 
     def run(self) -> dict[str, Any]:
-        """All steps. RETURNS: the scores of the pipeline in `folder`/pipeline on held-back projected text."""
+        """All steps. RETURNS: the scores of the pipeline in `folder`/pipeline on held-back projected text.
+
+        RAISES: XnerError where another process is at work in the folder.
+        """
+        try:
+            with FileLock(self.folder / ".lock", timeout=0):
+                return self._run()
+        except Timeout:
+            raise XnerError(f"{self.folder} is being filled by another run: wait for it, or choose another.") from None
+
+    def _run(self) -> dict[str, Any]:
         self.label()
         self._held_back(load_docs(self.folder / SOURCE))  # are they enough?
         for lang in self.settings.targets:
@@ -122,16 +134,11 @@ class Adaptation:
             train += [self.distil(teacher, lang, texts) for lang, texts in unlabelled.items()]
         return self.evaluate(self.train(PIPELINE, train, dev), test)
 
-    @property
-    def done(self) -> bool:
-        """Whether the pipeline is there."""
-        return self._is_there(PIPELINE)
-
     def needs(self, file: str) -> dict[str, Any]:
         """What a file depends on, as plain JSON."""
         settings = self.settings
         needs = {
-            "pipeline": name_of(self.nlp),
+            "pipeline": f"{name_of(self.nlp)} {self._pipeline}",
             "texts": self._texts,
             "lang": settings.lang,
             "min_score": settings.min_score,
@@ -142,19 +149,19 @@ class Adaptation:
         needs["translators"] = {lang: self.translators[lang].identity for lang in langs}
         if file.startswith(f"{TRANSLATED}/"):
             return plain(needs)
-        needs["encoder"] = settings.encoder
+        needs["encoder"] = f"{settings.encoder} {encoder_version(settings.encoder, None)}"
         if file.startswith(f"{PROJECTED}/"):
             return plain(needs)
         needs |= {"held_back": settings.held_back, "seed": settings.seed}
         if file in (TEACHER, PIPELINE) or file.startswith(f"{DISTILLED}/"):
-            needs |= {"steps": settings.steps, "batch_words": settings.batch_words}
+            needs |= {"steps": settings.steps, "batch_words": settings.batch_words, "config": fingerprint([CONFIG])}
         if file == PIPELINE:
             needs["distil"] = settings.distil
         return plain(needs)
 
     def label(self) -> None:
         """Label the texts by the source pipeline."""
-        if self._is_there(SOURCE):
+        if self.is_there(SOURCE):
             return
         counts: Counter[str] = Counter()
         settings = self.settings
@@ -168,7 +175,7 @@ class Adaptation:
     def translate(self, lang: str) -> None:
         """Translate the labelled sentences; the translator's cache keeps what a stopped run has translated."""
         file = f"{TRANSLATED}/{lang}.spacy"
-        if self._is_there(file):
+        if self.is_there(file):
             return
         counts: Counter[str] = Counter()
         docs = load_docs(self.folder / SOURCE)
@@ -179,7 +186,7 @@ class Adaptation:
     def project(self, lang: str) -> None:
         """Project the entities; sentences on which not all arrive are left out."""
         file = f"{PROJECTED}/{lang}.spacy"
-        if self._is_there(file):
+        if self.is_there(file):
             return
         counts: Counter[str] = Counter()
         aligner = EmbeddingAligner(self.settings.encoder, join_unspaced=True, inference="auto")
@@ -214,7 +221,7 @@ class Adaptation:
                     f"{self.folder / file}: no sentence is left for it (of {len(source)} labelled ones). Give more "
                     f"text, or hold back another share."
                 )
-            if not self._is_there(file):
+            if not self.is_there(file):
                 with self._making(file) as path:
                     write_docs(path, docs)
         train = [self.folder / f"train/{name}.spacy" for name in ("source", *self.settings.targets)]
@@ -229,13 +236,21 @@ class Adaptation:
             of_text[text_of(doc)].append(meta_of(doc)["id"])
         texts = sorted(of_text)
         random.Random(self.settings.seed).shuffle(texts)
-        n = round(len(texts) * self.settings.held_back / 2)
-        dev, test = ({name for text in part for name in of_text[text]} for part in (texts[:n], texts[n : 2 * n]))
-        return dev, test
+        parts: tuple[set[str], set[str]] = set(), set()
+        for part in parts:
+            while texts and len(part) < max(1, round(len(source) * self.settings.held_back / 2)):
+                part.update(of_text[texts.pop()])
+        if not texts:
+            raise XnerError(
+                f"{self.texts}: the {len(source):,} sentences are of {len(of_text):,} texts, which stay whole, so that "
+                f"none is left to train on when {self.settings.held_back:.0%} are held back for development and test. "
+                f"Expected more texts, for example a sentence a line."
+            )
+        return parts
 
     def train(self, name: str, files: Sequence[Path], dev: Path) -> Path:
         """Train a pipeline into `folder`/`name`. RETURNS: its folder."""
-        if not self._is_there(name):
+        if not self.is_there(name):
             overrides = {
                 "system.seed": self.settings.seed,
                 "training.max_steps": self.settings.steps,
@@ -260,7 +275,7 @@ class Adaptation:
     def distil(self, teacher: Path, lang: str, texts: Sequence[Doc]) -> Path:
         """Let the first pipeline label texts. RETURNS: the file."""
         file = f"{DISTILLED}/{lang}.spacy"
-        if not self._is_there(file):
+        if not self.is_there(file):
             counts: Counter[str] = Counter()
             made = distil(texts, Teachers([load_pipeline(str(teacher))]), Selection(), counts)
             with self._making(file, counts, f"Labelled by the first pipeline in {lang}") as path:
@@ -274,7 +289,7 @@ class Adaptation:
         write_scores(self.folder / "scores.json", scores)
         return scores
 
-    def _is_there(self, file: str) -> bool:
+    def is_there(self, file: str) -> bool:
         """Whether a file or folder is there, made of what it would be made of now."""
         return (self.folder / file).exists() and self._made.get(file) == self.needs(file)
 
@@ -285,13 +300,15 @@ class Adaptation:
         if before is not None and before != needs:
             changed = sorted(key for key in before.keys() | needs.keys() if before.get(key) != needs.get(key))
             self.say(f"{file} is made again: another {', another '.join(changed)}", Counter())
+        if self._made.pop(file, None):  # until it is there, nothing vouches for it
+            self._note()
         try:
             yield self.folder / file
+            self._made[file] = needs
+            self._note()
         finally:
-            if counts is not None:
+            if counts is not None and any(counts.values()):
                 self.say(title, counts)
-        self._made[file] = needs
-        self._note()
 
     def _note(self) -> None:
         with atomic_path(self.folder / MADE) as temporary:

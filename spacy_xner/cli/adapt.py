@@ -24,7 +24,9 @@ def adapt(
     ] = None,
     encoder: Annotated[str, typer.Option(help="To align and train with: embedded, a folder, a hub name.")] = "embedded",
     min_score: Annotated[float, typer.Option(help="Leave out sentences with an entity that is less sure.")] = 0.0,
-    held_back: Annotated[float, typer.Option(help="Share of the sentences for development and test.")] = 0.2,
+    held_back: Annotated[
+        float, typer.Option(help="Share of the sentences, in whole texts, for development and test.")
+    ] = 0.2,
     steps: Annotated[int, typer.Option(help="Steps of each training.")] = 300,
     batch_words: Annotated[int, typer.Option(help="Words of a step.")] = 1200,
     distil: Annotated[
@@ -48,7 +50,7 @@ def adapt(
     ```
     """
     from ..adapt.estimate import estimate
-    from ..adapt.steps import Adaptation, Settings
+    from ..adapt.steps import PIPELINE, Adaptation, Settings
     from ..encoders import resolve_encoder
     from ..errors import XnerError
     from ..evaluation.table import score_table
@@ -72,7 +74,7 @@ def adapt(
     settings = Settings(lang, targets, folder, min_score, held_back, steps, batch_words, distil, seed)
     console = make_console()
     work = Adaptation(nlp, texts, output, settings, translators, print_counts_of, show, gpu_id)
-    if not work.done:
+    if not work.is_there(PIPELINE):
         minutes = estimate(work)
         parts = ", ".join(f"{part} {value:g}" for part, value in minutes.items())
         console.print(f"This will take about {sum(minutes.values()):.0f} minutes here ({parts}).", highlight=False)

@@ -33,6 +33,7 @@ def report(
     """
     import srsly
     from rich.table import Table
+    from rich.text import Text
 
     from ..evaluation.records import find_records, read_study, write_study
     from ..evaluation.report import make_report
@@ -64,11 +65,11 @@ def report(
     for sentence in made.answer:
         console.print(sentence, highlight=False, markup=False, soft_wrap=True)
     scores = made.scores()
-    table = Table(title=f"Study {found.name}: F1", title_justify="left")
+    table = Table(title=Text(f"Study {found.name}: F1"), title_justify="left")
     for number, name in enumerate(scores.header):
         table.add_column(name, justify="right" if number else "left")
     for row in scores.rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))
     console.print(table)
     console.print(f"Wrote {' and '.join(map(str, outputs))}.", highlight=False, markup=False, soft_wrap=True)
 

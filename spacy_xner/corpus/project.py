@@ -71,13 +71,14 @@ def project_corpus(
     identity = projector.identity
     counts.update(dict.fromkeys(COUNTS, 0))
     with Journal(output, {"project": digest_of(pairs), **identity}) as journal:
+        for earlier in journal:
+            counts.update(earlier["counts"])
         results = journal.add(results_of(pairs[journal.done :], projector))
-        for _ in progress(results, journal.done, len(pairs)):
-            pass
+        for result in progress(results, journal.done, len(pairs)):
+            counts.update(result["counts"])
 
         def docs() -> Iterator[Doc]:
             for (_, target), result in zip(pairs, journal, strict=True):
-                counts.update(result["counts"])
                 if not result["dropped"]:
                     yield set_projected(target, result, identity)
 
@@ -87,12 +88,13 @@ def project_corpus(
 
 
 def digest_of(pairs: Iterable[Pair]) -> str:
-    """A hash of what a projection depends on: ids, texts, tokens and the source's entities."""
+    """A hash of what a projection depends on: ids, texts, tokens, and the source's entities and score."""
     digest = hashlib.sha256()
     for source, target in pairs:
         entities = [(entity.start, entity.end, entity.label_) for entity in source.ents]
         words = [[token.text_with_ws for token in doc] for doc in (source, target)]
-        digest.update(repr([meta_of(target)["id"], words, entities]).encode("utf8", "surrogatepass"))
+        score = meta_of(source).get("score", 1.0)
+        digest.update(repr([meta_of(target)["id"], words, entities, score]).encode("utf8", "surrogatepass"))
     return digest.hexdigest()
 
 

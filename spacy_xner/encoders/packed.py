@@ -89,9 +89,11 @@ class PackedEncoder:
             # (n_pieces, 3, heads, width / heads): queries, keys and values of each piece side by side
             parts = project(X.to(self.dtype)).reshape(len(X), 3, heads, -1)
             context = []
-            for start, n_sequences, length in groups:
-                rows = slice(start, start + n_sequences * length)
-                queries, keys, values = parts[rows].view(n_sequences, length, 3, heads, -1).permute(2, 0, 3, 1, 4)
+            # split, not sliced: the gradient of a slice is an array as large as the whole
+            for (n_sequences, length), part in zip(
+                groups, parts.split([n * length for n, length in groups]), strict=True
+            ):
+                queries, keys, values = part.view(n_sequences, length, 3, heads, -1).permute(2, 0, 3, 1, 4)
                 attended = scaled_dot_product_attention(queries, keys, values, dropout_p=self._attention_dropout())
                 context.append(attended.transpose(1, 2).reshape(n_sequences * length, -1))
             Y = attend_norm(drop_attended(attend(torch.cat(context))).float().add_(X))
@@ -149,13 +151,10 @@ def positions_of(sequence: list[int], padding: int | None) -> list[int] | range:
     return positions
 
 
-def equal_lengths(sequences: list[list[int]]) -> Iterator[tuple[int, int, int]]:
-    """Neighbours of one length: the first one's place in the packed array, how many they are, and the length."""
-    start = 0
+def equal_lengths(sequences: list[list[int]]) -> Iterator[tuple[int, int]]:
+    """Neighbours of one length: how many they are, and the length."""
     for length, group in groupby(map(len, sequences)):
-        n_sequences = sum(1 for _ in group)
-        yield start, n_sequences, length
-        start += n_sequences * length
+        yield sum(1 for _ in group), length
 
 
 def make_linear(*layers: torch.nn.Linear, precision: str) -> Linear:

@@ -1,5 +1,7 @@
 """What an arm of a study may learn from, and what it may not."""
 
+import functools
+import hashlib
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +17,7 @@ from ..errors import XnerError
 from ..tokens import meta_of
 from .plan import Arm, Study
 
-TRANSLATED = {"translate", "project", "carry"}  # steps that give a translation its labels, or show that it is one
+PROJECTED = {"project", "carry"}  # steps that give a translation its labels
 LEAST_TOKENS = 5  # of a text that counts as the same in training and test; shorter ones are the same by chance
 
 
@@ -109,17 +111,39 @@ class Known(NamedTuple):
     n_tokens: int
     labelled: bool
     made_by: frozenset[str]  # steps of its provenance
+    digest: str  # of its tokens and entities
 
 
 def read_known(path: str) -> list[Known]:
-    """What is to be known of the docs of a file or folder, which are not kept themselves."""
+    """What is to be known of the docs of a file or folder, which are not kept themselves. Read again if it changed."""
+    stamps = [(str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in find_docbins(path)]
+    return _read_known(path, tuple(stamps))
+
+
+@functools.lru_cache(maxsize=32)
+def _read_known(path: str, stamps: tuple[tuple[str, int, int], ...]) -> list[Known]:
     found = []
     for doc in read_all(path):
         meta = meta_of(doc)
         made_by = frozenset(str(step.get("step")) for step in meta.get("provenance", []))
         labelled = doc.has_annotation("ENT_IOB")
-        found.append(Known(meta["id"], meta["lang"], doc.text, len(doc), labelled, made_by))
+        entities = [(entity.start, entity.end, entity.label_) for entity in doc.ents] if labelled else None
+        content = repr(([token.text_with_ws for token in doc], entities)).encode("utf8", "surrogatepass")
+        found.append(
+            Known(meta["id"], meta["lang"], doc.text, len(doc), labelled, made_by, hashlib.sha256(content).hexdigest())
+        )
     return found
+
+
+def digest_of(path: str) -> str:
+    """A hash of what a file or folder teaches: ids, languages, tokens and entities.
+
+    Scores and provenance are no part of it: they differ in their last digits from machine to machine.
+    """
+    digest = hashlib.sha256()
+    for doc in read_known(path):
+        digest.update(repr((doc.id, doc.lang, doc.digest)).encode("utf8", "surrogatepass"))
+    return digest.hexdigest()[:16]
 
 
 def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
@@ -152,12 +176,15 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
                 f"`xner corpus project` writes them."
             )
         for doc in known[path]:
-            if not doc.made_by & TRANSLATED:
+            if not doc.made_by & PROJECTED:
                 raise XnerError(
-                    f"{path}: the doc {doc.id} is no translation by its provenance ({', '.join(sorted(doc.made_by))}), "
-                    f"expected what `xner corpus project` or `xner corpus translate --carry` writes: labels of people "
-                    f"in a target language are for the final score alone."
+                    f"{path}: the labels of the doc {doc.id} are not projected, by its provenance "
+                    f"({', '.join(sorted(doc.made_by))}). Expected what `xner corpus project` writes, or "
+                    f"`xner corpus translate --carry`: labels of people in a target language are for the final score "
+                    f"alone."
                 )
+            if doc.n_tokens and not doc.labelled:
+                raise XnerError(f"{path}: the doc {doc.id} is unlabelled, expected projected entities.")
     for path in synthetic:
         for doc in known[path]:
             if doc.labelled:

@@ -9,6 +9,17 @@ from spacy.util import load_config
 
 from ..errors import XnerError
 
+# Settings of a training config that a study sets itself
+THE_SAME = (
+    "training.max_",
+    "training.batcher",
+    "training.logger",
+    "training.eval_",
+    "corpora.",
+    "paths.",
+    "system.seed",
+)
+
 
 @dataclass(frozen=True)
 class Arm:
@@ -143,6 +154,13 @@ def check_study(study: Study, path: Path) -> None:
     for share in study.labels:
         if not 0 < share <= 1:
             raise XnerError(f"{path}: the share of labels is {share}, expected more than 0 and at most 1.")
+    for where, settings in (("study", study.settings), *((f"arms.{a.name}", a.settings) for a in study.arms.values())):
+        for key in settings:
+            if key.startswith(THE_SAME):
+                raise XnerError(
+                    f"{path}: [{where}.settings] has {key}, which is the same for all arms, so that they can be "
+                    f"compared: expected steps, batch_words, eval_every, dev_limit and seeds in [study] in place of it."
+                )
     for arm in study.arms.values():
         if (arm.teacher is None) != (arm.synthetic is None):
             raise XnerError(

@@ -1,5 +1,6 @@
 """Runs of a study: one arm and one seed, trained, scored, and kept as a record."""
 
+import functools
 import hashlib
 import os
 import platform
@@ -29,7 +30,7 @@ from ..ner.fitting import recognisers_of
 from ..pipelines import load_pipeline
 from ..projection import SpanProjector
 from ..tokens import meta_of
-from .corpora import Split, read_all, split_ids, synthetic_texts, write_training_files
+from .corpora import Split, digest_of, read_all, split_ids, synthetic_texts, write_training_files
 from .plan import Arm, Study
 from .training import CURVE, MODEL, train_into
 
@@ -66,16 +67,15 @@ class Runner:
         self.folder = Path(study.folder) / study.name
         self.records = Path(study.records) / study.name
         self._texts: dict[str, str] = {}
-        self._digests: dict[str, str] = {}
 
     def all_records(self, runs: Iterable[Run]) -> Iterator[tuple[Run, dict[str, Any]]]:
         """The records of runs as they get ready, see `record`. Those that another process is making come last."""
         elsewhere = []
         for run in runs:
             with self.claim(run, wait=False) as claimed:
-                record = self.record(run) if claimed else None
+                record = self.record(run) if claimed and self.has_free_teachers(run) else None
             if record is None:
-                self.say(f"{run.name} is being made by another process")
+                self.say(f"{run.name}, or its teacher, is being made by another process")
                 elsewhere.append(run)
             else:
                 yield run, record
@@ -88,6 +88,7 @@ class Runner:
         """The record of a run: read, or made. RAISES: XnerError where there is one of other settings."""
         path = self.records / f"{run.name}.json"
         if self.is_done(run):
+            self.remove_pipelines(run)
             found: dict[str, Any] = srsly.read_json(path)
             return found
         setting = self.setting(run)
@@ -117,13 +118,29 @@ class Runner:
         finally:
             lock.release()
 
+    def has_free_teachers(self, run: Run) -> bool:
+        """Whether no other process is at a teacher of a run."""
+        while run.arm.teacher:
+            run = self.teacher_of(run)
+            with self.claim(run, wait=False) as claimed:
+                if not claimed:
+                    return False
+        return True
+
     def remove_pipelines(self, run: Run) -> None:
-        """Remove the pipeline of a run, and of its teachers, where that run and all that learn from it have records."""
+        """Remove the pipeline of a run, and of its teachers, where that run and all that learn from it have records.
+
+        The run is claimed already. A teacher that another process is at is left to that one.
+        """
         arms = [run.arm, *(arm for arm in self.study.arms.values() if arm.teacher == run.arm.name)]
         if all((self.records / f"{Run(arm, run.seed, run.labels).name}.json").is_file() for arm in arms):
+            (self.folder / run.name / SETTING).unlink(missing_ok=True)  # first: it says that the rest is whole
             remove(self.folder / run.name)
             if run.arm.teacher:
-                self.remove_pipelines(self.teacher_of(run))
+                teacher = self.teacher_of(run)
+                with self.claim(teacher, wait=False) as claimed:
+                    if claimed:
+                        self.remove_pipelines(teacher)
 
     def is_done(self, run: Run) -> bool:
         """Whether the record of a run is there. RAISES: XnerError where it is of other settings."""
@@ -141,24 +158,23 @@ class Runner:
             "seed": run.seed,
             "labels": run.labels,
             "arm": {key: value for key, value in asdict(arm).items() if key not in ("title", "description")},
-            "training": digest_of(study.config, self.settings_of(run)),
+            "training": digest_of_config(study.config, self.settings_of(run)),
             "encoder": study.encoder,
-            "encoder_version": self.encoder_version(),
+            "encoder_version": self.encoder_version,
             "source": study.source,
             "held_back": study.held_back,
             "steps": study.steps,
             "batch_words": study.batch_words,
-            "inputs": {path: self.digest(path) for path in sorted(inputs)},
+            "inputs": {path: digest_of(path) for path in sorted(inputs)},
         }
         if arm.teacher:
             setting["teacher"] = self.setting(self.teacher_of(run))
         return setting
 
+    @functools.cached_property
     def encoder_version(self) -> str:
         """What tells the encoder apart from others at the same place."""
-        if "" not in self._digests:
-            self._digests[""] = encoder_version(self.study.encoder, None)
-        return self._digests[""]
+        return encoder_version(self.study.encoder, None)
 
     def teacher_of(self, run: Run) -> Run:
         """The run whose pipeline teaches this one."""
@@ -175,15 +191,6 @@ class Runner:
             **study.settings,
             **run.arm.settings,
         }
-
-    def digest(self, path: str) -> str:
-        """Of a file, or of all DocBins in a folder."""
-        if path not in self._digests:
-            digest = hashlib.sha256()
-            for file in sorted(Path(path).rglob("*.spacy")) if Path(path).is_dir() else [Path(path)]:
-                digest.update(file.read_bytes())
-            self._digests[path] = digest.hexdigest()[:16]
-        return self._digests[path]
 
     def split(self, run: Run) -> Split:
         """The source sentences of a run."""
@@ -278,7 +285,7 @@ class Runner:
         }
 
 
-def digest_of(config: str, settings: dict[str, Any]) -> str:
+def digest_of_config(config: str, settings: dict[str, Any]) -> str:
     """A hash of what a training learns by."""
     parts = {key: value for key, value in load_config(config).items() if key != "paths"}
     return hashlib.sha256(srsly.json_dumps([parts, settings], sort_keys=True).encode()).hexdigest()[:16]

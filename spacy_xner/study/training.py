@@ -7,9 +7,11 @@ from typing import Any
 from spacy.cli.train import train
 from spacy.util import load_config
 
+from ..errors import XnerError
 from ..files import remove
 
 MODEL, CURVE = "model-last", "curve.jsonl"
+READER = "spacy_xner.Corpus.v1"
 
 
 def train_into(
@@ -23,8 +25,14 @@ def train_into(
     config (str | Path): the training config.
     batch_words (int): words of a step.
     overrides (Mapping[str, Any]): settings of it, with dots.
+    RAISES: XnerError for a config with another reader.
     """
     loaded = load_config(config)
+    reader = loaded.get("corpora", {}).get("train", {}).get("@readers")
+    if reader != READER:
+        raise XnerError(
+            f"{config}: [corpora.train] has the reader {reader}, expected {READER}, which can read on and on."
+        )
     room.mkdir(parents=True, exist_ok=True)
     loaded["training"]["logger"] = {"@loggers": "spacy_xner.CurveLogger.v1", "path": str(room / CURVE)}
     loaded["training"]["max_epochs"] = -1
@@ -38,3 +46,7 @@ def train_into(
     loaded.to_disk(room / "config.cfg")
     train(room / "config.cfg", room, use_gpu=gpu_id, overrides=dict(overrides))
     remove(room / "model-best")
+    for saved in (room, room / MODEL):  # `spacy debug data` and the like read a corpus to its end
+        again = load_config(saved / "config.cfg")
+        again["corpora"]["train"]["repeat"] = False
+        again.to_disk(saved / "config.cfg")

@@ -1,5 +1,6 @@
 """`xner adapt`: all steps on a small text, going on, and what is refused."""
 
+import gzip
 from collections import Counter
 from itertools import islice
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import spacy
 import srsly
+from filelock import FileLock
 from spacy.language import Language
 from spacy.tokens import Doc
 from typer.testing import CliRunner
@@ -17,6 +19,7 @@ from spacy_xner.adapt.labelling import label_file, read_texts, text_of
 from spacy_xner.adapt.steps import Adaptation, Settings
 from spacy_xner.cli import app
 from spacy_xner.corpus.docs import load_docs, write_docs
+from spacy_xner.errors import XnerError
 from spacy_xner.tokens import meta_of
 
 NAMES, PLACES = ("Ada", "Alan", "Grace", "Edsger", "Barbara"), ("Paris", "Berlin", "London", "Nairobi", "Lima")
@@ -101,6 +104,77 @@ def test_sentences_of_a_text_stay_together(room: Path, tiny_encoder: Path, tmp_p
     assert sum(map(len, texts)) == len(set().union(*texts)) == 25
 
 
+def test_few_long_texts(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    """Texts stay whole, and there is one at least on each side; with too few, that is said before the long work."""
+    nlp = spacy.load(room / "source")
+    nlp.add_pipe("sentencizer", first=True)
+    lines = [" ".join(f"{name} visited {place} ." for place in PLACES) for name in NAMES]
+    path = tmp_path / "texts.txt"
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf8")
+    work = Adaptation(nlp, path, tmp_path / "out", Settings("en", ("de",), str(tiny_encoder)), {})
+    work.label()
+    dev, test = work._held_back(load_docs(tmp_path / "out/source.spacy"))
+    assert (len(dev), len(test)) == (5, 5)
+    path.write_text("".join(f"{line}\n" for line in (" ".join(lines[:4]), lines[4])), encoding="utf8")
+    with pytest.raises(XnerError, match="25 sentences are of 2 texts, which stay whole, so that none is left"):
+        Adaptation(nlp, path, tmp_path / "two", Settings("en", ("de",), str(tiny_encoder)), {}).run()
+    assert not (tmp_path / "two/translated").exists()
+
+
+def test_another_pipeline_of_the_same_name(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    """A pipeline that was trained anew in its place has the texts labelled anew."""
+    found = []
+    for label in ("PERSON", "ANIMAL"):
+        nlp = spacy.blank("en")
+        ruler: Any = nlp.add_pipe("entity_ruler")
+        ruler.add_patterns([{"label": label, "pattern": name} for name in NAMES])
+        nlp.to_disk(tmp_path / "model-last")
+        settings = Settings("en", ("de",), str(tiny_encoder))
+        work = Adaptation(spacy.load(tmp_path / "model-last"), room / "texts.txt", tmp_path / "out", settings, {})
+        assert not work.is_there("source.spacy")
+        work.label()
+        assert work.is_there("source.spacy")
+        found.append({entity.label_ for doc in load_docs(tmp_path / "out/source.spacy") for entity in doc.ents})
+    assert found == [{"PERSON"}, {"ANIMAL"}]
+
+
+def test_nothing_vouches_for_a_file_that_is_being_made(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    """Stopped between the file and the note about it, the file is made again."""
+    texts, first = tmp_path / "texts.txt", (room / "texts.txt").read_text()
+
+    def work(say: Any = lambda title, counts: None) -> Adaptation:
+        settings = Settings("en", ("de",), str(tiny_encoder))
+        return Adaptation(spacy.load(room / "source"), texts, tmp_path / "out", settings, {}, say)
+
+    texts.write_text(first)
+    work().label()
+    texts.write_text(first.replace("visited", "saw"))
+    other = work()
+    other._note = lambda: (_ for _ in ()).throw(KeyboardInterrupt)  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        other.label()
+    texts.write_text(first)
+    assert load_docs(tmp_path / "out/source.spacy")[0].text == "Ada visited Paris ."
+    broken = work()
+    assert broken.is_there("source.spacy")
+    texts.write_text(first.replace("visited", "saw"))
+    broken = work()
+    notes = iter([True, False])  # the note that it is being made, but not the one that it is there
+    note = broken._note
+    broken._note = lambda: note() if next(notes) else (_ for _ in ()).throw(KeyboardInterrupt)  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        broken.label()
+    texts.write_text(first)
+    assert not work().is_there("source.spacy")
+
+
+def test_one_run_in_a_folder(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    settings = Settings("en", ("de",), str(tiny_encoder))
+    work = Adaptation(spacy.load(room / "source"), room / "texts.txt", tmp_path / "out", settings, {})
+    with FileLock(tmp_path / "out/.lock"), pytest.raises(XnerError, match="is being filled by another run"):
+        work.run()
+
+
 def test_labelling_goes_on(room: Path, tmp_path: Path) -> None:
     """A pipeline that fails in the middle has its finished texts kept."""
     nlp, seen = spacy.load(room / "source"), []
@@ -128,11 +202,13 @@ def test_labelling_goes_on(room: Path, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".jsonl")] == []
 
 
-@pytest.mark.parametrize("ending", [".txt", ".spacy"])
+@pytest.mark.parametrize("ending", [".txt", ".txt.gz", ".spacy"])
 def test_the_estimate_knows_how_many_texts_there_are(room: Path, tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"texts{ending}"
     if ending == ".txt":
         path.write_text((room / "texts.txt").read_text())
+    elif ending == ".txt.gz":
+        path.write_bytes(gzip.compress((room / "texts.txt").read_bytes()))
     else:
         write_docs(path, read_texts(room / "texts.txt", "en"))
     sample = list(islice(read_texts(path, "en"), 5))

@@ -4,13 +4,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_xner.adapt.labelling import find_entities, labelled_docs, read_texts
-from spacy_xner.corpus.docs import write_docs
+from spacy_xner.adapt.labelling import find_entities, label_file, labelled_docs, read_texts, text_of
+from spacy_xner.corpus.docs import load_docs, write_docs
 
 
 @pytest.fixture
@@ -68,6 +69,34 @@ def test_scores(nlp: Language, tmp_path: Path) -> None:
     assert [doc.text for doc in docs] == ["Ada came."]
     assert docs[0].ents[0]._.confidence == pytest.approx(0.9)
     assert counts["unsure"] == 1
+
+
+def test_confidence_of_numpy(nlp: Language, tmp_path: Path) -> None:
+    """Scores go through JSON, whatever number they are."""
+
+    @Language.component("tests_confident")
+    def confident(doc: Doc) -> Doc:
+        for entity in doc.ents:
+            entity._.confidence = np.float32(0.5)
+        return doc
+
+    nlp.add_pipe("tests_confident")
+    (tmp_path / "a.txt").write_text("Ada came.\n", encoding="utf8")
+    label_file(nlp, tmp_path / "a.txt", tmp_path / "a.spacy", "en", 0.0, Counter())
+    (doc,) = load_docs(tmp_path / "a.spacy")
+    assert doc.ents[0]._.confidence == 0.5
+
+
+def test_ids_are_distinct(nlp: Language, tmp_path: Path) -> None:
+    """The second sentence of one text may be called as another text is."""
+    docs = [spacy.blank("en")(text) for text in ("Ada came. She saw Paris.", "Paris is big.")]
+    for doc, name in zip(docs, ("a", "a.2"), strict=True):
+        doc._.xner_meta = {"id": name, "lang": "en"}
+    write_docs(tmp_path / "a.spacy", docs)
+    made, _ = label(nlp, tmp_path / "a.spacy")
+    ids = [doc._.xner_meta["id"] for doc in made]
+    assert len(set(ids)) == len(ids) == 3
+    assert [text_of(doc) for doc in made] == ["a", "a", "a.2"]
 
 
 def test_labels_of_a_docbin_are_not_looked_at(nlp: Language, tmp_path: Path) -> None:

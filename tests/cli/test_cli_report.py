@@ -50,6 +50,13 @@ def test_page_markdown_and_study_file(records: Path, tmp_path: Path) -> None:
     ]
 
 
+def test_titles_with_brackets(records: Path, tmp_path: Path) -> None:
+    for path in records.iterdir():
+        content = json.loads(path.read_text())
+        path.write_text(json.dumps({**content, "title": "b [no projection] [/x]"}))
+    assert "[no projection] [/x]" in ok("report", records, "--output", tmp_path / "report.html", *FEW)
+
+
 def test_other_comparisons(records: Path, tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     out = ok("report", records, "-o", page, "--compare", "e-b, b-a", *FEW)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.errors import XnerError
-from spacy_xner.study.corpora import check_inputs, split_ids, synthetic_texts, write_training_files
+from spacy_xner.study.corpora import check_inputs, digest_of, split_ids, synthetic_texts, write_training_files
 from spacy_xner.study.plan import Study, read_study
 from spacy_xner.tokens import meta_of
 
@@ -76,8 +76,36 @@ def test_labels_of_people_are_no_projection(study: Study, tmp_path: Path) -> Non
     for doc in docs:
         doc._.xner_meta = {**meta_of(doc), "provenance": [{"step": "convert"}]}
     write_docs(tmp_path / "projected/de.spacy", docs)
-    with pytest.raises(XnerError, match=r"corpus:1 is no translation by its provenance \(convert\)"):
+    with pytest.raises(
+        XnerError, match=r"the labels of the doc corpus:1 are not projected, by its provenance \(convert\)"
+    ):
         check_inputs(study, study.arms.values())
+
+
+def test_unlabelled_translations_are_no_projection(study: Study, tmp_path: Path) -> None:
+    docs = load_docs(tmp_path / "projected/de.spacy")
+    for doc in docs:
+        doc.set_ents([], default="missing")
+    write_docs(tmp_path / "projected/de.spacy", docs)
+    with pytest.raises(XnerError, match="corpus:1 is unlabelled, expected projected entities"):
+        check_inputs(study, study.arms.values())
+
+
+def test_the_digest_is_of_what_is_learned(study: Study, tmp_path: Path) -> None:
+    """Not of scores, which differ from machine to machine; but of an entity, and of a sentence's id."""
+    path = tmp_path / "projected/de.spacy"
+    before = digest_of(str(path))
+    docs = load_docs(path)
+    for doc in docs:
+        doc._.xner_meta = {**meta_of(doc), "score": 0.123456}
+    write_docs(path, docs)
+    assert digest_of(str(path)) == before == digest_of(str(tmp_path / "projected"))
+    docs[0].set_ents(docs[0].ents[1:])
+    write_docs(path, docs)
+    entity = digest_of(str(path))
+    docs[0]._.xner_meta = {**meta_of(docs[0]), "id": "other"}
+    write_docs(path, docs)
+    assert len({before, entity, digest_of(str(path))}) == 3
 
 
 def test_unrelated_text_is_asked_for(study: Study, tmp_path: Path) -> None:

@@ -54,6 +54,8 @@ def test_overrides(tmp_path: Path) -> None:
         ("", 'synthetic = "s"', "the arm a has no teacher"),
         ("", 'synthetic = "s"\nteacher = "z"', "teacher of a is 'z', which is no arm"),
         ("", 'synthetic = "s"\nteacher = "a"', r"its own teacher \(a <- a\)"),
+        ("", "[arms.a.settings]\ntraining.max_epochs = 3", r"\[arms.a.settings\] has training.max_epochs"),
+        ("", "[arms.a.settings]\ntraining.batcher.size = 3", "the same for all arms"),
         ("", 'layer = "x"', r"\[arms.a\]: unknown setting layer"),
     ],
 )
