@@ -7,6 +7,7 @@ from itertools import islice
 
 from spacy.tokens import Doc, Span
 
+from ..encoders.memory import release_memory
 from ..errors import XnerError
 from ..projection import SpanProjector
 from ..tokens import meta_of
@@ -14,7 +15,7 @@ from .docs import with_step
 from .teachers import Opinion, Teachers
 
 BATCH = 256  # texts
-EntitySet = set[tuple[int, int, str]]
+Entities = set[tuple[int, int, str]]
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,13 @@ def distil(
     step = {"step": "distil", "teachers": teachers.identity, "certainty": selection.certainty}
     step |= {"agreement": selection.agreement} if sources else {}
     remaining = iter(docs)
+    known: dict[str, Entities] = {}
     while batch := [check_unlabelled(doc) for doc in islice(remaining, BATCH)]:
         counts["docs"] += len(batch)
         opinions = list(teachers.label(doc.text for doc in batch))
-        projected = project_opinions(batch, opinions, teachers, sources, projector) if sources and projector else {}
+        projected = (
+            project_opinions(batch, opinions, teachers, sources, projector, known) if sources and projector else {}
+        )
         for i, (doc, opinion) in enumerate(zip(batch, opinions, strict=True)):
             if opinion.certainty < selection.certainty:
                 counts["unsure"] += 1
@@ -86,6 +90,7 @@ def distil(
             made._.xner_meta = with_step(meta_of(doc), step, score=round(opinion.certainty, 6))
             counts["kept"] += 1
             yield made
+        release_memory()
 
 
 def project_opinions(
@@ -94,14 +99,26 @@ def project_opinions(
     teachers: Teachers,
     sources: Mapping[str, Doc],
     projector: SpanProjector,
+    known: dict[str, Entities],
 ) -> dict[int, list[Span] | None]:
-    """The teachers' entities of source sentences on their translations, by position; None where not all arrived."""
-    known = [(i, sources[meta_of(doc)["id"]]) for i, doc in enumerate(docs) if meta_of(doc)["id"] in sources]
-    labelled = teachers.label(source.text for _, source in known)
-    pairs = ((of_source.doc, opinions[i].doc) for (i, _), of_source in zip(known, labelled, strict=True))
-    found = projector.project(pairs)
+    """The teachers' entities of source sentences on their translations, by position; None where not all arrived.
+
+    known (dict[str, Entities]): the teachers' entities of sources by id; new ones are added, so that a sentence with
+        translations in several languages is labelled once.
+    """
+    ids = {i: meta_of(doc)["id"] for i, doc in enumerate(docs) if meta_of(doc)["id"] in sources}
+    new = list(dict.fromkeys(name for name in ids.values() if name not in known))
+    for name, opinion in zip(new, teachers.label(sources[name].text for name in new), strict=True):
+        known[name] = entities_of(opinion.doc)
+
+    def source_of(name: str) -> Doc:
+        doc = teachers.pipelines[0].make_doc(sources[name].text)
+        doc.set_ents([Span(doc, *entity) for entity in sorted(known[name])])
+        return doc
+
+    found = projector.project((source_of(name), opinions[i].doc) for i, name in ids.items())
     projected: dict[int, list[Span] | None] = {}
-    for (i, _), projection in zip(known, found, strict=True):
+    for i, projection in zip(ids, found, strict=True):
         doc = opinions[i].doc
         spans = [Span(doc, span.start, span.end, label=span.label) for span in projection.spans]
         projected[i] = spans if projection.complete else None
@@ -118,10 +135,10 @@ def check_unlabelled(doc: Doc) -> Doc:
     return doc
 
 
-def entities_of(doc: Doc) -> EntitySet:
+def entities_of(doc: Doc) -> Entities:
     return {(entity.start, entity.end, entity.label_) for entity in doc.ents}
 
 
-def agreement(one: EntitySet, other: EntitySet) -> float:
+def agreement(one: Entities, other: Entities) -> float:
     """F1 of two sets of entities; 1 where both are empty."""
     return 2 * len(one & other) / (len(one) + len(other)) if one or other else 1.0

@@ -124,6 +124,24 @@ def test_projected_entities(teacher: Language, tiny_encoder: Path) -> None:
     assert counts["teacher and projection disagree"] == 1
 
 
+def test_a_source_is_labelled_once(teacher: Language, tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many languages it is translated into; what is projected is the same."""
+    text = "Angela Merkel visited Paris ."
+    (source,) = unlabelled(text, lang="en")
+    targets = unlabelled(text) + unlabelled(text, lang="nl") + unlabelled(text, lang="es")
+    teachers = Teachers([teacher])
+    asked: list[str] = []
+    label = teachers.label
+    monkeypatch.setattr(teachers, "label", lambda texts: label([asked.append(text) or text for text in texts]))  # type: ignore[func-returns-value]
+    monkeypatch.setattr("spacy_xner.corpus.distill.BATCH", 2)
+    projector = SpanProjector(EmbeddingAligner(str(tiny_encoder), 1, "inter"), LinkProjection())
+    made = list(distil(targets, teachers, Selection(), Counter(), {"t:0": source}, projector))
+    assert asked == [text, text, text, text]  # three translations and their source
+    expected = [(e.start, e.end, e.label_) for e in next(iter(label([text]))).doc.ents]
+    assert expected
+    assert [[(e.start, e.end, e.label_) for e in doc.ents] for doc in made] == [expected] * 3
+
+
 def test_labelled_text_is_refused(teacher: Language) -> None:
     (doc,) = unlabelled("Paris")
     doc.set_ents([])
