@@ -3,7 +3,7 @@
 import glob
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,11 @@ class Journal:
         """The output is there: the journal is of no more use, nor are those of other settings."""
         for path in self.path.parent.glob(self._all):
             path.unlink(missing_ok=True)
+
+
+def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The keys, sorted, whose values are not the same in two settings."""
+    return sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
 
 
 def fingerprint(paths: Sequence[Path]) -> list[str]:

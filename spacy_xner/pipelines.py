@@ -7,6 +7,7 @@ from typing import Any
 from spacy.language import Language
 
 from .errors import XnerError
+from .journal import fingerprint
 
 
 def load_pipeline(name: str) -> Language:
@@ -42,16 +43,12 @@ def use_gpu(gpu_id: int) -> None:
 
 def fingerprint_of(nlp: Language) -> str:
     """A hash of what a pipeline is: of its folder's files, or of itself where it has not been loaded from one."""
-    digest = hashlib.sha256()
     folder = Path(nlp.path) if nlp._path else None
     if folder is None or not folder.is_dir():
-        digest.update(nlp.to_bytes())
-        return digest.hexdigest()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        digest.update(f"{path.relative_to(folder).as_posix()}\0".encode())
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
+        return hashlib.sha256(nlp.to_bytes()).hexdigest()
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    names = [path.relative_to(folder).as_posix() for path in paths]
+    return hashlib.sha256(repr([names, fingerprint(paths)]).encode()).hexdigest()
 
 
 def name_of(nlp: Language) -> str:

@@ -23,7 +23,7 @@ from ..corpus.translate import translate_docs
 from ..errors import XnerError
 from ..evaluation.scores import evaluate_pipeline, write_scores
 from ..files import atomic_path
-from ..journal import fingerprint
+from ..journal import differing, fingerprint
 from ..pipelines import fingerprint_of, load_pipeline, name_of
 from ..projection import SpanProjector
 from ..study.training import train_into
@@ -37,7 +37,7 @@ TEACHER, PIPELINE, MADE = "teacher", "pipeline", "made.json"
 LEAST_SENTENCES = 20  # that must be left for training, development and test together
 
 Say = Callable[[str, Counter[str]], None]
-Show = Callable[[Iterable[Any], str, int, int | None], Iterable[Any]]
+Show = Callable[[Iterable[Any], str, int | None, int], Iterable[Any]]
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Adaptation:
     settings (Settings): see there.
     translators (dict[str, Translator]): for each target language.
     say (Say): is told a title and counts after each step.
-    show (Show): shows the progress of items: gets them, a title, how many were done before, and the number of all.
+    show (Show): shows the progress of items: gets them, a title, the number of all, and how many were done before.
     gpu_id (int): -1 for the CPU.
     RAISES: XnerError where the folder holds something else.
     """
@@ -99,12 +99,13 @@ class Adaptation:
         settings: Settings,
         translators: dict[str, Translator],
         say: Say = lambda title, counts: None,
-        show: Show = lambda items, title, done, total: items,
+        show: Show = lambda items, title, total, done: items,
         gpu_id: int = -1,
     ) -> None:
         self.nlp, self.texts, self.folder, self.settings = nlp, texts, folder, settings
         self.translators, self.say, self.show, self.gpu_id = translators, say, show, gpu_id
-        self._texts, self._pipeline = fingerprint([texts]), fingerprint_of(nlp)
+        self._texts, self._pipeline, self._config = fingerprint([texts]), fingerprint_of(nlp), fingerprint([CONFIG])
+        self._encoder = encoder_version(settings.encoder, None)
         if folder.is_dir() and any(folder.iterdir()) and not (folder / MADE).is_file():
             raise XnerError(f"{folder} holds something else, expected a new folder or one of `xner adapt`.")
         self._made: dict[str, Any] = srsly.read_json(folder / MADE) if (folder / MADE).is_file() else {}
@@ -149,12 +150,12 @@ class Adaptation:
         needs["translators"] = {lang: self.translators[lang].identity for lang in langs}
         if file.startswith(f"{TRANSLATED}/"):
             return plain(needs)
-        needs["encoder"] = f"{settings.encoder} {encoder_version(settings.encoder, None)}"
+        needs["encoder"] = f"{settings.encoder} {self._encoder}"
         if file.startswith(f"{PROJECTED}/"):
             return plain(needs)
         needs |= {"held_back": settings.held_back, "seed": settings.seed}
         if file in (TEACHER, PIPELINE) or file.startswith(f"{DISTILLED}/"):
-            needs |= {"steps": settings.steps, "batch_words": settings.batch_words, "config": fingerprint([CONFIG])}
+            needs |= {"steps": settings.steps, "batch_words": settings.batch_words, "config": self._config}
         if file == PIPELINE:
             needs["distil"] = settings.distil
         return plain(needs)
@@ -167,7 +168,7 @@ class Adaptation:
         settings = self.settings
 
         def show(items: Iterable[Any], done: int) -> Iterable[Any]:
-            return self.show(items, "Labelling", done, None)
+            return self.show(items, "Labelling", None, done)
 
         with self._making(SOURCE, counts, "Labelled") as path:
             label_file(self.nlp, self.texts, path, settings.lang, settings.min_score, counts, show)
@@ -181,7 +182,7 @@ class Adaptation:
         docs = load_docs(self.folder / SOURCE)
         made = translate_docs(docs, self.translators[lang], lang, counts)
         with self._making(file, counts, f"Translated into {lang}") as path:
-            write_docs(path, self.show(made, f"Translating into {lang}", 0, len(docs)))
+            write_docs(path, self.show(made, f"Translating into {lang}", len(docs), 0))
 
     def project(self, lang: str) -> None:
         """Project the entities; sentences on which not all arrive are left out."""
@@ -195,7 +196,7 @@ class Adaptation:
         pairs = pair_docs(load_docs(self.folder / SOURCE), translated, counts)
 
         def show(items: Iterable[Any], done: int, total: int) -> Iterable[Any]:
-            return self.show(items, f"Projecting onto {lang}", done, total)
+            return self.show(items, f"Projecting onto {lang}", total, done)
 
         with self._making(file, counts, f"Projected onto {lang}") as path:
             project_corpus(path, pairs, projector, counts, show)
@@ -298,8 +299,7 @@ class Adaptation:
         """Note what a file is made of when it has been made; say its counts, also where that fails."""
         needs, before = self.needs(file), self._made.get(file)
         if before is not None and before != needs:
-            changed = sorted(key for key in before.keys() | needs.keys() if before.get(key) != needs.get(key))
-            self.say(f"{file} is made again: another {', another '.join(changed)}", Counter())
+            self.say(f"{file} is made again: another {', another '.join(differing(before, needs))}", Counter())
         if self._made.pop(file, None):  # until it is there, nothing vouches for it
             self._note()
         try:

@@ -1,9 +1,8 @@
 """`xner adapt`: from a pipeline for one language to one for others."""
 
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -73,7 +72,7 @@ def adapt(
     folder = str(resolve_encoder(encoder))
     settings = Settings(lang, targets, folder, min_score, held_back, steps, batch_words, distil, seed)
     console = make_console()
-    work = Adaptation(nlp, texts, output, settings, translators, print_counts_of, show, gpu_id)
+    work = Adaptation(nlp, texts, output, settings, translators, print_counts_of, progress, gpu_id)
     if not work.is_there(PIPELINE):
         minutes = estimate(work)
         parts = ", ".join(f"{part} {value:g}" for part, value in minutes.items())
@@ -85,11 +84,6 @@ def adapt(
     if build:
         package(output / "pipeline/model-last", output / "package", name or output.name, output / "scores.json")
         console.print(f"The package is in {output / 'package'}.", highlight=False)
-
-
-def show(items: Iterable[Any], title: str, done: int, total: int | None) -> Iterable[Any]:
-    """Show progress."""
-    return progress(items, title, total, done)
 
 
 def print_counts_of(title: str, counts: Counter[str]) -> None:

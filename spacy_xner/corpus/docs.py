@@ -122,6 +122,12 @@ def convert_files(
             yield doc
 
 
+def content_of(doc: Doc) -> tuple[list[str], list[tuple[int, int, str]] | None]:
+    """What a doc teaches, for hashes: its tokens with the space after each, and its entities, None where unlabelled."""
+    entities = [(entity.start, entity.end, entity.label_) for entity in doc.ents]
+    return [token.text_with_ws for token in doc], entities if doc.has_annotation("ENT_IOB") else None
+
+
 def write_docs(path: str | Path, docs: Iterable[Doc]) -> int:
     """Write docs with their meta to a DocBin file that appears whole; the same docs give the same bytes.
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import tee
+from itertools import islice, tee
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from ..journal import Journal
 from ..projection import Projection, SpanProjector
 from ..projection.projector import COUNTS
 from ..tokens import meta_of, set_scored_entities
-from .docs import with_step, write_docs
+from .docs import content_of, with_step, write_docs
 
 Pair = tuple[Doc, Doc]
+Progress = Callable[[Iterable[Any], int, int], Iterable[Any]]
 
 
 def pair_docs(source: Sequence[Doc], translated: Sequence[Doc], counts: Counter[str]) -> list[Pair]:
@@ -60,7 +61,7 @@ def project_corpus(
     pairs: Sequence[Pair],
     projector: SpanProjector,
     counts: Counter[str],
-    progress: Callable[[Iterable[Any], int, int], Iterable[Any]] = lambda items, start, total: items,
+    progress: Progress = lambda items, start, total: items,
 ) -> int:
     """Write the docs of `project_docs` to a DocBin. A stopped run is gone on with.
 
@@ -71,11 +72,7 @@ def project_corpus(
     identity = projector.identity
     counts.update(dict.fromkeys(COUNTS, 0))
     with Journal(output, {"project": digest_of(pairs), **identity}) as journal:
-        for earlier in journal:
-            counts.update(earlier["counts"])
-        results = journal.add(results_of(pairs[journal.done :], projector))
-        for result in progress(results, journal.done, len(pairs)):
-            counts.update(result["counts"])
+        project_pairs(journal, pairs, len(pairs), projector, counts, progress)
 
         def docs() -> Iterator[Doc]:
             for (_, target), result in zip(pairs, journal, strict=True):
@@ -91,14 +88,29 @@ def digest_of(pairs: Iterable[Pair]) -> str:
     """A hash of what a projection depends on: ids, texts, tokens, and the source's entities and score."""
     digest = hashlib.sha256()
     for source, target in pairs:
-        entities = [(entity.start, entity.end, entity.label_) for entity in source.ents]
-        words = [[token.text_with_ws for token in doc] for doc in (source, target)]
         score = meta_of(source).get("score", 1.0)
-        digest.update(repr([meta_of(target)["id"], words, entities, score]).encode("utf8", "surrogatepass"))
+        parts = [meta_of(target)["id"], content_of(source), content_of(target)[0], score]
+        digest.update(repr(parts).encode("utf8", "surrogatepass"))
     return digest.hexdigest()
 
 
-def results_of(pairs: Iterable[tuple[Doc, Doc]], projector: SpanProjector) -> Iterator[dict[str, Any]]:
+def project_pairs(
+    journal: Journal,
+    pairs: Iterable[Pair],
+    n_pairs: int,
+    projector: SpanProjector,
+    counts: Counter[str],
+    progress: Progress,
+) -> None:
+    """Add what becomes of pairs to a journal, but for those that it has from an earlier run; count all of them."""
+    for earlier in journal:
+        counts.update(earlier["counts"])
+    results = journal.add(results_of(islice(pairs, journal.done, None), projector))
+    for result in progress(results, journal.done, n_pairs):
+        counts.update(result["counts"])
+
+
+def results_of(pairs: Iterable[Pair], projector: SpanProjector) -> Iterator[dict[str, Any]]:
     """What became of each pair, as plain JSON."""
     before: Counter[str] = Counter(projector.report)
     to_project, sources = tee(pairs)  # the projector reads no more than a block ahead

@@ -1,10 +1,8 @@
 """Labelled sentences in one file, their translations in another: the translations with labels in a third."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -20,7 +18,7 @@ from ..translation.languages import normalise
 from .docs import doc_of_sentence, write_docs
 from .formats import detect_format, ending, read_sentences
 from .formats.write import check_labels, write_columns, write_inline, write_jsonl
-from .project import results_of, set_projected
+from .project import Progress, project_pairs, set_projected
 
 WRITERS = {"columns": write_columns, "inline": write_inline, "jsonl": write_jsonl}
 
@@ -32,7 +30,7 @@ def project_file(
     projector: SpanProjector,
     lang: str | None = None,
     tokenized: bool = False,
-    progress: Callable[[Iterable[Any], int, int], Iterable[Any]] = lambda items, start, total: items,
+    progress: Progress = lambda items, start, total: items,
     counts: Counter[str] | None = None,
 ) -> Counter[str]:
     """Project the entities of a file's sentences onto another file's. A stopped run is gone on with.
@@ -70,15 +68,11 @@ def project_file(
     setting = {"project": fingerprint([source, target]), "tokenized": tokenized, **identity}
     with Journal(output, setting) as journal:
         pairs = zip(read_labelled(source, nlp), read_plain_docs(target, nlp, tokenized), strict=True)
-        waiting = islice(pairs, journal.done, None)
-        results = journal.add(results_of(waiting, projector))
-        for _ in progress(results, journal.done, n_target):
-            pass
+        project_pairs(journal, pairs, n_target, projector, counts, progress)
 
         def docs() -> Iterator[Doc]:
             docs_of_target = read_plain_docs(target, nlp, tokenized)
             for number, (doc, result) in enumerate(zip(docs_of_target, journal, strict=True), start=1):
-                counts.update(result["counts"])
                 if not result["dropped"]:
                     meta = {"id": f"{target.name}:{number}", "lang": lang or "xx"}
                     doc._.xner_meta = meta | {key: value for key, value in meta_of(doc).items() if value is not None}

@@ -15,6 +15,7 @@ from typing import Any
 
 from ..errors import XnerError
 from ..files import atomic_path
+from ..journal import differing
 from .details import KINDS
 from .record_check import Expected, check, items, mapping, number, optional, row, text
 
@@ -252,9 +253,9 @@ def _check_study(one: Run, other: Run) -> None:
 
 
 def _check_same(one: Run, other: Run) -> None:
-    if differing := sorted(k for k in {*one.data, *other.data} if one.data.get(k) != other.data.get(k)):
+    if keys := differing(one.data, other.data):
         raise XnerError(
-            f"{one.file} and {other.file} are both of {one}, but differ in {', '.join(f'`{k}`' for k in differing)}: "
+            f"{one.file} and {other.file} are both of {one}, but differ in {', '.join(f'`{k}`' for k in keys)}: "
             "expected one record for each arm and seed. Remove one of them."
         )
 

@@ -11,13 +11,14 @@ from typing import NamedTuple
 
 from spacy.tokens import Doc
 
-from ..corpus.docs import load_docs, write_docs
+from ..corpus.docs import content_of, load_docs, write_docs
 from ..corpus.reader import find_docbins
 from ..errors import XnerError
 from ..tokens import meta_of
 from .plan import Arm, Study
 
 PROJECTED = {"project", "carry"}  # steps that give a translation its labels
+Stamps = tuple[tuple[str, int, int], ...]
 LEAST_TOKENS = 5  # of a text that counts as the same in training and test; shorter ones are the same by chance
 
 
@@ -116,22 +117,23 @@ class Known(NamedTuple):
 
 def read_known(path: str) -> list[Known]:
     """What is to be known of the docs of a file or folder, which are not kept themselves. Read again if it changed."""
-    stamps = [(str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in find_docbins(path)]
-    return _read_known(path, tuple(stamps))
+    return _read_known(path, stamps_of(path))
+
+
+def stamps_of(path: str) -> Stamps:
+    """Name, time and size of the files of a path: the same as long as they have not changed."""
+    return tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in find_docbins(path))
 
 
 @functools.lru_cache(maxsize=32)
-def _read_known(path: str, stamps: tuple[tuple[str, int, int], ...]) -> list[Known]:
+def _read_known(path: str, stamps: Stamps) -> list[Known]:
     found = []
     for doc in read_all(path):
         meta = meta_of(doc)
         made_by = frozenset(str(step.get("step")) for step in meta.get("provenance", []))
         labelled = doc.has_annotation("ENT_IOB")
-        entities = [(entity.start, entity.end, entity.label_) for entity in doc.ents] if labelled else None
-        content = repr(([token.text_with_ws for token in doc], entities)).encode("utf8", "surrogatepass")
-        found.append(
-            Known(meta["id"], meta["lang"], doc.text, len(doc), labelled, made_by, hashlib.sha256(content).hexdigest())
-        )
+        digest = hashlib.sha256(repr(content_of(doc)).encode("utf8", "surrogatepass")).hexdigest()
+        found.append(Known(meta["id"], meta["lang"], doc.text, len(doc), labelled, made_by, digest))
     return found
 
 
@@ -140,8 +142,13 @@ def digest_of(path: str) -> str:
 
     Scores and provenance are no part of it: they differ in their last digits from machine to machine.
     """
+    return _digest_of(path, stamps_of(path))
+
+
+@functools.lru_cache(maxsize=32)
+def _digest_of(path: str, stamps: Stamps) -> str:
     digest = hashlib.sha256()
-    for doc in read_known(path):
+    for doc in _read_known(path, stamps):
         digest.update(repr((doc.id, doc.lang, doc.digest)).encode("utf8", "surrogatepass"))
     return digest.hexdigest()[:16]
 

@@ -26,6 +26,7 @@ from ..errors import XnerError
 from ..evaluation.details import Details
 from ..evaluation.scores import evaluate_pipeline
 from ..files import atomic_path, remove
+from ..journal import differing
 from ..ner.fitting import recognisers_of
 from ..pipelines import load_pipeline
 from ..projection import SpanProjector
@@ -293,11 +294,9 @@ def digest_of_config(config: str, settings: dict[str, Any]) -> str:
 
 def check_same(found: Any, setting: dict[str, Any], path: Path) -> None:
     """RAISES: XnerError for a record of other settings, and says which differ."""
-    found = found if isinstance(found, dict) else {}
-    differing = sorted(key for key in found.keys() | setting.keys() if found.get(key) != setting.get(key))
-    if differing:
+    if changed := differing(found if isinstance(found, dict) else {}, setting):
         raise XnerError(
-            f"{path} is of a run with another {', another '.join(differing)}. Rename the study, or remove the record "
+            f"{path} is of a run with another {', another '.join(changed)}. Rename the study, or remove the record "
             f"to run it again."
         )
 
