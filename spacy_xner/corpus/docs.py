@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc
 
 from ..encoders.tokenizer import multilingual_blank
 from ..errors import XnerError
 from ..files import atomic_path
 from ..tokens import meta_of
 from ..translation.languages import normalise
-from .formats import CharSpan, Format, Sentence, read_docs, read_sentences
+from .formats import CharSpan, Format, Sentence, docbin_of, read_docs, read_sentences
 
 __all__ = ["convert_files", "doc_of_sentence", "load_docs", "name_files", "read_docs", "with_step", "write_docs"]
 
@@ -134,9 +134,7 @@ def write_docs(path: str | Path, docs: Iterable[Doc]) -> int:
     RETURNS: the number of docs.
     RAISES: XnerError where there is none, since an empty corpus is a mistake somewhere before.
     """
-    doc_bin = DocBin(store_user_data=True)
-    for doc in docs:
-        doc_bin.add(doc)
+    doc_bin = docbin_of(docs)
     if not len(doc_bin):
         raise XnerError(f"{path}: not written, because no doc is left. See the counts above for where they went.")
     with atomic_path(path) as temporary:

@@ -4,9 +4,13 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
+from catalogue import Registry
 from hypothesis import given
 from hypothesis import strategies as st
+from spacy.tokens import SpanGroup
+from srsly.msgpack import msgpack_decoders
 
 from spacy_xner.corpus.docs import convert_files, doc_of_sentence, load_docs, name_files, read_docs, write_docs
 from spacy_xner.corpus.formats import Sentence
@@ -107,3 +111,29 @@ def test_bad_input(tmp_path: Path) -> None:
     write_docs(tmp_path / "d.spacy", [NLP("no meta")])
     with pytest.raises(XnerError, match="doc 1 has no id and language"):
         load_docs(tmp_path / "d.spacy")
+
+
+def test_codecs_are_searched_once_a_file_not_for_each_object(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = Counter[str]()
+    search = Registry.get_all
+
+    def counted(registry: Registry) -> dict[str, object]:
+        searched[registry.entry_point_namespace] += 1
+        return search(registry)
+
+    monkeypatch.setattr(Registry, "get_all", counted)
+    docs = [
+        doc_of_sentence(NLP, Sentence(f"Ada sings {number}.", ((0, 3, "PER"),), Path("a"), 1))[0]
+        for number in range(40)
+    ]
+    for doc in docs:
+        doc.user_data["numbers"] = np.arange(3)
+        doc.spans["xner"] = SpanGroup(doc, attrs={"scores": np.ones(1)}, spans=list(doc.ents))
+    write_docs(tmp_path / "a.spacy", docs)
+    reading, again = read_docs(tmp_path / "a.spacy"), read_docs(tmp_path / "a.spacy")
+    for doc, other in zip(reading, again, strict=True):  # two files at once
+        assert doc.text == other.text
+        assert doc.user_data["numbers"].tolist() == [0, 1, 2]
+        assert doc.spans["xner"].attrs["scores"].tolist() == [1.0]
+    assert max(searched.values()) < 10
+    assert "get_all" not in vars(msgpack_decoders)

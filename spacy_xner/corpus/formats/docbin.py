@@ -1,15 +1,21 @@
 """spaCy's own DocBin files (`.spacy`)."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
+from srsly.msgpack import msgpack_decoders, msgpack_encoders
 
 from ...errors import XnerError
 from ...tokens import meta_of
 from .sentence import Sentence, sentence_of_words
+
+Codecs = list[tuple[Any, dict[str, Any]]]  # srsly's registries, and what is in each
 
 
 def read_docs(path: str | Path, vocab: Vocab | None = None) -> Iterator[Doc]:
@@ -27,7 +33,43 @@ def read_docs(path: str | Path, vocab: Vocab | None = None) -> Iterator[Doc]:
         raise XnerError(f"{path}: cannot be read: {error.strerror or error}. Expected a DocBin (.spacy).") from None
     except Exception as error:  # zlib, msgpack and spaCy each raise their own on damaged bytes
         raise XnerError(f"{path}: not a DocBin ({type(error).__name__}). Make it with `xner corpus convert`.") from None
-    yield from doc_bin.get_docs(vocab or Vocab())
+    docs, codecs = doc_bin.get_docs(vocab or Vocab()), find_codecs()
+    while True:
+        with codecs_known(codecs):
+            doc = next(docs, None)
+        if doc is None:
+            return
+        yield doc
+
+
+def docbin_of(docs: Iterable[Doc]) -> DocBin:
+    """A DocBin of docs with their meta."""
+    doc_bin, codecs = DocBin(store_user_data=True), find_codecs()
+    for doc in docs:
+        with codecs_known(codecs):
+            doc_bin.add(doc)
+    return doc_bin
+
+
+def find_codecs() -> Codecs:
+    """What srsly can put into msgpack and take out of it, for `codecs_known`."""
+    return [(registry, registry.get_all()) for registry in (msgpack_encoders, msgpack_decoders)]
+
+
+@contextmanager
+def codecs_known(codecs: Codecs) -> Iterator[None]:
+    """Keep srsly from searching the entry points of all packages for codecs.
+
+    It does so for each object, several times a doc, and that is nine tenths of a DocBin's time. Another thread that is
+    here too, or leaves, costs time and changes nothing else.
+    """
+    for registry, found in codecs:
+        vars(registry)["get_all"] = partial(dict, found)
+    try:
+        yield
+    finally:
+        for registry, _ in codecs:
+            vars(registry).pop("get_all", None)
 
 
 def read_docbin(path: Path) -> Iterator[Sentence]:
