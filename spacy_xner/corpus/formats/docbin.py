@@ -64,12 +64,12 @@ def codecs_known(codecs: Codecs) -> Iterator[None]:
     here too, or leaves, costs time and changes nothing else.
     """
     for registry, found in codecs:
-        vars(registry)["get_all"] = partial(dict, found)
+        registry.get_all = partial(dict, found)  # on this one registry: the class keeps its own
     try:
         yield
     finally:
         for registry, _ in codecs:
-            vars(registry).pop("get_all", None)
+            registry.__dict__.pop("get_all", None)
 
 
 def read_docbin(path: Path) -> Iterator[Sentence]:
