@@ -162,7 +162,7 @@ def curves_plot(
                 markevery=0.15,
             )
         axis.set_xlabel(x)
-        axis.set_ylabel("F1 on the selecting data")
+        axis.set_ylabel("F1 on the development data")
         _thousands(axis)
         axis.grid(axis="y")
         axis.set_axisbelow(True)
