@@ -1,6 +1,7 @@
 """Files and folders that appear whole or not at all."""
 
 import gzip
+import hashlib
 import io
 import os
 import shutil
@@ -46,6 +47,12 @@ def check_apart(output: Path, *inputs: Path) -> None:
         raise XnerError(f"{output} is a folder, expected the name of a file to write.")
     if output.resolve() in [path.resolve() for path in inputs]:
         raise XnerError(f"{output} is also an input and would be lost, expected another name for the output.")
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's content, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def open_text(path: Path) -> TextIO:

@@ -3,7 +3,7 @@
 import glob
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ class Journal:
     is of. A line that a killed run left half-written is dropped.
 
     output (Path): the file that the run makes.
-    setting (Any): what determines the results, as plain JSON: inputs (see `fingerprint`), names, numbers.
+    setting (Any): what determines the results, as plain JSON: inputs (see `file_sha256`), names, numbers.
     RAISES: XnerError where another run is making the same output now. Use it as a context, which ends that.
 
     `done` is the number of results; it counts from the start, also those of earlier runs.
@@ -88,12 +88,3 @@ class Journal:
 def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     """The keys, sorted, whose values are not the same in two settings."""
     return sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
-
-
-def fingerprint(paths: Sequence[Path]) -> list[str]:
-    """A hash of the content of each file."""
-    digests = []
-    for path in paths:
-        with path.open("rb") as file:
-            digests.append(hashlib.file_digest(file, "sha256").hexdigest())
-    return digests

@@ -7,7 +7,7 @@ from typing import Any
 from spacy.language import Language
 
 from .errors import XnerError
-from .journal import fingerprint
+from .files import file_sha256
 
 
 def load_pipeline(name: str) -> Language:
@@ -48,7 +48,7 @@ def fingerprint_of(nlp: Language) -> str:
         return hashlib.sha256(nlp.to_bytes()).hexdigest()
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     names = [path.relative_to(folder).as_posix() for path in paths]
-    return hashlib.sha256(repr([names, fingerprint(paths)]).encode()).hexdigest()
+    return hashlib.sha256(repr([names, [file_sha256(path) for path in paths]]).encode()).hexdigest()
 
 
 def name_of(nlp: Language) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from spacy_xner.errors import XnerError
-from spacy_xner.journal import Journal, fingerprint
+from spacy_xner.journal import Journal
 
 
 def run(output: Path, setting: object, stop_after: int | None = None) -> list[int]:
@@ -64,12 +64,3 @@ def test_any_text(tmp_path: Path) -> None:
     with Journal(tmp_path / "out.txt", {}) as journal:
         assert list(journal.add(texts)) == texts
         assert list(journal) == texts
-
-
-def test_fingerprint_is_of_the_content(tmp_path: Path) -> None:
-    one, two = tmp_path / "one", tmp_path / "two"
-    for path in (one, two):
-        path.write_text("a")
-    assert fingerprint([one]) == fingerprint([two])
-    two.write_text("b")
-    assert fingerprint([one]) != fingerprint([two])

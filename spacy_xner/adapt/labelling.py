@@ -13,7 +13,8 @@ from ..corpus.docs import convert_files, doc_of_sentence, write_docs
 from ..corpus.formats import Sentence, ending
 from ..encoders.tokenizer import multilingual_blank
 from ..errors import XnerError
-from ..journal import Journal, fingerprint
+from ..files import file_sha256
+from ..journal import Journal
 from ..pipelines import fingerprint_of, name_of
 from ..tokens import meta_of, set_scored_entities
 
@@ -36,7 +37,7 @@ def label_file(
     progress: is given the results as they come, and how many there were from an earlier run.
     RAISES: XnerError for a file that cannot be read, or that has no sentence.
     """
-    with Journal(output, {"label": fingerprint([path]), "pipeline": fingerprint_of(nlp)}) as journal:
+    with Journal(output, {"label": file_sha256(path), "pipeline": fingerprint_of(nlp)}) as journal:
         waiting = islice(read_texts(path, lang), journal.done, None)
         for _ in progress(journal.add(find_entities(nlp, waiting)), journal.done):
             pass

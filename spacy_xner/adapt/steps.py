@@ -22,8 +22,8 @@ from ..corpus.teachers import Teachers
 from ..corpus.translate import translate_docs
 from ..errors import XnerError
 from ..evaluation.scores import evaluate_pipeline, write_scores
-from ..files import atomic_path
-from ..journal import differing, fingerprint
+from ..files import atomic_path, file_sha256
+from ..journal import differing
 from ..pipelines import fingerprint_of, load_pipeline, name_of
 from ..projection import SpanProjector
 from ..study.training import train_into
@@ -104,7 +104,7 @@ class Adaptation:
     ) -> None:
         self.nlp, self.texts, self.folder, self.settings = nlp, texts, folder, settings
         self.translators, self.say, self.show, self.gpu_id = translators, say, show, gpu_id
-        self._texts, self._pipeline, self._config = fingerprint([texts]), fingerprint_of(nlp), fingerprint([CONFIG])
+        self._texts, self._pipeline, self._config = file_sha256(texts), fingerprint_of(nlp), file_sha256(CONFIG)
         self._encoder = encoder_version(settings.encoder, None)
         if folder.is_dir() and any(folder.iterdir()) and not (folder / MADE).is_file():
             raise XnerError(f"{folder} holds something else, expected a new folder or one of `xner adapt`.")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import XnerError
-from ..files import atomic_path, check_apart, open_text
-from ..journal import Journal, fingerprint
+from ..files import atomic_path, check_apart, file_sha256, open_text
+from ..journal import Journal
 from ..lines import read_lines, words_of_line
 from .types import Aligner, Alignment
 
@@ -50,7 +50,7 @@ def align_file(
     total = sum(1 for _ in read_pairs(path))  # also finds what is wrong before hours of work
     if not total:
         raise XnerError(f"{path}: the file is empty, expected sentence pairs: source words {SEPARATOR} target words.")
-    with Journal(output, {"align": fingerprint([path]), **aligner.identity}) as journal:
+    with Journal(output, {"align": file_sha256(path), **aligner.identity}) as journal:
         waiting = islice(read_pairs(path), journal.done, None)
         results = journal.add(as_result(alignment) for alignment in aligner.align(waiting))
         for _ in progress(results, journal.done, total):

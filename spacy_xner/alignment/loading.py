@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from thinc.api import get_torch_default_device
 
-from ..encoders.origin import EMBEDDED, UNKNOWN, file_sha256, read_origin
+from ..encoders.origin import EMBEDDED, UNKNOWN, read_origin
 from ..errors import XnerError
+from ..files import file_sha256
 
 MBERT = "bert-base-multilingual-cased"
 MBERT_DEPTH, MBERT_LAYER = 12, 8

@@ -9,8 +9,8 @@ from spacy.tokens import Doc
 
 from ..encoders.tokenizer import multilingual_blank
 from ..errors import XnerError
-from ..files import atomic_path, check_apart, open_text
-from ..journal import Journal, fingerprint
+from ..files import atomic_path, check_apart, file_sha256, open_text
+from ..journal import Journal
 from ..lines import read_lines, words_of_line
 from ..projection import SpanProjector
 from ..tokens import meta_of
@@ -65,7 +65,7 @@ def project_file(
             f"sentence n being the translation of the first one's."
         )
     identity = projector.identity
-    setting = {"project": fingerprint([source, target]), "tokenized": tokenized, **identity}
+    setting = {"project": [file_sha256(source), file_sha256(target)], "tokenized": tokenized, **identity}
     with Journal(output, setting) as journal:
         pairs = zip(read_labelled(source, nlp), read_plain_docs(target, nlp, tokenized), strict=True)
         project_pairs(journal, pairs, n_target, projector, counts, progress)

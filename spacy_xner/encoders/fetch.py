@@ -11,10 +11,10 @@ from typing import Any
 from tqdm import tqdm
 
 from ..errors import XnerError
-from ..files import atomic_path, cache_folder
+from ..files import atomic_path, cache_folder, file_sha256
 from .check import CONFIG_NAME, INDEX_NAME, WEIGHTS_NAME, check_files, check_loadable
 from .embedded import WEIGHTS_SHA256, locate_weights, read_embedded
-from .origin import CARD_NAME, EMBEDDED, ORIGIN_NAME, README_NAME, Origin, file_sha256, read_origin, write_origin
+from .origin import CARD_NAME, EMBEDDED, ORIGIN_NAME, README_NAME, Origin, read_origin, write_origin
 
 EMBEDDED_NAME = EMBEDDED.name
 CONVERSION = 1  # raise it when the conversion changes, so that cached encoders are made anew

@@ -3,7 +3,6 @@
 Nothing here holds a date or a path: the same encoder fetched twice gives the same files.
 """
 
-import hashlib
 import json
 import shutil
 from dataclasses import asdict, dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import XnerError
+from ..files import file_sha256
 from .embedded import WEIGHTS_SHA256, WHEEL, WHEEL_VERSION
 
 ORIGIN_NAME, README_NAME, CARD_NAME, LICENSE_NAME = "ORIGIN.json", "README.md", "MODEL_CARD.md", "LICENSE"
@@ -119,12 +119,6 @@ def copy_texts(source: Path, dest: Path) -> None:
     for path in source.iterdir():
         if path.is_file() and (path.name in names or path.name.upper().startswith(("LICEN", "NOTICE"))):
             shutil.copyfile(path, dest / path.name)
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's content, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _licence_in_card(card: Path) -> str:

@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ..encoders.origin import file_sha256
 from ..errors import XnerError
+from ..files import file_sha256
 from .language_tokens import LanguageToken, choose_token, language_tokens
 from .languages import normalise
 from .splitting import Part, join_parts, split_text
