@@ -9,8 +9,9 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from ..alignment.embedding import EmbeddingAligner
+from ..corpus.texts import read_unlabelled
 from ..corpus.translate import translate_texts
-from .labelling import Found, find_entities, labelled_docs, read_texts
+from .labelling import Found, find_entities, labelled_docs
 from .steps import PROJECTED, SOURCE, TEACHER, TRANSLATED, Adaptation
 
 SAMPLE = 60  # sentences
@@ -24,11 +25,11 @@ def estimate(adaptation: Adaptation) -> dict[str, float]:
     What is there already takes no time. RETURNS: minutes by part: "labelling", "translating", "projecting", "training".
     """
     settings, nlp, path = adaptation.settings, adaptation.nlp, adaptation.texts
-    list(find_entities(nlp, islice(read_texts(path, settings.lang), 1)))  # the first text takes longer
+    list(find_entities(nlp, islice(read_unlabelled(path, settings.lang, Counter()), 1)))  # the first text takes longer
     start = time.perf_counter()
     texts: list[Doc] = []
     found: list[Found] = []
-    for text in read_texts(path, settings.lang):
+    for text in read_unlabelled(path, settings.lang, Counter()):
         texts.append(text)
         found += find_entities(nlp, [text])
         if sum(len(sentences) for sentences in found) >= SAMPLE:
@@ -66,5 +67,5 @@ def estimate(adaptation: Adaptation) -> dict[str, float]:
 def share_of(path: Path, sample: Sequence[Doc], lang: str) -> float:
     """How many times as many texts as in a sample are in the file: by its bytes, or by counting what is compressed."""
     if path.suffix in (".spacy", ".gz"):
-        return sum(1 for _ in read_texts(path, lang)) / len(sample)
+        return sum(1 for _ in read_unlabelled(path, lang, Counter())) / len(sample)
     return max(1.0, path.stat().st_size / sum(len(doc.text.encode("utf8")) + 1 for doc in sample))

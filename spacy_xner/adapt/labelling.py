@@ -9,8 +9,9 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from ..corpus.docs import convert_files, doc_of_sentence, write_docs
-from ..corpus.formats import Sentence, ending
+from ..corpus.docs import doc_of_sentence, write_docs
+from ..corpus.formats import Sentence
+from ..corpus.texts import read_unlabelled
 from ..encoders.tokenizer import multilingual_blank
 from ..errors import XnerError
 from ..files import file_sha256
@@ -38,19 +39,12 @@ def label_file(
     RAISES: XnerError for a file that cannot be read, or that has no sentence.
     """
     with Journal(output, {"label": file_sha256(path), "pipeline": fingerprint_of(nlp)}) as journal:
-        waiting = islice(read_texts(path, lang), journal.done, None)
+        waiting = islice(read_unlabelled(path, lang, Counter()), journal.done, None)
         for _ in progress(journal.add(find_entities(nlp, waiting)), journal.done):
             pass
-        write_docs(
-            output, labelled_docs(zip(read_texts(path, lang), journal, strict=True), nlp, path, min_score, counts)
-        )
+        found = zip(read_unlabelled(path, lang, counts), journal, strict=True)
+        write_docs(output, labelled_docs(found, nlp, path, min_score, counts))
         journal.remove()
-
-
-def read_texts(path: Path, lang: str) -> Iterator[Doc]:
-    """The texts of a file: the lines of a `.txt`, or the docs of a `.spacy`, whose labels are not looked at."""
-    format = "docbin" if ending(path) == ".spacy" else "plain"
-    return convert_files([path], lang, Counter(), format)  # type: ignore[arg-type]
 
 
 def find_entities(nlp: Language, texts: Iterable[Doc]) -> Iterator[Found]:
@@ -71,14 +65,13 @@ def labelled_docs(
     Provenance says by `text` which text a sentence is of.
 
     min_score (float): a sentence with an entity of a lower score is left out: the entity would be taught as wrong.
-    counts (Counter[str]): is given the numbers of "texts", "sentences", "entities", "repeated" and "unsure".
+    counts (Counter[str]): is given the numbers of "sentences", "entities", "repeated" and "unsure".
     """
     blank = multilingual_blank("xx")
     seen: set[str] = set()
     ids: set[str] = set()
-    counts.update({"texts": 0, "sentences": 0, "entities": 0, "repeated": 0, "unsure": 0})
+    counts.update({"sentences": 0, "entities": 0, "repeated": 0, "unsure": 0})
     for text, sentences in found:
-        counts["texts"] += 1
         meta = meta_of(text)
         for number, sentence in enumerate(sentences, start=1):
             counts["sentences"] += 1

@@ -11,14 +11,16 @@ import typer
 from ..errors import XnerError
 from .corpus import check_output, corpus_app, for_each_language
 from .options import EncoderOption, make_aligner, make_projector, translator_of
-from .progress import progress, write_counted
+from .progress import print_counts, progress, write_counted
 
 QualityName = StrEnum("QualityName", ["alignment", "round-trip", "none"])
 
 
 @corpus_app.command()
 def synthesize(
-    source: Annotated[Path, typer.Argument(help="Unlabelled text: a sentence a line (.txt, .txt.gz), or a DocBin.")],
+    source: Annotated[
+        Path, typer.Argument(help="Text: a sentence a line (.txt, .txt.gz), a DocBin or a corpus of another format.")
+    ],
     output: Annotated[Path, typer.Argument(help="DocBin to write: unlabelled text in the target language.")],
     lang: Annotated[str, typer.Option(help="Language to translate into, as de. Several: de,es,fr.")],
     source_lang: Annotated[str, typer.Option(help="Language of a source that does not say it.")] = "en",
@@ -52,17 +54,15 @@ def synthesize(
     xner corpus synthesize news.spacy synthetic/{lang}.spacy --lang es,ca --translator apertium --quality round-trip
     ```
     """
-    from ..corpus.docs import convert_files, load_docs
     from ..corpus.filters import Filters, alignment_quality, round_trip_quality
-    from ..corpus.formats import ending
     from ..corpus.synthesize import synthesize
+    from ..corpus.texts import read_unlabelled
     from ..corpus.translate import language_of
 
     filters = Filters(length_ratio, copied, check_language, quality=0.0 if quality.value == "none" else min_quality)
-    if ending(source) == ".spacy":
-        docs = load_docs(source)
-    else:
-        docs = list(convert_files([source], source_lang, Counter(), "plain"))
+    found: Counter[str] = Counter()
+    docs = list(read_unlabelled(source, source_lang, found))
+    print_counts(f"Read {source}", found)
     spoken = language_of(docs, str(source))
     aligner = make_aligner(encoder, None, "transport", fast=True) if quality.value == "alignment" else None
     for code, (out,) in for_each_language(lang, output):

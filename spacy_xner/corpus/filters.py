@@ -4,8 +4,6 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 from rapidfuzz import fuzz
 from spacy.tokens import Doc
@@ -15,10 +13,10 @@ from ..alignment.types import Aligner
 from ..errors import XnerError
 from ..tokens import meta_of
 from ..translation import Translator
+from ..translation.identify import is_in_another_language
 from .translate import translate_texts
 
-LEAST_CHARACTERS = 20  # of a text, for what says nothing of short ones: its language, its length beside another's
-SURE = 0.9  # probability of another language than the one that was asked for
+LEAST_CHARACTERS = 20  # of a text, for its length beside another's, which says nothing of short ones
 Pair = tuple[Doc, Doc]
 Quality = Callable[[Sequence[Pair]], Iterator[float]]
 
@@ -31,7 +29,7 @@ class Filters:
         the median over this; 0 switches off.
     copied (float): it is less alike to its source than this, as normalised Indel similarity of the characters, in
         [0, 1]; 1 switches off.
-    language (bool): it is not surely in another language than it should be (py3langid, Barbaresi).
+    language (bool): it is not surely in another language than it should be (`is_in_another_language`).
     duplicates (bool): no other has the same text, case and white space aside.
     quality (float): the score of a `Quality` is at least this; 0 switches off.
     RAISES: XnerError for settings out of range.
@@ -103,28 +101,6 @@ def of_another_length(source: str, translation: str, median: float, greatest: fl
         return False
     ratio = len(translation) / max(1, len(source)) / median
     return not 1 / greatest <= ratio <= greatest
-
-
-def is_in_another_language(text: str, lang: str) -> bool:
-    """Whether a text is surely in another language; False for languages that the identifier does not know."""
-    if sum(map(str.isalpha, text)) < LEAST_CHARACTERS or lang.split("-")[0] not in known_languages():
-        return False
-    found, probability = identifier().classify(text)
-    return found != lang.split("-")[0] and float(probability) >= SURE
-
-
-@cache
-def identifier() -> Any:
-    """py3langid's classifier, with probabilities."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-
-
-@cache
-def known_languages() -> frozenset[str]:
-    """The codes that py3langid knows."""
-    return frozenset(map(str, identifier().nb_classes))
 
 
 def alignment_quality(aligner: Aligner) -> Quality:

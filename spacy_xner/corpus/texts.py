@@ -1,12 +1,43 @@
 """The bare text in files of every kind that the package reads."""
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from spacy.tokens import Doc
+
+from ..errors import XnerError
 from ..lines import read_lines
 from ..translation.languages import CODE
+from .docs import convert_files
 from .formats import detect_format, find_files, read_sentences
 from .formats.inline import InlineError, parse_inline
+
+MARKED_UP = re.compile(r"\[[^\[\]]+\]\([^\W\d][\w-]*\)")  # an entity; no link, whose address has other characters
+
+
+def read_unlabelled(path: Path, lang: str, counts: Counter[str]) -> Iterator[Doc]:
+    """Docs, with meta, of the texts in a file: the lines of a `.txt`, or what another format calls a sentence.
+
+    lang (str): language of texts that do not say it.
+    counts (Counter[str]): is given the number of "texts", and of "entities in the file, not looked at" if it has some.
+    RAISES: XnerError for a malformed file, and for a `.txt` with entities marked up, which would be taken for words.
+    """
+    plain = detect_format(path) == "inline"
+    if plain:
+        for number, line in read_lines(path):
+            if found := MARKED_UP.search(line):
+                raise XnerError(
+                    f"{path}:{number}: found the entity '{found[0]}', expected plain text. "
+                    f"`xner corpus convert {path} NAME.spacy --lang {lang}` takes such marks out; give that file."
+                )
+    converted: Counter[str] = Counter()
+    for doc in convert_files([path], lang, converted, "plain" if plain else "auto"):
+        counts["texts"] += 1
+        if doc.ents:
+            counts["entities in the file, not looked at"] += len(doc.ents)
+        yield doc
 
 
 def read_texts(paths: Iterable[Path]) -> Iterator[str]:

@@ -13,12 +13,13 @@ from ..errors import XnerError
 from ..tokens import meta_of
 from ..translation import Translator
 from ..translation.cache import with_cache
+from ..translation.identify import is_in_another_language
 from ..translation.languages import normalise
 from ..translation.scripts import is_in_script, scripts_of
 from ..translation.streams import ask, name_of
 from .docs import with_step
 
-MANY = 5  # translations from which on it is no accident that most are in another script
+MANY = 5  # translations from which on it is no accident that most are in another script or language
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
@@ -55,11 +56,11 @@ def translate_docs(
     translator (Translator): Gives a translation, or None, for each text.
     lang (str): The target language's code.
     counts (Counter[str]): Is given the numbers of "docs", "translated", "without translation", "translated to nothing"
-        and those among the translated ones that are "in another script".
+        and those among the translated ones that are "in another script" and, surely, "in another language".
     cache (Path | bool): The folder in which translations are kept, so that none is made twice; True: one in the user's
         cache folder; False: they are not kept.
     RAISES: XnerError where the translator gives more or fewer translations than there are texts, stops with an error,
-        or most translations are in a script of another language.
+        or most translations are in a script of another language, or surely in another language.
     """
     nlp = multilingual_blank("xx")
     step = {"step": "translate", "translator": translator.identity}
@@ -70,7 +71,7 @@ def translate_docs(
             translated = nlp.make_doc(text)
             translated._.xner_meta = with_step(meta_of(doc), step, lang=lang)
             yield translated
-    check_script(lang, counts, translator)
+    check_language(lang, counts, translator)
 
 
 def translate_texts(texts: Iterable[str], translator: Translator, cache: Path | bool) -> Iterator[str | None]:
@@ -94,17 +95,23 @@ def count_translation(translation: str | None, lang: str, counts: Counter[str]) 
         counts["translated"] += 1
         if not is_in_script(text, lang):
             counts["in another script"] += 1
+        elif is_in_another_language(text, lang):
+            counts["in another language"] += 1
         return text
     counts["without translation" if translation is None else "translated to nothing"] += 1
     return None
 
 
-def check_script(lang: str, counts: Counter[str], translator: Translator) -> None:
-    """RAISES: XnerError where most of many translations are in a script of another language."""
-    wrong, all_ = counts["in another script"], counts["translated"]
-    if all_ >= MANY and 2 * wrong > all_:
-        raise XnerError(
-            f"{wrong:,} of {all_:,} translations by {name_of(translator)} are not in a script of the language {lang!r} "
-            f"({', '.join(sorted(scripts_of(lang)))}): expected a translator into that language. Check its settings, "
-            f"and the language that was asked for."
-        )
+def check_language(lang: str, counts: Counter[str], translator: Translator) -> None:
+    """RAISES: XnerError where most of many translations are in another script or, surely, in another language."""
+    foreign, other, all_ = counts["in another script"], counts["in another language"], counts["translated"]
+    if all_ < MANY or 2 * (foreign + other) <= all_:
+        return
+    if foreign >= other:
+        found = f"{foreign:,} of {all_:,} translations by {name_of(translator)} are not in a script of the language"
+        found += f" {lang!r} ({', '.join(sorted(scripts_of(lang)))})"
+    else:
+        found = f"{other:,} of {all_:,} translations by {name_of(translator)} are not in the language {lang!r}"
+    raise XnerError(
+        f"{found}: expected a translator into that language. Check its settings, and the language that was asked for."
+    )

@@ -96,6 +96,12 @@ class Run:
         """What tells a run from the others of its study."""
         return self.arm, self.labels, self.seed
 
+    @property
+    def teacher(self) -> str | None:
+        """The arm whose pipeline taught this one, where the record says so."""
+        arm = (self.get("setting") or {}).get("arm")
+        return arm.get("teacher") if isinstance(arm, dict) else None
+
     def get(self, key: str) -> Any:
         """What the record has under an optional key; None where it has nothing."""
         return self.data.get(key) or None
@@ -122,8 +128,13 @@ class Study:
         return self.runs[0].targets
 
     def arms(self) -> dict[str, list[Run]]:
-        """Arm -> its runs with the greatest share of labels that it has, a run for each seed."""
-        return {arm: runs[max(runs)] for arm, runs in self.by_labels().items()}
+        """Arm -> its runs with the study's greatest share of labels, a run for each seed. Arms without one are out."""
+        return {arm: runs[self.share] for arm, runs in self.by_labels().items() if self.share in runs}
+
+    @property
+    def share(self) -> float:
+        """The greatest share of the labels that a run has."""
+        return max(run.labels for run in self.runs)
 
     def by_labels(self) -> dict[str, dict[float, list[Run]]]:
         """Arm -> share of labels -> a run for each seed."""

@@ -52,17 +52,22 @@ class Report:
 
     @cached_property
     def arms(self) -> dict[str, list[Run]]:
-        """The baseline first, then by name."""
+        """Those with the most labels: the baseline first, then by name."""
         found = self.study.arms()
         return {arm: found[arm] for arm in sorted(found, key=lambda arm: (arm != self.baseline, arm))}
 
     @cached_property
+    def fewer(self) -> list[str]:
+        """Arms that have no run with as many labels as others have."""
+        return sorted({run.arm for run in self.study.runs} - self.arms.keys())
+
+    @cached_property
     def places(self) -> dict[str, int]:
-        return {arm: i for i, arm in enumerate(self.arms)}
+        return {arm: i for i, arm in enumerate([*self.arms, *self.fewer])}
 
     @cached_property
     def titles(self) -> dict[str, str]:
-        return {arm: runs[0].title for arm, runs in self.arms.items()}
+        return {run.arm: run.title for run in reversed(self.study.runs)}
 
     @property
     def question(self) -> str:
@@ -75,6 +80,9 @@ class Report:
         sentences += [compared(comparison, self.titles) for comparison in self.analysis.comparisons]
         if self.alone:
             sentences.append(f"Not compared, for want of a seed in common with {self.baseline}: {listed(self.alone)}.")
+        if self.fewer:
+            left_out = listed(self.fewer)
+            sentences.append(f"Left out, having no run with {self.study.share:.0%} of the labels: {left_out}.")
         return [*sentences, limits(self.analysis)]
 
     def where(self) -> list[tuple[str, Figure]]:
@@ -161,7 +169,7 @@ class Report:
         if len(self.by_share) < 2:
             return None
         rows, arms = [], []
-        for arm in self.arms:
+        for arm in self.places:
             for share, analysis in self.by_share.items():
                 if arm in analysis.arms:
                     estimate = analysis.arms[arm].figures[MACRO]
@@ -199,8 +207,14 @@ class Report:
 
     @property
     def compute(self) -> str:
-        """The time of all runs together, and where."""
-        minutes = [run.data["minutes"] for run in self.study.runs if run.get("minutes")]
+        """The time of all runs together, and where. A teacher that has a record of its own is counted there."""
+        keys = {run.key for run in self.study.runs}
+        minutes = []
+        for run in self.study.runs:
+            if run.get("minutes"):
+                counted = (run.teacher, run.labels, run.seed) in keys
+                twice = (run.get("parts") or {}).get("teacher", 0) if counted else 0
+                minutes.append(run.data["minutes"] - twice)
         machines = sorted({run.data["machine"] for run in self.study.runs if run.get("machine")})
         said = f"{len(self.study.runs)} runs"
         if minutes:

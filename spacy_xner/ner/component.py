@@ -224,8 +224,11 @@ class SoftmaxRecogniser(TrainablePipe):
         nlp: Language | None = None,
         labels: Sequence[str] | None = None,
     ) -> None:
-        """Prepare for training: labels from the examples' entities and soft labels, or as given; sizes of the model."""
-        found: Iterable[str] = labels if labels is not None else labels_of(get_examples())
+        """Prepare for training: labels from the examples' entities and soft labels, or as given; sizes of the model.
+
+        RAISES: XnerError for no label, and for entities with labels that the soft labels' teacher does not know.
+        """
+        found: Iterable[str] = labels if labels is not None else labels_of(get_examples(), self.name)
         for label in found:
             self.add_label(label)
         if not self.labels:
@@ -313,14 +316,25 @@ def check_share(value: float, setting: str, component: str) -> float:
     return float(value)
 
 
-def labels_of(examples: Iterable[Example]) -> list[str]:
-    """The labels of the examples' entities and soft labels, sorted."""
-    labels: set[str] = set()
+def labels_of(examples: Iterable[Example], component: str) -> list[str]:
+    """The labels of the examples' entities and soft labels, sorted.
+
+    RAISES: XnerError where a label of entities is none of the soft labels': what people call so, the teacher would
+        teach to be something else, or nothing.
+    """
+    hard: set[str] = set()
+    soft: set[str] = set()
     for example in examples:
-        labels |= {entity.label_ for entity in example.reference.ents}
-        if (soft := get_soft_labels(example.reference)) is not None:
-            labels |= {tag[2:] for tag in soft[0] if tag[1:2] == "-"}
-    return sorted(labels)
+        hard |= {entity.label_ for entity in example.reference.ents}
+        if (found := get_soft_labels(example.reference)) is not None:
+            soft |= {tag[2:] for tag in found[0] if tag[1:2] == "-"}
+    if soft and (unknown := sorted(hard - soft)):
+        raise XnerError(
+            f"The component {component!r} is to learn entities with the labels {', '.join(sorted(hard))}, and soft "
+            f"labels of a teacher that knows {', '.join(sorted(soft))}, not {', '.join(unknown)}. Expected a teacher "
+            f"with the same labels: train it on them, or rename the labels of one side."
+        )
+    return sorted(hard | soft)
 
 
 def constraints_of(doc: Doc) -> Constraints:

@@ -15,10 +15,11 @@ from spacy.tokens import Doc
 from typer.testing import CliRunner
 
 from spacy_xner.adapt.estimate import share_of
-from spacy_xner.adapt.labelling import label_file, read_texts, text_of
+from spacy_xner.adapt.labelling import label_file, text_of
 from spacy_xner.adapt.steps import Adaptation, Settings
 from spacy_xner.cli import app
 from spacy_xner.corpus.docs import load_docs, write_docs
+from spacy_xner.corpus.texts import read_unlabelled
 from spacy_xner.errors import XnerError
 from spacy_xner.tokens import meta_of
 
@@ -210,8 +211,8 @@ def test_the_estimate_knows_how_many_texts_there_are(room: Path, tmp_path: Path,
     elif ending == ".txt.gz":
         path.write_bytes(gzip.compress((room / "texts.txt").read_bytes()))
     else:
-        write_docs(path, read_texts(room / "texts.txt", "en"))
-    sample = list(islice(read_texts(path, "en"), 5))
+        write_docs(path, read_unlabelled(room / "texts.txt", "en", Counter()))
+    sample = list(islice(read_unlabelled(path, "en", Counter()), 5))
     assert share_of(path, sample, "en") == pytest.approx(5, rel=0.1)
 
 

@@ -10,8 +10,9 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_xner.adapt.labelling import find_entities, label_file, labelled_docs, read_texts, text_of
+from spacy_xner.adapt.labelling import find_entities, label_file, labelled_docs, text_of
 from spacy_xner.corpus.docs import load_docs, write_docs
+from spacy_xner.corpus.texts import read_unlabelled
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def nlp() -> Language:
 
 def label(nlp: Language, path: Path, min_score: float = 0.0) -> tuple[list[Doc], Counter[str]]:
     counts: Counter[str] = Counter()
-    texts = list(read_texts(path, "en"))
+    texts = list(read_unlabelled(path, "en", counts))
     found = zip(texts, find_entities(nlp, texts), strict=True)
     return list(labelled_docs(found, nlp, path, min_score, counts)), counts
 

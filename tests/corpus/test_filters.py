@@ -15,6 +15,7 @@ from spacy_xner.cli import app
 from spacy_xner.corpus.docs import load_docs
 from spacy_xner.corpus.filters import Filters, alignment_quality, filter_translations, round_trip_quality
 from spacy_xner.corpus.synthesize import synthesize
+from spacy_xner.corpus.texts import read_unlabelled
 from spacy_xner.encoders.tokenizer import multilingual_blank
 from spacy_xner.errors import XnerError
 
@@ -127,3 +128,31 @@ def test_command(tmp_path: Path) -> None:
     (doc,) = load_docs(tmp_path / "de.spacy")
     assert (doc.text, doc._.xner_meta["id"], doc._.xner_meta["lang"]) == (GOOD[1], "news:1", "de")
     assert not doc.has_annotation("ENT_IOB")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.txt", "Nothing.\n[Ada](PER) sings.\n", r"a\.txt:2: found the entity '\[Ada\]\(PER\)', expected plain text"),
+        ("a.docx", "x", "found the ending"),
+    ],
+)
+def test_labelled_text_is_not_taken_for_plain(tmp_path: Path, name: str, content: str, message: str) -> None:
+    (tmp_path / name).write_text(content, encoding="utf8")
+    with pytest.raises(XnerError, match=message):
+        list(read_unlabelled(tmp_path / name, "en", Counter()))
+
+
+def test_text_of_any_format(tmp_path: Path) -> None:
+    """Entities in the file are passed over, and counted; a link is none."""
+    files = {
+        "a.txt": "See [the site](https://example.org).\n",
+        "b.iob": "Ada\tB-PER\nsings\tO\n",
+        "c.jsonl": '{"text": "Ada sings", "spans": [{"start": 0, "end": 3, "label": "PER"}]}\n',
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(content, encoding="utf8")
+    counts: Counter[str] = Counter()
+    texts = [doc.text for name in files for doc in read_unlabelled(tmp_path / name, "en", counts)]
+    assert texts == ["See [the site](https://example.org).", "Ada sings", "Ada sings"]
+    assert counts == {"texts": 3, "entities in the file, not looked at": 2}

@@ -73,6 +73,25 @@ def test_wrong_language(source: list[Doc]) -> None:
         list(translate_docs(source * 2, copies, "ru", Counter()))
 
 
+def test_another_language_in_the_same_script(source: list[Doc]) -> None:
+    """A translator that answers in French, and one that hands back the English, asked for Spanish."""
+    nlp = source[0].vocab
+    words = ["The", "president", "visited", "the", "old", "town", "yesterday", "with", "all", "his", "friends"]
+    docs = [Doc(nlp, words=[*words, str(number)]) for number in range(6)]
+    for doc in docs:
+        doc._.xner_meta = {"id": doc[-1].text, "lang": "en"}
+    french = "Le président a visité hier la vieille ville avec tous ses amis"
+    for table in (Table({doc.text: french for doc in docs}), Table({doc.text: doc.text for doc in docs})):
+        counts: Counter[str] = Counter()
+        with pytest.raises(XnerError, match=r"6 of 6 translations by table .* are not in the language 'es': expected"):
+            list(translate_docs(docs, table, "es", counts))
+        assert counts["in another language"] == 6
+    mostly = Table({doc.text: "El presidente visitó ayer la ciudad vieja" for doc in docs[:4]} | {docs[4].text: french})
+    counts = Counter()
+    assert len(list(translate_docs(docs, mostly, "es", counts))) == 5
+    assert counts["in another language"] == 1
+
+
 def test_kept_or_not(source: list[Doc], tmp_path: Path) -> None:
     class Counting(Table):
         n_asked = 0

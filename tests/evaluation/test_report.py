@@ -166,6 +166,27 @@ def test_tables(report: Report) -> None:
     assert report.compute == "11 runs, 2.4 hours together. Machine: Imagined CPU, 2 cores."
 
 
+def test_shares_of_the_labels_are_not_mixed() -> None:
+    """An arm that has fewer labels alone so far is compared with none that has all of them."""
+    few = [simulated("e", 0, 0.6, labels=0.1), simulated("a", 0, 0.3, labels=0.1)]
+    found = make_report(study_of(*(simulated(arm, 0, 0.5) for arm in "ab"), *few), **FEW)
+    assert list(found.arms) == ["a", "b"]
+    assert [(each.arm, each.other) for each in found.analysis.comparisons] == [("b", "a")]
+    assert "f1_e" not in found.figures()
+    assert "Left out, having no run with 100% of the labels: e." in found.answer
+    amounts = found.amounts()
+    assert amounts
+    assert [row[:2] for row in amounts.rows] == [["a", "10%"], ["a", "100%"], ["b", "100%"], ["e", "10%"]]
+    assert "e" in report_html(found)
+
+
+def test_a_teacher_is_counted_once() -> None:
+    teacher, student = record("b", minutes=10), record("d", minutes=25, parts={"teacher": 10, "train": 15})
+    student["setting"] = {"arm": {"teacher": "b"}}
+    for records, hours in (([teacher, student], "2 runs, 0.4 hours"), ([student], "1 runs, 0.4 hours")):
+        assert make_report(study_of(*records), **FEW).compute.startswith(hours)
+
+
 def test_markdown(report: Report) -> None:
     text = report_markdown(report)
     assert text.startswith("# Study made-up\n\nDoes \\<it> help?\n\nMean F1 over")

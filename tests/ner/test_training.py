@@ -8,7 +8,7 @@ import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 from spacy.language import Language
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 from thinc.api import fix_random_seed
 
@@ -145,6 +145,19 @@ def test_labels_come_from_soft_labels_too() -> None:
     recogniser: Any = nlp.add_pipe("xner", config=SMALL)
     nlp.initialize(lambda: [soft(nlp, "Ada", [[0.5, 0.5]], ("O", "U-NEW"))])
     assert recogniser.labels == ("NEW",)
+
+
+def test_a_teacher_with_other_labels_is_refused() -> None:
+    """Gold PER beside a teacher's PERSON would teach against each other."""
+    nlp = spacy.blank("xx")
+    recogniser: Any = nlp.add_pipe("xner", config=SMALL)
+    reference = nlp.make_doc("Ada")
+    reference.set_ents([Span(reference, 0, 1, label="PER")])
+    gold = Example(nlp.make_doc("Ada"), reference)
+    with pytest.raises(XnerError, match="labels PER, and soft labels of a teacher that knows PERSON, not PER"):
+        nlp.initialize(lambda: [gold, soft(nlp, "Ada", [[0.5, 0.5]], ("O", "U-PERSON"))])
+    nlp.initialize(lambda: [gold, soft(nlp, "Ada", [[0.5, 0.3, 0.2]], ("O", "U-PER", "U-LOC"))])
+    assert recogniser.labels == ("LOC", "PER")
 
 
 def test_soft_labels_of_other_tokens_are_counted(nlp: Language, recogniser: SoftmaxRecogniser) -> None:
