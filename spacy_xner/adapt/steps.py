@@ -15,7 +15,7 @@ from spacy.tokens import Doc
 
 from ..alignment.embedding import EmbeddingAligner
 from ..alignment.loading import encoder_version
-from ..corpus.distill import Selection, distil
+from ..corpus.distill import Distiller, Selection, distil_file
 from ..corpus.docs import load_docs, write_docs
 from ..corpus.project import pair_docs, project_corpus
 from ..corpus.teachers import Teachers
@@ -278,9 +278,13 @@ class Adaptation:
         file = f"{DISTILLED}/{lang}.spacy"
         if not self.is_there(file):
             counts: Counter[str] = Counter()
-            made = distil(texts, Teachers([load_pipeline(str(teacher))]), Selection(), counts)
+            distiller = Distiller(Teachers([load_pipeline(str(teacher))]), Selection())
+
+            def show(items: Iterable[Any], done: int, total: int) -> Iterable[Any]:
+                return self.show(items, f"Labelling {lang}", total, done)
+
             with self._making(file, counts, f"Labelled by the first pipeline in {lang}") as path:
-                write_docs(path, made)
+                distil_file(path, texts, distiller, counts, show)
         return self.folder / file
 
     def evaluate(self, pipeline: Path, test: Path) -> dict[str, Any]:

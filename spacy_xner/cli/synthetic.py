@@ -11,7 +11,7 @@ import typer
 from ..errors import XnerError
 from .corpus import check_output, corpus_app, for_each_language
 from .options import EncoderOption, make_aligner, make_projector, translator_of
-from .progress import print_counts, progress, write_counted
+from .progress import print_counts, progress, resumable_progress, write_counted
 
 QualityName = StrEnum("QualityName", ["alignment", "round-trip", "none"])
 
@@ -104,7 +104,8 @@ def distill(
     """Let a teacher label text softly, for a student to learn from.
 
     With --sources, the teacher also labels the source sentences, in the language that it knows best, and what it finds
-    there is projected: the student gets both, and sentences on which they disagree can be left out.
+    there is projected: the student gets both, and sentences on which they disagree can be left out. Stopped, it goes on
+    where it was.
 
     Examples:
 
@@ -113,7 +114,7 @@ def distill(
     xner corpus distill one,two synthetic/es.spacy distilled/es.spacy --sources en.spacy --agreement 0.8
     ```
     """
-    from ..corpus.distill import Selection, distil
+    from ..corpus.distill import Distiller, Selection, distil_file
     from ..corpus.docs import load_docs
     from ..corpus.teachers import Teachers
     from ..pipelines import load_pipeline, use_gpu
@@ -126,9 +127,12 @@ def distill(
     loaded = Teachers([load_pipeline(name.strip()) for name in teachers.split(",")])
     by_id = {meta_of(doc)["id"]: doc for doc in load_docs(sources)} if sources else None
     projector = make_projector(encoder, None, "transport", 0.0, False, fast=True) if sources else None
+    distiller = Distiller(loaded, selection, by_id, projector)
     for code, (text, out) in for_each_language(lang, texts, output):
         check_output(out, text)
         counts: Counter[str] = Counter()
-        docs = load_docs(text)
-        made = distil(docs, loaded, selection, counts, by_id, projector)
-        write_counted(out, progress(made, f"Labelling {code or ''}".rstrip(), len(docs)), counts)
+        show = resumable_progress(f"Labelling {code or ''}".rstrip(), "batches")
+        try:
+            distil_file(out, load_docs(text), distiller, counts, show)
+        finally:
+            print_counts(f"{out}", counts)

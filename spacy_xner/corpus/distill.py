@@ -1,21 +1,29 @@
 """From teachers to a corpus that a student learns from: soft labels, and which sentences are worth learning."""
 
+import base64
+import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain
+from pathlib import Path
+from typing import Any
 
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, DocBin, Span
 
 from ..encoders.memory import release_memory
 from ..errors import XnerError
+from ..journal import Journal
+from ..pipelines import fingerprint_of
 from ..projection import SpanProjector
 from ..tokens import meta_of
-from .docs import with_step
+from .docs import content_of, with_step, write_docs
+from .formats import docbin_of, docs_of
 from .teachers import Opinion, Teachers
 
 BATCH = 256  # texts
 Entities = set[tuple[int, int, str]]
+Progress = Callable[[Iterable[Any], int, int], Iterable[Any]]
 
 
 @dataclass(frozen=True)
@@ -37,50 +45,87 @@ class Selection:
                 raise XnerError(f"The least {name} is {value}, expected a number from 0 to 1.")
 
 
-def distil(
-    docs: Iterable[Doc],
-    teachers: Teachers,
-    selection: Selection,
-    counts: Counter[str],
-    sources: Mapping[str, Doc] | None = None,
-    projector: SpanProjector | None = None,
-) -> Iterator[Doc]:
-    """Yield docs that a student can learn from: text as the teachers' tokenizer cuts it, with their soft labels.
+class Distiller:
+    """Makes docs that a student can learn from: text as the teachers' tokenizer cuts it, with their soft labels.
 
     Where the sentence that a text translates is among `sources`, the teachers label that too, in the language that they
     were taught in, and the entities that they find there are projected: they become the doc's entities, beside the
     soft labels (how both are weighed is the student's `soft_weight`), and decide about agreement. Other docs have soft
     labels alone.
 
-    docs (Iterable[Doc]): unlabelled, with meta.
     sources (Mapping[str, Doc] | None): source sentences, unlabelled or not, by id; their labels are not looked at.
     projector (SpanProjector | None): needed with `sources`.
-    counts (Counter[str]): is given the numbers of "docs", "unsure", "teacher and projection disagree", "not fully
-        projected", "kept", "kept with projected entities".
-    RAISES: XnerError for docs that are labelled already.
     """
-    counts.update({"docs": 0, "unsure": 0, "kept": 0})
-    step = {"step": "distil", "teachers": teachers.identity, "certainty": selection.certainty}
-    step |= {"agreement": selection.agreement} if sources else {}
-    remaining = iter(docs)
-    known: dict[str, Entities] = {}
-    while batch := [check_unlabelled(doc) for doc in islice(remaining, BATCH)]:
-        counts["docs"] += len(batch)
-        opinions = list(teachers.label(doc.text for doc in batch))
-        projected = (
-            project_opinions(batch, opinions, teachers, sources, projector, known) if sources and projector else {}
-        )
-        for i, (doc, opinion) in enumerate(zip(batch, opinions, strict=True)):
-            if opinion.certainty < selection.certainty:
+
+    def __init__(
+        self,
+        teachers: Teachers,
+        selection: Selection,
+        sources: Mapping[str, Doc] | None = None,
+        projector: SpanProjector | None = None,
+    ) -> None:
+        self.teachers, self.selection, self.projector = teachers, selection, projector
+        self.sources = sources if projector is not None else None
+        self._known: dict[str, Entities] = {}  # a sentence with translations in several languages is labelled once
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What the result depends on beside the docs, as plain JSON."""
+        identity: dict[str, Any] = {
+            "teachers": [fingerprint_of(nlp) for nlp in self.teachers.pipelines],
+            "certainty": self.selection.certainty,
+            "agreement": self.selection.agreement,
+        }
+        if self.sources is not None and self.projector is not None:
+            texts = sorted((name, doc.text) for name, doc in self.sources.items())
+            identity |= {"sources": hash_of(texts), "projector": self.projector.identity}
+        return identity
+
+    def check(self, docs: Sequence[Doc]) -> None:
+        """RAISES: XnerError for docs that are labelled, that teachers cut differently, or with none of the sources."""
+        for doc in docs:
+            check_unlabelled(doc)
+        self.teachers.check_tokens(doc.text for doc in docs)
+        if docs and self.sources is not None and not any(meta_of(doc)["id"] in self.sources for doc in docs):
+            raise XnerError(
+                f"None of the {len(docs):,} texts has the id of a source sentence ({meta_of(docs[0])['id']} and so on "
+                f"against {next(iter(self.sources), 'none')}). Expected the file that was translated, or none."
+            )
+
+    def distil(self, docs: Sequence[Doc], counts: Counter[str]) -> Iterator[Doc]:
+        """Yield the docs that are worth learning.
+
+        docs (Sequence[Doc]): unlabelled, with meta.
+        counts (Counter[str]): is given the numbers of "docs", "unsure", "kept", and with sources those "without a
+            source", "not fully projected", where "teacher and projection disagree", "kept with projected entities".
+        RAISES: XnerError as `check`, before anything is labelled.
+        """
+        self.check(docs)
+        for start in range(0, len(docs), BATCH):
+            yield from self.distil_batch(docs[start : start + BATCH], counts)
+
+    def distil_batch(self, docs: Sequence[Doc], counts: Counter[str]) -> list[Doc]:
+        """As `distil`, of checked docs that are labelled together."""
+        counts.update(dict.fromkeys(("docs", "unsure", "kept"), 0))
+        step = {"step": "distil", "teachers": self.teachers.identity, "certainty": self.selection.certainty}
+        step |= {"agreement": self.selection.agreement} if self.sources is not None else {}
+        opinions = list(self.teachers.label(doc.text for doc in docs))
+        projected = self._project(docs, opinions)
+        kept = []
+        for i, (doc, opinion) in enumerate(zip(docs, opinions, strict=True)):
+            counts["docs"] += 1
+            made = opinion.doc
+            if opinion.certainty < self.selection.certainty:
                 counts["unsure"] += 1
                 continue
-            made = opinion.doc
             if i not in projected:
                 made.set_ents([], default="missing")
+                if self.sources is not None:
+                    counts["without a source"] += 1
             elif (spans := projected[i]) is None:
                 counts["not fully projected"] += 1
                 continue
-            elif agreement(entities_of(made), {(s.start, s.end, s.label_) for s in spans}) < selection.agreement:
+            elif agreement(entities_of(made), {(s.start, s.end, s.label_) for s in spans}) < self.selection.agreement:
                 counts["teacher and projection disagree"] += 1
                 continue
             else:
@@ -89,40 +134,67 @@ def distil(
             made.spans.clear()
             made._.xner_meta = with_step(meta_of(doc), step, score=round(opinion.certainty, 6))
             counts["kept"] += 1
-            yield made
+            kept.append(made)
         release_memory()
+        return kept
+
+    def _project(self, docs: Sequence[Doc], opinions: Sequence[Opinion]) -> dict[int, list[Span] | None]:
+        """The teachers' entities of source sentences on their translations, by position; None: not all arrived."""
+        if self.sources is None or self.projector is None:
+            return {}
+        sources, known = self.sources, self._known
+        ids = {i: meta_of(doc)["id"] for i, doc in enumerate(docs) if meta_of(doc)["id"] in sources}
+        new = list(dict.fromkeys(name for name in ids.values() if name not in known))
+        for name, opinion in zip(new, self.teachers.label(sources[name].text for name in new), strict=True):
+            known[name] = entities_of(opinion.doc)
+
+        def source_of(name: str) -> Doc:
+            doc = self.teachers.pipelines[0].make_doc(sources[name].text)
+            doc.set_ents([Span(doc, *entity) for entity in sorted(known[name])])
+            return doc
+
+        found = self.projector.project((source_of(name), opinions[i].doc) for i, name in ids.items())
+        projected: dict[int, list[Span] | None] = {}
+        for i, projection in zip(ids, found, strict=True):
+            doc = opinions[i].doc
+            spans = [Span(doc, span.start, span.end, label=span.label) for span in projection.spans]
+            projected[i] = spans if projection.complete else None
+        return projected
 
 
-def project_opinions(
+def distil_file(
+    output: Path,
     docs: Sequence[Doc],
-    opinions: Sequence[Opinion],
-    teachers: Teachers,
-    sources: Mapping[str, Doc],
-    projector: SpanProjector,
-    known: dict[str, Entities],
-) -> dict[int, list[Span] | None]:
-    """The teachers' entities of source sentences on their translations, by position; None where not all arrived.
+    distiller: Distiller,
+    counts: Counter[str],
+    progress: Progress = lambda items, start, total: items,
+) -> int:
+    """Write what `Distiller.distil` yields to a DocBin. A stopped run is gone on with, from its last batch on.
 
-    known (dict[str, Entities]): the teachers' entities of sources by id; new ones are added, so that a sentence with
-        translations in several languages is labelled once.
+    counts (Counter[str]): as there, those of an earlier part of the run among them.
+    progress: is given the batches as they come, how many there were from an earlier run, and their number.
+    RETURNS: the number of docs. RAISES: XnerError as `Distiller.check`, and where no doc is left.
     """
-    ids = {i: meta_of(doc)["id"] for i, doc in enumerate(docs) if meta_of(doc)["id"] in sources}
-    new = list(dict.fromkeys(name for name in ids.values() if name not in known))
-    for name, opinion in zip(new, teachers.label(sources[name].text for name in new), strict=True):
-        known[name] = entities_of(opinion.doc)
+    distiller.check(docs)
+    batches = [docs[start : start + BATCH] for start in range(0, len(docs), BATCH)]
+    digest = hash_of([(meta_of(doc), content_of(doc)) for doc in docs])
+    with Journal(output, {"distil": digest, "batch": BATCH, **distiller.identity}) as journal:
 
-    def source_of(name: str) -> Doc:
-        doc = teachers.pipelines[0].make_doc(sources[name].text)
-        doc.set_ents([Span(doc, *entity) for entity in sorted(known[name])])
-        return doc
+        def results() -> Iterator[dict[str, Any]]:
+            for batch in batches[journal.done :]:
+                of_batch: Counter[str] = Counter()
+                kept = docbin_of(distiller.distil_batch(batch, of_batch)).to_bytes()
+                yield {"docs": base64.b64encode(kept).decode(), "counts": of_batch}
 
-    found = projector.project((source_of(name), opinions[i].doc) for i, name in ids.items())
-    projected: dict[int, list[Span] | None] = {}
-    for i, projection in zip(ids, found, strict=True):
-        doc = opinions[i].doc
-        spans = [Span(doc, span.start, span.end, label=span.label) for span in projection.spans]
-        projected[i] = spans if projection.complete else None
-    return projected
+        for _ in progress(journal.add(results()), journal.done, len(batches)):
+            pass
+        for result in journal:
+            counts.update(result["counts"])
+        vocab = distiller.teachers.pipelines[0].vocab
+        made = (docs_of(DocBin().from_bytes(base64.b64decode(result["docs"])), vocab) for result in journal)
+        n_docs = write_docs(output, chain.from_iterable(made))
+        journal.remove()
+    return n_docs
 
 
 def check_unlabelled(doc: Doc) -> Doc:
@@ -133,6 +205,11 @@ def check_unlabelled(doc: Doc) -> Doc:
             f"be lost. Give plain text (`xner corpus convert --format plain`), or what `xner corpus translate` writes."
         )
     return doc
+
+
+def hash_of(value: Any) -> str:
+    """Of a value that `repr` tells from others."""
+    return hashlib.sha256(repr(value).encode("utf8", "surrogatepass")).hexdigest()
 
 
 def entities_of(doc: Doc) -> Entities:

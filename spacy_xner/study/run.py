@@ -19,8 +19,7 @@ from spacy.util import load_config
 from ..aggregation.weights import find_aggregators, softmax_weights
 from ..alignment.embedding import EmbeddingAligner
 from ..alignment.loading import encoder_version
-from ..corpus.distill import Selection, distil
-from ..corpus.docs import write_docs
+from ..corpus.distill import Distiller, Selection, distil_file
 from ..corpus.teachers import Teachers
 from ..errors import XnerError
 from ..evaluation.details import Details
@@ -238,7 +237,8 @@ class Runner:
         counts: Counter[str] = Counter()
         texts = synthetic_texts(self.study, arm, self.split(run))
         selection = Selection(arm.certainty, arm.agreement)
-        kept = write_docs(output, distil(texts, Teachers([nlp]), selection, counts, sources, projector))
+        distiller = Distiller(Teachers([nlp]), selection, sources, projector)
+        kept = distil_file(output, texts, distiller, counts)
         self.say(", ".join(f"{number:,} {kind}" for kind, number in counts.items()))
         return kept
 

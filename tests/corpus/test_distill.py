@@ -1,6 +1,7 @@
 """Teachers and what they pass on: distributions, averages, selection, agreement with projected entities."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.cli import app
-from spacy_xner.corpus.distill import Selection, agreement, distil
+from spacy_xner.corpus.distill import Distiller, Selection, agreement, distil_file
 from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.corpus.teachers import Teachers
 from spacy_xner.encoders.tokenizer import multilingual_blank
@@ -81,7 +82,7 @@ def test_teachers_that_do_not_fit(teacher: Language, tiny_pipeline: Path) -> Non
 def test_soft_labels_alone(teacher: Language, tmp_path: Path) -> None:
     counts: Counter[str] = Counter()
     docs = unlabelled(*(text for text in TEXTS if text))
-    made = list(distil(docs, Teachers([teacher]), Selection(), counts))
+    made = list(Distiller(Teachers([teacher]), Selection()).distil(docs, counts))
     assert counts["docs"] == counts["kept"] == len(docs)
     assert not any(doc.has_annotation("ENT_IOB") for doc in made)
     assert [doc._.xner_meta["id"] for doc in made] == [doc._.xner_meta["id"] for doc in docs]
@@ -97,7 +98,7 @@ def test_unsure_sentences_are_left_out_and_counted(teacher: Language) -> None:
     sure = {o.doc.text: o.certainty for o in Teachers([teacher]).label(doc.text for doc in docs)}
     least = sorted(sure.values())[1]
     counts: Counter[str] = Counter()
-    made = list(distil(docs, Teachers([teacher]), Selection(certainty=least), counts))
+    made = list(Distiller(Teachers([teacher]), Selection(certainty=least)).distil(docs, counts))
     assert {doc.text for doc in made} == {text for text, certainty in sure.items() if certainty >= least}
     assert counts["unsure"] == len(docs) - len(made) > 0
 
@@ -109,17 +110,17 @@ def test_projected_entities(teacher: Language, tiny_encoder: Path) -> None:
     projector = SpanProjector(EmbeddingAligner(str(tiny_encoder), 0, "inter"), LinkProjection())
     by_id = {doc._.xner_meta["id"]: doc for doc in sources}
     counts: Counter[str] = Counter()
-    made = list(distil(docs, Teachers([teacher]), Selection(agreement=1.0), counts, by_id, projector))
+    made = list(Distiller(Teachers([teacher]), Selection(agreement=1.0), by_id, projector).distil(docs, counts))
     found = {doc.text: [(entity.text, entity.label_) for entity in doc.ents] for doc in made}
     assert found[docs[0].text] == [(entity.text, entity.label_) for entity in teacher(docs[0].text).ents]
     assert counts["kept with projected entities"] == 2
+    assert counts["without a source"] == 1
     assert not made[-1].has_annotation("ENT_IOB")
     # a source that has nothing to do with it
     by_id["t:0"] = sources[1]
     counts.clear()
-    made = list(
-        distil(unlabelled(docs[0].text), Teachers([teacher]), Selection(agreement=0.5), counts, by_id, projector)
-    )
+    distiller = Distiller(Teachers([teacher]), Selection(agreement=0.5), by_id, projector)
+    made = list(distiller.distil(unlabelled(docs[0].text), counts))
     assert made == []
     assert counts["teacher and projection disagree"] == 1
 
@@ -135,7 +136,7 @@ def test_a_source_is_labelled_once(teacher: Language, tiny_encoder: Path, monkey
     monkeypatch.setattr(teachers, "label", lambda texts: label([asked.append(text) or text for text in texts]))  # type: ignore[func-returns-value]
     monkeypatch.setattr("spacy_xner.corpus.distill.BATCH", 2)
     projector = SpanProjector(EmbeddingAligner(str(tiny_encoder), 1, "inter"), LinkProjection())
-    made = list(distil(targets, teachers, Selection(), Counter(), {"t:0": source}, projector))
+    made = list(Distiller(teachers, Selection(), {"t:0": source}, projector).distil(targets, Counter()))
     assert asked == [text, text, text, text]  # three translations and their source
     expected = [(e.start, e.end, e.label_) for e in next(iter(label([text]))).doc.ents]
     assert expected
@@ -146,7 +147,60 @@ def test_labelled_text_is_refused(teacher: Language) -> None:
     (doc,) = unlabelled("Paris")
     doc.set_ents([])
     with pytest.raises(XnerError, match=r"t:0 is labelled \('Paris'\), expected unlabelled text"):
-        list(distil([doc], Teachers([teacher]), Selection(), Counter()))
+        list(Distiller(Teachers([teacher]), Selection()).distil([doc], Counter()))
+
+
+def test_bad_input_is_found_before_anything_is_labelled(
+    teacher: Language, tiny_pipeline: Path, tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A labelled doc at the end, sources of another corpus, teachers that cut a text at the end differently."""
+    labelled = unlabelled("Paris", "London")
+    labelled[1].set_ents([])
+    other: Any = spacy.load(tiny_pipeline)
+    other.tokenizer = spacy.blank("en").tokenizer
+    projector = SpanProjector(EmbeddingAligner(str(tiny_encoder), 0, "inter"), LinkProjection())
+    (strange,) = unlabelled("Paris", lang="en")
+    plain, both = Teachers([teacher]), Teachers([teacher, other])
+    cases = [
+        (Distiller(plain, Selection()), labelled, "t:1 is labelled"),
+        (Distiller(both, Selection()), unlabelled("Paris", "It isn't."), r"cut the text 'It isn't\.' into different"),
+        (Distiller(plain, Selection(), {"x:1": strange}, projector), unlabelled("Paris"), r"t:0 and so on against x:1"),
+    ]
+    monkeypatch.setattr(Teachers, "label", lambda *_: pytest.fail("something was labelled"))
+    for distiller, docs, message in cases:
+        with pytest.raises(XnerError, match=message):
+            distil_file(tmp_path / "out.spacy", docs, distiller, Counter())
+        with pytest.raises(XnerError, match=message):
+            list(distiller.distil(docs, Counter()))
+
+
+def test_a_stopped_run_goes_on(teacher: Language, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After its last whole batch, and ends with the same bytes and counts as an undisturbed one."""
+    monkeypatch.setattr("spacy_xner.corpus.distill.BATCH", 2)
+    docs = unlabelled(*(f"{text} {number}" for number in range(2) for text in TEXTS))
+    undisturbed: Counter[str] = Counter()
+    distiller = Distiller(Teachers([teacher]), Selection(certainty=0.01))
+    assert distil_file(tmp_path / "whole.spacy", docs, distiller, undisturbed) == undisturbed["kept"]
+
+    def stop(batches: Iterable[Any], done: int, total: int) -> Iterator[Any]:
+        assert (done, total) == (0, 5)
+        for number, batch in enumerate(batches):
+            if number == 2:
+                raise KeyboardInterrupt
+            yield batch
+
+    with pytest.raises(KeyboardInterrupt):
+        distil_file(tmp_path / "out.spacy", docs, distiller, Counter(), stop)
+    asked: list[str] = []
+    label = Teachers.label
+    monkeypatch.setattr(Teachers, "label", lambda self, texts: label(self, [asked.append(t) or t for t in texts]))  # type: ignore[func-returns-value]
+    counts: Counter[str] = Counter()
+    again = Distiller(Teachers([teacher]), Selection(certainty=0.01))
+    assert distil_file(tmp_path / "out.spacy", docs, again, counts) == counts["kept"]
+    assert asked == [doc.text for doc in docs[6:]]  # the third batch was done when it was stopped
+    assert counts == undisturbed
+    assert (tmp_path / "out.spacy").read_bytes() == (tmp_path / "whole.spacy").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir() if "jsonl" in path.name) == []
 
 
 def test_selection_out_of_range() -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from ...errors import XnerError
 from .columns import read_columns, read_conllu
-from .docbin import docbin_of, read_docbin, read_docs
+from .docbin import docbin_of, docs_of, read_docbin, read_docs
 from .inline import format_inline, parse_inline, read_inline
 from .jsonl import read_jsonl
 from .plain import read_plain
@@ -19,6 +19,7 @@ __all__ = [
     "Sentence",
     "detect_format",
     "docbin_of",
+    "docs_of",
     "find_files",
     "format_inline",
     "parse_inline",
