@@ -3,13 +3,14 @@
 import gzip
 import hashlib
 import io
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from .errors import XnerError
 
@@ -61,6 +62,17 @@ def open_text(path: Path) -> TextIO:
         packed = gzip.GzipFile(filename="", mode="wb", fileobj=path.open("wb"), mtime=0)
         return io.TextIOWrapper(packed, encoding="utf8", newline="\n")
     return path.open("w", encoding="utf8", newline="\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The JSON object in a file. RAISES: XnerError for one that is damaged, or is something else."""
+    try:
+        found = json.loads(path.read_text(encoding="utf8"))
+    except (OSError, ValueError) as error:
+        raise XnerError(f"{path}: cannot be read ({error}), expected JSON. Remove it to make it again.") from error
+    if not isinstance(found, dict):
+        raise XnerError(f"{path}: found a {type(found).__name__}, expected an object. Remove it to make it again.")
+    return found
 
 
 def remove(path: str | Path) -> None:

@@ -1,5 +1,6 @@
 """How long an adaptation will take, by a sample of its texts."""
 
+import json
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -11,10 +12,13 @@ from spacy.tokens import Doc
 from ..alignment.embedding import EmbeddingAligner
 from ..corpus.texts import read_unlabelled
 from ..corpus.translate import translate_texts
+from ..files import atomic_path, read_json
+from ..translation import Translator
 from .labelling import Found, find_entities, labelled_docs
-from .steps import PROJECTED, SOURCE, TEACHER, TRANSLATED, Adaptation
+from .steps import PROJECTED, SOURCE, TEACHER, TRANSLATED, Adaptation, plain
 
 SAMPLE = 60  # sentences
+SPEED = "speed.json"
 # A training step against a look at the same words by the aligner: more layers, and the way back.
 STEP_OVER_ALIGNING = 5.0
 
@@ -22,7 +26,8 @@ STEP_OVER_ALIGNING = 5.0
 def estimate(adaptation: Adaptation) -> dict[str, float]:
     """Minutes that each part will take on this machine, roughly; a sample of the texts goes through each.
 
-    What is there already takes no time. RETURNS: minutes by part: "labelling", "translating", "projecting", "training".
+    What is there already takes no time. How long translating takes is kept in the folder, where the cache knows the
+    sample the next time. RETURNS: minutes by part: "labelling", "translating", "projecting", "training".
     """
     settings, nlp, path = adaptation.settings, adaptation.nlp, adaptation.texts
     list(find_entities(nlp, islice(read_unlabelled(path, settings.lang, Counter()), 1)))  # the first text takes longer
@@ -47,21 +52,37 @@ def estimate(adaptation: Adaptation) -> dict[str, float]:
     list(aligner.align([(["a"], ["b"])]))  # loads it
     aligning = 0.0
     for lang, translator in adaptation.translators.items():
+        if adaptation.is_there(f"{PROJECTED}/{lang}.spacy"):
+            continue
         start = time.perf_counter()
-        translations = list(translate_texts([doc.text for doc in sample], translator, cache=False))
+        translations = list(translate_texts([doc.text for doc in sample], translator, cache=True))
+        took = remember(adaptation.folder / SPEED, lang, translator, (time.perf_counter() - start) / len(sample))
         if not adaptation.is_there(f"{TRANSLATED}/{lang}.spacy"):
-            seconds["translating"] += (time.perf_counter() - start) * of_sentences
+            seconds["translating"] += took * len(sample) * of_sentences
         start = time.perf_counter()
         pairs = [([t.text for t in doc], text.split()) for doc, text in zip(sample, translations, strict=True) if text]
         list(aligner.align(pairs))
-        aligning += time.perf_counter() - start
-        if not adaptation.is_there(f"{PROJECTED}/{lang}.spacy"):
-            seconds["projecting"] += (time.perf_counter() - start) * of_sentences
-    n_words = sum(len(doc) for doc in sample) * 2 * len(adaptation.translators)
-    step = aligning / max(1, n_words) * settings.batch_words * STEP_OVER_ALIGNING
+        aligning = (time.perf_counter() - start) / len(sample)
+        seconds["projecting"] += aligning * len(sample) * of_sentences
+    if not aligning:  # all is projected
+        start = time.perf_counter()
+        list(aligner.align([([t.text for t in doc], [t.text for t in doc]) for doc in sample]))
+        aligning = (time.perf_counter() - start) / len(sample)
+    n_words = sum(len(doc) for doc in sample) / len(sample) * 2
+    step = aligning / n_words * settings.batch_words * STEP_OVER_ALIGNING
     trainings = 1 + (settings.distil and not adaptation.is_there(TEACHER))
     seconds["training"] = step * settings.steps * trainings
     return {part: round(value / 60, 1) for part, value in seconds.items()}
+
+
+def remember(path: Path, lang: str, translator: Translator, seconds: float) -> float:
+    """Seconds a sentence that a translator takes: what was measured the first time, which is kept in a file."""
+    known = read_json(path) if path.is_file() else {}
+    if known.get(lang, {}).get("translator") != plain(translator.identity):
+        known[lang] = {"translator": translator.identity, "seconds": seconds}
+        with atomic_path(path) as temporary:
+            temporary.write_text(json.dumps(known, indent=2), encoding="utf8")
+    return float(known[lang]["seconds"])
 
 
 def share_of(path: Path, sample: Sequence[Doc], lang: str) -> float:

@@ -1,5 +1,6 @@
 """The steps from a pipeline to one for other languages. Each leaves files, and is not made again where they are."""
 
+import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -8,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import srsly
 from filelock import FileLock, Timeout
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -22,7 +22,7 @@ from ..corpus.teachers import Teachers
 from ..corpus.translate import translate_docs
 from ..errors import XnerError
 from ..evaluation.scores import evaluate_pipeline, write_scores
-from ..files import atomic_path, file_sha256
+from ..files import atomic_path, file_sha256, read_json
 from ..journal import differing
 from ..pipelines import fingerprint_of, load_pipeline, name_of
 from ..projection import SpanProjector
@@ -108,7 +108,7 @@ class Adaptation:
         self._encoder = encoder_version(settings.encoder, None)
         if folder.is_dir() and any(folder.iterdir()) and not (folder / MADE).is_file():
             raise XnerError(f"{folder} holds something else, expected a new folder or one of `xner adapt`.")
-        self._made: dict[str, Any] = srsly.read_json(folder / MADE) if (folder / MADE).is_file() else {}
+        self._made: dict[str, Any] = read_json(folder / MADE) if (folder / MADE).is_file() else {}
         self._note()
 
     def run(self) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class Adaptation:
 
     def _run(self) -> dict[str, Any]:
         self.label()
-        self._held_back(load_docs(self.folder / SOURCE))  # are they enough?
+        self.check_labelled(load_docs(self.folder / SOURCE))
         for lang in self.settings.targets:
             self.translate(lang)
             self.project(lang)
@@ -172,6 +172,15 @@ class Adaptation:
 
         with self._making(SOURCE, counts, "Labelled") as path:
             label_file(self.nlp, self.texts, path, settings.lang, settings.min_score, counts, show)
+
+    def check_labelled(self, source: Sequence[Doc]) -> None:
+        """RAISES: XnerError where there are too few sentences, or no entity in them."""
+        self._held_back(source)
+        if not any(doc.ents for doc in source):
+            raise XnerError(
+                f"The pipeline {name_of(self.nlp)} ({', '.join(self.nlp.pipe_names) or 'no components'}) found no "
+                f"entity in the {len(source):,} sentences of {self.texts}, expected one that finds some."
+            )
 
     def translate(self, lang: str) -> None:
         """Translate the labelled sentences; the translator's cache keeps what a stopped run has translated."""
@@ -316,10 +325,10 @@ class Adaptation:
 
     def _note(self) -> None:
         with atomic_path(self.folder / MADE) as temporary:
-            srsly.write_json(temporary, self._made)
+            temporary.write_text(json.dumps(self._made, indent=2), encoding="utf8")
 
 
 def plain(value: dict[str, Any]) -> dict[str, Any]:
     """As it is when it has been written as JSON and read."""
-    read: dict[str, Any] = srsly.json_loads(srsly.json_dumps(value))
+    read: dict[str, Any] = json.loads(json.dumps(value))
     return read

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from .options import translator_of
+from .options import GpuOption, translator_of
+from .package import BuildName, package
 from .progress import print_counts, progress
 
 
@@ -21,6 +22,9 @@ def adapt(
     setting: Annotated[
         list[str] | None, typer.Option("--setting", "-s", help="Further settings of the translator.")
     ] = None,
+    source_lang: Annotated[
+        str | None, typer.Option(help="Language of the texts, where the pipeline says another, or xx.")
+    ] = None,
     encoder: Annotated[str, typer.Option(help="To align and train with: embedded, a folder, a hub name.")] = "embedded",
     min_score: Annotated[float, typer.Option(help="Leave out sentences with an entity that is less sure.")] = 0.0,
     held_back: Annotated[
@@ -32,9 +36,11 @@ def adapt(
         bool, typer.Option(help="Train again, on what the first pipeline finds where projection lost something.")
     ] = True,
     seed: Annotated[int, typer.Option(help="Of training, and of what is held back.")] = 0,
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU to use, -1 for the CPU.")] = -1,
+    gpu_id: GpuOption = -1,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before hours of work.")] = False,
-    build: Annotated[bool, typer.Option(help="Build the package.")] = True,
+    build: Annotated[
+        BuildName, typer.Option(help="wheel; or none: only the package's folder, which needs no network.")
+    ] = BuildName.wheel,
 ) -> None:
     """Make a pipeline for other languages out of one that you trust, and text in its language.
 
@@ -53,10 +59,9 @@ def adapt(
     from ..encoders import resolve_encoder
     from ..errors import XnerError
     from ..evaluation.table import score_table
-    from ..pipelines import load_pipeline, use_gpu
+    from ..pipelines import load_pipeline, name_of, use_gpu
     from ..translation.languages import normalise
     from .console import make_console
-    from .package import package
 
     if not texts.is_file():
         raise XnerError(f"{texts}: there is no such file, expected text by --texts.")
@@ -64,10 +69,12 @@ def adapt(
         raise XnerError(f"The package would be xx_{name or output.name}, expected a --name of letters, digits and _.")
     use_gpu(gpu_id)
     nlp = load_pipeline(pipeline)
-    lang = normalise(nlp.lang)
+    lang = normalise(source_lang or nlp.lang)
+    if lang == "xx":
+        raise XnerError(f"{pipeline} is of no certain language (xx), expected that of the texts by --source-lang.")
     targets = tuple(dict.fromkeys(normalise(code.strip()) for code in to.split(",")))
     if lang in targets:
-        raise XnerError(f"--to names {lang}, the language of {pipeline}: expected other languages.")
+        raise XnerError(f"--to names {lang}, the language of the texts: expected other languages.")
     translators = {code: translator_of(translator, lang, code, memory, setting) for code in targets}
     folder = str(resolve_encoder(encoder))
     settings = Settings(lang, targets, folder, min_score, held_back, steps, batch_words, distil, seed)
@@ -81,9 +88,17 @@ def adapt(
             typer.confirm("Go on?", abort=True)
     scores = work.run()
     console.print(score_table(scores, title="On projected text that was held back (no person has looked at it)"))
-    if build:
-        package(output / "pipeline/model-last", output / "package", name or output.name, output / "scores.json")
-        console.print(f"The package is in {output / 'package'}.", highlight=False)
+    package(
+        output / "pipeline/model-last",
+        output / "package",
+        name or output.name,
+        output / "scores.json",
+        encoder=Path(folder),
+        description=f"Named entities by spacy-xner, learned from those that {name_of(nlp)} finds in {lang} text, and "
+        f"from these projected onto translations into {', '.join(targets)}.",
+        build=build,
+    )
+    console.print(f"The package is in {output / 'package'}.", highlight=False)
 
 
 def print_counts_of(title: str, counts: Counter[str]) -> None:

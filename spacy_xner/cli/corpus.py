@@ -18,6 +18,7 @@ from .options import (
     CacheOption,
     CompleteOption,
     EncoderOption,
+    GpuOption,
     LayersOption,
     MethodName,
     MinScoreOption,
@@ -133,6 +134,7 @@ def translate(
     complete: CompleteOption = True,
     cache: CacheOption = None,
     no_cache: NoCacheOption = False,
+    gpu_id: GpuOption = -1,
 ) -> None:
     """Translate a corpus. Docs whose translation is not known are left out and counted.
 
@@ -163,8 +165,10 @@ def translate(
     from ..corpus.carry import carry_docs
     from ..corpus.docs import load_docs
     from ..corpus.translate import language_of, translate_docs
+    from ..pipelines import use_gpu
     from ..translation.carried import make_way
 
+    use_gpu(gpu_id)
     kept = parse_cache(cache, no_cache)
     translator_settings(translator, memory, setting)  # before anything long is done
     docs = load_docs(source)

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from .options import GpuOption
+
 
 def evaluate(
     pipeline: Annotated[str, typer.Argument(help="Installed package or folder of a trained pipeline.")],
@@ -12,7 +14,7 @@ def evaluate(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the scores here as JSON.")] = None,
     source: Annotated[str, typer.Option(help="Language that the pipeline had labels for.")] = "en",
     baseline: Annotated[Path | None, typer.Option(help="Another pipeline's JSON scores, to compare with.")] = None,
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU to use, -1 for the CPU.")] = -1,
+    gpu_id: GpuOption = -1,
 ) -> None:
     """Score a pipeline: precision, recall and F1 for each language, and their mean over the target languages.
 

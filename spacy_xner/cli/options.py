@@ -18,6 +18,7 @@ MethodName = StrEnum("MethodName", ["transport", "inter", "itermax", "mwmf"])
 EncoderOption = Annotated[
     str, typer.Option(help="Encoder that aligns words: embedded (fetched once), a folder or a hub name.")
 ]
+GpuOption = Annotated[int, typer.Option("--gpu-id", "-g", help="GPU to use, -1 for the CPU.")]
 LayersOption = Annotated[
     str | None, typer.Option(help="Layer, or layers with commas, as 5,6,7. Default: the middle ones.")
 ]

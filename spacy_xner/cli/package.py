@@ -21,6 +21,7 @@ def package(
     encoder: Annotated[
         Path | None, typer.Option(help="The encoder's folder, from `xner encoder fetch`, for its name and licence.")
     ] = None,
+    description: Annotated[str, typer.Option(help="What it is; by default, the languages of its training.")] = "",
     licence: Annotated[str, typer.Option(help="Licence of the package; the encoder's if left out.")] = "",
     build: Annotated[
         BuildName, typer.Option(help="wheel; or none: only the package's folder, which needs no network.")
@@ -43,7 +44,7 @@ def package(
         raise XnerError(f"{pipeline}: this folder holds no pipeline: it has no meta.json. `spacy train` makes one.")
     origin = read_origin(encoder) if encoder else None
     meta = describe(srsly.read_json(pipeline / "meta.json"), read_scores(scores))
-    meta |= {"name": name, "version": version}
+    meta |= {"name": name, "version": version, "description": description or meta["description"]}
     if licence or origin:
         meta["license"] = licence or (origin.licence if origin else "")
     if origin:

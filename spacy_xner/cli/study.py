@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from .options import GpuOption
+
 
 def study(
     config: Annotated[Path, typer.Argument(help="The study's .cfg: [study] and an [arms.NAME] for each arm.")],
@@ -20,7 +22,7 @@ def study(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check all inputs, say what is to be run, and stop.")
     ] = False,
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU to use, -1 for the CPU.")] = -1,
+    gpu_id: GpuOption = -1,
 ) -> None:
     """Train and score the arms of a study, with every seed, and keep a record of each run.
 
@@ -67,9 +69,10 @@ def study(
             arm = plan.arms[arm.teacher]
             needed[arm.name] = arm
     check_inputs(plan, needed.values())
-    use_gpu(gpu_id)
     console = make_console()
     runner = Runner(plan, gpu_id, lambda line: console.print(line, highlight=False))
+    runner.check(needed.values())
+    use_gpu(gpu_id)
     runs = [Run(arm, int(seed), share) for seed in plan.seeds for share in plan.labels for arm in chosen]
     waiting = [run for run in runs if not runner.is_done(run)]
     console.print(f"{len(runs)} runs, {len(runs) - len(waiting)} of them done: {runner.records}", highlight=False)

@@ -10,7 +10,7 @@ import typer
 
 from ..errors import XnerError
 from .corpus import check_output, corpus_app, for_each_language
-from .options import EncoderOption, make_aligner, make_projector, translator_of
+from .options import EncoderOption, GpuOption, make_aligner, make_projector, translator_of
 from .progress import print_counts, progress, resumable_progress, write_counted
 
 QualityName = StrEnum("QualityName", ["alignment", "round-trip", "none"])
@@ -42,6 +42,7 @@ def synthesize(
     copied: Annotated[float, typer.Option(help="Leave out those so alike to their source; 1: none.")] = 0.9,
     check_language: Annotated[bool, typer.Option(help="Leave out what is in another language.")] = True,
     encoder: EncoderOption = "embedded",
+    gpu_id: GpuOption = -1,
 ) -> None:
     """Make unlabelled text in a target language by translating unlabelled text, and leave out what went wrong.
 
@@ -58,7 +59,9 @@ def synthesize(
     from ..corpus.synthesize import synthesize
     from ..corpus.texts import read_unlabelled
     from ..corpus.translate import language_of
+    from ..pipelines import use_gpu
 
+    use_gpu(gpu_id)
     filters = Filters(length_ratio, copied, check_language, quality=0.0 if quality.value == "none" else min_quality)
     found: Counter[str] = Counter()
     docs = list(read_unlabelled(source, source_lang, found))
@@ -99,7 +102,7 @@ def distill(
         float, typer.Option(help="With --sources: least F1 of the teacher's entities against the projected ones.")
     ] = 0.0,
     encoder: EncoderOption = "embedded",
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU to use, -1 for the CPU.")] = -1,
+    gpu_id: GpuOption = -1,
 ) -> None:
     """Let a teacher label text softly, for a student to learn from.
 

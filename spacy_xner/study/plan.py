@@ -7,6 +7,7 @@ from typing import Any
 
 from spacy.util import load_config
 
+from ..corpus.distill import Selection
 from ..errors import XnerError
 
 # Settings of a training config that a study sets itself
@@ -15,6 +16,11 @@ THE_SAME = (
     "training.batcher",
     "training.logger",
     "training.eval_",
+    "training.patience",
+    "training.accumulate_gradient",
+    "training.before_to_disk",
+    "training.dev_corpus",
+    "training.train_corpus",
     "corpora.",
     "paths.",
     "system.seed",
@@ -139,16 +145,27 @@ def make(kind: Any, values: Mapping[str, Any], where: str) -> Any:
         raise XnerError(f"{where}: {error}") from None
 
 
+def check_number(value: Any, kind: Any, what: str) -> None:
+    """RAISES: XnerError for what is no number of a kind."""
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise XnerError(f"{what} is {value!r}, expected a {'whole number' if kind is int else 'number'}.")
+
+
 def check_study(study: Study, path: Path) -> None:
     """RAISES: XnerError for what `read_study` says."""
+    for name, least in (("steps", 1), ("batch_words", 1), ("eval_every", 1), ("dev_limit", 0), ("examples", 0)):
+        check_number(getattr(study, name), int, f"{path}: {name}")
+        if getattr(study, name) < least:
+            raise XnerError(f"{path}: {name} is {getattr(study, name)}, expected {least} or more.")
+    check_number(study.held_back, int | float, f"{path}: held_back")
     if not 0 <= study.held_back < 1:
         raise XnerError(f"{path}: held_back is {study.held_back}, expected a share from 0 to below 1.")
-    for name in ("steps", "batch_words", "eval_every"):
-        if getattr(study, name) < 1:
-            raise XnerError(f"{path}: {name} is {getattr(study, name)}, expected 1 or more.")
-    for name, values in (("seeds", study.seeds), ("labels", study.labels)):
+    for name, kind in (("seeds", int), ("labels", int | float)):
+        values = getattr(study, name)
         if not isinstance(values, Sequence) or isinstance(values, str) or not values:
             raise XnerError(f"{path}: {name} is {values!r}, expected a list of one or more numbers.")
+        for value in values:
+            check_number(value, kind, f"{path}: one of {name}")
         if len(set(values)) < len(values):
             raise XnerError(f"{path}: {name} is {values}, where a number is twice: expected each once.")
     for share in study.labels:
@@ -167,6 +184,12 @@ def check_study(study: Study, path: Path) -> None:
                 f"{path}: the arm {arm.name} has {'no teacher' if arm.teacher is None else 'no synthetic text'}: a "
                 f"teacher and the synthetic text that it labels belong together."
             )
+        for name in ("certainty", "agreement"):
+            check_number(getattr(arm, name), int | float, f"{path}: [arms.{arm.name}] {name}")
+        try:
+            Selection(arm.certainty, arm.agreement)
+        except XnerError as error:
+            raise XnerError(f"{path}: [arms.{arm.name}] {error}") from None
         if arm.agreement and not arm.with_sources:
             raise XnerError(
                 f"{path}: the arm {arm.name} asks for an agreement of {arm.agreement} between teacher and projection, "

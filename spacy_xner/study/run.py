@@ -21,10 +21,11 @@ from ..alignment.embedding import EmbeddingAligner
 from ..alignment.loading import encoder_version
 from ..corpus.distill import Distiller, Selection, distil_file
 from ..corpus.teachers import Teachers
+from ..encoders import resolve_encoder
 from ..errors import XnerError
 from ..evaluation.details import Details
 from ..evaluation.scores import evaluate_pipeline
-from ..files import atomic_path, remove
+from ..files import atomic_path, read_json, remove
 from ..journal import differing
 from ..ner.fitting import recognisers_of
 from ..pipelines import load_pipeline
@@ -32,7 +33,7 @@ from ..projection import SpanProjector
 from ..tokens import meta_of
 from .corpora import Split, digest_of, read_all, split_ids, synthetic_texts, write_training_files
 from .plan import Arm, Study
-from .training import CURVE, MODEL, train_into
+from .training import CURVE, MODEL, load_training, train_into
 
 SETTING = "setting.json"
 
@@ -68,6 +69,12 @@ class Runner:
         self.records = Path(study.records) / study.name
         self._texts: dict[str, str] = {}
 
+    def check(self, arms: Iterable[Arm]) -> None:
+        """RAISES: XnerError for an encoder that is not there, and a training config that arms' settings do not fit."""
+        resolve_encoder(self.study.encoder)
+        for arm in arms:
+            load_training(self.study.config, self.settings_of(Run(arm, 0)))
+
     def all_records(self, runs: Iterable[Run]) -> Iterator[tuple[Run, dict[str, Any]]]:
         """The records of runs as they get ready, see `record`. Those that another process is making come last."""
         elsewhere = []
@@ -89,8 +96,7 @@ class Runner:
         path = self.records / f"{run.name}.json"
         if self.is_done(run):
             self.remove_pipelines(run)
-            found: dict[str, Any] = srsly.read_json(path)
-            return found
+            return read_json(path)
         setting = self.setting(run)
         parts = self.pipeline(run)
         record = self.score(run, parts, setting)
@@ -147,7 +153,7 @@ class Runner:
         path = self.records / f"{run.name}.json"
         if not path.is_file():
             return False
-        check_same(srsly.read_json(path).get("setting"), self.setting(run), path)
+        check_same(read_json(path).get("setting"), self.setting(run), path)
         return True
 
     def setting(self, run: Run) -> dict[str, Any]:
@@ -201,8 +207,8 @@ class Runner:
     def pipeline(self, run: Run) -> dict[str, float]:
         """Train the pipeline of a run, unless it is there. RETURNS: the minutes of each part."""
         output, setting = self.folder / run.name, self.setting(run)
-        if (output / SETTING).is_file() and srsly.read_json(output / SETTING)["setting"] == setting:
-            return dict(srsly.read_json(output / SETTING)["parts"])
+        if (output / SETTING).is_file() and (there := read_json(output / SETTING))["setting"] == setting:
+            return dict(there["parts"])
         parts: dict[str, float] = {}
         if run.arm.teacher:
             teacher = self.teacher_of(run)
@@ -276,7 +282,7 @@ class Runner:
             "setting": setting,
             "minutes": round(sum(parts.values()), 2),
             "parts": parts,
-            "training_sentences": srsly.read_json(output / SETTING)["sentences"],
+            "training_sentences": read_json(output / SETTING)["sentences"],
             "machine": machine(),
             "words": curve[-1]["words"] if curve else 0,
             "layer_weights": weights,

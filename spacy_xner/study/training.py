@@ -6,12 +6,31 @@ from typing import Any
 
 from spacy.cli.train import train
 from spacy.util import load_config
+from thinc.api import Config
 
 from ..errors import XnerError
 from ..files import remove
 
 MODEL, CURVE = "model-last", "curve.jsonl"
 READER = "spacy_xner.Corpus.v1"
+
+
+def load_training(config: str | Path, overrides: Mapping[str, Any] | None = None) -> Config:
+    """A training config whose corpus can be read without end.
+
+    RAISES: XnerError for a file that is missing or malformed, settings in `overrides` whose section it does not have,
+        and another reader than spacy-xner's.
+    """
+    try:
+        loaded = load_config(config, overrides=dict(overrides or {}))
+    except (OSError, ValueError) as error:
+        raise XnerError(f"{config}: no training config can be read: {' '.join(str(error).split())}") from error
+    reader = loaded.get("corpora", {}).get("train", {}).get("@readers")
+    if reader != READER:
+        raise XnerError(
+            f"{config}: [corpora.train] has the reader {reader}, expected {READER}, which can read on and on."
+        )
+    return loaded
 
 
 def train_into(
@@ -25,17 +44,13 @@ def train_into(
     config (str | Path): the training config.
     batch_words (int): words of a step.
     overrides (Mapping[str, Any]): settings of it, with dots.
-    RAISES: XnerError for a config with another reader.
+    RAISES: XnerError as `load_training`.
     """
-    loaded = load_config(config)
-    reader = loaded.get("corpora", {}).get("train", {}).get("@readers")
-    if reader != READER:
-        raise XnerError(
-            f"{config}: [corpora.train] has the reader {reader}, expected {READER}, which can read on and on."
-        )
+    loaded = load_training(config)
     room.mkdir(parents=True, exist_ok=True)
     loaded["training"]["logger"] = {"@loggers": "spacy_xner.CurveLogger.v1", "path": str(room / CURVE)}
     loaded["training"]["max_epochs"] = -1
+    loaded["training"]["patience"] = 0  # a training that stops early would see fewer words than the others
     loaded["training"]["batcher"] = {
         "@batchers": "spacy.batch_by_words.v1",
         "size": batch_words,

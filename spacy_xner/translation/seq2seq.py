@@ -15,7 +15,7 @@ from .language_tokens import LanguageToken, choose_token, language_tokens
 from .languages import normalise
 from .splitting import Part, join_parts, split_text
 
-BUFFER = 16  # batches that are sorted by length together
+BUFFER = 4  # batches that are sorted by length together: a run that is killed has as many to do again
 GROWTH, ROOM = 3, 20  # a translation of more than GROWTH times the pieces of its text, and ROOM, is a model's babble
 
 

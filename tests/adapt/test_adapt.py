@@ -2,6 +2,7 @@
 
 import gzip
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from typer.testing import CliRunner
 
-from spacy_xner.adapt.estimate import share_of
+from spacy_xner.adapt.estimate import estimate, share_of
 from spacy_xner.adapt.labelling import label_file, text_of
 from spacy_xner.adapt.steps import Adaptation, Settings
 from spacy_xner.cli import app
@@ -22,6 +23,7 @@ from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.corpus.texts import read_unlabelled
 from spacy_xner.errors import XnerError
 from spacy_xner.tokens import meta_of
+from spacy_xner.translation import Translator
 
 NAMES, PLACES = ("Ada", "Alan", "Grace", "Edsger", "Barbara"), ("Paris", "Berlin", "London", "Nairobi", "Lima")
 
@@ -45,7 +47,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def adapt(room: Path, encoder: Path, *more: object) -> Any:
     arguments = ["adapt", room / "source", "--texts", room / "texts.txt", "--to", "de", "--translator", "memory"]
-    arguments += ["--memory", room / "memory.tsv", "--output", room / "out", "--encoder", encoder, "--no-build"]
+    arguments += ["--memory", room / "memory.tsv", "--output", room / "out", "--encoder", encoder, "--build", "none"]
     arguments += ["--steps", "2", "--batch-words", "80", "--min-score", "0.6", "--yes"]
     return CliRunner().invoke(app, [str(part) for part in (*arguments, *more)], env={"COLUMNS": "200"})
 
@@ -63,16 +65,19 @@ def test_from_a_pipeline_to_another(room: Path, tiny_encoder: Path) -> None:
     }
     assert not parts["train/source.spacy"] & (parts["dev.spacy"] | parts["test/de.spacy"])
     assert not parts["train/de.spacy"] & (parts["dev.spacy"] | parts["test/de.spacy"])
-    if len(projected) < 25:  # what did not arrive is learned from the first pipeline
-        assert (out / "teacher").is_dir()
-        assert load_docs(out / "distilled/de.spacy")
+    assert len(projected) < 25  # what did not arrive is learned from the first pipeline
+    assert (out / "teacher").is_dir()
+    assert load_docs(out / "distilled/de.spacy")
     nlp = spacy.load(out / "pipeline/model-last")
     assert set(nlp.get_pipe("xner").labels) == {"PERSON", "GPE"}  # type: ignore[attr-defined]
     assert "macro_f" in srsly.read_json(out / "scores.json")
+    meta = srsly.read_json(out / "package/xx_out-0.1.0/meta.json")
+    assert "learned from those that en_pipeline 0.0.0 (source) finds in en text" in meta["description"]
+    assert (meta["name"], meta["languages"]) == ("out", ["de"])
     before = {
         path: path.stat().st_mtime_ns
         for path in out.rglob("*")
-        if path.is_file() and path.name not in ("scores.json", "made.json")
+        if path.is_file() and path.name not in ("scores.json", "made.json") and "package" not in path.parts
     }
     (out / "projected/de.spacy").unlink()
     result = adapt(room, tiny_encoder)  # goes on, and only makes what is missing
@@ -85,6 +90,45 @@ def test_from_a_pipeline_to_another(room: Path, tiny_encoder: Path) -> None:
     assert "pipeline is made again: another distil, another steps" in result.output
     again = [path for path, then in before.items() if path.exists() and path.stat().st_mtime_ns != then]
     assert {path.relative_to(out).parts[0] for path in again} == {"projected", "pipeline"}
+
+
+def test_the_estimate_translates_nothing_twice(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    """What the sample is translated to is kept, and how long that took too."""
+    asked: list[str] = []
+
+    class Counting:
+        @property
+        def identity(self) -> dict[str, Any]:
+            return {"name": "counting", "source": "en", "target": "de", "room": str(tmp_path)}
+
+        def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
+            for text in texts:
+                asked.append(text)
+                yield text.replace("visited", "besuchte")
+
+    def work() -> Adaptation:
+        settings = Settings("en", ("de",), str(tiny_encoder))
+        translators: dict[str, Translator] = {"de": Counting()}
+        return Adaptation(spacy.load(room / "source"), room / "texts.txt", tmp_path / "out", settings, translators)
+
+    first, second = estimate(work()), estimate(work())
+    assert first.keys() == second.keys() == {"labelling", "translating", "projecting", "training"}
+    assert first["translating"] == second["translating"]
+    adaptation = work()
+    adaptation.label()
+    adaptation.translate("de")
+    assert estimate(work())["translating"] == 0
+    assert len(asked) == len(set(asked)) == 25
+
+
+def test_a_pipeline_without_entities(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    """Is noticed before the long work."""
+    spacy.blank("en").to_disk(tmp_path / "blank")
+    settings = Settings("en", ("de",), str(tiny_encoder))
+    work = Adaptation(spacy.load(tmp_path / "blank"), room / "texts.txt", tmp_path / "out", settings, {})
+    with pytest.raises(XnerError, match=r"\(no components\) found no entity in the 25 sentences of .*texts\.txt"):
+        work.run()
+    assert not (tmp_path / "out/translated").exists()
 
 
 def test_sentences_of_a_text_stay_together(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
@@ -219,6 +263,11 @@ def test_the_estimate_knows_how_many_texts_there_are(room: Path, tmp_path: Path,
 def test_refused(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
     result = adapt(room, tiny_encoder, "--to", "en")
     assert "names en, the language of" in result.output
+    spacy.blank("xx").to_disk(tmp_path / "mixed")
+    result = CliRunner().invoke(
+        app, ["adapt", str(tmp_path / "mixed"), "--texts", str(room / "texts.txt"), "--to", "de"]
+    )
+    assert "expected that of the texts by --source-lang" in result.output.replace("\n", " ")
     (tmp_path / "thesis.txt").write_text("mine")
     result = adapt(room, tiny_encoder, "--output", tmp_path)
     assert "holds something else" in result.output

@@ -1,5 +1,6 @@
 """Runs of a small study: records, teachers, what is not run again, and what a changed setting does."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ def test_run_and_go_on(file: Path) -> None:
     assert not records.exists()
     result = study(file, "--arms", "a,c", "--seeds", "0")
     assert result.exit_code == 0, result.output
+    assert re.search(r"[1-6] kept with projected entities", " ".join(result.output.split()))
     assert sorted(path.name for path in records.iterdir()) == ["a-0.json", "c-0.json"]
     record = srsly.read_json(records / "c-0.json")
     assert set(record["parts"]) == {"teacher", "distil", "train"}
@@ -102,6 +104,34 @@ def test_two_processes_share_the_work(file: Path, tmp_path: Path) -> None:
     before = (tmp_path / "records/tiny/a-0.json").stat().st_mtime_ns
     assert list(records) == [(runs[0], record)]
     assert (tmp_path / "records/tiny/a-0.json").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("configs/xner.cfg", "configs/nothing.cfg", r"nothing\.cfg: no training config can be read"),
+        ('encoder = "', 'encoder = "/nowhere', "/nowhere"),
+        ("vars.swap = 0.0", "swaps.level = 0.0", r"swaps"),
+        ("[arms.a.settings]", "[arms.a.settings]\ncomponents.ner.threshold = 0.5", r"components\.ner|ner"),
+    ],
+)
+def test_inputs_are_checked_before_the_first_run(file: Path, tmp_path: Path, old: str, new: str, message: str) -> None:
+    text = file.read_text(encoding="utf8")
+    assert old in text
+    (tmp_path / "study.cfg").write_text(text.replace(old, new), encoding="utf8")
+    result = study(tmp_path / "study.cfg", "--dry-run")
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)  # a sentence, no traceback
+    assert re.search(message, result.output.replace("\n", "")), result.output
+
+
+def test_a_damaged_record_is_named(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny/a-0.json").write_text('{"format": 1, "sc', encoding="utf8")
+    result = study(file, "--records", tmp_path, "--dry-run")
+    assert result.exit_code == 1
+    assert "a-0.json: cannot be read" in result.output.replace("\n", " ")
+    assert "Remove it to make it again" in result.output.replace("\n", " ")
 
 
 def test_bad_options(file: Path) -> None:

@@ -47,6 +47,7 @@ projected = "{room}/projected"
 [arms.c]
 synthetic = "{room}/translated"
 teacher = "b"
+with_sources = true
 """
 
 
