@@ -215,7 +215,7 @@ def test_agreement_by_hand() -> None:
     assert agreement({a, c}, {a}) == pytest.approx(2 / 3)
 
 
-def test_command(tiny_pipeline: Path, tmp_path: Path) -> None:
+def test_command(tiny_pipeline: Path, tiny_encoder: Path, tmp_path: Path) -> None:
     for lang in ("de", "fr"):
         write_docs(tmp_path / f"{lang}.spacy", unlabelled("Angela Merkel", "Paris", lang=lang))
     arguments = ["corpus", "distill", f"{tiny_pipeline},{tiny_pipeline}", tmp_path / "{lang}.spacy"]
@@ -223,5 +223,10 @@ def test_command(tiny_pipeline: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     assert result.exit_code == 0, result.output
     assert len(load_docs(tmp_path / "out/fr.spacy")) == 2
+    write_docs(tmp_path / "en.spacy", unlabelled("Angela Merkel", "Paris", lang="en"))
+    sources = ["--sources", tmp_path / "en.spacy", "--encoder", tiny_encoder]
+    result = CliRunner().invoke(app, [str(argument) for argument in (*arguments, *sources)])
+    assert result.exit_code == 0, result.output
+    assert "kept with projected entities" in result.output
     result = CliRunner().invoke(app, [*map(str, arguments), "--agreement", "0.5"])
     assert "expected the source sentences by --sources" in result.output

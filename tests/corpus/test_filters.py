@@ -1,5 +1,6 @@
 """Filters of translations: each leaves out what it should, says so, and nothing else."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -128,6 +129,24 @@ def test_command(tmp_path: Path) -> None:
     (doc,) = load_docs(tmp_path / "de.spacy")
     assert (doc.text, doc._.xner_meta["id"], doc._.xner_meta["lang"]) == (GOOD[1], "news:1", "de")
     assert not doc.has_annotation("ENT_IOB")
+
+
+@pytest.mark.parametrize("quality", ["alignment", "round-trip"])
+def test_command_with_quality(tmp_path: Path, embedded_encoder: Path, quality: str) -> None:
+    """A translation of another sentence is left out, by its alignment and by the way back."""
+    wrong = "Kühe fressen im Sommer sehr viel frisches Gras."
+    other = "Her brother sold the red car last week."
+    (tmp_path / "news.txt").write_text(f"{GOOD[0]}\n{other}\n", encoding="utf8")
+    cows = "Cows eat a lot of fresh grass in summer."  # the first one of a text is its translation back
+    memory = f"en\tde\n{GOOD[0]}\t{GOOD[1]}\n{cows}\t{wrong}\n{other}\t{wrong}\n"
+    (tmp_path / "memory.tsv").write_text(memory, encoding="utf8")
+    arguments = ["corpus", "synthesize", tmp_path / "news.txt", tmp_path / "de.spacy", "--lang", "de"]
+    arguments += ["--memory", tmp_path / "memory.tsv", "--quality", quality, "--min-quality", "0.6"]
+    arguments += ["--encoder", embedded_encoder]
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, result.output
+    assert re.search(r"of low quality +1", result.output)
+    assert [doc.text for doc in load_docs(tmp_path / "de.spacy")] == [GOOD[1]]
 
 
 @pytest.mark.parametrize(
