@@ -6,6 +6,7 @@ import pytest
 
 from spacy_xner.errors import XnerError
 from spacy_xner.study.plan import read_study
+from spacy_xner.study.training import load_training
 
 ROOT = Path(__file__).parents[2]
 SMALL = '[study]\nname = "x"\ngold = "g"\ndev = "d"\ntest = "t"\n{settings}\n[arms]\n[arms.a]\n{arm}\n[arms.b]\n'
@@ -19,14 +20,21 @@ def write(room: Path, settings: str = "", arm: str = "") -> Path:
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("configs/studies/*.cfg")), ids=lambda path: path.name)
 def test_shipped_studies(path: Path) -> None:
-    """The arms of the research question, each with its teacher."""
+    """Their training configs have what their arms set."""
     study = read_study(path)
+    for arm in study.chosen():
+        load_training(ROOT / study.config, {**study.settings, **arm.settings})
+
+
+@pytest.mark.parametrize("name", ["conll.cfg", "shipped.cfg"])
+def test_studies_of_the_research_question(name: str) -> None:
+    """Its arms, each with its teacher."""
+    study = read_study(ROOT / "configs/studies" / name)
     assert {"a", "b", "c", "d", "e"} <= set(study.arms)
     assert study.arms["e"].teacher == "bc"
     aggregator = "components.xner.model.tok2vec.aggregator.@architectures"
     assert study.arms["a"].settings == study.arms["c"].settings
     assert study.arms["a"].settings[aggregator] == "spacy_xner.LastLayer.v1"
-    assert (ROOT / study.config).is_file()
 
 
 def test_overrides(tmp_path: Path) -> None:
