@@ -75,6 +75,12 @@ def read_json(path: Path) -> dict[str, Any]:
     return found
 
 
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON that appears whole, for `read_json`."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=2), encoding="utf8")
+
+
 def remove(path: str | Path) -> None:
     """Remove a file or a folder if it is there."""
     path = Path(path)

@@ -3,13 +3,16 @@
 import glob
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from .errors import XnerError
+
+# Shows results as they come: gets them, how many there were from an earlier run, and the number of all.
+Progress = Callable[[Iterable[Any], int, int], Iterable[Any]]
 
 
 class Journal:

@@ -1,6 +1,5 @@
 """How long an adaptation will take, by a sample of its texts."""
 
-import json
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from spacy.tokens import Doc
 from ..alignment.embedding import EmbeddingAligner
 from ..corpus.texts import read_unlabelled
 from ..corpus.translate import translate_texts
-from ..files import atomic_path, read_json
+from ..files import read_json, write_json
 from ..translation import Translator
 from .labelling import Found, find_entities, labelled_docs
 from .steps import PROJECTED, SOURCE, TEACHER, TRANSLATED, Adaptation, plain
@@ -80,8 +79,7 @@ def remember(path: Path, lang: str, translator: Translator, seconds: float) -> f
     known = read_json(path) if path.is_file() else {}
     if known.get(lang, {}).get("translator") != plain(translator.identity):
         known[lang] = {"translator": translator.identity, "seconds": seconds}
-        with atomic_path(path) as temporary:
-            temporary.write_text(json.dumps(known, indent=2), encoding="utf8")
+        write_json(path, known)
     return float(known[lang]["seconds"])
 
 

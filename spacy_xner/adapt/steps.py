@@ -22,7 +22,7 @@ from ..corpus.teachers import Teachers
 from ..corpus.translate import translate_docs
 from ..errors import XnerError
 from ..evaluation.scores import evaluate_pipeline, write_scores
-from ..files import atomic_path, file_sha256, read_json
+from ..files import atomic_path, file_sha256, read_json, write_json
 from ..journal import differing
 from ..pipelines import fingerprint_of, load_pipeline, name_of
 from ..projection import SpanProjector
@@ -324,8 +324,7 @@ class Adaptation:
                 self.say(title, counts)
 
     def _note(self) -> None:
-        with atomic_path(self.folder / MADE) as temporary:
-            temporary.write_text(json.dumps(self._made, indent=2), encoding="utf8")
+        write_json(self.folder / MADE, self._made)
 
 
 def plain(value: dict[str, Any]) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from ..errors import XnerError
 from ..files import atomic_path, check_apart, file_sha256, open_text
-from ..journal import Journal
+from ..journal import Journal, Progress
 from ..lines import read_lines, words_of_line
 from .types import Aligner, Alignment
 
@@ -35,7 +34,7 @@ def align_file(
     path: Path,
     output: Path,
     aligner: Aligner,
-    progress: Callable[[Iterable[Any], int, int], Iterable[Any]] = lambda items, start, total: items,
+    progress: Progress = lambda items, start, total: items,
 ) -> Counter[str]:
     """Align the pairs of a file. A stopped run is gone on with; the output appears whole.
 

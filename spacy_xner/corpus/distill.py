@@ -1,10 +1,10 @@
 """From teachers to a corpus that a student learns from: soft labels, and which sentences are worth learning."""
 
 import base64
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,16 @@ from spacy.tokens import Doc, DocBin, Span
 
 from ..encoders.memory import release_memory
 from ..errors import XnerError
-from ..journal import Journal
+from ..journal import Journal, Progress
 from ..pipelines import fingerprint_of
 from ..projection import SpanProjector
 from ..tokens import meta_of
-from .docs import content_of, with_step, write_docs
+from .docs import content_of, hash_of, with_step, write_docs
 from .formats import docbin_of, docs_of
 from .teachers import Opinion, Teachers
 
 BATCH = 256  # texts
 Entities = set[tuple[int, int, str]]
-Progress = Callable[[Iterable[Any], int, int], Iterable[Any]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class Distiller:
         self.sources = sources if projector is not None else None
         self._known: dict[str, Entities] = {}  # a sentence with translations in several languages is labelled once
 
-    @property
+    @cached_property
     def identity(self) -> dict[str, Any]:
         """What the result depends on beside the docs, as plain JSON."""
         identity: dict[str, Any] = {
@@ -205,11 +204,6 @@ def check_unlabelled(doc: Doc) -> Doc:
             f"be lost. Give plain text (`xner corpus convert --format plain`), or what `xner corpus translate` writes."
         )
     return doc
-
-
-def hash_of(value: Any) -> str:
-    """Of a value that `repr` tells from others."""
-    return hashlib.sha256(repr(value).encode("utf8", "surrogatepass")).hexdigest()
 
 
 def entities_of(doc: Doc) -> Entities:

@@ -1,5 +1,6 @@
 """Docs of a corpus: made of sentences, and kept in DocBin files with what is known of them in `doc._.xner_meta`."""
 
+import hashlib
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -126,6 +127,11 @@ def content_of(doc: Doc) -> tuple[list[str], list[tuple[int, int, str]] | None]:
     """What a doc teaches, for hashes: its tokens with the space after each, and its entities, None where unlabelled."""
     entities = [(entity.start, entity.end, entity.label_) for entity in doc.ents]
     return [token.text_with_ws for token in doc], entities if doc.has_annotation("ENT_IOB") else None
+
+
+def hash_of(value: Any) -> str:
+    """A hash of a value that `repr` tells from others, as of what `content_of` says."""
+    return hashlib.sha256(repr(value).encode("utf8", "surrogatepass")).hexdigest()
 
 
 def write_docs(path: str | Path, docs: Iterable[Doc]) -> int:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, tee
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,13 @@ from typing import Any
 from spacy.tokens import Doc, Span
 
 from ..errors import XnerError
-from ..journal import Journal
+from ..journal import Journal, Progress
 from ..projection import Projection, SpanProjector
 from ..projection.projector import COUNTS
 from ..tokens import meta_of, set_scored_entities
 from .docs import content_of, with_step, write_docs
 
 Pair = tuple[Doc, Doc]
-Progress = Callable[[Iterable[Any], int, int], Iterable[Any]]
 
 
 def pair_docs(source: Sequence[Doc], translated: Sequence[Doc], counts: Counter[str]) -> list[Pair]:

@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from ..encoders.tokenizer import multilingual_blank
 from ..errors import XnerError
 from ..files import atomic_path, check_apart, file_sha256, open_text
-from ..journal import Journal
+from ..journal import Journal, Progress
 from ..lines import read_lines, words_of_line
 from ..projection import SpanProjector
 from ..tokens import meta_of
@@ -18,7 +18,7 @@ from ..translation.languages import normalise
 from .docs import doc_of_sentence, write_docs
 from .formats import detect_format, ending, read_sentences
 from .formats.write import check_labels, write_columns, write_inline, write_jsonl
-from .project import Progress, project_pairs, set_projected
+from .project import project_pairs, set_projected
 
 WRITERS = {"columns": write_columns, "inline": write_inline, "jsonl": write_jsonl}
 

@@ -72,27 +72,32 @@ class Teachers:
 
     def check_tokens(self, texts: Iterable[str]) -> None:
         """RAISES: XnerError for a text that the teachers' tokenizers cut differently."""
-        first, *others = self.pipelines
-        for text in texts if others else ():
-            words = [token.text for token in first.make_doc(text)]
-            for nlp in others:
-                if [token.text for token in nlp.make_doc(text)] != words:
-                    raise XnerError(
-                        f"The teachers {name_of(first)} and {name_of(nlp)} cut the text '{text[:60]}' into different "
-                        f"tokens, expected the same tokenizer in both."
-                    )
+        if len(self.pipelines) > 1:
+            for text in texts:
+                self._check_same_tokens([nlp.make_doc(text) for nlp in self.pipelines])
+
+    def _check_same_tokens(self, docs: Sequence[Doc]) -> None:
+        """Of one text, a doc by each teacher."""
+        words = [token.text for token in docs[0]]
+        for nlp, other in zip(self.pipelines[1:], docs[1:], strict=True):
+            if [token.text for token in other] != words:
+                raise XnerError(
+                    f"The teachers {name_of(self.pipelines[0])} and {name_of(nlp)} cut the text "
+                    f"'{other.text[:60]}' into different tokens, expected the same tokenizer in both."
+                )
 
     def label(self, texts: Iterable[str], batch_size: int = 256) -> Iterator[Opinion]:
         """Label texts, lazily, in order; docs have the tokens of the first teacher. RAISES: as `check_tokens`."""
         remaining = iter(texts)
         while batch := list(islice(remaining, batch_size)):
-            self.check_tokens(batch)
             yield from self._label_batch(batch)
 
     def _label_batch(self, texts: list[str]) -> Iterator[Opinion]:
         first = self.recognisers[0]
         predicted = [logits_of(nlp, xner, texts) for nlp, xner in zip(self.pipelines, self.recognisers, strict=True)]
         docs = predicted[0][0]
+        for of_text in zip(*(made for made, _ in predicted), strict=True):
+            self._check_same_tokens(of_text)
         scores = [
             np.log(np.maximum(np.mean(of_doc, axis=0), TINY)) * first.temperature
             for of_doc in zip(*self._probabilities([logits for _, logits in predicted]), strict=True)

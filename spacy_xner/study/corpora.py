@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from spacy.tokens import Doc
 
-from ..corpus.docs import content_of, load_docs, write_docs
+from ..corpus.docs import content_of, hash_of, load_docs, write_docs
 from ..corpus.reader import find_docbins
 from ..errors import XnerError
 from ..tokens import meta_of
@@ -132,7 +132,7 @@ def _read_known(path: str, stamps: Stamps) -> list[Known]:
         meta = meta_of(doc)
         made_by = frozenset(str(step.get("step")) for step in meta.get("provenance", []))
         labelled = doc.has_annotation("ENT_IOB")
-        digest = hashlib.sha256(repr(content_of(doc)).encode("utf8", "surrogatepass")).hexdigest()
+        digest = hash_of(content_of(doc))
         found.append(Known(meta["id"], meta["lang"], doc.text, len(doc), labelled, made_by, digest))
     return found
 
