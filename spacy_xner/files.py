@@ -35,6 +35,26 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
 
 
+@contextmanager
+def resumable_folder(path: Path, setting: dict[str, Any]) -> Iterator[Path]:
+    """Yield a hidden folder beside `path`, which moves into its place when the block ends without an error.
+
+    It holds what a stopped run of the same setting has left, if there was one. For one process at a time.
+
+    setting (dict[str, Any]): what determines the result, as plain JSON.
+    """
+    room = path.with_name(f".{path.name}.part")
+    stamp = room / "part.json"
+    if not stamp.is_file() or read_json(stamp) != setting:
+        remove(room)
+        room.mkdir(parents=True)
+        write_json(stamp, setting)
+    yield room
+    remove(path)
+    stamp.unlink()
+    room.rename(path)
+
+
 def cache_folder() -> Path:
     """Where the user keeps what can be made again: $XNER_CACHE, or the system's folder for it."""
     from platformdirs import user_cache_path

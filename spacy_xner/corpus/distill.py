@@ -1,6 +1,7 @@
 """From teachers to a corpus that a student learns from: soft labels, and which sentences are worth learning."""
 
 import base64
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -167,12 +168,13 @@ def distil_file(
     distiller: Distiller,
     counts: Counter[str],
     progress: Progress = lambda items, start, total: items,
-) -> int:
+) -> tuple[int, float]:
     """Write what `Distiller.distil` yields to a DocBin. A stopped run is gone on with, from its last batch on.
 
     counts (Counter[str]): as there, those of an earlier part of the run among them.
     progress: is given the batches as they come, how many there were from an earlier run, and their number.
-    RETURNS: the number of docs. RAISES: XnerError as `Distiller.check`, and where no doc is left.
+    RETURNS: the number of docs, and the seconds that the batches took, in all parts of the run.
+    RAISES: XnerError as `Distiller.check`, and where no doc is left.
     """
     distiller.check(docs)
     batches = [docs[start : start + BATCH] for start in range(0, len(docs), BATCH)]
@@ -182,18 +184,22 @@ def distil_file(
         def results() -> Iterator[dict[str, Any]]:
             for batch in batches[journal.done :]:
                 of_batch: Counter[str] = Counter()
+                start = time.perf_counter()
                 kept = docbin_of(distiller.distil_batch(batch, of_batch)).to_bytes()
-                yield {"docs": base64.b64encode(kept).decode(), "counts": of_batch}
+                seconds = round(time.perf_counter() - start, 3)
+                yield {"docs": base64.b64encode(kept).decode(), "counts": of_batch, "seconds": seconds}
 
         for _ in progress(journal.add(results()), journal.done, len(batches)):
             pass
+        seconds = 0.0
         for result in journal:
             counts.update(result["counts"])
+            seconds += result["seconds"]
         vocab = distiller.teachers.pipelines[0].vocab
         made = (docs_of(DocBin().from_bytes(base64.b64decode(result["docs"])), vocab) for result in journal)
         n_docs = write_docs(output, chain.from_iterable(made))
         journal.remove()
-    return n_docs
+    return n_docs, seconds
 
 
 def check_unlabelled(doc: Doc) -> Doc:

@@ -25,7 +25,7 @@ from ..encoders import resolve_encoder
 from ..errors import XnerError
 from ..evaluation.details import Details
 from ..evaluation.scores import evaluate_pipeline
-from ..files import atomic_path, read_json, remove
+from ..files import atomic_path, read_json, remove, resumable_folder, write_json
 from ..journal import differing
 from ..ner.fitting import recognisers_of
 from ..pipelines import load_pipeline
@@ -215,25 +215,24 @@ class Runner:
             with self.claim(teacher):
                 parts["teacher"] = round(sum(self.pipeline(teacher).values()), 2)
         self.say(f"Arm {run.arm.name}, seed {run.seed}, {run.labels:.0%} of the labels")
-        with atomic_path(output) as room:
-            (room / "corpora").mkdir(parents=True)
+        with resumable_folder(output, setting) as room:
             files, counts = write_training_files(self.study, run.arm, self.split(run), room / "corpora")
             if run.arm.teacher:
-                start = time.perf_counter()
                 files.append(room / "corpora/distilled.spacy")
-                counts["distilled"] = self.distil(run, files[-1])
-                parts["distil"] = minutes_since(start)
+                counts["distilled"], parts["distil"] = self.distil(run, files[-1])
             self.say(", ".join(f"{number:,} {kind}" for kind, number in counts.items()) + " sentences")
             start = time.perf_counter()
             self.train(run, files, room)
-            parts["train"] = minutes_since(start)
+            parts["train"] = round((time.perf_counter() - start) / 60, 2)
             srsly.write_json(room / SETTING, {"setting": setting, "parts": parts, "sentences": dict(counts)})
             remove(room / "corpora")
         return parts
 
-    def distil(self, run: Run, output: Path) -> int:
-        """Let the teacher label the synthetic text. RETURNS: how many sentences are kept."""
-        arm = run.arm
+    def distil(self, run: Run, output: Path) -> tuple[int, float]:
+        """Let the teacher label the synthetic text, unless that was done. RETURNS: the number of docs, and minutes."""
+        arm, done = run.arm, output.with_suffix(".json")
+        if done.is_file():
+            return read_json(done)["docs"], read_json(done)["minutes"]
         nlp = load_pipeline(str(self.folder / self.teacher_of(run).name / MODEL))
         sources, projector = None, None
         if arm.with_sources:
@@ -244,9 +243,11 @@ class Runner:
         texts = synthetic_texts(self.study, arm, self.split(run))
         selection = Selection(arm.certainty, arm.agreement)
         distiller = Distiller(Teachers([nlp]), selection, sources, projector)
-        kept = distil_file(output, texts, distiller, counts)
+        n_docs, seconds = distil_file(output, texts, distiller, counts)
         self.say(", ".join(f"{number:,} {kind}" for kind, number in counts.items()))
-        return kept
+        minutes = round(seconds / 60, 2)
+        write_json(done, {"docs": n_docs, "minutes": minutes})
+        return n_docs, minutes
 
     def train(self, run: Run, files: list[Path], room: Path) -> None:
         """Train into `room`/model-last."""
@@ -305,11 +306,6 @@ def check_same(found: Any, setting: dict[str, Any], path: Path) -> None:
             f"{path} is of a run with another {', another '.join(changed)}. Rename the study, or remove the record "
             f"to run it again."
         )
-
-
-def minutes_since(start: float) -> float:
-    """Rounded to hundredths."""
-    return round((time.perf_counter() - start) / 60, 2)
 
 
 def machine() -> str:

@@ -180,7 +180,7 @@ def test_a_stopped_run_goes_on(teacher: Language, tmp_path: Path, monkeypatch: p
     docs = unlabelled(*(f"{text} {number}" for number in range(2) for text in TEXTS))
     undisturbed: Counter[str] = Counter()
     distiller = Distiller(Teachers([teacher]), Selection(certainty=0.01))
-    assert distil_file(tmp_path / "whole.spacy", docs, distiller, undisturbed) == undisturbed["kept"]
+    assert distil_file(tmp_path / "whole.spacy", docs, distiller, undisturbed)[0] == undisturbed["kept"]
 
     def stop(batches: Iterable[Any], done: int, total: int) -> Iterator[Any]:
         assert (done, total) == (0, 5)
@@ -196,7 +196,7 @@ def test_a_stopped_run_goes_on(teacher: Language, tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(Teachers, "label", lambda self, texts: label(self, [asked.append(t) or t for t in texts]))  # type: ignore[func-returns-value]
     counts: Counter[str] = Counter()
     again = Distiller(Teachers([teacher]), Selection(certainty=0.01))
-    assert distil_file(tmp_path / "out.spacy", docs, again, counts) == counts["kept"]
+    assert distil_file(tmp_path / "out.spacy", docs, again, counts)[0] == counts["kept"]
     assert asked == [doc.text for doc in docs[6:]]  # the third batch was done when it was stopped
     assert counts == undisturbed
     assert (tmp_path / "out.spacy").read_bytes() == (tmp_path / "whole.spacy").read_bytes()

@@ -1,6 +1,7 @@
 """Runs of a small study: records, teachers, what is not run again, and what a changed setting does."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,35 @@ def test_two_processes_share_the_work(file: Path, tmp_path: Path) -> None:
     before = (tmp_path / "records/tiny/a-0.json").stat().st_mtime_ns
     assert list(records) == [(runs[0], record)]
     assert (tmp_path / "records/tiny/a-0.json").stat().st_mtime_ns == before
+
+
+def test_a_stopped_run_does_not_distil_again(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And ends with the scores of an undisturbed one; a run of another setting starts anew."""
+    plan = read_study(file, {"records": str(tmp_path / "records"), "folder": str(tmp_path / "training")})
+    run = Run(plan.arms["c"], 0)
+    train = Runner.train
+
+    def stopped(self: Runner, run: Run, files: list[Path], room: Path) -> None:
+        if run.arm.name == "c":
+            raise KeyboardInterrupt
+        train(self, run, files, room)
+
+    with monkeypatch.context() as context:
+        context.setattr(Runner, "train", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            Runner(plan, say=lambda line: None).record(run)
+    room = tmp_path / "training/tiny/.c-0.part"
+    assert (room / "corpora/distilled.spacy").is_file()
+    other = Runner(replace(plan, steps=5), say=lambda line: None)
+    with monkeypatch.context() as context:
+        context.setattr("spacy_xner.study.run.distil_file", lambda *_: pytest.fail("something was distilled"))
+        record = Runner(plan, say=lambda line: None).record(run)
+        with pytest.raises(pytest.fail.Exception, match="was distilled"):
+            other.pipeline(run)
+    before = srsly.read_json(file.parent / "records/tiny/c-0.json")
+    assert {key: record[key] for key in ("scores", "curve")} == {key: before[key] for key in ("scores", "curve")}
+    assert set(record["parts"]) == {"teacher", "distil", "train"}
+    assert not room.exists()
 
 
 @pytest.mark.parametrize(
