@@ -36,7 +36,7 @@ def main(
     limit: Annotated[int, typer.Option(help="Test sentences of each language.")] = 1500,
 ) -> None:
     """Write the corpora."""
-    conll = data_folder("conll")
+    conll = data_folder("conll", needed=True)
     english = list(convert_files([conll / "en.train.iob.gz"], "en", Counter()))
     save(folder / "train/en.spacy", english)
     save(folder / "dev/en.spacy", convert_files([conll / "en.dev.iob.gz"], "en", Counter()))

@@ -12,14 +12,18 @@ from spacy_xner.projection import SourceSpan
 VARIABLE = "XNER_DATA"
 
 
-def data_folder(name: str) -> Path:
-    """The folder `name` of the measuring data; says in one line that it is absent, and ends the program, otherwise."""
+def data_folder(name: str, needed: bool = False) -> Path:
+    """The folder `name` of the measuring data; says in one line that it is absent, and ends the program, otherwise.
+
+    needed (bool): other steps need what the program makes, so that without the data it has failed.
+    """
     root = os.environ.get(VARIABLE)
     if not root or not (Path(root) / name).is_dir():
         print(
-            f"Skipped: this benchmark reads {name}/ in the folder that ${VARIABLE} names, which is {root or 'not set'}."
+            f"{'Stopped' if needed else 'Skipped'}: this reads {name}/ in the folder that ${VARIABLE} names, which is "
+            f"{root or 'not set'}. benchmarks/README.md says what belongs in it."
         )
-        sys.exit(0)
+        sys.exit(int(needed))
     return Path(root) / name
 
 

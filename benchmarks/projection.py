@@ -8,10 +8,10 @@ Two sets of gold projections:
 - names in 120 English sentences of this project's corpus in German, Dutch, Russian and Chinese translations
   (gold_projections/, marked by reading).
 
-The settings of transport were chosen on plateaus of the second set; `--choose` shows how Spanish does with those that
-are best on French, and the other way round. Precision, recall and F1 of exact spans; and what became of the gold spans
-that were not found: another boundary at the same place, another place, or no span at all for the source span (or more
-gold spans than source spans).
+The default settings of transport lie on a plateau of the first set; `--choose` shows how Spanish does with those that
+are best on French, the other way round, and how both do with those that are best on the second set. Precision, recall
+and F1 of exact spans; and what became of the gold spans that were not found: another boundary at the same place,
+another place, or no span at all for the source span (or more gold spans than source spans).
 
     [XNER_DATA=FOLDER] python benchmarks/projection.py [--encoder embedded] [--choose] [--errors 20] [--json FILE]
 

@@ -25,7 +25,8 @@ class StudyCounts:
     gold (frozenset[Figure]): (language, label) of the entities to find.
     seeds (dict[str, tuple[int, ...]]): arm -> its seeds.
     counts (dict[str, dict[str, Floats]]): arm -> language -> entities right, wrong and not found,
-        (n_sentences, n_seeds, n_labels + 1, 3), float32: whole numbers below 2**24 are exact, and so are their sums.
+        (n_texts, n_seeds, n_labels + 1, 3), float32: whole numbers below 2**24 are exact, and so are their sums. A
+        text that several sentences have is there once, with the sums of them all.
     """
 
     langs: tuple[str, ...]
@@ -62,15 +63,20 @@ def f1_of(counts: Floats) -> Floats:
     return np.divide(2 * tp, whole, out=np.zeros_like(whole), where=whole > 0)
 
 
-def study_counts(study: Study) -> StudyCounts:
-    """The counts of each arm's runs with the most labels, of the target languages alone."""
+def study_counts(study: Study, distinct: bool = False) -> StudyCounts:
+    """The counts of each arm's runs with the most labels, of the target languages alone.
+
+    distinct (bool): of several sentences with the same text, count the first alone.
+    """
     arms = study.arms()
     every = [run for runs in arms.values() for run in runs]
     langs = tuple(study.targets)
     found = {label for run in every for lang in langs for label in run.data["sentences"][lang]["labels"]}
     labels = (*sorted(found), "")
     gold = {(lang, label) for lang in langs for label in entities_to_find(every[0].data["sentences"][lang]["labels"])}
-    counts = {arm: {lang: _language_counts(runs, lang, labels) for lang in langs} for arm, runs in arms.items()}
+    counts = {
+        arm: {lang: _language_counts(runs, lang, labels, distinct) for lang in langs} for arm, runs in arms.items()
+    }
     for lang in langs:  # an order that does not depend on the file's, so that resamples do not either
         order = _canonical_order([counts[arm][lang] for arm in sorted(arms)])
         for arm in arms:
@@ -80,7 +86,7 @@ def study_counts(study: Study) -> StudyCounts:
     )
 
 
-def _language_counts(runs: Sequence[Run], lang: str, labels: tuple[str, ...]) -> Floats:
+def _language_counts(runs: Sequence[Run], lang: str, labels: tuple[str, ...], distinct: bool) -> Floats:
     counts = np.zeros((runs[0].data["sentences"][lang]["n"], len(runs), len(labels), 3), dtype=np.float32)
     for seed, run in enumerate(runs):
         for label, rows in run.data["sentences"][lang]["labels"].items():
@@ -88,7 +94,15 @@ def _language_counts(runs: Sequence[Run], lang: str, labels: tuple[str, ...]) ->
                 table = np.array(rows)
                 counts[table[:, 0], seed, labels.index(label)] = table[:, 1:]
     counts[:, :, -1] = counts.sum(axis=2)
-    return counts
+    firsts = np.arange(len(counts))
+    for number, first in runs[0].data["sentences"][lang].get("repeats") or []:
+        firsts[number] = first
+    kept, places = np.unique(firsts, return_inverse=True)
+    if distinct:
+        return counts[kept]
+    summed = np.zeros((len(kept), *counts.shape[1:]), dtype=np.float32)
+    np.add.at(summed, places, counts)
+    return summed
 
 
 def _canonical_order(counts: Sequence[Floats]) -> NDArray[np.intp]:

@@ -23,18 +23,23 @@ class LanguageDetails:
     """One language's counts by sentence, its errors, and the texts that may serve as examples.
 
     n (int): sentences.
+    repeats (list[list[int]]): [sentence number, number of the first sentence with the same text].
     rows (dict[str, list[list[int]]]): label -> [sentence number, right, wrong, not found], without those of zeros.
     kinds (Counter[str]): errors by kind.
     confusion (dict[str, Counter[str]]): label in the reference -> label found, "" for none.
     """
 
     n: int = 0
+    repeats: list[list[int]] = field(default_factory=list)
     rows: dict[str, list[list[int]]] = field(default_factory=lambda: defaultdict(list))
     kinds: Counter[str] = field(default_factory=Counter)
     confusion: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     examples: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    _first: dict[str, int] = field(default_factory=dict)
 
-    def add(self, predicted: set[Entity], gold: set[Entity]) -> None:
+    def add(self, text: str, predicted: set[Entity], gold: set[Entity]) -> None:
+        if (first := self._first.setdefault(text, self.n)) < self.n:
+            self.repeats.append([self.n, first])
         for label in {label for _, _, label in predicted | gold}:
             counts = Counts()
             counts.add({e for e in predicted if e[2] == label}, {e for e in gold if e[2] == label})
@@ -71,14 +76,14 @@ class Details:
             example = {"lang": meta["lang"], "id": name, "text": reference.text, "gold": as_lists(gold)}
             order = hashlib.sha256(f"{name}\n{reference.text}".encode(errors="replace")).hexdigest()
             language.examples.append((order, {**example, "found": as_lists(predicted)}))
-        language.add(predicted, gold)
+        language.add(reference.text, predicted, gold)
 
     def to_json(self) -> dict[str, Any]:
         """`sentences`, `errors` and `examples`, as a run record has them (see `spacy_xner.evaluation.records`)."""
         sentences, errors, examples = {}, {}, []
         for lang, details in sorted(self.by_language.items()):
             rows = {label: details.rows[label] for label in sorted(details.rows)}
-            sentences[lang] = {"n": details.n, "labels": rows}
+            sentences[lang] = {"n": details.n, "repeats": details.repeats, "labels": rows}
             confusion = {label: dict(sorted(found.items())) for label, found in sorted(details.confusion.items())}
             errors[lang] = {**{kind: details.kinds[kind] for kind in KINDS}, "confusion": confusion}
             chosen = sorted(details.examples, key=lambda pair: pair[0])[: self.examples]

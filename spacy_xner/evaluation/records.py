@@ -29,7 +29,9 @@ RECORD: dict[str, Expected] = {
     "arm": text,
     "seed": number(None, int),
     "scores": {"targets": items(text), "languages": mapping({"f": number(0)})},
-    "sentences": mapping({"n": number(0, int), "labels": mapping(items(COUNTS))}),
+    "sentences": mapping(
+        {"n": number(0, int), "repeats": optional(items(row(2, int))), "labels": mapping(items(COUNTS))}
+    ),
     "question": optional(text),
     "title": optional(text),
     "description": optional(text),
@@ -239,6 +241,12 @@ def make_run(record: dict[str, Any], file: str) -> Run:
     if not run.targets:
         raise XnerError(f"{file}: `scores.targets` is empty, expected at least one target language.")
     for lang, found in record["sentences"].items():
+        repeats = dict(found.get("repeats") or [])
+        if any(not one < number < found["n"] or one in repeats for number, one in repeats.items()):
+            raise XnerError(
+                f"{file}: `sentences.{lang}.repeats` has a pair that is not [sentence number, number of the first with "
+                f"the same text], expected numbers below `n` = {found['n']}, the first one lower and no repeat itself."
+            )
         for label, rows in found["labels"].items():
             if not label:
                 raise XnerError(f"{file}: `sentences.{lang}.labels` has an empty label, expected a name.")
@@ -279,6 +287,11 @@ def _check_comparable(one: Run, other: Run) -> None:
             f"{_sizes(sizes[1], other.targets)}: expected the same sentences for all runs."
         )
     for lang, found in one.data["sentences"].items():
+        if (found.get("repeats") or []) != (other.data["sentences"][lang].get("repeats") or []):
+            raise XnerError(
+                f"{one.file} and {other.file} do not have the same sentences of {lang} twice (`repeats`): expected all "
+                f"runs to be scored on the same sentences in the same order."
+            )
         golds = [entities_to_find(each["labels"]) for each in (found, other.data["sentences"][lang])]
         for label in sorted({*golds[0], *golds[1]}):
             if golds[0].get(label) != golds[1].get(label):

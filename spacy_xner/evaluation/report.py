@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from ..errors import XnerError
 from .details import KINDS
@@ -20,7 +20,7 @@ METHOD = (
     "Intervals hold 95% of {resamples} bootstrap resamples of seeds and sentences, the same ones for both arms of a "
     "comparison. p is of {permutations} random swaps of two arms' results, by sentence and by seed, corrected for the "
     "number of comparisons by Benjamini and Yekutieli: the comparisons of means are corrected together, those of "
-    "languages too, and those of labels."
+    "languages too, and those of labels. Sentences with the same text are drawn and swapped together."
 )
 Row = list[str]
 
@@ -41,6 +41,7 @@ class Report:
     baseline (str): the arm that others are compared with where nothing else was asked for.
     analysis (Analysis): of the runs with the most labels.
     by_share (dict[float, Analysis]): share of labels -> analysis of the runs with it.
+    distinct (Analysis | None): as `analysis`, with each text once; None where no two sentences have the same text.
     alone (list[str]): arms that were not compared, as they have no seed in common with the baseline.
     """
 
@@ -48,24 +49,25 @@ class Report:
     baseline: str
     analysis: Analysis
     by_share: dict[float, Analysis]
+    distinct: Analysis | None
     alone: list[str]
 
-    @cached_property
+    @functools.cached_property
     def arms(self) -> dict[str, list[Run]]:
         """Those with the most labels: the baseline first, then by name."""
         found = self.study.arms()
         return {arm: found[arm] for arm in sorted(found, key=lambda arm: (arm != self.baseline, arm))}
 
-    @cached_property
+    @functools.cached_property
     def fewer(self) -> list[str]:
         """Arms that have no run with as many labels as others have."""
         return sorted({run.arm for run in self.study.runs} - self.arms.keys())
 
-    @cached_property
+    @functools.cached_property
     def places(self) -> dict[str, int]:
         return {arm: i for i, arm in enumerate([*self.arms, *self.fewer])}
 
-    @cached_property
+    @functools.cached_property
     def titles(self) -> dict[str, str]:
         return {run.arm: run.title for run in reversed(self.study.runs)}
 
@@ -135,6 +137,20 @@ class Report:
         header = ["arms", "of", "difference", "95% interval", "p", "corrected p"]
         arms = [c.arm for c in self.analysis.comparisons for _ in self.where()]
         return Table(header, rows, arms) if rows else None
+
+    def once(self) -> Table | None:
+        """F1 and differences where each text counts once: what a few lines that come again and again would hide."""
+        if self.distinct is None:
+            return None
+        compared = {c.arm: c for c in self.distinct.comparisons if c.other == self.baseline}
+        rows = []
+        for arm in self.arms:
+            figures = self.distinct.arms[arm].figures
+            more = compared[arm].figures[MACRO] if arm in compared else None
+            cells = [plus_minus(figures[figure]) for _, figure in self.where()]
+            rows.append([arm, *cells, *(["–", "–"] if more is None else [signed(more.value), interval(more)])])
+        header = ["arm", *(name for name, _ in self.where()), f"more than {self.baseline}", "95% interval"]
+        return Table(header, rows, list(self.arms))
 
     def labels(self) -> Table | None:
         """F1 by label, and by label and language."""
@@ -233,7 +249,9 @@ class Report:
         for lang in self.analysis.langs:
             found = self.study.runs[0].data["sentences"][lang]
             entities = sum(tp + fn for rows in found["labels"].values() for _, tp, _, fn in rows)
-            said.append(f"{lang} {found['n']:,} sentences with {entities:,} entities")
+            n_repeats = len(found.get("repeats") or [])
+            of_texts = f" ({found['n'] - n_repeats:,} different ones)" if n_repeats else ""
+            said.append(f"{lang} {found['n']:,} sentences{of_texts} with {entities:,} entities")
         return f"Scored on {listed(said)}."
 
 
@@ -258,15 +276,17 @@ def make_report(
     alone: list[str] = []
     if pairs is None:
         pairs, alone = _pairs_with(baseline, arms)
-    draws = {"resamples": resamples, "permutations": permutations}
+    analysed = functools.partial(analyse, resamples=resamples, permutations=permutations)
     by_share = {}
     shares = sorted({run.labels for run in study.runs})
     for share in shares if len(shares) > 1 else []:
         runs = [run for run in study.runs if run.labels == share]
         part = Study(study.name, runs)
         there = part.arms()
-        by_share[share] = analyse(part, _pairs_with(baseline, there)[0] if baseline in there else [], **draws)
-    return Report(study, baseline, analyse(study, pairs, **draws), by_share, alone)
+        by_share[share] = analysed(part, _pairs_with(baseline, there)[0] if baseline in there else [])
+    repeated = any(study.runs[0].data["sentences"][lang].get("repeats") for lang in study.targets)
+    distinct = analysed(study, _pairs_with(baseline, arms)[0], distinct=True) if repeated else None
+    return Report(study, baseline, analysed(study, pairs), by_share, distinct, alone)
 
 
 def _pairs_with(baseline: str, arms: dict[str, list[Run]]) -> tuple[list[tuple[str, str]], list[str]]:

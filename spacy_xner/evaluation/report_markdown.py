@@ -11,6 +11,7 @@ def report_markdown(report: Report) -> str:
     parts.append("\n".join(f"- {_plain(sentence)}" for sentence in report.answer[1:]))
     tables = [
         ("F1 (95% interval)", report.scores()),
+        ("F1 where each text counts once", report.once()),
         ("Differences", report.differences()),
         ("F1 by label", report.labels()),
         ("F1 by the amount of labels", report.amounts()),

@@ -1,7 +1,8 @@
 """Whether arms differ by more than chance: intervals and p values over seeds and sentences.
 
 Trainings and test sentences are both samples. A run's errors depend on one another, as all its sentences share a
-training; and a sentence's errors in several runs do, as it is hard or easy for all of them. So:
+training; and a sentence's errors in several runs do, as it is hard or easy for all of them. Sentences with the same
+text are one observation, drawn and swapped together, since a pipeline finds the same in all of them. So:
 
 - Bootstrap: a resample draws seeds, then sentences of each language, the same ones for all its seeds and for both
   arms. With S seeds it draws S - 1, which makes the spread of their mean the unbiased one (McCarthy and Snowden 1985);
@@ -111,6 +112,7 @@ def analyse(
     resamples: int = 2000,
     permutations: int = 10_000,
     seed: int = 0,
+    distinct: bool = False,
 ) -> Analysis:
     """Estimate F1 of each arm, and compare pairs of arms.
 
@@ -118,11 +120,12 @@ def analyse(
     pairs (Sequence[tuple[str, str]]): (arm, other): how much more `arm` has.
     resamples, permutations (int): draws of the bootstrap and of the test; more make results steadier.
     seed (int): of these draws; the same seed gives the same results, whatever the order of sentences.
+    distinct (bool): of several sentences with the same text, count the first alone.
     RAISES: XnerError for an arm that is not there, and for a pair without a common seed.
     """
     if min(resamples, permutations) < 100:
         raise XnerError(f"Expected 100 or more resamples and permutations, found {resamples} and {permutations}.")
-    counts = study_counts(study)
+    counts = study_counts(study, distinct)
     common = [_common_seeds(counts, *pair) for pair in pairs]
     resampled = _resample(counts, resamples, seed)
     arms = {}

@@ -37,9 +37,17 @@ def test_sentences() -> None:
     assert list(found) == ["de", "en", "fr"]
     assert found["de"] == {
         "n": 3,
+        "repeats": [],
         "labels": {"LOC": [[2, 0, 2, 2]], "ORG": [[0, 0, 0, 1]], "PER": [[0, 0, 2, 0], [2, 1, 0, 0]]},
     }
-    assert found["en"] == {"n": 1, "labels": {"LOC": [[0, 1, 0, 0]], "PER": [[0, 1, 0, 0]]}}
+    assert found["en"] == {"n": 1, "repeats": [], "labels": {"LOC": [[0, 1, 0, 0]], "PER": [[0, 1, 0, 0]]}}
+
+
+def test_repeats_are_of_a_language() -> None:
+    lines = [("Ada", "de"), ("Bonn", "de"), ("Ada", "fr"), ("[Ada](PER)", "de"), ("Ada .", "de"), ("Ada", "de")]
+    found = details_of(*(labelled(line, lang) for line, lang in lines))["sentences"]
+    assert found["de"]["repeats"] == [[2, 0], [4, 0]]
+    assert found["fr"]["repeats"] == []
 
 
 def test_errors() -> None:

@@ -93,6 +93,11 @@ def test_question_and_notes_stay(write: Write, tmp_path: Path) -> None:
         ({"sentences": counted({"de": {"PER": [[1, 1, 0, 0]]}}, 1)}, "not below `n` = 1"),
         ({"sentences": counted({"de": {"PER": [[0, 1, 0, 0], [0, 1, 0, 0]]}}, 1)}, "a sentence twice"),
         ({"sentences": counted({"de": {"": [[0, 1, 0, 0]]}}, 1)}, "`sentences.de.labels` has an empty label"),
+        ({"sentences": {"de": {"n": 2, "repeats": [[1]], "labels": {}}}}, r"`sentences.de.repeats\[0\]` is \[1\]"),
+        *(
+            ({"sentences": {"de": {"n": 3, "repeats": repeats, "labels": {}}}}, "`sentences.de.repeats` has a pair")
+            for repeats in ([[1, 1]], [[0, 1]], [[3, 0]], [[1, 0], [2, 1]])
+        ),
         ({"labels": 0}, "`labels` is 0.0, expected a share"),
         ({"labels": 10}, "`labels` is 10.0, expected a share"),
         ({"minutes": float("nan")}, "`minutes` is nan, expected a number not below 0"),
@@ -138,6 +143,9 @@ def test_runs_that_cannot_be_compared(write: Write) -> None:
         read_study([one, write("2.json", record("b", 0, counted({"de": {"PER": [[0, 1, 0, 1]]}}, 3)))])
     with pytest.raises(XnerError, match="do not have the same PER entities to find in the sentences of de"):
         read_study([one, write("2.json", record("b", 0, counted({"de": {"PER": [[1, 1, 0, 1]]}}, 2)))])
+    repeating = {"de": {**record("a")["sentences"]["de"], "repeats": [[1, 0]]}}
+    with pytest.raises(XnerError, match="do not have the same sentences of de twice"):
+        read_study([one, write("2.json", record("b", 0, repeating))])
     with pytest.raises(XnerError, match=r"of the study 'made-up', .* of 'conll'"):
         read_study([one, write("2.json", record("a", study="conll"))])
 

@@ -25,7 +25,10 @@ SECTIONS += ["errors", "examples", "cost", "settings", "method"]
 def full() -> list[dict[str, Any]]:
     """Three arms, three seeds, and two of them with fewer labels."""
     records = [simulated(arm, seed, q) for arm, q in {"a": 0.5, "b": 0.52, "e": 0.8}.items() for seed in range(3)]
-    return records + [simulated(arm, 0, q, labels=0.1) for arm, q in {"a": 0.3, "e": 0.6}.items()]
+    records += [simulated(arm, 0, q, labels=0.1) for arm, q in {"a": 0.3, "e": 0.6}.items()]
+    for found in records:
+        found["sentences"]["de"]["repeats"] = [[3, 0], [5, 0]]
+    return records
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +162,18 @@ def test_tables(report: Report) -> None:
     ]
     assert [row[4] == "–" for row in amounts.rows] == [True, True, False, False, False]
     assert costs.rows[0] == ["a (arm A)", "13.3", "5.1", "8.2", "480,000"]
-    for table in (report.scores(), differences, labels, amounts, costs, report.errors()):
+    once = report.once()
+    assert once
+    assert once.header == ["arm", "mean", "de", "es", "nl", "more than a", "95% interval"]
+    assert once.rows[0][5] == "–"
+    assert (
+        [row[3:5] for row in once.rows]
+        == [  # those without repeats are as before
+            [cell.split("\n")[0] for cell in row[4:6]] for row in report.scores().rows
+        ]
+    )
+    assert "de 60 sentences (58 different ones) with" in report.sizes
+    for table in (report.scores(), once, differences, labels, amounts, costs, report.errors()):
         assert table
         assert {len(row) for row in table.rows} == {len(table.header)}
         assert len(table.arms) == len(table.rows)
@@ -191,7 +205,7 @@ def test_markdown(report: Report) -> None:
     text = report_markdown(report)
     assert text.startswith("# Study made-up\n\nDoes \\<it> help?\n\nMean F1 over")
     tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
-    assert len(tables) == 6
+    assert len(tables) == 7
     for lines in tables:
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in lines}) == 1
 

@@ -72,6 +72,21 @@ def test_p_of_swaps_by_hand() -> None:
     assert difference.p == pytest.approx(2 / 8, abs=0.01)
 
 
+def test_sentences_of_the_same_text_are_one() -> None:
+    """Three that one arm alone has right: one swap, so that p is 1; all or none are drawn."""
+    rows = [[[i, 1, 0, 0] for i in range(4)], [[0, 1, 0, 0], *([i, 0, 0, 1] for i in range(1, 4))]]
+    sentences = [
+        {"de": {"n": 4, "repeats": [[2, 1], [3, 1]], "labels": {"PER": counts}}} for counts in (rows[0], rows[1])
+    ]
+    study = study_of(record("b", 0, sentences[0]), record("a", 0, sentences[1]))
+    analysis = analyse(study, [("b", "a")], resamples=20_000, permutations=200)
+    assert (macro(analysis).value, macro(analysis).p) == (pytest.approx(1 - 2 / 5), 1)
+    assert (macro(analysis).low, macro(analysis).high) == (0, 1)
+    once = analyse(study, [("b", "a")], **FEW, distinct=True)
+    assert once.arms["a"].figures[MACRO].value == pytest.approx(2 / 3)
+    assert analyse(study, [("b", "a")], **FEW).arms["b"].figures[MACRO].value == 1
+
+
 def test_interval_of_one_proportion_by_hand() -> None:
     """Sentences with an entity each, found or not (never wrong): F1 is 2x/(1+x) of the share x that is drawn."""
     n, k = 40, 20
