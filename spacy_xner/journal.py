@@ -1,8 +1,8 @@
 """What a long run has done so far: a stopped run leaves it, and the next one goes on from there."""
 
-import glob
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ class Journal:
     def __init__(self, output: Path, setting: Any) -> None:
         digest = hashlib.sha256(json.dumps(setting, sort_keys=True).encode()).hexdigest()[:12]
         self.path = output.with_name(f".{output.name}.{digest}.part.jsonl")
-        self._all = f".{glob.escape(output.name)}.*part.*"
+        self._all = re.compile(rf"\.{re.escape(output.name)}\.([0-9a-f]{{12}}\.part\.jsonl|part\.lock)")
         self.done = 0
         output.parent.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(output.with_name(f".{output.name}.part.lock"))
@@ -84,8 +84,9 @@ class Journal:
 
     def remove(self) -> None:
         """The output is there: the journal is of no more use, nor are those of other settings."""
-        for path in self.path.parent.glob(self._all):
-            path.unlink(missing_ok=True)
+        for path in self.path.parent.iterdir():
+            if self._all.fullmatch(path.name):
+                path.unlink(missing_ok=True)
 
 
 def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

@@ -5,8 +5,11 @@ from typing import Any
 
 from spacy.tokens import Doc, Span
 
+from .errors import XnerError
+
 SPANS_KEY = "xner"
 SOFT_LABELS = "xner_soft_labels"
+CONFIDENCE = "confidence"
 
 
 def install_extensions() -> None:
@@ -16,14 +19,35 @@ def install_extensions() -> None:
     - `doc._.xner_meta`: what a corpus knows of the doc, as plain JSON: `id`, `lang`, `provenance` (a list of steps,
       each a dict with a `step` name), `score` in [0, 1].
     - `doc._.xner_soft_labels`: a distribution over tags for each token, see `spacy_xner.ner.soft_labels`, or None.
-    - `span._.confidence`: probability or projection score in [0, 1], or None.
+    - `span._.confidence`: probability or projection score in [0, 1], or None. Its name is nobody's own, so that it is
+      not registered before something of spacy-xner is used; a plain attribute of that name is shared.
+
+    RAISES: XnerError where `span._.confidence` is computed by somebody else (a getter or a method).
     """
-    for owner, name in ((Doc, "xner_source"), (Doc, "xner_meta"), (Doc, SOFT_LABELS), (Span, "confidence")):
-        if not owner.has_extension(name):
-            owner.set_extension(name, default=None)
+    _install_own()
+    if not Span.has_extension(CONFIDENCE):
+        Span.set_extension(CONFIDENCE, default=None)
+    _, method, getter, _ = Span.get_extension(CONFIDENCE)
+    if method is not None or getter is not None:
+        raise XnerError(
+            f"The attribute span._.{CONFIDENCE} is a {'method' if getter is None else 'getter'} of other code. "
+            f"Expected none or a plain attribute, as spacy-xner keeps scores of entities there: rename the other one."
+        )
 
 
-install_extensions()
+def _install_own() -> None:
+    for name in ("xner_source", "xner_meta", SOFT_LABELS):
+        if not Doc.has_extension(name):
+            Doc.set_extension(name, default=None)
+
+
+_install_own()
+
+
+def confidence_of(span: Span) -> float | None:
+    """The score of an entity; None where it has none."""
+    found = span._.get(CONFIDENCE) if Span.has_extension(CONFIDENCE) else None
+    return None if found is None else float(found)
 
 
 def meta_of(doc: Doc) -> dict[str, Any]:
@@ -44,13 +68,15 @@ def set_scored_entities(
 
     spans (Sequence[Span]): spans of `doc` that do not overlap, in any order.
     scores (Sequence[float]): one score in [0, 1] for each span.
-    given (Sequence[Span]): entities without a score that are kept in `doc.ents`.
+    given (Sequence[Span]): entities that are kept in `doc.ents`, and in the group where they have a score.
     blocked (Sequence[Span]): tokens that later components may not put entities on.
     """
-    order = sorted(range(len(spans)), key=lambda i: spans[i].start)
-    ordered = [spans[i] for i in order]
-    doc.set_ents([*ordered, *given], blocked=list(blocked))
-    doc.spans[key] = ordered
-    doc.spans[key].attrs["scores"] = [float(scores[i]) for i in order]
-    for i in order:
-        spans[i]._.confidence = float(scores[i])
+    install_extensions()
+    scored = [(span, float(score)) for span, score in zip(spans, scores, strict=True)]
+    kept = [(span, score) for span in given if (score := confidence_of(span)) is not None]
+    doc.set_ents([*spans, *given], blocked=list(blocked))
+    group = sorted([*scored, *kept], key=lambda pair: pair[0].start)
+    doc.spans[key] = [span for span, _ in group]
+    doc.spans[key].attrs["scores"] = [score for _, score in group]
+    for span, score in scored:
+        span._.set(CONFIDENCE, score)

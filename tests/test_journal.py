@@ -52,6 +52,13 @@ def test_another_setting_begins_anew_and_loses_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_output_whose_name_goes_on_is_another_one(tmp_path: Path) -> None:
+    run(tmp_path / "out.txt.gz", {"a": 1}, stop_after=2)
+    with Journal(tmp_path / "out.txt", {"a": 1}) as journal:
+        journal.remove()
+    assert run(tmp_path / "out.txt.gz", {"a": 1}) == [2, 3, 4]
+
+
 def test_two_runs_at_once(tmp_path: Path) -> None:
     with Journal(tmp_path / "out.txt", {}), pytest.raises(XnerError, match="is being written by another run"):
         Journal(tmp_path / "out.txt", {})

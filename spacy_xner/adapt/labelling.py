@@ -17,7 +17,7 @@ from ..errors import XnerError
 from ..files import file_sha256
 from ..journal import Journal
 from ..pipelines import fingerprint_of, name_of
-from ..tokens import meta_of, set_scored_entities
+from ..tokens import confidence_of, meta_of, set_scored_entities
 
 Found = list[dict[str, Any]]
 
@@ -117,7 +117,7 @@ def scores_of(doc: Doc) -> dict[tuple[int, int, str], float]:
     for group in doc.spans.values():
         if len(of_group := group.attrs.get("scores", ())) == len(group):
             scores |= {(s.start, s.end, s.label_): float(x) for s, x in zip(group, of_group, strict=True)}
-    own = {(e.start, e.end, e.label_): float(e._.confidence) for e in doc.ents if e._.confidence is not None}
+    own = {(e.start, e.end, e.label_): score for e in doc.ents if (score := confidence_of(e)) is not None}
     return scores | own
 
 

@@ -1,5 +1,6 @@
 """Encoders for aligning: loaded from a folder or the hub, with the layers that are read."""
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -72,11 +73,16 @@ def encoder_version(model: str, config: Any) -> str:
     if model == EMBEDDED.name:
         return EMBEDDED.version
     if Path(model).is_dir():
-        weights = Path(model) / "model.safetensors"
-        origin = read_origin(Path(model))
-        known = origin.sha256.get(weights.name) if origin else None
-        return known or (file_sha256(weights) if weights.is_file() else UNKNOWN)
+        files = sorted(Path(model).glob("*.safetensors"))  # several where the weights are sharded
+        hashes = [_sha256(file, file.stat().st_mtime_ns, file.stat().st_size) for file in files]
+        return "-".join(hashes) or UNKNOWN
     return str(getattr(config, "_commit_hash", None) or UNKNOWN)
+
+
+@functools.lru_cache
+def _sha256(file: Path, modified: int, size: int) -> str:
+    """The checksum of a file as it is now; half a gigabyte takes a second."""
+    return file_sha256(file)
 
 
 def check_layers(layers: int | Sequence[int], depth: int, model: str) -> tuple[int, ...]:

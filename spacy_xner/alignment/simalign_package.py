@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import XnerError
 from .embedding import as_words, check_token_type
+from .loading import encoder_version
 from .matching import check_method
 from .similarity import word_similarity
 from .types import Alignment, Similarity, Words
@@ -52,6 +53,7 @@ class SimAlignAligner:
         return {
             "name": "spacy_xner.SimAlign.v1",
             "model": self.model,
+            "version": encoder_version(self.model, None),
             "layers": [self.package.layer],
             "method": self.method,
             "token_type": self.token_type,

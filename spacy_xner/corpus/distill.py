@@ -18,7 +18,7 @@ from ..journal import Journal, Progress
 from ..pipelines import fingerprint_of
 from ..projection import SpanProjector
 from ..tokens import meta_of
-from .docs import content_of, hash_of, with_step, write_docs
+from .docs import content_of, hash_of, is_translation, with_step, write_docs
 from .formats import docbin_of, docs_of
 from .teachers import Opinion, Teachers
 
@@ -97,7 +97,8 @@ class Distiller:
 
         docs (Sequence[Doc]): unlabelled, with meta.
         counts (Counter[str]): is given the numbers of "docs", "unsure", "kept", and with sources those "without a
-            source", "not fully projected", where "teacher and projection disagree", "kept with projected entities".
+            source", "not fully projected", where "teacher and projection disagree", "kept with projected entities",
+            and of those "with a source by id alone", which nothing says to be a translation.
         RAISES: XnerError as `check`, before anything is labelled.
         """
         self.check(docs)
@@ -114,6 +115,8 @@ class Distiller:
         kept = []
         for i, (doc, opinion) in enumerate(zip(docs, opinions, strict=True)):
             counts["docs"] += 1
+            if i in projected and not is_translation(doc):
+                counts["with a source by id alone"] += 1
             made = opinion.doc
             if opinion.certainty < self.selection.certainty:
                 counts["unsure"] += 1

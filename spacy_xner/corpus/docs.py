@@ -15,14 +15,30 @@ from ..errors import XnerError
 from ..files import atomic_path
 from ..tokens import meta_of
 from ..translation.languages import normalise
-from .formats import CharSpan, Format, Sentence, docbin_of, read_docs, read_sentences
+from .formats import CharSpan, Format, Sentence, detect_format, docbin_of, read_docs, read_sentences
 
-__all__ = ["convert_files", "doc_of_sentence", "load_docs", "name_files", "read_docs", "with_step", "write_docs"]
+TRANSLATING = frozenset({"translate", "carry"})  # steps of a provenance that make a translation
+
+__all__ = [
+    "convert_files",
+    "doc_of_sentence",
+    "is_translation",
+    "load_docs",
+    "name_files",
+    "read_docs",
+    "with_step",
+    "write_docs",
+]
 
 
 def with_step(meta: dict[str, Any], step: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """A copy of a doc's meta with one more provenance step, and with other values changed."""
     return {**meta, **changes, "provenance": [*meta.get("provenance", []), step]}
+
+
+def is_translation(doc: Doc) -> bool:
+    """Whether a doc's provenance says that it was translated."""
+    return any(step.get("step") in TRANSLATING for step in meta_of(doc).get("provenance", []))
 
 
 def doc_of_sentence(nlp: Language, sentence: Sentence) -> tuple[Doc, int]:
@@ -100,27 +116,40 @@ def convert_files(
     nlp = multilingual_blank("xx")
     ids: set[str] = set()
     for path, name in zip(paths, name_files(paths), strict=True):
-        for sentence in read_sentences(path, format, token_column, tag_column):
-            doc, n_split = doc_of_sentence(nlp, sentence)
+        for doc, line, n_split in _docs_in(nlp, path, format, token_column, tag_column):
             if not len(doc):
                 counts["empty texts left out"] += 1
                 continue
-            meta = {"id": f"{name}:{sentence.line}", "lang": lang, "score": 1.0, **sentence.meta}
+            meta = {"id": f"{name}:{line}", "lang": lang, "score": 1.0, **meta_of(doc)}
             if not meta["lang"]:
-                raise XnerError(
-                    f"{path}:{sentence.line}: the language is unknown, expected it by --lang, as --lang en."
-                )
+                raise XnerError(f"{path}:{line}: the language is unknown, expected it by --lang, as --lang en.")
             meta["lang"] = normalise(meta["lang"])
             if meta["id"] in ids:
-                raise XnerError(f"{path}:{sentence.line}: the id '{meta['id']}' occurs twice, expected distinct ids.")
+                raise XnerError(f"{path}:{line}: the id '{meta['id']}' occurs twice, expected distinct ids.")
             ids.add(meta["id"])
-            step = {"step": "convert", "file": path.name, "line": sentence.line}
+            step = {"step": "convert", "file": path.name, "line": line}
             doc._.xner_meta = with_step(meta, step)
             counts["docs"] += 1
-            counts["unlabelled docs"] += sentence.spans is None
+            counts["unlabelled docs"] += not doc.has_annotation("ENT_IOB")
             counts["entities"] += len(doc.ents)
             counts["tokens split at an entity's boundary"] += n_split
             yield doc
+
+
+def _docs_in(
+    nlp: Language, path: Path, format: Format, token_column: int | None, tag_column: str | None
+) -> Iterator[tuple[Doc, int, int]]:
+    """Docs of a file with what it says of them as meta, the line (or number) of each, and how many tokens were split.
+
+    Those of a DocBin stay as they are, with all that is set on them, and tokens whose labels are unknown.
+    """
+    if (detect_format(path) if format == "auto" else format) == "docbin":
+        yield from ((doc, number, 0) for number, doc in enumerate(read_docs(path, nlp.vocab), start=1))
+        return
+    for sentence in read_sentences(path, format, token_column, tag_column):
+        doc, n_split = doc_of_sentence(nlp, sentence)
+        doc._.xner_meta = sentence.meta
+        yield doc, sentence.line, n_split
 
 
 def content_of(doc: Doc) -> tuple[list[str], list[tuple[int, int, str]] | None]:

@@ -12,9 +12,9 @@ from spacy.tokens import Doc, Span
 from ..errors import XnerError
 from ..journal import Journal, Progress
 from ..projection import Projection, SpanProjector
-from ..projection.projector import COUNTS
+from ..projection.projector import COUNTS, identifiers_of
 from ..tokens import meta_of, set_scored_entities
-from .docs import content_of, with_step, write_docs
+from .docs import content_of, is_translation, with_step, write_docs
 
 Pair = tuple[Doc, Doc]
 
@@ -23,7 +23,7 @@ def pair_docs(source: Sequence[Doc], translated: Sequence[Doc], counts: Counter[
     """Pair translated docs with their source docs by the id in their meta, in the order of the translated ones.
 
     counts (Counter[str]): Is given the numbers of "pairs", "translations without their source" and "sources without a
-        translation".
+        translation", and of pairs "by id alone", in which nothing says that one translates the other.
     RAISES: XnerError where nothing pairs, or a source is unlabelled.
     """
     by_id = {meta_of(doc)["id"]: doc for doc in source}
@@ -31,6 +31,8 @@ def pair_docs(source: Sequence[Doc], translated: Sequence[Doc], counts: Counter[
     counts["pairs"] = len(pairs)
     counts["translations without their source"] = len(translated) - len(pairs)
     counts["sources without a translation"] = len(by_id.keys() - {meta_of(doc)["id"] for _, doc in pairs})
+    if by_id_alone := sum(not is_translation(doc) for _, doc in pairs):
+        counts["by id alone"] = by_id_alone
     if not pairs:
         raise XnerError(
             "No translated doc has the id of a source doc. Expected the file that was translated as source."
@@ -120,10 +122,16 @@ def results_of(pairs: Iterable[Pair], projector: SpanProjector) -> Iterator[dict
 
 
 def as_plain(source: Doc, projection: Projection) -> dict[str, Any]:
-    """What a projection says of the target, as plain JSON: `spans`, `missing`, `score`."""
+    """What a projection says of the target, as plain JSON: `spans`, `missing`, `score`.
+
+    A span is [start, end, label, score, kb_id, span_id].
+    """
     score = projection.score * meta_of(source).get("score", 1.0)
     return {
-        "spans": [(span.start, span.end, span.label, round(span.score, 6)) for span in projection.spans],
+        "spans": [
+            (span.start, span.end, span.label, round(span.score, 6), *identifiers_of(source, span))
+            for span in projection.spans
+        ],
         "missing": len(projection.missing),
         "score": round(score, 6),
     }
@@ -131,8 +139,11 @@ def as_plain(source: Doc, projection: Projection) -> dict[str, Any]:
 
 def set_projected(target: Doc, found: dict[str, Any], identity: dict[str, Any]) -> Doc:
     """Give a doc what was projected onto it (see `as_plain`), in its meta also by whom."""
-    spans = [Span(target, start, end, label=label) for start, end, label, _ in found["spans"]]
-    set_scored_entities(target, spans, [score for *_, score in found["spans"]])
+    spans, scores = [], []
+    for start, end, label, score, kb_id, span_id in found["spans"]:
+        spans.append(Span(target, start, end, label=label, kb_id=kb_id, span_id=span_id))
+        scores.append(score)
+    set_scored_entities(target, spans, scores)
     step = {"step": "project", **identity, "missing": found["missing"]}
     target._.xner_meta = with_step(meta_of(target), step, score=found["score"])
     return target

@@ -14,6 +14,7 @@ from ..ner.component import SoftmaxRecogniser
 from ..ner.decoding import log_softmax
 from ..ner.fitting import recognisers_of
 from ..pipelines import name_of
+from ..tokens import confidence_of
 
 TINY = 1e-10
 ENCODER_DATA: Any = ("._.", "trf_data", None, None)  # the key of `doc._.trf_data`
@@ -130,5 +131,5 @@ def logits_of(nlp: Language, recogniser: SoftmaxRecogniser, texts: Sequence[str]
 def certainty_of(doc: Doc, probabilities: np.ndarray, outside: int) -> float:
     """See `Opinion`."""
     free = [token.i for token in doc if token.ent_iob_ not in ("B", "I")]
-    scores = [entity._.confidence for entity in doc.ents]
+    scores = [score for entity in doc.ents if (score := confidence_of(entity)) is not None]  # given ones have none
     return float(min([1.0, *scores, *probabilities[free, outside].tolist()]))

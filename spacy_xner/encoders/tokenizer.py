@@ -36,11 +36,25 @@ class MultilingualTokenizer:
     It splits as the tokenizer of mBERT does for Han (Devlin et al. 2019), and likewise for the other scripts without
     spaces; all text in between is left to spaCy's rules. `doc.text == text` for every text that spaCy takes.
 
+    All else (`add_special_case`, `explain`, `infix_finditer` and so on) is that of spaCy's tokenizer, to read and to
+    set.
+
     tokenizer (Tokenizer): spaCy's tokenizer, whose vocabulary is used.
     """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        self.tokenizer = tokenizer
+        super().__setattr__("tokenizer", tokenizer)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "tokenizer" or name.startswith("__"):  # while it is being unpickled there is none yet
+            raise AttributeError(name)
+        return getattr(self.tokenizer, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "tokenizer":
+            super().__setattr__(name, value)
+        else:
+            setattr(self.tokenizer, name, value)
 
     @property
     def vocab(self) -> Vocab:

@@ -21,6 +21,7 @@ from .record_check import Expected, check, items, mapping, number, optional, row
 
 FORMAT = 1
 COUNTS = row(4, int)
+THE_SAME = ("source", "encoder_version", "held_back", "steps", "batch_words")  # settings of all runs of a study
 EXAMPLE_SPANS = items(row(3, int, int, str))
 PER_LABEL = mapping(mapping(number(0, int)))
 RECORD: dict[str, Expected] = {
@@ -280,6 +281,13 @@ def _check_same(one: Run, other: Run) -> None:
 
 
 def _check_comparable(one: Run, other: Run) -> None:
+    settings = [run.data["setting"] if isinstance(run.get("setting"), dict) else {} for run in (one, other)]
+    both = [{key: setting.get(key) for key in THE_SAME} for setting in settings]
+    if all(settings) and (keys := differing(*both)):
+        raise XnerError(
+            f"{one.file} and {other.file} are of trainings with another {', another '.join(keys)}: expected the same "
+            f"for all runs of a study, whose arms are to be compared."
+        )
     sizes = [{lang: found["n"] for lang, found in run.data["sentences"].items()} for run in (one, other)]
     if sizes[0] != sizes[1] or set(one.targets) != set(other.targets):
         raise XnerError(

@@ -87,13 +87,13 @@ def summary(analysis: Analysis, titles: Mapping[str, str]) -> str:
 
 def limits(analysis: Analysis) -> str:
     """What the intervals hold, and what they do not."""
-    seeds = {len(arm.seeds) for arm in analysis.arms.values()}
+    seeds = {len(each.seeds) for each in analysis.comparisons or analysis.arms.values()}
     if seeds == {1}:
-        kind = "Each arm was trained once, so that the intervals are over test sentences alone: another training may "
-        return f"{kind}differ by more than they say."
+        kind = "Each arm was trained once" if len(analysis.arms) < 2 else "Arms are compared by one training of each"
+        return f"{kind}, so that the intervals are over test sentences alone: another training may differ by more."
     few = " With so few seeds they are approximate." if min(seeds) < 10 else ""
     counts = " or ".join(map(str, sorted(seeds)))
     return (
-        f"The intervals are over {counts} trainings of each arm and over the test sentences of "
+        f"The intervals are over {counts} training{'s' * (counts != '1')} of each arm and over the test sentences of "
         f"{listed(analysis.langs)}.{few} They say nothing of other languages, encoders or kinds of text."
     )

@@ -9,13 +9,20 @@ def score_table(scores: dict[str, Any], baseline: dict[str, Any] | None = None, 
     """Precision, recall and F1 in percent, a row a language and one for the mean over the targets.
 
     scores (dict[str, Any]): by `evaluate_pipeline`.
-    baseline (dict[str, Any] | None): another pipeline's scores on the same docs: adds its F1 and the difference.
+    baseline (dict[str, Any] | None): another pipeline's scores: adds its F1 and the difference, where both are of as
+        many docs and entities.
 
     Expected calibration errors, of the target languages' entities together in the last row, are shown where `scores`
     has them: "before" is with the temperature 1.
     """
     table = Table(title=title, title_justify="left")
     calibrated = "ece" in scores
+    of_baseline = {} if baseline is None else baseline["languages"]
+    same = {
+        lang
+        for lang, row in scores["languages"].items()
+        if all(of_baseline.get(lang, {}).get(key) == row[key] for key in ("docs", "entities"))
+    }
     table.add_column("language")
     for column in ("sentences", "entities", "P", "R", "F1", *["ECE before", "ECE"] * calibrated):
         table.add_column(column, justify="right")
@@ -28,7 +35,7 @@ def score_table(scores: dict[str, Any], baseline: dict[str, Any] | None = None, 
         if calibrated:
             cells += [_share(row.get("ece_uncalibrated")), _share(row.get("ece"))]
         if baseline is not None:
-            cells += _compare(row["f"], baseline["languages"].get(lang, {}).get("f"))
+            cells += _compare(row["f"], baseline["languages"][lang]["f"] if lang in same else None)
         table.add_row(*cells)
     if scores["targets"]:
         table.add_section()
@@ -36,7 +43,8 @@ def score_table(scores: dict[str, Any], baseline: dict[str, Any] | None = None, 
         if calibrated:
             cells += [_share(scores["ece_uncalibrated"]), _share(scores["ece"])]
         if baseline is not None:
-            cells += _compare(scores["macro_f"], baseline["macro_f"])
+            comparable = scores["targets"] == baseline["targets"] and same.issuperset(scores["targets"])
+            cells += _compare(scores["macro_f"], baseline["macro_f"] if comparable else None)
         table.add_row(*cells)
     return table
 

@@ -20,7 +20,7 @@ from thinc.api import Config, Model
 from thinc.types import Floats2d
 
 from ..errors import XnerError
-from ..tokens import SPANS_KEY, set_scored_entities
+from ..tokens import SPANS_KEY, install_extensions, set_scored_entities
 from .decoding import Constraints, FoundEntity, constrain, decode, log_softmax, score_spans
 from .soft_labels import aligned_soft_labels, get_soft_labels, set_soft_labels
 from .tags import TagScheme
@@ -75,11 +75,11 @@ class SoftmaxRecogniser(TrainablePipe):
     The best legal tag sequence gives the entities (Viterbi). An entity's score is the probability of just this span
     with this label, summed over all legal sequences (`decoding`), with logits divided by `temperature`, which
     `spacy_xner.FitTemperature.v1` or `xner calibrate` fits on development data. It sets `doc.ents`,
-    `span._.confidence`, and `doc.spans["xner"]` with `attrs["scores"]` (of the last `xner` in a pipeline with several).
+    `span._.confidence`, and `doc.spans["xner"]` with `attrs["scores"]`.
 
     As with spaCy's `ner`, entities that are in `doc.ents` before stay, and none is put on blocked tokens, over the
-    first token of a sentence, or with white space at its beginning. Those that were there before get no score, and are
-    not in `doc.spans["xner"]`.
+    first token of a sentence, or with white space at its beginning. Those that were there before are in
+    `doc.spans["xner"]` where they have a score, which they keep.
 
     vocab (Vocab): the pipeline's.
     model (Model): logits of tags for each token, for example `spacy_xner.TokenClassifier.v1`.
@@ -101,6 +101,7 @@ class SoftmaxRecogniser(TrainablePipe):
         soft_weight: float = 0.5,
         scorer: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
+        install_extensions()
         self.vocab = vocab
         self.model = model
         self.name = name
@@ -197,7 +198,9 @@ class SoftmaxRecogniser(TrainablePipe):
             given, blocked = (list(doc.ents), blocked_spans(doc)) if limits[i].outside.any() else ([], [])
             set_scored_entities(doc, spans, [entity.confidence for entity in entities], given=given, blocked=blocked)
             if plain is not None:
-                doc.spans[SPANS_KEY].attrs[UNCALIBRATED] = [plain[i][j].confidence for j in kept]
+                group, own = doc.spans[SPANS_KEY], {plain[i][j].start: plain[i][j].confidence for j in kept}
+                pairs = zip(group, group.attrs["scores"], strict=True)  # those that were there before keep theirs
+                group.attrs[UNCALIBRATED] = [own.get(span.start, score) for span, score in pairs]
 
     def _log_probabilities(
         self, logits: Sequence[np.ndarray], limits: Sequence[Constraints], temperature: float
@@ -228,6 +231,7 @@ class SoftmaxRecogniser(TrainablePipe):
 
         RAISES: XnerError for no label, and for entities with labels that the soft labels' teacher does not know.
         """
+        self.cfg |= {"temperature": 1.0, "calibration": None}  # those of an earlier training are of other weights
         found: Iterable[str] = labels if labels is not None else labels_of(get_examples(), self.name)
         for label in found:
             self.add_label(label)
@@ -282,8 +286,9 @@ class SoftmaxRecogniser(TrainablePipe):
         self.report["soft labels lost"] += n_lost
         if not reference.has_annotation("ENT_IOB"):
             return soft
-        for entity in reference.ents:  # it may come from another vocabulary
+        for entity in reference.ents:  # it may come from another vocabulary, and so may the component
             self.vocab.strings.add(entity.label_)
+            example.predicted.vocab.strings.add(entity.label_)
         columns = self.scheme.encode(example.get_aligned_ner(), component=self.name)
         hard = np.zeros_like(soft)
         known = np.flatnonzero(columns >= 0)

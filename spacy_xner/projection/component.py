@@ -4,7 +4,7 @@ spaCy imports this module whenever it makes a pipeline, so nothing heavy is impo
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from spacy.language import Language
@@ -13,9 +13,9 @@ from spacy.tokens import Doc, Span
 from spacy.util import minibatch
 
 from ..errors import XnerError
-from ..tokens import set_scored_entities
+from ..tokens import install_extensions, set_scored_entities
 from . import source_doc  # noqa: F401  (docs can be serialised with their source)
-from .projector import SpanProjector
+from .projector import SpanProjector, identifiers_of
 from .translated_source import TranslatedSource
 from .types import Projection
 
@@ -27,10 +27,16 @@ DEFAULT_CONFIG = {
     "translator": None,
     "source_pipeline": None,
     "label_map": None,
+    "scorer": {"@scorers": "spacy.ner_scorer.v1"},
 }
 
 
-@Language.factory("xner_projector", assigns=["doc.ents", "doc.spans"], default_config=DEFAULT_CONFIG)
+@Language.factory(
+    "xner_projector",
+    assigns=["doc.ents", "doc.spans", "token.ent_iob", "token.ent_type"],
+    default_config=DEFAULT_CONFIG,
+    default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
+)
 def make_projector(
     nlp: Language,
     name: str,
@@ -41,6 +47,7 @@ def make_projector(
     translator: Any,  # a Translator
     source_pipeline: str | None,
     label_map: dict[str, str] | None,
+    scorer: Callable[..., dict[str, Any]] | None,
 ) -> "Projector":
     """Make an `xner_projector`.
 
@@ -52,6 +59,7 @@ def make_projector(
         `source_pipeline`, for example `spacy_xner.Apertium.v1` with source "es" and target "en".
     source_pipeline (str | None): name or folder of the pipeline that finds the entities of translations.
     label_map (dict[str, str] | None): other names for labels of the source, "" for those to leave out.
+    scorer (Callable | None): scores examples.
     """
     for setting, value, method in (("aligner", aligner, "align"), ("projection", projection, "project")):
         if not hasattr(type(value), method):
@@ -69,7 +77,8 @@ def make_projector(
     if translator is not None and not hasattr(type(translator), "translate"):
         raise XnerError(f"The setting translator of the component {name!r} is {translator!r}: expected a translator.")
     projector = SpanProjector(aligner, projection, min_score, complete, label_map)
-    return Projector(name, projector, TranslatedSource(translator, source_pipeline) if source_pipeline else None)
+    sources = TranslatedSource(translator, source_pipeline) if source_pipeline else None
+    return Projector(name, projector, sources, scorer=scorer)
 
 
 class Projector(Pipe):
@@ -82,8 +91,17 @@ class Projector(Pipe):
     All settings are in the pipeline's config, so that there is nothing else to save.
     """
 
-    def __init__(self, name: str, projector: SpanProjector, sources: TranslatedSource | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        projector: SpanProjector,
+        sources: TranslatedSource | None = None,
+        *,
+        scorer: Callable[..., dict[str, Any]] | None = None,
+    ) -> None:
+        install_extensions()
         self.name = name
+        self.scorer = scorer
         self.projector = projector
         self.sources = sources
 
@@ -97,21 +115,30 @@ class Projector(Pipe):
 
     def __call__(self, doc: Doc) -> Doc:
         """Project onto one doc, in place."""
+        self._project_alone(doc)
+        return doc
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Project onto docs, in place, `batch_size` at a time. One that fails takes no other with it."""
+        for docs in minibatch(stream, size=batch_size):
+            before = Counter(self.report)
+            try:
+                self._project(docs)
+            except Exception:
+                self.report.clear()
+                self.report.update(before)
+                yield from (doc for doc in docs if self._project_alone(doc))
+            else:
+                yield from docs
+
+    def _project_alone(self, doc: Doc) -> bool:
+        """Whether projecting onto a doc did not fail, where the error handler lets it."""
         try:
             self._project([doc])
         except Exception as error:
             self.get_error_handler()(self.name, self, [doc], error)
-        return doc
-
-    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
-        """Project onto docs, in place, `batch_size` at a time."""
-        for docs in minibatch(stream, size=batch_size):
-            try:
-                self._project(docs)
-            except Exception as error:
-                self.get_error_handler()(self.name, self, docs, error)
-            else:
-                yield from docs
+            return False
+        return True
 
     def _project(self, docs: list[Doc]) -> None:
         if self.sources is not None:
@@ -124,10 +151,8 @@ class Projector(Pipe):
 
 def set_projection(doc: Doc, projection: Projection) -> None:
     """Put projected spans into a doc; what the source's entities are linked to (`kb_id_`, `id_`) comes along."""
-    entities = {(entity.start, entity.end): entity for entity in doc._.xner_source.ents}
     spans = []
     for span in projection.spans:
-        entity = entities.get((span.source_start, span.source_end))
-        identifiers = {} if entity is None else {"kb_id": entity.kb_id_, "span_id": entity.id_}
-        spans.append(Span(doc, span.start, span.end, label=span.label, **identifiers))
+        kb_id, span_id = identifiers_of(doc._.xner_source, span)
+        spans.append(Span(doc, span.start, span.end, label=span.label, kb_id=kb_id, span_id=span_id))
     set_scored_entities(doc, spans, [span.score for span in projection.spans])

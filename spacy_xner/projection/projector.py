@@ -12,7 +12,7 @@ from ..alignment.embedding import EmbeddingAligner
 from ..alignment.types import Aligner, Alignment, Words
 from ..errors import XnerError
 from .transport_projection import TransportProjection
-from .types import MissingSpan, Projection, ProjectionAlgorithm, SourceSpan
+from .types import MissingSpan, ProjectedSpan, Projection, ProjectionAlgorithm, SourceSpan
 
 COUNTS = (
     "sentences",
@@ -206,3 +206,11 @@ class SentencePair:
             start, end = self.source.in_tokens(lost.start, lost.end)
             missing.append(replace(lost, start=start, end=end))
         return Projection(spans, missing)
+
+
+def identifiers_of(source: Doc, span: ProjectedSpan) -> tuple[str, str]:
+    """What the entity that a span was projected from is linked to: its `kb_id_` and `id_`, "" where to nothing."""
+    for entity in source.ents:
+        if (entity.start, entity.end) == (span.source_start, span.source_end):
+            return entity.kb_id_, entity.id_
+    return "", ""

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from spacy.tokens import Doc
 
-from ..corpus.docs import content_of, hash_of, load_docs, write_docs
+from ..corpus.docs import TRANSLATING, content_of, hash_of, load_docs, write_docs
 from ..corpus.reader import find_docbins
+from ..corpus.sameness import normalise
 from ..errors import XnerError
 from ..tokens import meta_of
 from .plan import Arm, Study
@@ -156,9 +157,10 @@ def _digest_of(path: str, stamps: Stamps) -> str:
 def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
     """RAISES: XnerError for files that are missing, development data that it must not have, texts in training and test.
 
-    What is refused: development data and "projected" data that people labelled in a target language; test docs that
-    are unlabelled, or that some arm would learn from; synthetic text that is labelled, or of other sentences than the
-    study has, unless the arm asks for that.
+    What is refused: gold data in another language than the source's, or with an id twice; development data and
+    "projected" data that people labelled in a target language; development data that is all of the gold data; test docs
+    that are unlabelled, or whose text (but for case, spaces and punctuation) some arm would learn from; synthetic text
+    that is labelled, or no translation of sentences that the study has, unless the arm asks for that.
     """
     arms = list(arms)
     for arm in arms:
@@ -175,7 +177,16 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
         for doc in known[path]:
             if doc.n_tokens and not doc.labelled:
                 raise XnerError(f"{path}: the doc {doc.id} is unlabelled, expected entities.")
-    ids = {doc.id for doc in known[study.gold]}
+    ids: set[str] = set()
+    for doc in known[study.gold]:
+        if doc.lang != study.source:
+            raise XnerError(
+                f"{study.gold}: the doc {doc.id} is in {doc.lang}, expected the source language ({study.source}) "
+                f"alone: projected docs go to the arms that learn from them, as `projected`."
+            )
+        if doc.id in ids:
+            raise XnerError(f"{study.gold}: two docs have the id {doc.id}, expected an id for each.")
+        ids.add(doc.id)
     for path in projected:
         if ids.isdisjoint(doc.id for doc in known[path]):
             raise XnerError(
@@ -197,21 +208,27 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
             if doc.labelled:
                 raise XnerError(f"{path}: the doc {doc.id} is labelled, expected unlabelled text.")
     for doc in known[study.dev]:
-        if doc.lang != study.source and "project" not in doc.made_by:
+        if doc.lang != study.source and not doc.made_by & PROJECTED:
             raise XnerError(
                 f"{study.dev}: the doc {doc.id} is in {doc.lang} and not projected. "
                 f"Development data is in the source language ({study.source}) or projected: labels of a target "
                 f"language are for the final score alone."
             )
-    tested = {(doc.lang, doc.text) for doc in known[study.test] if doc.n_tokens >= LEAST_TOKENS}
-    for path in sorted({study.gold, *projected, *synthetic}):
+    if {doc.text for doc in known[study.dev]} <= {doc.text for doc in known[study.gold]}:
+        raise XnerError(
+            f"{study.dev}: all of its sentences are in {study.gold}, expected some that no arm learns from."
+        )
+    tested = {(doc.lang, normalise(doc.text)) for doc in known[study.test] if doc.n_tokens >= LEAST_TOKENS}
+    for path in sorted({study.gold, study.dev, *projected, *synthetic}):
         for doc in known[path]:
-            if (doc.lang, doc.text) in tested:
+            if doc.n_tokens >= LEAST_TOKENS and (doc.lang, normalise(doc.text)) in tested:
                 raise XnerError(f"{path}: the doc {doc.id} is in {study.test} too: '{doc.text[:60]}'.")
     for arm in arms:
-        others = [doc.id for doc in known.get(arm.synthetic or "", []) if doc.id not in ids]
+        texts = known.get(arm.synthetic or "", [])
+        others = [doc.id for doc in texts if doc.id not in ids or not doc.made_by & TRANSLATING]
         if others and not arm.unrelated:
             raise XnerError(
                 f"{arm.synthetic}: {len(others):,} docs ({others[0]}, ...) translate no sentence of {study.gold}, by "
-                f"their ids. Where the arm {arm.name} is to learn from other text too, set unrelated = true."
+                f"their ids and provenance. Where the arm {arm.name} is to learn from other text too, set unrelated = "
+                f"true."
             )

@@ -24,6 +24,7 @@ THE_SAME = (
     "corpora.",
     "paths.",
     "system.seed",
+    "training.seed",
 )
 
 

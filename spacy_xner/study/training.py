@@ -49,6 +49,8 @@ def train_into(
     loaded = load_training(config)
     room.mkdir(parents=True, exist_ok=True)
     loaded["training"]["logger"] = {"@loggers": "spacy_xner.CurveLogger.v1", "path": str(room / CURVE)}
+    for section in (loaded["training"], loaded["corpora"]["train"]):  # whatever number the config has there
+        section["seed"] = "${system.seed}"
     loaded["training"]["max_epochs"] = -1
     loaded["training"]["patience"] = 0  # a training that stops early would see fewer words than the others
     loaded["training"]["batcher"] = {

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from spacy_xner.alignment import Alignment
 from spacy_xner.alignment.embedding import EmbeddingAligner
+from spacy_xner.alignment.loading import encoder_version
 from spacy_xner.alignment.registry import embedding_aligner_v1, simalign_v1
 from spacy_xner.alignment.simalign_package import SimAlignAligner
 from spacy_xner.errors import XnerError
@@ -219,3 +221,15 @@ def test_settings_that_do_not_exist(tiny_encoder: Path, make: type) -> None:
 def test_batch_size() -> None:
     with pytest.raises(XnerError, match="batch_size is 0"):
         EmbeddingAligner(batch_size=0)
+
+
+def test_the_version_is_of_the_weights_that_are_there(tiny_encoder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "encoder"
+    shutil.copytree(tiny_encoder, folder)
+    before = encoder_version(str(folder), None)
+    assert before == encoder_version(str(tiny_encoder), None)
+    (folder / "ORIGIN.json").write_text('{"name": "x", "sha256": {"model.safetensors": "0"}}', encoding="utf8")
+    assert encoder_version(str(folder), None) == before
+    with (folder / "model.safetensors").open("ab") as file:
+        file.write(b"more")
+    assert encoder_version(str(folder), None) != before

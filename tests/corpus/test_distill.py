@@ -56,6 +56,15 @@ def test_one_teacher_says_what_its_pipeline_does(teacher: Language) -> None:
     assert opinions[1].certainty == 1
 
 
+def test_a_teacher_with_rules_before_it(tiny_pipeline: Path) -> None:
+    """What a rule finds has no score, and takes nothing from the certainty."""
+    nlp = spacy.load(tiny_pipeline)
+    nlp.add_pipe("entity_ruler", before="xner").add_patterns([{"label": "LOC", "pattern": "Xanten"}])  # type: ignore[attr-defined]
+    (opinion,) = Teachers([nlp]).label(["Xanten"])
+    assert [(ent.text, ent._.confidence) for ent in opinion.doc.ents] == [("Xanten", None)]
+    assert opinion.certainty == 1
+
+
 def test_average_by_hand(teacher: Language, tiny_pipeline: Path) -> None:
     """Of a teacher and the same one with another temperature, whose labels are in another order."""
     other: Any = spacy.load(tiny_pipeline)

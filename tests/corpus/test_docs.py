@@ -9,13 +9,14 @@ import pytest
 from catalogue import Registry
 from hypothesis import given
 from hypothesis import strategies as st
-from spacy.tokens import SpanGroup
+from spacy.tokens import Span, SpanGroup
 from srsly.msgpack import msgpack_decoders
 
 from spacy_xner.corpus.docs import convert_files, doc_of_sentence, load_docs, name_files, read_docs, write_docs
-from spacy_xner.corpus.formats import Sentence
+from spacy_xner.corpus.formats import Sentence, docbin_of
 from spacy_xner.encoders.tokenizer import multilingual_blank
 from spacy_xner.errors import XnerError
+from spacy_xner.ner.soft_labels import get_soft_labels, set_soft_labels
 
 NLP = multilingual_blank("xx")
 
@@ -87,6 +88,22 @@ def test_same_input_same_bytes_and_meta_survives_conversion(tmp_path: Path) -> N
     assert doc._.xner_meta["id"] == "a:1"
     assert [step["file"] for step in doc._.xner_meta["provenance"]] == ["a.txt", "one.spacy"]
     json.dumps(doc._.xner_meta)
+
+
+def test_docs_of_a_docbin_stay_as_they_are(tmp_path: Path) -> None:
+    """Tokens without annotation are not taken for tokens outside; soft labels stay."""
+    doc = multilingual_blank("xx").make_doc("Ada met Bob")
+    doc.set_ents([Span(doc, 0, 1, "PER", kb_id="Q7259")], default="missing")
+    set_soft_labels(doc, ["O", "U-PER"], [[0.1, 0.9], [1, 0], [0, 0]])
+    docbin_of([doc]).to_disk(tmp_path / "a.spacy")
+    write_docs(tmp_path / "b.spacy", convert_files([tmp_path / "a.spacy"], "en", Counter()))
+    (new,) = load_docs(tmp_path / "b.spacy")
+    assert [token.ent_iob_ for token in new] == ["B", "", ""]
+    assert new.ents[0].kb_id_ == "Q7259"
+    soft = get_soft_labels(new)
+    assert soft is not None
+    assert soft[1][0] == pytest.approx([0.1, 0.9])
+    assert new._.xner_meta["id"] == "a:1"
 
 
 def test_names_of_files() -> None:

@@ -126,12 +126,14 @@ def projector(tiny_encoder: Path) -> SpanProjector:
 def test_project(source: list[Doc], projector: SpanProjector, tmp_path: Path) -> None:
     """Onto a copy of the text, where every word finds itself."""
     copies = Table({doc.text: doc.text for doc in source[:2]})
+    source[0].set_ents([Span(source[0], 0, 2, "PER", kb_id="Q567"), source[0].ents[1]])
     counts: Counter[str] = Counter()
     pairs = pair_docs(source, list(translate_docs(source, copies, "de", Counter())), counts)
     assert counts == {"pairs": 2, "translations without their source": 0, "sources without a translation": 2}
     write_docs(tmp_path / "de.spacy", project_docs(pairs, projector))
     first, second = load_docs(tmp_path / "de.spacy")
     assert [(ent.text, ent.label_) for ent in first.ents] == [("Angela Merkel", "PER"), ("London", "LOC")]
+    assert [ent.kb_id_ for ent in first.ents] == [ent.kb_id_ for ent in source[0].ents] == ["Q567", ""]
     scores = first.spans["xner"].attrs["scores"]
     assert [ent._.confidence for ent in first.ents] == pytest.approx(scores)
     assert first._.xner_meta["score"] == pytest.approx(min(scores), abs=1e-6)

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 from pathlib import Path
 
 import pytest
@@ -133,7 +134,7 @@ def test_blank_in_any_language(lang: str) -> None:
 def custom() -> Language:
     """A pipeline whose tokenizer has a rule of its own, which must survive with it."""
     nlp = multilingual_blank()
-    nlp.tokenizer.tokenizer.add_special_case("zahlt", [{"ORTH": "zah"}, {"ORTH": "lt"}])
+    nlp.tokenizer.add_special_case("zahlt", [{"ORTH": "zah"}, {"ORTH": "lt"}])
     nlp.add_pipe("sentencizer")
     assert "zah" in words(MIXED, nlp)
     return nlp
@@ -153,6 +154,17 @@ def test_bytes(custom: Language) -> None:
 def test_pickle_and_copy(custom: Language) -> None:
     assert words(MIXED, pickle.loads(pickle.dumps(custom))) == words(MIXED, custom)
     assert words(MIXED, copy.deepcopy(custom)) == words(MIXED, custom)
+
+
+def test_it_has_what_spacy_s_has() -> None:
+    """Special cases and searches, to read and to set."""
+    nlp = multilingual_blank()
+    nlp.tokenizer.add_special_case("zahlt", [{"ORTH": "zah"}, {"ORTH": "lt"}])
+    assert words("Er zahlt", nlp) == ["Er", "zah", "lt"]
+    assert nlp.tokenizer.explain("Er zahlt")[-1] == ("SPECIAL-2", "lt")
+    nlp.tokenizer.infix_finditer = re.compile("x").finditer
+    assert words("1x2北", nlp) == ["1", "x", "2", "北"]
+    assert not hasattr(nlp.tokenizer, "nothing")
 
 
 def test_processes(custom: Language) -> None:

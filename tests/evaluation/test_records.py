@@ -143,6 +143,11 @@ def test_runs_that_cannot_be_compared(write: Write) -> None:
         read_study([one, write("2.json", record("b", 0, counted({"de": {"PER": [[0, 1, 0, 1]]}}, 3)))])
     with pytest.raises(XnerError, match="do not have the same PER entities to find in the sentences of de"):
         read_study([one, write("2.json", record("b", 0, counted({"de": {"PER": [[1, 1, 0, 1]]}}, 2)))])
+    settings = dict.fromkeys(("source", "encoder_version", "held_back", "steps", "batch_words"), 1)
+    two = write("2.json", record("b", 0, setting={**settings, "steps": 2}))
+    with pytest.raises(XnerError, match="are of trainings with another steps"):
+        read_study([write("1.json", record("a", setting=settings)), two])
+    one = write("1.json", record("a"))
     repeating = {"de": {**record("a")["sentences"]["de"], "repeats": [[1, 0]]}}
     with pytest.raises(XnerError, match="do not have the same sentences of de twice"):
         read_study([one, write("2.json", record("b", 0, repeating))])

@@ -116,6 +116,12 @@ def test_answer(report: Report) -> None:
     assert "approximate" in last
 
 
+def test_the_limits_are_those_of_comparisons() -> None:
+    """An arm with a second training does not make a comparison one of two."""
+    runs = [simulated(arm, seed, 0.5) for arm, seed in (("a", 0), ("a", 1), ("b", 0))]
+    assert make_report(study_of(*runs), **FEW).answer[-1].startswith("Arms are compared by one training of each")
+
+
 def comparison(value: float, low: float, high: float, p: float) -> Comparison:
     return Comparison("b", "a", (0,), {MACRO: Difference(value, None, low, high, (value,), p, p)})
 

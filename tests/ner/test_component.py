@@ -12,6 +12,7 @@ from spacy.training import Example
 
 from spacy_xner.errors import XnerError
 from spacy_xner.ner.component import SoftmaxRecogniser
+from spacy_xner.tokens import set_scored_entities
 
 from ..aggregation.util import TEXTS, make_config, make_pipeline, predict, train, with_xner
 from .util import SMALL, entities_of, examples_of, small_pipeline
@@ -118,7 +119,32 @@ def test_no_entity_begins_with_white_space(nlp: Language) -> None:
 
 def test_twice_is_as_once(nlp: Language) -> None:
     doc = nlp(TEXT)
+    scores = doc.spans["xner"].attrs["scores"]
     assert entities_of(nlp(doc)) == [("Angela Merkel", "PER"), ("Paris", "LOC")]
+    assert [span.text for span in doc.spans["xner"]] == ["Angela Merkel", "Paris"]  # entities keep their scores
+    assert doc.spans["xner"].attrs["scores"] == scores
+
+
+def test_scores_of_entities_that_were_there_before_stay(nlp: Language, recogniser: SoftmaxRecogniser) -> None:
+    doc = nlp.make_doc(TEXT)
+    set_scored_entities(doc, [Span(doc, 3, 4, "CITY")], [0.25])
+    recogniser.keep_uncalibrated = True
+    try:
+        doc = nlp(doc)
+    finally:
+        recogniser.keep_uncalibrated = False
+    group = doc.spans["xner"]
+    assert [(span.text, span.label_) for span in group] == [("Angela Merkel", "PER"), ("Paris", "CITY")]
+    assert group.attrs["scores"][1] == group.attrs["scores_uncalibrated"][1] == 0.25
+
+
+def test_a_new_training_has_no_temperature_yet() -> None:
+    nlp = small_pipeline()
+    recogniser: Any = nlp.get_pipe("xner")
+    recogniser.cfg |= {"temperature": 3.0, "calibration": {"temperature": 3.0}}
+    examples = [Example.from_dict(nlp.make_doc("Ada sings"), {"entities": [(0, 3, "PER")]})]
+    nlp.initialize(lambda: examples)
+    assert (recogniser.temperature, recogniser.cfg["calibration"]) == (1.0, None)
 
 
 # Keeping

@@ -8,6 +8,7 @@ import pytest
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
+from spacy.training import Example
 
 from spacy_xner.encoders.tokenizer import multilingual_blank
 from spacy_xner.errors import XnerError
@@ -215,6 +216,16 @@ def test_errors(tiny_encoder: Path) -> None:
     docs = [with_source(nlp, "Berlin", "Berlin"), nlp.make_doc("Paris")]
     assert [doc.text for doc in nlp.pipe(docs, batch_size=1)] == ["Paris"]
     assert skipped[0][0] == "xner_projector"
+    before = dict(nlp.get_pipe("xner_projector").report)
+    docs = [nlp.make_doc("a"), with_source(nlp, "Rom", source_doc()), with_source(nlp, "b", "b"), nlp.make_doc("c")]
+    assert [doc.text for doc in nlp.pipe(docs, batch_size=10)] == ["a", "Rom", "c"]  # one takes no other with it
+    assert nlp.get_pipe("xner_projector").report["sentences"] == before["sentences"] + 1  # counted once
+
+
+def test_it_can_be_scored(german: Language) -> None:
+    gold = doc_of(GERMAN, (3, 5, "PER"), (5, 7, "LOC"), lang="de")
+    scores = german.evaluate([Example(with_source(german, GERMAN, source_doc()), gold)])
+    assert scores["ents_f"] == 1
 
 
 def test_another_aligner(tiny_encoder: Path) -> None:

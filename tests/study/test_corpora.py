@@ -71,6 +71,43 @@ def test_test_sentences_in_training(study: Study, tmp_path: Path) -> None:
         check_inputs(study, study.arms.values())
 
 
+def test_nearly_the_same_text_in_training_and_test(study: Study, tmp_path: Path) -> None:
+    """Case, spaces and punctuation do not make another text."""
+    docs = load_docs(tmp_path / "translated/de.spacy")
+    other = docs_of(tmp_path, ["gestern war Ada Lovelace in Paris!"], "de", "other")[0]
+    other.set_ents([], default="missing")
+    other._.xner_meta = meta_of(docs[0])
+    write_docs(tmp_path / "translated/de.spacy", [other, *docs[1:]])
+    with pytest.raises(XnerError, match=r"the doc corpus:1 is in .*/test too: 'gestern war"):
+        check_inputs(study, study.arms.values())
+
+
+def test_gold_in_another_language(study: Study, tmp_path: Path) -> None:
+    gold = load_docs(study.gold)
+    gold[3]._.xner_meta = {**meta_of(gold[3]), "lang": "de"}
+    write_docs(study.gold, gold)
+    with pytest.raises(XnerError, match=r"corpus:4 is in de, expected the source language \(en\) alone"):
+        check_inputs(study, study.arms.values())
+    gold[3]._.xner_meta = meta_of(gold[2])
+    write_docs(study.gold, gold)
+    with pytest.raises(XnerError, match="two docs have the id corpus:3"):
+        check_inputs(study, study.arms.values())
+
+
+def test_development_data_that_is_learned_from(study: Study) -> None:
+    write_docs(study.dev, load_docs(study.gold)[:2])
+    with pytest.raises(XnerError, match="all of its sentences are in "):
+        check_inputs(study, study.arms.values())
+
+
+def test_ids_alone_make_no_translation(study: Study, tmp_path: Path) -> None:
+    docs = load_docs(tmp_path / "translated/de.spacy")
+    docs[0]._.xner_meta = {**meta_of(docs[0]), "provenance": [{"step": "convert"}]}
+    write_docs(tmp_path / "translated/de.spacy", docs)
+    with pytest.raises(XnerError, match=r"1 docs \(corpus:1, \.\.\.\) translate no .* by their ids and provenance"):
+        check_inputs(study, study.arms.values())
+
+
 def test_labels_of_people_are_no_projection(study: Study, tmp_path: Path) -> None:
     docs = load_docs(tmp_path / "projected/de.spacy")
     for doc in docs:

@@ -64,6 +64,7 @@ def test_overrides(tmp_path: Path) -> None:
         ("", 'synthetic = "s"\nteacher = "a"', r"its own teacher \(a <- a\)"),
         ("", "[arms.a.settings]\ntraining.max_epochs = 3", r"\[arms.a.settings\] has training.max_epochs"),
         ("", "[arms.a.settings]\ntraining.batcher.size = 3", "the same for all arms"),
+        ("", "[arms.a.settings]\ntraining.seed = 3", "the same for all arms"),
         ("", "[arms.a.settings]\ntraining.patience = 3", "the same for all arms"),
         ("", "[arms.a.settings]\ntraining.accumulate_gradient = 3", "the same for all arms"),
         ('steps = "many"', "", "steps is 'many', expected a whole number"),

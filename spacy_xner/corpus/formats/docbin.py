@@ -12,7 +12,7 @@ from spacy.vocab import Vocab
 from srsly.msgpack import msgpack_decoders, msgpack_encoders
 
 from ...errors import XnerError
-from ...tokens import meta_of
+from ...tokens import install_extensions, meta_of
 from .sentence import Sentence, sentence_of_words
 
 Codecs = list[tuple[Any, dict[str, Any]]]  # srsly's registries, and what is in each
@@ -38,6 +38,7 @@ def read_docs(path: str | Path, vocab: Vocab | None = None) -> Iterator[Doc]:
 
 def docs_of(doc_bin: DocBin, vocab: Vocab) -> Iterator[Doc]:
     """As `DocBin.get_docs`, six times as fast."""
+    install_extensions()  # the docs may have all of them
     docs, codecs = doc_bin.get_docs(vocab), find_codecs()
     while True:
         with codecs_known(codecs):

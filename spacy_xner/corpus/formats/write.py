@@ -10,6 +10,7 @@ from typing import TextIO
 from spacy.tokens import Doc
 
 from ...errors import XnerError
+from ...tokens import confidence_of
 from .inline import format_inline
 
 # What the labels of text formats are made of, so that they are read back as they were.
@@ -57,7 +58,7 @@ def write_jsonl(file: TextIO, docs: Iterable[Doc], counts: Counter[str]) -> None
     """A JSON object a line: text, entities with their scores, id, language."""
     for doc in docs:
         entities = [
-            {"start": entity.start_char, "end": entity.end_char, "label": entity.label_, "score": entity._.confidence}
+            {"start": entity.start_char, "end": entity.end_char, "label": entity.label_, "score": confidence_of(entity)}
             for entity in doc.ents
         ]
         meta = doc._.xner_meta or {}
