@@ -7,6 +7,7 @@ short; what they ask of project.yml is looked up. A command for which there is n
 
 import ast
 import configparser
+import json
 import re
 import shlex
 from collections import Counter
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from spacy.util import dot_to_object, load_config, registry
 from typer.main import get_command
 from weasel.util.config import load_project_config
 
@@ -96,9 +98,20 @@ def room(tmp_path: Path, tiny_encoder: Path, tiny_pipeline: Path, tiny_corpus: P
 
 def test_all_blocks_are_of_a_kind_that_is_tested() -> None:
     assert README.count("```") == 2 * len(BLOCKS)
-    assert {block.language for block in BLOCKS} == {"bash", "python", "mermaid"}
+    assert {block.language for block in BLOCKS} == {"bash", "python", "ini", "mermaid"}
     assert len(PYTHON) >= 2
     assert all(lines for lines in SHELL.values())
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "ini"])
+def test_parts_of_a_config(block: Block) -> None:
+    """What they set has its place in the project's config, and can be made."""
+    config, parser = load_config(ROOT / "configs/xner.cfg"), configparser.ConfigParser()
+    parser.read_string(block.code)
+    for section in parser.sections():
+        part = dot_to_object(config, section)
+        part.update({key: json.loads(value) for key, value in parser[section].items()})
+        registry.resolve({"part": part})
 
 
 @pytest.mark.parametrize("section", SHELL)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 from spacy_xner.alignment.registry import embedding_aligner_v1
 from spacy_xner.corpus.docs import convert_files, load_docs, write_docs
