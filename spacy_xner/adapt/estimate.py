@@ -26,7 +26,9 @@ def estimate(adaptation: Adaptation) -> dict[str, float]:
     """Minutes that each part will take on this machine, roughly; a sample of the texts goes through each.
 
     What is there already takes no time. How long translating takes is kept in the folder, where the cache knows the
-    sample the next time. RETURNS: minutes by part: "labelling", "translating", "projecting", "training".
+    sample the next time. The second training is counted, though it is left out where projection loses next to nothing.
+
+    RETURNS: minutes by part: "labelling", "translating", "projecting", "training".
     """
     settings, nlp, path = adaptation.settings, adaptation.nlp, adaptation.texts
     list(find_entities(nlp, islice(read_unlabelled(path, settings.lang, Counter()), 1)))  # the first text takes longer

@@ -3,7 +3,7 @@
 import json
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,7 @@ from .labelling import label_file, text_of
 CONFIG = Path(__file__).parent / "xner.cfg"
 SOURCE, TRANSLATED, PROJECTED, DISTILLED = "source.spacy", "translated", "projected", "distilled"
 TEACHER, PIPELINE, MADE = "teacher", "pipeline", "made.json"
+LEAST_LEFT = 0.02  # share of the translations that projection must leave out for a second training
 LEAST_SENTENCES = 20  # that must be left for training, development and test together
 
 Say = Callable[[str, Counter[str]], None]
@@ -50,7 +51,8 @@ class Settings:
     min_score (float): of the source pipeline's entities and of projected ones.
     held_back (float): share of the sentences, in whole texts, for development (half) and test (half).
     steps (int), batch_words (int): of training, and words in each.
-    distil (bool): train once more, on what the first pipeline finds in translations whose entities did not all arrive.
+    distil (bool): train once more, on what the first pipeline finds in translations whose entities did not all arrive,
+        where these are at least one in fifty.
     seed (int): of training and of the split.
     RAISES (XnerError): for numbers out of range.
     """
@@ -130,7 +132,7 @@ class Adaptation:
             self.project(lang)
         train, dev, test = self.split()
         unlabelled = {lang: texts for lang in self.settings.targets if (texts := self.not_projected(lang))}
-        if self.settings.distil and unlabelled:
+        if self.settings.distil and self.is_worth_a_training(unlabelled):
             teacher = self.train(TEACHER, train, dev)
             train += [self.distil(teacher, lang, texts) for lang, texts in unlabelled.items()]
         return self.evaluate(self.train(PIPELINE, train, dev), test)
@@ -281,6 +283,14 @@ class Adaptation:
         known = {meta_of(doc)["id"] for doc in load_docs(self.folder / PROJECTED / f"{lang}.spacy")}
         known = known.union(*self._held_back(load_docs(self.folder / SOURCE)))
         return [doc for doc in load_docs(self.folder / TRANSLATED / f"{lang}.spacy") if meta_of(doc)["id"] not in known]
+
+    def is_worth_a_training(self, unlabelled: Mapping[str, Sequence[Doc]]) -> bool:
+        """Whether projection left out so many texts that a training on what a first pipeline finds there will pay."""
+        n_left = sum(map(len, unlabelled.values()))
+        n_all = sum(len(load_docs(self.folder / TRANSLATED / f"{lang}.spacy")) for lang in self.settings.targets)
+        if 0 < n_left < LEAST_LEFT * n_all:
+            self.say(f"Projection left out {n_left:,} of {n_all:,} translations: too few to train twice", Counter())
+        return n_left >= LEAST_LEFT * n_all and n_left > 0
 
     def distil(self, teacher: Path, lang: str, texts: Sequence[Doc]) -> Path:
         """Let the first pipeline label texts. RETURNS: the file."""

@@ -33,7 +33,8 @@ def adapt(
     steps: Annotated[int, typer.Option(help="Steps of each training.")] = 300,
     batch_words: Annotated[int, typer.Option(help="Words of a step.")] = 1200,
     distil: Annotated[
-        bool, typer.Option(help="Train again, on what the first pipeline finds where projection lost something.")
+        bool,
+        typer.Option(help="Train again, on what the first pipeline finds where projection lost 2% or more."),
     ] = True,
     seed: Annotated[int, typer.Option(help="Of training, and of what is held back.")] = 0,
     gpu_id: GpuOption = -1,

@@ -1,6 +1,7 @@
 """`xner adapt`: all steps on a small text, going on, and what is refused."""
 
 import gzip
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -52,7 +53,7 @@ def adapt(room: Path, encoder: Path, *more: object) -> Any:
     return CliRunner().invoke(app, [str(part) for part in (*arguments, *more)], env={"COLUMNS": "200"})
 
 
-def test_from_a_pipeline_to_another(room: Path, tiny_encoder: Path) -> None:
+def test_from_a_pipeline_to_another(room: Path, tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = adapt(room, tiny_encoder)
     assert result.exit_code == 0, result.output
     assert "This will take about" in result.output
@@ -90,6 +91,11 @@ def test_from_a_pipeline_to_another(room: Path, tiny_encoder: Path) -> None:
     assert "pipeline is made again: another distil, another steps" in result.output
     again = [path for path, then in before.items() if path.exists() and path.stat().st_mtime_ns != then]
     assert {path.relative_to(out).parts[0] for path in again} == {"projected", "pipeline"}
+    monkeypatch.setattr("spacy_xner.adapt.steps.LEAST_LEFT", 1.0)
+    result = adapt(room, tiny_encoder, "--steps", "4")
+    assert result.exit_code == 0, result.output
+    assert re.search(r"Projection left out \d+ of 25 translations: too few to train twice", result.output)
+    assert "teacher is made again" not in result.output
 
 
 def test_the_estimate_translates_nothing_twice(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
