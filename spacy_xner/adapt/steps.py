@@ -290,7 +290,7 @@ class Adaptation:
         n_all = sum(len(load_docs(self.folder / TRANSLATED / f"{lang}.spacy")) for lang in self.settings.targets)
         if 0 < n_left < LEAST_LEFT * n_all:
             self.say(f"Projection left out {n_left:,} of {n_all:,} translations: too few to train twice", Counter())
-        return n_left >= LEAST_LEFT * n_all and n_left > 0
+        return n_left >= max(1, LEAST_LEFT * n_all)
 
     def distil(self, teacher: Path, lang: str, texts: Sequence[Doc]) -> Path:
         """Let the first pipeline label texts. RETURNS: the file."""

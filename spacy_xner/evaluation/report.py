@@ -11,7 +11,7 @@ from ..errors import XnerError
 from .details import KINDS
 from .records import Run, Study
 from .report_words import compared, interval, limits, listed, named, p_value, plus_minus, signed, summary
-from .significance import MACRO, Analysis, Comparison, Figure, analyse
+from .significance import MACRO, Analysis, Comparison, Difference, Figure, analyse
 
 QUESTION = "Which arm finds most in languages that nobody labelled, and is the difference more than chance?"
 METHOD = (
@@ -148,7 +148,7 @@ class Report:
             figures = self.distinct.arms[arm].figures
             more = compared[arm].figures[MACRO] if arm in compared else None
             cells = [plus_minus(figures[figure]) for _, figure in self.where()]
-            rows.append([arm, *cells, *(["–", "–"] if more is None else [signed(more.value), interval(more)])])
+            rows.append([arm, *cells, *_difference(more)])
         header = ["arm", *(name for name, _ in self.where()), f"more than {self.baseline}", "95% interval"]
         return Table(header, rows, list(self.arms))
 
@@ -190,8 +190,8 @@ class Report:
                 if arm in analysis.arms:
                     estimate = analysis.arms[arm].figures[MACRO]
                     difference = next((c.figures[MACRO] for c in analysis.comparisons if c.arm == arm), None)
-                    more = ["–", "–"] if difference is None else [signed(difference.value), interval(difference)]
-                    rows.append([arm, f"{100 * share:g}%", plus_minus(estimate), interval(estimate), *more])
+                    cells = [f"{100 * share:g}%", plus_minus(estimate), interval(estimate)]
+                    rows.append([arm, *cells, *_difference(difference)])
                     arms.append(arm)
         header = ["arm", "labels", "F1", "95% interval", f"more than {self.baseline}", "95% interval"]
         return Table(header, rows, list(arms))
@@ -301,6 +301,11 @@ def _pairs_with(baseline: str, arms: dict[str, list[Run]]) -> tuple[list[tuple[s
 
 def _pair(comparison: Comparison) -> str:
     return f"{comparison.arm}\u00a0−\u00a0{comparison.other}"  # on one line
+
+
+def _difference(found: Difference | None) -> Row:
+    """Two cells: a difference and its interval; dashes for an arm that is not compared."""
+    return ["–", "–"] if found is None else [signed(found.value), interval(found)]
 
 
 def _mean(values: Sequence[float]) -> str:

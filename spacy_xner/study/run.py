@@ -232,7 +232,8 @@ class Runner:
         """Let the teacher label the synthetic text, unless that was done. RETURNS: the number of docs, and minutes."""
         arm, done = run.arm, output.with_suffix(".json")
         if done.is_file():
-            return read_json(done)["docs"], read_json(done)["minutes"]
+            found = read_json(done)
+            return found["docs"], found["minutes"]
         nlp = load_pipeline(str(self.folder / self.teacher_of(run).name / MODEL))
         sources, projector = None, None
         if arm.with_sources:
