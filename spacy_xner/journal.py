@@ -14,6 +14,8 @@ from .errors import XnerError
 # Shows results as they come: gets them, how many there were from an earlier run, and the number of all.
 Progress = Callable[[Iterable[Any], int, int], Iterable[Any]]
 
+FORMAT = 1  # one more where the results of any run get another shape, so that none goes on with those of before
+
 
 class Journal:
     """Results, one JSON line each, in a hidden file beside the output that they are for.
@@ -29,7 +31,8 @@ class Journal:
     """
 
     def __init__(self, output: Path, setting: Any) -> None:
-        digest = hashlib.sha256(json.dumps(setting, sort_keys=True).encode()).hexdigest()[:12]
+        header = json.dumps({"format": FORMAT, "setting": setting}, sort_keys=True).encode() + b"\n"
+        digest = hashlib.sha256(header).hexdigest()[:12]
         self.path = output.with_name(f".{output.name}.{digest}.part.jsonl")
         self._all = re.compile(rf"\.{re.escape(output.name)}\.([0-9a-f]{{12}}\.part\.jsonl|part\.lock)")
         self.done = 0
@@ -41,7 +44,6 @@ class Journal:
             raise XnerError(
                 f"{output} is being written by another run: wait for it, or choose another name for the output."
             ) from None
-        header = json.dumps(setting, sort_keys=True).encode() + b"\n"
         if not self.path.is_file() or not self._resume(header):
             self.path.write_bytes(header)
 

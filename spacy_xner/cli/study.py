@@ -40,7 +40,7 @@ def study(
 
     from ..errors import XnerError
     from ..pipelines import use_gpu
-    from ..study.corpora import check_inputs
+    from ..study.checks import check_inputs
     from ..study.plan import read_study
     from ..study.run import Run, Runner
     from .console import make_console

@@ -1,26 +1,23 @@
-"""What an arm of a study may learn from, and what it may not."""
+"""What an arm of a study learns from."""
 
 import functools
 import hashlib
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from spacy.tokens import Doc
 
-from ..corpus.docs import TRANSLATING, content_of, hash_of, load_docs, write_docs
+from ..corpus.docs import content_of, hash_of, load_docs, write_docs
 from ..corpus.reader import find_docbins
-from ..corpus.sameness import normalise
 from ..errors import XnerError
 from ..tokens import meta_of
 from .plan import Arm, Study
 
-PROJECTED = {"project", "carry"}  # steps that give a translation its labels
 Stamps = tuple[tuple[str, int, int], ...]
-LEAST_TOKENS = 5  # of a text that counts as the same in training and test; shorter ones are the same by chance
 
 
 @dataclass(frozen=True)
@@ -152,83 +149,3 @@ def _digest_of(path: str, stamps: Stamps) -> str:
     for doc in _read_known(path, stamps):
         digest.update(repr((doc.id, doc.lang, doc.digest)).encode("utf8", "surrogatepass"))
     return digest.hexdigest()[:16]
-
-
-def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
-    """RAISES: XnerError for files that are missing, development data that it must not have, texts in training and test.
-
-    What is refused: gold data in another language than the source's, or with an id twice; development data and
-    "projected" data that people labelled in a target language; development data that is all of the gold data; test docs
-    that are unlabelled, or whose text (but for case, spaces and punctuation) some arm would learn from; synthetic text
-    that is labelled, or no translation of sentences that the study has, unless the arm asks for that.
-    """
-    arms = list(arms)
-    for arm in arms:
-        for path in (study.gold, study.dev, study.test, arm.projected, arm.synthetic):
-            if path is not None and not Path(path).exists():
-                raise XnerError(
-                    f"The arm {arm.name} of the study {study.name} needs {path}, which is not there. `xner corpus` "
-                    f"makes such files (in a project: the steps before the study)."
-                )
-    projected = sorted({arm.projected for arm in arms if arm.projected})
-    synthetic = sorted({arm.synthetic for arm in arms if arm.synthetic})
-    known = {path: read_known(path) for path in {study.gold, study.dev, study.test, *projected, *synthetic}}
-    for path in (study.gold, study.dev, study.test):
-        for doc in known[path]:
-            if doc.n_tokens and not doc.labelled:
-                raise XnerError(f"{path}: the doc {doc.id} is unlabelled, expected entities.")
-    ids: set[str] = set()
-    for doc in known[study.gold]:
-        if doc.lang != study.source:
-            raise XnerError(
-                f"{study.gold}: the doc {doc.id} is in {doc.lang}, expected the source language ({study.source}) "
-                f"alone: projected docs go to the arms that learn from them, as `projected`."
-            )
-        if doc.id in ids:
-            raise XnerError(f"{study.gold}: two docs have the id {doc.id}, expected an id for each.")
-        ids.add(doc.id)
-    for path in projected:
-        if ids.isdisjoint(doc.id for doc in known[path]):
-            raise XnerError(
-                f"{path}: no doc has the id of one in {study.gold}, expected translations of those sentences, as "
-                f"`xner corpus project` writes them."
-            )
-        for doc in known[path]:
-            if not doc.made_by & PROJECTED:
-                raise XnerError(
-                    f"{path}: the labels of the doc {doc.id} are not projected, by its provenance "
-                    f"({', '.join(sorted(doc.made_by))}). Expected what `xner corpus project` writes, or "
-                    f"`xner corpus translate --carry`: labels of people in a target language are for the final score "
-                    f"alone."
-                )
-            if doc.n_tokens and not doc.labelled:
-                raise XnerError(f"{path}: the doc {doc.id} is unlabelled, expected projected entities.")
-    for path in synthetic:
-        for doc in known[path]:
-            if doc.labelled:
-                raise XnerError(f"{path}: the doc {doc.id} is labelled, expected unlabelled text.")
-    for doc in known[study.dev]:
-        if doc.lang != study.source and not doc.made_by & PROJECTED:
-            raise XnerError(
-                f"{study.dev}: the doc {doc.id} is in {doc.lang} and not projected. "
-                f"Development data is in the source language ({study.source}) or projected: labels of a target "
-                f"language are for the final score alone."
-            )
-    if {doc.text for doc in known[study.dev]} <= {doc.text for doc in known[study.gold]}:
-        raise XnerError(
-            f"{study.dev}: all of its sentences are in {study.gold}, expected some that no arm learns from."
-        )
-    tested = {(doc.lang, normalise(doc.text)) for doc in known[study.test] if doc.n_tokens >= LEAST_TOKENS}
-    for path in sorted({study.gold, study.dev, *projected, *synthetic}):
-        for doc in known[path]:
-            if doc.n_tokens >= LEAST_TOKENS and (doc.lang, normalise(doc.text)) in tested:
-                raise XnerError(f"{path}: the doc {doc.id} is in {study.test} too: '{doc.text[:60]}'.")
-    for arm in arms:
-        texts = known.get(arm.synthetic or "", [])
-        others = [doc.id for doc in texts if doc.id not in ids or not doc.made_by & TRANSLATING]
-        if others and not arm.unrelated:
-            raise XnerError(
-                f"{arm.synthetic}: {len(others):,} docs ({others[0]}, ...) translate no sentence of {study.gold}, by "
-                f"their ids and provenance. Where the arm {arm.name} is to learn from other text too, set unrelated = "
-                f"true."
-            )

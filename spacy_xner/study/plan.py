@@ -11,7 +11,7 @@ from ..corpus.distill import Selection
 from ..errors import XnerError
 
 # Settings of a training config that a study sets itself
-THE_SAME = (
+OF_THE_STUDY = (
     "training.max_",
     "training.batcher",
     "training.logger",
@@ -174,7 +174,7 @@ def check_study(study: Study, path: Path) -> None:
             raise XnerError(f"{path}: the share of labels is {share}, expected more than 0 and at most 1.")
     for where, settings in (("study", study.settings), *((f"arms.{a.name}", a.settings) for a in study.arms.values())):
         for key in settings:
-            if key.startswith(THE_SAME):
+            if key.startswith(OF_THE_STUDY):
                 raise XnerError(
                     f"{path}: [{where}.settings] has {key}, which is the same for all arms, so that they can be "
                     f"compared: expected steps, batch_words, eval_every, dev_limit and seeds in [study] in place of it."
