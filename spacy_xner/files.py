@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -74,6 +74,18 @@ def file_sha256(path: Path) -> str:
     """SHA-256 of a file's content, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def folder_sha256(folder: Path) -> str:
+    """SHA-256 of the names and contents of all files in a folder and below, in hex; hidden ones are left out."""
+    paths = visible(sorted(path for path in folder.rglob("*") if path.is_file()), folder)
+    names = [path.relative_to(folder).as_posix() for path in paths]
+    return hashlib.sha256(repr([names, [file_sha256(path) for path in paths]]).encode()).hexdigest()
+
+
+def visible(paths: Iterable[Path], folder: Path) -> list[Path]:
+    """The paths below a folder of which no part is hidden, as what a run that was killed leaves is."""
+    return [path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
 
 
 def open_text(path: Path) -> TextIO:

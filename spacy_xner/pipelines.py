@@ -7,7 +7,7 @@ from typing import Any
 from spacy.language import Language
 
 from .errors import XnerError
-from .files import file_sha256
+from .files import folder_sha256
 
 
 def load_pipeline(name: str) -> Language:
@@ -46,9 +46,7 @@ def fingerprint_of(nlp: Language) -> str:
     folder = Path(nlp.path) if nlp._path else None
     if folder is None or not folder.is_dir():
         return hashlib.sha256(nlp.to_bytes()).hexdigest()
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    names = [path.relative_to(folder).as_posix() for path in paths]
-    return hashlib.sha256(repr([names, [file_sha256(path) for path in paths]]).encode()).hexdigest()
+    return folder_sha256(folder)
 
 
 def name_of(nlp: Language) -> str:

@@ -36,15 +36,33 @@ def label_file(
     A stopped run is gone on with.
 
     progress: is given the results as they come, and how many there were from an earlier run.
-    RAISES: XnerError for a file that cannot be read, or that has no sentence.
+    RAISES: XnerError for a file that cannot be read, or that has no sentence; for a text that says that it is in
+        another language, or is longer than the pipeline takes.
     """
     with Journal(output, {"label": file_sha256(path), "pipeline": fingerprint_of(nlp)}) as journal:
-        waiting = islice(read_unlabelled(path, lang, Counter()), journal.done, None)
+        texts = read_unlabelled(path, lang, Counter())
+        waiting = (check_text(text, nlp, lang, path) for text in islice(texts, journal.done, None))
         for _ in progress(journal.add(find_entities(nlp, waiting)), journal.done):
             pass
         found = zip(read_unlabelled(path, lang, counts), journal, strict=True)
         write_docs(output, labelled_docs(found, nlp, path, min_score, counts))
         journal.remove()
+
+
+def check_text(text: Doc, nlp: Language, lang: str, path: Path) -> Doc:
+    """RAISES: XnerError for a text that the pipeline is not for."""
+    meta = meta_of(text)
+    if meta["lang"] != lang:
+        raise XnerError(
+            f"{path}: the text {meta['id']} is in {meta['lang']}, expected {lang}, the language of the pipeline "
+            f"{name_of(nlp)}. Where the pipeline is for {meta['lang']} too, say it by --source-lang."
+        )
+    if len(text.text) > nlp.max_length:
+        raise XnerError(
+            f"{path}: the text {meta['id']} has {len(text.text):,} characters, expected at most {nlp.max_length:,}, "
+            f"which is what the pipeline {name_of(nlp)} takes. Put it in parts, a paragraph a line."
+        )
+    return text
 
 
 def find_entities(nlp: Language, texts: Iterable[Doc]) -> Iterator[Found]:

@@ -22,7 +22,7 @@ from ..corpus.teachers import Teachers
 from ..corpus.translate import translate_docs
 from ..errors import XnerError
 from ..evaluation.scores import evaluate_pipeline, write_scores
-from ..files import atomic_path, file_sha256, read_json, write_json
+from ..files import atomic_path, file_sha256, read_json, remove, write_json
 from ..journal import differing
 from ..pipelines import fingerprint_of, load_pipeline, name_of
 from ..projection import SpanProjector
@@ -87,6 +87,7 @@ class Adaptation:
     folder (Path): for all files.
     settings (Settings): see there.
     translators (dict[str, Translator]): for each target language.
+    cache (Path | bool): where translations are kept, as for `translate_docs`.
     say (Say): is told a title and counts after each step.
     show (Show): shows the progress of items: gets them, a title, the number of all, and how many were done before.
     gpu_id (int): -1 for the CPU.
@@ -103,9 +104,11 @@ class Adaptation:
         say: Say = lambda title, counts: None,
         show: Show = lambda items, title, total, done: items,
         gpu_id: int = -1,
+        cache: Path | bool = True,
     ) -> None:
         self.nlp, self.texts, self.folder, self.settings = nlp, texts, folder, settings
         self.translators, self.say, self.show, self.gpu_id = translators, say, show, gpu_id
+        self.cache = cache
         self._texts, self._pipeline, self._config = file_sha256(texts), fingerprint_of(nlp), file_sha256(CONFIG)
         self._encoder = encoder_version(settings.encoder, None)
         if folder.is_dir() and any(folder.iterdir()) and not (folder / MADE).is_file():
@@ -191,7 +194,7 @@ class Adaptation:
             return
         counts: Counter[str] = Counter()
         docs = load_docs(self.folder / SOURCE)
-        made = translate_docs(docs, self.translators[lang], lang, counts)
+        made = translate_docs(docs, self.translators[lang], lang, counts, self.cache)
         with self._making(file, counts, f"Translated into {lang}") as path:
             write_docs(path, self.show(made, f"Translating into {lang}", len(docs), 0))
 
@@ -274,6 +277,8 @@ class Adaptation:
                 "paths.dev": str(dev),
                 "paths.encoder": self.settings.encoder,
             }
+            for left in self.folder.glob(f".{name}.*"):  # by a run that was killed; nobody else is at work here
+                remove(left)
             with self._making(name) as path, atomic_path(path) as room:
                 train_into(room, CONFIG, self.settings.batch_words, overrides, self.gpu_id)
         return self.folder / name / "model-last"

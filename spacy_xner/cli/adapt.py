@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .options import GpuOption, translator_of
+from .options import CacheOption, GpuOption, MemoryOption, NoCacheOption, SettingOption, parse_cache, translator_of
 from .package import BuildName, package
 from .progress import print_counts, progress
 
@@ -18,10 +18,10 @@ def adapt(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for all that is made.")] = Path("adapted"),
     name: Annotated[str | None, typer.Option(help="Name of the package, xx_NAME. Default: as the folder.")] = None,
     translator: Annotated[str, typer.Option(help="As for `xner corpus translate`.")] = "apertium",
-    memory: Annotated[Path | None, typer.Option(help="For memory: a TSV file, or a folder of them.")] = None,
-    setting: Annotated[
-        list[str] | None, typer.Option("--setting", "-s", help="Further settings of the translator.")
-    ] = None,
+    memory: MemoryOption = None,
+    setting: SettingOption = None,
+    cache: CacheOption = None,
+    no_cache: NoCacheOption = False,
     source_lang: Annotated[
         str | None, typer.Option(help="Language of the texts, where the pipeline says another, or xx.")
     ] = None,
@@ -68,6 +68,7 @@ def adapt(
         raise XnerError(f"{texts}: there is no such file, expected text by --texts.")
     if not (name or output.name).isidentifier():
         raise XnerError(f"The package would be xx_{name or output.name}, expected a --name of letters, digits and _.")
+    kept = parse_cache(cache, no_cache)
     use_gpu(gpu_id)
     nlp = load_pipeline(pipeline)
     lang = normalise(source_lang or nlp.lang)
@@ -80,7 +81,7 @@ def adapt(
     folder = str(resolve_encoder(encoder))
     settings = Settings(lang, targets, folder, min_score, held_back, steps, batch_words, distil, seed)
     console = make_console()
-    work = Adaptation(nlp, texts, output, settings, translators, print_counts_of, progress, gpu_id)
+    work = Adaptation(nlp, texts, output, settings, translators, print_counts_of, progress, gpu_id, kept)
     if not work.is_there(PIPELINE):
         minutes = estimate(work)
         parts = ", ".join(f"{part} {value:g}" for part, value in minutes.items())

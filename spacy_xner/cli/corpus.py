@@ -20,17 +20,19 @@ from .options import (
     EncoderOption,
     GpuOption,
     LayersOption,
+    MemoryOption,
     MethodName,
     MinScoreOption,
     NoCacheOption,
     ProjectMethodOption,
+    SettingOption,
     make_projector,
     parse_cache,
     parse_layers,
     translator_of,
     translator_settings,
 )
-from .progress import print_counts, progress, resumable_progress, write_counted
+from .progress import print_counts, print_translator_counts, progress, resumable_progress, write_counted
 
 corpus_app = typer.Typer(
     no_args_is_help=True,
@@ -120,10 +122,8 @@ def translate(
     translator: Annotated[
         str, typer.Option(help="One of those below, or the registered name of any translator.")
     ] = "memory",
-    memory: Annotated[Path | None, typer.Option(help="For memory: a TSV file, or a folder of them.")] = None,
-    setting: Annotated[
-        list[str] | None, typer.Option("--setting", "-s", help="Further settings, as batch_size=100.")
-    ] = None,
+    memory: MemoryOption = None,
+    setting: SettingOption = None,
     carry: Annotated[
         CarryName | None,
         typer.Option(help="Labels travel in the text: words in place of entities, or brackets around them."),
@@ -173,15 +173,16 @@ def translate(
     translator_settings(translator, memory, setting)  # before anything long is done
     docs = load_docs(source)
     source_lang = language_of(docs, str(source))
-    for code, (out,) in for_each_language(lang, output):
+    for code, out in for_each_target(lang, source_lang, output):
         check_output(out, source)
         counts: Counter[str] = Counter()
-        made = translator_of(translator, source_lang, str(code), memory, setting)
+        made = translator_of(translator, source_lang, code, memory, setting)
         if carry:
-            translated = carry_docs(docs, made, str(code), counts, make_way(carry.value, names), complete, kept)
+            translated = carry_docs(docs, made, code, counts, make_way(carry.value, names), complete, kept)
         else:
-            translated = translate_docs(docs, made, str(code), counts, kept)
+            translated = translate_docs(docs, made, code, counts, kept)
         write_counted(out, progress(translated, f"Translating into {code}", len(docs)), counts)
+        print_translator_counts(made)
 
 
 @corpus_app.command()
@@ -309,6 +310,22 @@ def for_each_language(lang: str | None, *paths: Path) -> Iterator[tuple[str | No
         )
     for code in codes or (None,):
         yield code, [Path(str(path).replace("{lang}", str(code))) for path in paths]
+
+
+def for_each_target(lang: str, source: str, output: Path) -> Iterator[tuple[str, Path]]:
+    """Each language to translate into, with the file to write, see `for_each_language`.
+
+    source (str): the language of the texts.
+    RAISES: XnerError where it is one of them, and where there is none.
+    """
+    for code, (out,) in for_each_language(lang, output):
+        from ..translation.languages import normalise
+
+        if code is None:
+            raise XnerError("--lang names no language, expected those to translate into, as --lang de,es,fr.")
+        if normalise(code) == normalise(source):
+            raise XnerError(f"--lang names {code}, the language of the texts: expected another one.")
+        yield code, out
 
 
 def check_output(output: Path, *inputs: Path) -> None:

@@ -30,6 +30,10 @@ ProjectMethodOption = Annotated[
 MinScoreOption = Annotated[float, typer.Option(help="Leave out entities with a lower score, from 0 to 1.")]
 CompleteOption = Annotated[bool, typer.Option(help="Drop sentences of which not all entities arrived.")]
 
+MemoryOption = Annotated[Path | None, typer.Option(help="For memory: a TSV file, or a folder of them.")]
+SettingOption = Annotated[
+    list[str] | None, typer.Option("--setting", "-s", help="Further settings of the translator, as batch_size=100.")
+]
 CacheOption = Annotated[
     Path | None, typer.Option(help="Folder in which translations are kept. Default: one in the user's cache folder.")
 ]
@@ -91,6 +95,29 @@ def translator_of(
     from ..translation import make_translator
 
     return make_translator(name, source=source, target=target, **translator_settings(name, memory, settings))
+
+
+def way_back(
+    name: str,
+    source: str,
+    target: str,
+    memory: Path | None,
+    settings: Sequence[str] | None,
+    back_settings: Sequence[str] | None,
+) -> "Translator":
+    """The translator from a target language back: by its own settings if there are some, else by those turned round."""
+    from ..translation import make_translator
+    from ..translation.factory import settings_back
+
+    if back_settings:
+        return translator_of(name, source, target, memory, back_settings)
+    try:
+        given = settings_back(name, translator_settings(name, memory, settings))
+        return make_translator(name, source=source, target=target, **given)
+    except XnerError as error:
+        raise XnerError(
+            f"No way back from {source} to {target}: {error} Give other settings by --back-setting."
+        ) from error
 
 
 def translator_settings(name: str, memory: Path | None, settings: Sequence[str] | None) -> dict[str, Any]:

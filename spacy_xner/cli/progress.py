@@ -1,5 +1,6 @@
 """Progress bars, and the tables of counts that come after them."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +12,8 @@ from .console import make_console
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
+
+    from ..translation import Translator
 
 Item = TypeVar("Item")
 
@@ -44,6 +47,13 @@ def print_counts(title: str, counts: Mapping[str, int]) -> None:
     for name, count in counts.items():
         table.add_row(name.replace("_", " "), f"{count:,}")
     make_console().print(table)
+
+
+def print_translator_counts(translator: "Translator") -> None:
+    """Print what a translator says of its work in this run, if it says something."""
+    counts = getattr(translator, "counts", None)
+    if isinstance(counts, Counter) and any(counts.values()):
+        print_counts(f"{translator.identity.get('name', 'Translator')}, texts not in the cache", counts)
 
 
 def write_counted(output: Path, docs: "Iterable[Doc]", counts: Mapping[str, int]) -> None:

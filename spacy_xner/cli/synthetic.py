@@ -9,9 +9,21 @@ from typing import Annotated
 import typer
 
 from ..errors import XnerError
-from .corpus import check_output, corpus_app, for_each_language
-from .options import EncoderOption, GpuOption, make_aligner, make_projector, translator_of
-from .progress import print_counts, progress, resumable_progress, write_counted
+from .corpus import check_output, corpus_app, for_each_language, for_each_target
+from .options import (
+    CacheOption,
+    EncoderOption,
+    GpuOption,
+    MemoryOption,
+    NoCacheOption,
+    SettingOption,
+    make_aligner,
+    make_projector,
+    parse_cache,
+    translator_of,
+    way_back,
+)
+from .progress import print_counts, print_translator_counts, progress, resumable_progress, write_counted
 
 QualityName = StrEnum("QualityName", ["alignment", "round-trip", "none"])
 
@@ -25,10 +37,8 @@ def synthesize(
     lang: Annotated[str, typer.Option(help="Language to translate into, as de. Several: de,es,fr.")],
     source_lang: Annotated[str, typer.Option(help="Language of a source that does not say it.")] = "en",
     translator: Annotated[str, typer.Option(help="As for `xner corpus translate`.")] = "memory",
-    memory: Annotated[Path | None, typer.Option(help="For memory: a TSV file, or a folder of them.")] = None,
-    setting: Annotated[
-        list[str] | None, typer.Option("--setting", "-s", help="Further settings of the translator.")
-    ] = None,
+    memory: MemoryOption = None,
+    setting: SettingOption = None,
     quality: Annotated[
         QualityName,
         typer.Option(
@@ -41,6 +51,14 @@ def synthesize(
     ] = 2.5,
     copied: Annotated[float, typer.Option(help="Leave out those so alike to their source; 1: none.")] = 0.9,
     check_language: Annotated[bool, typer.Option(help="Leave out what is in another language.")] = True,
+    back_setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Settings for the way back of round-trip, if others than --setting turned round, as mode=es-en."
+        ),
+    ] = None,
+    cache: CacheOption = None,
+    no_cache: NoCacheOption = False,
     encoder: EncoderOption = "embedded",
     gpu_id: GpuOption = -1,
 ) -> None:
@@ -61,6 +79,9 @@ def synthesize(
     from ..corpus.translate import language_of
     from ..pipelines import use_gpu
 
+    if back_setting and quality.value != "round-trip":
+        raise XnerError("--back-setting is for the way back, expected it with --quality round-trip.")
+    kept = parse_cache(cache, no_cache)
     use_gpu(gpu_id)
     filters = Filters(length_ratio, copied, check_language, quality=0.0 if quality.value == "none" else min_quality)
     found: Counter[str] = Counter()
@@ -68,19 +89,20 @@ def synthesize(
     print_counts(f"Read {source}", found)
     spoken = language_of(docs, str(source))
     aligner = make_aligner(encoder, None, "transport", fast=True) if quality.value == "alignment" else None
-    for code, (out,) in for_each_language(lang, output):
+    for code, out in for_each_target(lang, spoken, output):
         check_output(out, source)
         counts: Counter[str] = Counter()
-        forth = translator_of(translator, spoken, str(code), memory, setting)
+        forth = translator_of(translator, spoken, code, memory, setting)
         if aligner is not None:
             measure = alignment_quality(aligner)
         elif quality.value == "round-trip":
-            measure = round_trip_quality(translator_of(translator, str(code), spoken, memory, setting))
+            measure = round_trip_quality(way_back(translator, code, spoken, memory, setting, back_setting), kept)
         else:
             measure = None
         show = partial(progress, description=f"Translating into {code}", total=len(docs))
-        made = synthesize(docs, forth, str(code), filters, counts, measure, show)
+        made = synthesize(docs, forth, code, filters, counts, measure, show, kept)
         write_counted(out, made, counts)
+        print_translator_counts(forth)
 
 
 @corpus_app.command()
@@ -132,7 +154,7 @@ def distill(
     projector = make_projector(encoder, None, "transport", 0.0, False, fast=True) if sources else None
     distiller = Distiller(loaded, selection, by_id, projector)
     for code, (text, out) in for_each_language(lang, texts, output):
-        check_output(out, text)
+        check_output(out, text, *([sources] if sources else []))
         counts: Counter[str] = Counter()
         show = resumable_progress(f"Labelling {code or ''}".rstrip(), "batches")
         try:

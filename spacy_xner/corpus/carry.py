@@ -14,7 +14,7 @@ from ..translation.carried import Carried, Way, carry
 from ..translation.languages import normalise
 from .docs import doc_of_sentence, with_step
 from .formats import Sentence
-from .translate import cached, check_language, count_translation
+from .translate import cached, check_early, check_language, count_translation
 
 
 def carry_docs(
@@ -64,7 +64,8 @@ def carry_docs(
             meta_of(doc), step, lang=lang, score=meta_of(doc).get("score", 1.0) if whole else 0.0
         )
         yield target
-    check_language(lang, counts, translator)
+        check_early(lang, counts, translator, cache)
+    check_language(lang, counts, translator, cache)
 
 
 def count_entities(doc: Doc, found: Carried, complete: bool, counts: Counter[str]) -> bool:

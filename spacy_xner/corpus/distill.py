@@ -115,8 +115,6 @@ class Distiller:
         kept = []
         for i, (doc, opinion) in enumerate(zip(docs, opinions, strict=True)):
             counts["docs"] += 1
-            if i in projected and not is_translation(doc):
-                counts["with a source by id alone"] += 1
             made = opinion.doc
             if opinion.certainty < self.selection.certainty:
                 counts["unsure"] += 1
@@ -134,6 +132,8 @@ class Distiller:
             else:
                 made.set_ents(spans)
                 counts["kept with projected entities"] += 1
+                if not is_translation(doc):
+                    counts["with a source by id alone"] += 1
             made.spans.clear()
             made._.xner_meta = with_step(meta_of(doc), step, score=round(opinion.certainty, 6))
             counts["kept"] += 1

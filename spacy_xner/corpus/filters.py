@@ -2,8 +2,9 @@
 
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rapidfuzz import fuzz
 from spacy.tokens import Doc
@@ -18,7 +19,7 @@ from .translate import translate_texts
 
 LEAST_CHARACTERS = 20  # of a text, for its length beside another's, which says nothing of short ones
 Pair = tuple[Doc, Doc]
-Quality = Callable[[Sequence[Pair]], Iterator[float]]
+Quality = Callable[[Sequence[Pair]], Iterator[float | None]]  # None where it cannot be told
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ def filter_translations(
     """Yield the (source, translation) pairs that pass, the translations with their quality as score in their meta.
 
     counts (Counter[str]): is given the numbers of "another length", "copies of the source", "another language",
-        "duplicates", "of low quality" and "kept"; each pair is counted once, under the first that it fails.
+        "duplicates", "of low quality", "of unknown quality" and "kept"; each pair is counted once, under the first that
+        it fails.
     """
     counts.update(dict.fromkeys(("another length", "copies of the source", "another language", "duplicates"), 0))
     passed = passing(pairs, filters, counts)
@@ -67,6 +69,9 @@ def filter_translations(
     left = list(passed)
     counts["of low quality"] += 0
     for (source, translation), score in zip(left, quality(left), strict=True):
+        if score is None:
+            counts["of unknown quality"] += 1
+            continue
         if score < filters.quality:
             counts["of low quality"] += 1
             continue
@@ -122,19 +127,21 @@ def alignment_quality(aligner: Aligner) -> Quality:
     return measure
 
 
-def round_trip_quality(back: Translator) -> Quality:
+def round_trip_quality(back: Translator, cache: Path | bool = True) -> Quality:
     """A measure of translations: how alike the source is to the translation's own translation back, in [0, 1].
+
+    None where there is no translation back.
 
     Somers 2005, "Round-trip translation: what is it good for?" (ALTA), on what it is not good for: it also blames the
     way back. As similarity, the normalised Indel similarity of the characters.
 
     back (Translator): from the target language into the source language.
+    cache (Path | bool): as for `translate_docs`.
     """
 
-    def measure(pairs: Iterable[Pair]) -> Iterator[float]:
-        pairs = list(pairs)
-        texts = translate_texts([translation.text for _, translation in pairs], back, cache=True)
+    def measure(pairs: Sequence[Pair]) -> Iterator[float | None]:
+        texts = translate_texts([translation.text for _, translation in pairs], back, cache)
         for (source, _), text in zip(pairs, texts, strict=True):
-            yield fuzz.ratio(source.text.casefold(), (text or "").casefold()) / 100
+            yield None if text is None else fuzz.ratio(source.text.casefold(), text.casefold()) / 100
 
     return measure

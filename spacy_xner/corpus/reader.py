@@ -13,6 +13,7 @@ from spacy.util import logger
 from spacy.vocab import Vocab
 
 from ..errors import XnerError
+from ..files import visible
 from ..ner.soft_labels import get_soft_labels, set_soft_labels
 from ..tokens import meta_of
 from .formats import read_docs
@@ -22,7 +23,8 @@ Augmenter = Callable[[Language, Example], Iterator[Example]]
 
 
 def find_docbins(path: str | Path | list[str]) -> list[Path]:
-    """The DocBin files that paths stand for: a file for itself, a folder for all in it and below, sorted by name.
+    """The DocBin files that paths stand for: a file for itself, a folder for all in it and below, sorted by name,
+    but for hidden ones.
 
     RAISES: XnerError where a path is not set, does not exist or holds no such file.
     """
@@ -33,7 +35,8 @@ def find_docbins(path: str | Path | list[str]) -> list[Path]:
     found = []
     for each in [path] if isinstance(path, str | Path) else path:
         place = Path(each)
-        files = sorted(place.rglob(f"*{FILE_TYPE}")) if place.is_dir() else [place] * place.is_file()
+        inside = place.rglob(f"*{FILE_TYPE}") if place.is_dir() else ()
+        files = visible(sorted(inside), place) or [place] * place.is_file()
         if not files:
             raise XnerError(f"{place}: found no {FILE_TYPE} file there. Make one with `xner corpus convert`.")
         found += files

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .check import Labelled
 
 NEAR = 0.7  # cosine of tf-idf weighted character n-grams from which two sentences are called near-duplicates
+BLOCK = 500  # texts that are compared with all others at a time: memory does not grow with the square
 OFTEN = 5  # a name used more often is over-used
 FRAMES = 3  # a sentence pattern used at least so often is reported
 EVALUATION = ("dev", "test")
@@ -31,15 +32,17 @@ def near_duplicates(texts: Sequence[str], threshold: float = NEAR) -> list[tuple
 
     RETURNS: (cosine, index, greater index) triples.
     """
-    from scipy.sparse import triu
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     if len(texts) < 2:
         return []
     grams = TfidfVectorizer(analyzer="char", ngram_range=(2, 4), dtype=np.float32).fit_transform(texts)
-    cosines = triu(grams @ grams.T, k=1).tocoo()
-    alike = cosines.data >= threshold
-    triples = zip(cosines.data[alike].tolist(), cosines.row[alike].tolist(), cosines.col[alike].tolist(), strict=True)
+    triples: list[tuple[float, int, int]] = []
+    for start in range(0, len(texts), BLOCK):
+        cosines = (grams[start : start + BLOCK] @ grams[start:].T).toarray()
+        rows, columns = np.nonzero(np.triu(cosines, k=1) >= threshold)
+        found = cosines[rows, columns]
+        triples += zip(found.tolist(), (rows + start).tolist(), (columns + start).tolist(), strict=True)
     return sorted(triples, key=lambda triple: (-triple[0], *triple[1:]))
 
 

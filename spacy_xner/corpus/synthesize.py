@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from spacy.tokens import Doc
@@ -22,6 +23,7 @@ def synthesize(
     counts: Counter[str],
     quality: Quality | None = None,
     progress: Callable[[Iterable[Any]], Iterable[Any]] = lambda docs: docs,
+    cache: Path | bool = True,
 ) -> Iterator[Doc]:
     """Yield unlabelled docs in the target language with the ids of the docs that they translate, those that pass.
 
@@ -29,6 +31,7 @@ def synthesize(
     quality (Quality | None): scores translations, for the filter `quality`.
     counts (Counter[str]): is given the counts of `translate_docs` and `filter_translations`.
     progress: is given the translations as they come.
+    cache (Path | bool): as for `translate_docs`.
     RAISES: XnerError for a `quality` filter without the means to measure it, and as `translate_docs`.
     """
     if filters.quality and quality is None:
@@ -37,7 +40,7 @@ def synthesize(
             f"with or a translator for the way back, or set it to 0."
         )
     by_id = {meta_of(doc)["id"]: doc for doc in docs}
-    translations = list(progress(translate_docs(docs, translator, lang, counts)))
+    translations = list(progress(translate_docs(docs, translator, lang, counts, cache)))
     pairs = [(by_id[meta_of(doc)["id"]], doc) for doc in translations]
     for _, translation in filter_translations(pairs, filters, counts, quality):
         translation._.xner_meta = with_step(meta_of(translation), {"step": "synthesize", **vars(filters)})

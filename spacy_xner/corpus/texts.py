@@ -21,7 +21,8 @@ def read_unlabelled(path: Path, lang: str, counts: Counter[str]) -> Iterator[Doc
     """Docs, with meta, of the texts in a file: the lines of a `.txt`, or what another format calls a sentence.
 
     lang (str): language of texts that do not say it.
-    counts (Counter[str]): is given the number of "texts", and of "entities in the file, not looked at" if it has some.
+    counts (Counter[str]): is given the number of "texts", and if there are some, of "entities in the file, not looked
+        at" and "empty texts left out".
     RAISES: XnerError for a malformed file, and for a `.txt` with entities marked up, which would be taken for words.
     """
     plain = detect_format(path) == "inline"
@@ -38,6 +39,8 @@ def read_unlabelled(path: Path, lang: str, counts: Counter[str]) -> Iterator[Doc
         if doc.ents:
             counts["entities in the file, not looked at"] += len(doc.ents)
         yield doc
+    if empty := converted["empty texts left out"]:
+        counts["empty texts left out"] += empty
 
 
 def read_texts(paths: Iterable[Path]) -> Iterator[str]:

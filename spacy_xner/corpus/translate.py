@@ -12,7 +12,7 @@ from ..encoders.tokenizer import multilingual_blank
 from ..errors import XnerError
 from ..tokens import meta_of
 from ..translation import Translator
-from ..translation.cache import with_cache
+from ..translation.cache import default_folder, with_cache
 from ..translation.identify import is_in_another_language
 from ..translation.languages import normalise
 from ..translation.scripts import is_in_script, scripts_of
@@ -20,6 +20,7 @@ from ..translation.streams import ask, name_of
 from .docs import with_step
 
 MANY = 5  # translations from which on it is no accident that most are in another script or language
+EARLY, NEARLY_ALL = 100, 0.9  # after so many one looks whether nearly all are, so that no hours are lost
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
@@ -41,9 +42,11 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
 
 def language_of(docs: Sequence[Doc], file: str) -> str:
     """The one language of docs. RAISES: XnerError for none or several."""
+    if not docs:
+        raise XnerError(f"{file}: found no text, expected some.")
     langs = sorted({meta_of(doc)["lang"] for doc in docs})
-    if len(langs) != 1:
-        raise XnerError(f"{file}: found docs in {', '.join(langs) or 'no language'}, expected one language a file.")
+    if len(langs) > 1:
+        raise XnerError(f"{file}: found docs in {', '.join(langs)}, expected one language a file.")
     return str(langs[0])
 
 
@@ -60,7 +63,8 @@ def translate_docs(
     cache (Path | bool): The folder in which translations are kept, so that none is made twice; True: one in the user's
         cache folder; False: they are not kept.
     RAISES: XnerError where the translator gives more or fewer translations than there are texts, stops with an error,
-        or most translations are in a script of another language, or surely in another language.
+        or most translations are in a script of another language, or surely in another language: at the end, or
+        after the first hundred where nearly all are.
     """
     nlp = multilingual_blank("xx")
     step = {"step": "translate", "translator": translator.identity}
@@ -71,7 +75,8 @@ def translate_docs(
             translated = nlp.make_doc(text)
             translated._.xner_meta = with_step(meta_of(doc), step, lang=lang)
             yield translated
-    check_language(lang, counts, translator)
+            check_early(lang, counts, translator, cache)
+    check_language(lang, counts, translator, cache)
 
 
 def translate_texts(texts: Iterable[str], translator: Translator, cache: Path | bool) -> Iterator[str | None]:
@@ -102,16 +107,30 @@ def count_translation(translation: str | None, lang: str, counts: Counter[str]) 
     return None
 
 
-def check_language(lang: str, counts: Counter[str], translator: Translator) -> None:
-    """RAISES: XnerError where most of many translations are in another script or, surely, in another language."""
+def check_early(lang: str, counts: Counter[str], translator: Translator, cache: Path | bool) -> None:
+    """As `check_language`, once, where nearly all of the first translations are in another one."""
+    if counts["translated"] == EARLY:
+        check_language(lang, counts, translator, cache, NEARLY_ALL)
+
+
+def check_language(
+    lang: str, counts: Counter[str], translator: Translator, cache: Path | bool, share: float = 0.5
+) -> None:
+    """RAISES: XnerError where most of many translations are in another script or, surely, in another language.
+
+    cache (Path | bool): as for `translate_docs`.
+    share (float): the greatest that may be.
+    """
     foreign, other, all_ = counts["in another script"], counts["in another language"], counts["translated"]
-    if all_ < MANY or 2 * (foreign + other) <= all_:
+    if all_ < MANY or foreign + other <= share * all_:
         return
     if foreign >= other:
         found = f"{foreign:,} of {all_:,} translations by {name_of(translator)} are not in a script of the language"
         found += f" {lang!r} ({', '.join(sorted(scripts_of(lang)))})"
     else:
         found = f"{other:,} of {all_:,} translations by {name_of(translator)} are not in the language {lang!r}"
+    folder = cache and (default_folder() if cache is True else cache)
     raise XnerError(
         f"{found}: expected a translator into that language. Check its settings, and the language that was asked for."
+        + (f" Translations are kept in {folder}: to make them anew, name another folder." if folder else "")
     )

@@ -1,6 +1,7 @@
 """spaCy's tokenizer for text of any script: where words have no spaces between them, each character is a token."""
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -136,5 +137,7 @@ def create_multilingual_tokenizer() -> Callable[[Language], MultilingualTokenize
 
 
 def multilingual_blank(lang: str = "xx") -> Language:
-    """An empty pipeline with this tokenizer: `spacy.blank(lang)` for text of any script."""
-    return spacy.blank(lang, config={"nlp": {"tokenizer": {"@tokenizers": NAME}}})
+    """An empty pipeline with this tokenizer: `spacy.blank(lang)` for text of any script, and of any length."""
+    nlp = spacy.blank(lang, config={"nlp": {"tokenizer": {"@tokenizers": NAME}}})
+    nlp.max_length = sys.maxsize  # the limit is for parsers
+    return nlp

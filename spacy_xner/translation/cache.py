@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,8 @@ class Cached:
         $XNER_CACHE. It grows until it is removed.
     ahead (int): texts that are read at most before the first of them is given back.
     RAISES (XnerError): where `ahead` is below 1 or the identity is no plain JSON; while translating, where the folder
-        cannot be used or the translator makes a mistake (what it did before is kept).
+        cannot be used or the translator makes a mistake (what it did before is kept, but not what may belong to
+        other texts, since there were more or fewer translations than texts).
     """
 
     def __init__(self, translator: Translator, folder: str | Path | None = None, ahead: int = AHEAD) -> None:
@@ -57,6 +59,7 @@ class Cached:
         prefix = canonical(self.identity) + b"\0"
         with Store(self.folder) as store:
             asked: dict[str, Answer] = {}
+            latest: deque[str] = deque(maxlen=self.ahead)  # keys of the translations that came last
 
             def look_up() -> Iterator[tuple[Answer, str | None]]:
                 for text in texts:
@@ -73,12 +76,15 @@ class Cached:
                 for answer, translation in ask(self.translator, look_up(), self.ahead):
                     if asked.get(answer.key) is answer:  # the first of equal texts brings the translation
                         del asked[answer.key]
+                        latest.append(answer.key)
                         answer.translation = json.loads(store.add(answer.key, json.dumps(translation)))
                     yield answer.translation
             except TranslatorError as error:
-                raise TranslatorError(
-                    f"{error} What was translated before is kept in {self.folder}: the next run goes on from there."
-                ) from error
+                while error.n_doubtful and latest:
+                    store.discard(latest.pop())
+                    error.n_doubtful -= 1
+                error.after += f" What is sure is kept in {self.folder}: the next run goes on from there."
+                raise
 
 
 def canonical(identity: dict[str, Any]) -> bytes:

@@ -4,6 +4,7 @@ import inspect
 from typing import Any
 
 from ..errors import XnerError
+from .pivot import split_names
 from .types import Translator
 
 SHORT_NAMES = {
@@ -14,6 +15,28 @@ SHORT_NAMES = {
     "pivot": "spacy_xner.Pivot.v1",
     "seq2seq": "spacy_xner.Seq2Seq.v1",
 }
+
+
+def settings_back(name: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings by which a translator translates the other way: a pivot's in reverse, a dictionary inverted.
+
+    name (str): as for `make_translator`.
+    settings (dict[str, Any]): those of the way forth, without `source` and `target`.
+    RAISES (XnerError): for a setting that is for one direction alone.
+    """
+    registered = SHORT_NAMES.get(name, name)
+    if "mode" in settings:
+        raise XnerError(f"The mode {settings['mode']!r} is for one direction: name that of the way back.")
+    if registered == SHORT_NAMES["lexicon"]:
+        return {**settings, "invert": not settings.get("invert", False)}
+    if registered == SHORT_NAMES["pivot"]:
+        through, by = split_names(settings.get("through", "")), split_names(settings.get("by", "apertium"))
+        given = settings.get("settings") or {}
+        each = [given] * len(by) if isinstance(given, dict) else list(given)
+        names = by * len(each) if len(by) == 1 else by
+        turned = [settings_back(one, more) for one, more in zip(names, each, strict=len(names) == len(each))]
+        return {**settings, "through": through[::-1], "by": by[::-1], "settings": turned[::-1]}
+    return settings
 
 
 def make_translator(name: str, **settings: Any) -> Translator:

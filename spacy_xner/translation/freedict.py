@@ -47,11 +47,12 @@ def read_freedict(path: Path) -> Iterator[tuple[str, str]]:
     index, data_file = freedict_files(path)
     try:
         data = gzip.decompress(data_file.read_bytes())
+    except (OSError, EOFError, zlib.error) as error:
+        raise XnerError(f"{data_file} cannot be read: {error}. Expected a gzipped file.") from None
+    try:
         lines = index.read_text(encoding="utf8").split("\n")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise XnerError(
-            f"{error.filename if isinstance(error, OSError) else data_file} cannot be read: {error}"
-        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise XnerError(f"{index} cannot be read: {error}. Expected UTF-8 text.") from None
     for number, line in enumerate(lines, 1):
         if not line or line.startswith("00"):
             continue

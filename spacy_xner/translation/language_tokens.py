@@ -14,6 +14,7 @@ from ..errors import XnerError
 from .languages import normalise
 
 TOKEN = re.compile(r"(>>|__)?([a-z]{2,3}(?:_[A-Z][A-Za-z]{1,3})?)(<<|__)?")
+ALIASES = {"no": "nb", "pbt": "ps", "quy": "qu", "fuv": "ff"}  # beside those of CLDR: what NLLB has of a language
 PREFIX = ">>"  # Marian reads the target in front of the text
 
 
@@ -43,11 +44,20 @@ def choose_token(lang: str, tokens: Iterable[LanguageToken], model: str) -> Lang
     """
     tokens = list(tokens)
     language, *wanted = canonical_parts(lang)
-    usual = [part.lower() for part in get_global("likely_subtags").get(language, "").split("_")[1:]]
+    asked = normalise(lang).split("-")
+    likely = get_global("likely_subtags")
+    regional = [f"{language}_{part.upper()}" for part in wanted]  # `zh_TW`: traditional characters
+    usual = [
+        part.lower()
+        for part in next((likely[key] for key in [*regional, language] if key in likely), "").split("_")[1:]
+    ]
 
-    def rank(token: LanguageToken) -> tuple[int, int, int]:
+    def rank(token: LanguageToken) -> tuple[bool, bool, int, int, int]:
         subtags = canonical_parts(token.code)[1:]
+        own = normalise(token.code).split("-")
         return (
+            own == asked,
+            own[0] == asked[0],
             sum(subtag in wanted for subtag in subtags),
             sum(subtag in usual for subtag in subtags),
             -len(subtags),
@@ -63,5 +73,5 @@ def choose_token(lang: str, tokens: Iterable[LanguageToken], model: str) -> Lang
 def canonical_parts(code: str) -> list[str]:
     """Language and subtags, by the code that people use: `cmn_Hans` -> [`zh`, `hans`], `arb` -> [`ar`]."""
     language, *subtags = normalise(code).split("-")
-    alias = "nb" if language == "no" else get_global("language_aliases").get(language, language)
-    return [alias.split("_")[0].lower(), *subtags]
+    alias = ALIASES.get(language) or get_global("language_aliases").get(language, language)
+    return [*alias.lower().split("_"), *subtags]

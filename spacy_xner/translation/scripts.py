@@ -17,6 +17,7 @@ COMPOSED = {
     "Hanb": ["Hani", "Bopo"],
 }
 UNSPACED = {"Hani", "Bopo", "Hira", "Kana", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"}
+UNSPACED_LETTER = regex.compile("[" + "".join(rf"\p{{{script}}}" for script in sorted(UNSPACED)) + "]")
 LETTER = regex.compile(r"\p{L}")
 
 

@@ -1,20 +1,21 @@
 """Neural translation by any sequence-to-sequence model of transformers: OPUS-MT (Marian), NLLB, M2M-100, mBART."""
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from ..errors import XnerError
-from ..files import file_sha256
-from .language_tokens import LanguageToken, choose_token, language_tokens
+from ..files import folder_sha256
+from .language_tokens import PREFIX, LanguageToken, canonical_parts, choose_token, language_tokens
 from .languages import normalise
 from .splitting import Part, join_parts, split_text
 
+Stamps = tuple[tuple[str, int, int], ...]
 BUFFER = 4  # batches that are sorted by length together: a run that is killed has as many to do again
 GROWTH, ROOM = 3, 20  # a translation of more than GROWTH times the pieces of its text, and ROOM, is a model's babble
 
@@ -60,17 +61,21 @@ class Seq2Seq:
                 f"what {model} allows."
             )
         self.prefix, self.first_token = self._choose_languages()
-        self.special = re.compile("|".join(re.escape(token) for token in self.tokenizer.all_special_tokens))
+        special = [*self.tokenizer.all_special_tokens]
+        if hasattr(self.tokenizer, "supported_language_codes"):  # Marian takes all from ">>" to "<<" for a language
+            special.append(PREFIX)
+        self.special = re.compile("|".join(re.escape(token) for token in special))
         self.counts: Counter[str] = Counter()
 
     def _choose_languages(self) -> tuple[str, int | None]:
         """What to put before a text, and the token with which the model must begin."""
         tokens = language_tokens(self.tokenizer)
         if not tokens:
-            check_languages(self.tokenizer, self.model_name, self.source, self.target)
+            check_languages(self.tokenizer, self.model_name, source_lang=self.source, target_lang=self.target)
             return "", None
         target = choose_token(self.target, tokens, self.model_name)
         if target.is_prefix:
+            check_languages(self.tokenizer, self.model_name, source_lang=self.source)
             return f"{target.token} ", None
         source: LanguageToken = choose_token(self.source, tokens, self.model_name)
         self.tokenizer.src_lang = source.code
@@ -152,6 +157,10 @@ class Seq2Seq:
 MIN_LENGTH = 8  # pieces: beginning, end, language and a few of text
 
 
+# Weights that are in use: translators into several languages share them, but not their tokenizers, which know one.
+LOADED: WeakValueDictionary[tuple[str, Stamps], Any] = WeakValueDictionary()
+
+
 def load_model(model: str) -> tuple[Any, Any]:
     """Tokenizer and model in evaluation mode. Raises XnerError where they cannot be loaded."""
     from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer
@@ -164,18 +173,21 @@ def load_model(model: str) -> tuple[Any, Any]:
                 f"Helsinki-NLP/opus-mt-en-de or facebook/nllb-200-distilled-600M."
             )
         tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
-        loaded = AutoModelForSeq2SeqLM.from_pretrained(
-            model, config=config, use_safetensors=True, trust_remote_code=False
-        )
-    except (OSError, ValueError, ImportError, TypeError) as error:
-        if isinstance(error, XnerError):
-            raise
+        key = model, stamps_of(model)
+        if (loaded := LOADED.get(key)) is None:
+            loaded = AutoModelForSeq2SeqLM.from_pretrained(
+                model, config=config, use_safetensors=True, trust_remote_code=False
+            ).eval()
+            LOADED[key] = loaded
+    except XnerError:
+        raise
+    except Exception as error:  # what damaged files raise is of many kinds, and some of no named one
         raise XnerError(
             f"The translation model {model!r} cannot be loaded: {error} Expected a folder, or a hub name, with "
             f"config.json, model.safetensors and a tokenizer. Tokenizers made of sentencepiece files (Marian, M2M-100) "
             f"need: pip install 'spacy-xner[seq2seq]'."
         ) from error
-    return tokenizer, loaded.eval()
+    return tokenizer, loaded
 
 
 def piece_limit(tokenizer: Any, model: Any) -> int:
@@ -185,20 +197,30 @@ def piece_limit(tokenizer: Any, model: Any) -> int:
 
 
 def model_version(model: str, config: Any) -> str:
-    """What tells two models of one name apart: checksum of a folder's weights, commit of a hub."""
+    """What tells two models of one name apart: checksum of a folder's files, commit of a hub."""
     if Path(model).is_dir():
-        weights = sorted(Path(model).glob("*.safetensors"))
-        return hashlib.sha256("".join(file_sha256(path) for path in weights).encode()).hexdigest()
+        return _folder_version(model, stamps_of(model))
     return str(getattr(config, "_commit_hash", None) or "unknown")
 
 
-def check_languages(tokenizer: Any, model: str, source: str, target: str) -> None:
-    """Raise XnerError where the tokenizer of a model for two languages says that these are others."""
-    for name, lang in (("source_lang", source), ("target_lang", target)):
+@cache
+def _folder_version(folder: str, stamps: Stamps) -> str:
+    return folder_sha256(Path(folder))
+
+
+def stamps_of(folder: str) -> Stamps:
+    """Name, time and size of the files in a folder: the same as long as they have not changed; none for a hub name."""
+    paths = sorted(path for path in Path(folder).glob("*") if path.is_file())
+    return tuple((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in paths)
+
+
+def check_languages(tokenizer: Any, model: str, **langs: str) -> None:
+    """Raise XnerError where the tokenizer of a model says that its `source_lang` or `target_lang` is another."""
+    for name, lang in langs.items():
         said = getattr(tokenizer, name, None)
         try:
-            known = normalise(said) if isinstance(said, str) else lang
+            known = canonical_parts(said if isinstance(said, str) else lang)[0]
         except XnerError:  # a group of languages, as "ROMANCE"
             continue
-        if len(known.split("-")[0]) == 2 and known.split("-")[0] != lang.split("-")[0]:
+        if len(known) == 2 and known != canonical_parts(lang)[0]:
             raise XnerError(f"The {name} of {model} is {said!r}, but the translator's is {lang!r}: use another model.")

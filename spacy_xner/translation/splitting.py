@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import regex
 
-from .scripts import is_unspaced
+from .scripts import UNSPACED_LETTER, is_unspaced
 
 # Where to split, the best places first: ends of lines, of sentences, of clauses, of words.
 LINE, SENTENCE, CLAUSE, BLANK = (
@@ -22,7 +22,10 @@ CLUSTER = regex.compile(r"\X")
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a text, and what stands between it and the next one: a line end, a blank, or nothing in a word."""
+    """A part of a text, and what stands between it and the next one: a line end, a blank, or nothing in a word.
+
+    Between characters of a script without blanks it is a blank, for languages that have some.
+    """
 
     text: str
     gap: str = ""
@@ -41,6 +44,8 @@ def split_text(text: str, fits: Callable[[str], bool]) -> list[Part]:
         inner = [(start, end) for start, end in places if start > 0 and end < len(text)]
         if inner:
             start, end = min(inner, key=lambda place: abs(sum(place) - len(text)))
+            if not gap and UNSPACED_LETTER.match(text[start - 1]) and UNSPACED_LETTER.match(text[end]):
+                gap = " "
             *left, last = split_text(text[:start], fits)
             return [*left, Part(last.text, gap), *split_text(text[end:], fits)]
     return [Part(text)]

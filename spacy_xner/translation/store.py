@@ -65,6 +65,11 @@ class Store:
                 return value
         return self.get(key) or value
 
+    def discard(self, key: str) -> None:
+        """Forget what is known."""
+        with self._guard():
+            self.cache.delete(key, retry=True)
+
     def __len__(self) -> int:
         with self._guard():
             return len(self.cache)

@@ -14,7 +14,20 @@ END = object()
 
 
 class TranslatorError(XnerError):
-    """A mistake of a translator, in the middle of its work."""
+    """A mistake of a translator, in the middle of its work.
+
+    before, after (str): the message around the number.
+    number (int): of the text where it shows, or of the texts before it; whoever passes parts of a longer stream to the
+        translator sets it to that of the whole.
+    n_doubtful (int): so many of the last translations that it gave may belong to other texts.
+    """
+
+    def __init__(self, before: str, number: int, after: str, n_doubtful: int = 0) -> None:
+        super().__init__(before, number, after)
+        self.before, self.number, self.after, self.n_doubtful = before, number, after, n_doubtful
+
+    def __str__(self) -> str:
+        return f"{self.before} {self.number:,} {self.after}"
 
 
 def ask(
@@ -35,21 +48,26 @@ def ask(
             continue
         block = Block(chain([first], islice(stream, ahead - 1)))
         answers = translator.translate(block)
-        while (answer := block.next_answer(answers, translator, n_done)) is not END:
+        n_answers = 0  # of this block
+        while (answer := block.next_answer(answers, translator, n_done, n_answers)) is not END:
             for item in block.pop_unasked():
                 yield item, None
                 n_done += 1
             if not block.waiting:
                 raise TranslatorError(
-                    f"The translator {name_of(translator)} gave more translations than it got texts, after "
-                    f"{n_done:,} texts; expected one for each."
+                    f"The translator {name_of(translator)} gave more translations than it got texts, after",
+                    n_done,
+                    "texts; expected one for each.",
+                    n_doubtful=n_answers,
                 )
             item, text = block.waiting.popleft()
             if answer is not None and not isinstance(answer, str):
                 raise TranslatorError(
-                    f"The translator {name_of(translator)} gave {answer!r} for text {n_done + 1:,} ({shorten(text)}), "
-                    f"expected a text or None."
+                    f"The translator {name_of(translator)} gave {answer!r} for text",
+                    n_done + 1,
+                    f"({shorten(text)}), expected a text or None.",
                 )
+            n_answers += 1
             yield item, answer
             n_done += 1
         block.read_rest()
@@ -60,8 +78,10 @@ def ask(
             n_missing = sum(text is not None for _, text in block.waiting)
             raise TranslatorError(
                 f"The translator {name_of(translator)} gave fewer translations than it got texts: none for the last "
-                f"{n_missing:,} of a block, from text {n_done + 1:,} on ({shorten(block.waiting[0][1])}); expected one "
-                f"for each."
+                f"{n_missing:,} of a block, from text",
+                n_done + 1,
+                f"on ({shorten(block.waiting[0][1])}); expected one for each.",
+                n_doubtful=n_answers,
             )
 
 
@@ -89,25 +109,29 @@ class Block:
             if text is not None:
                 yield text
 
-    def next_answer(self, answers: Iterator[str | None], translator: Translator, n_done: int) -> Any:
-        """The translator's next answer, or END. RAISES: TranslatorError where it stops with an error of its own."""
+    def next_answer(self, answers: Iterator[str | None], translator: Translator, n_done: int, n_answers: int) -> Any:
+        """The translator's next answer, or END. RAISES: TranslatorError where it stops with an error of its own.
+
+        n_done, n_answers (int): items of the stream, and answers of this block, that were given back.
+        """
         try:
             return next(answers, END)
         except Exception as error:
             if self.failure is not None:
                 raise self.failure from None
-            if isinstance(error, TranslatorError):  # of a translator within this one: it is all said
+            asked = [place for place, (_, text) in enumerate(self.waiting) if text is not None]
+            if isinstance(error, TranslatorError):  # of a translator within this one, which numbers this block's texts
+                ahead = error.number - n_answers
+                error.number = n_done + (asked[ahead - 1] + 1 if 0 < ahead <= len(asked) else ahead)
                 raise
-            number = n_done + 1
-            for _, text in self.waiting:
-                if text is not None:
-                    break
-                number += 1
-            else:
-                text = None
-            where = f"at text {number:,} ({shorten(text)})" if text is not None else f"after {n_done:,} texts"
             reason = str(error) if isinstance(error, XnerError) else f"{type(error).__name__}: {error}"
-            raise TranslatorError(f"The translator {name_of(translator)} stopped {where}: {reason}") from error
+            stopped = f"The translator {name_of(translator)} stopped"
+            if not asked:
+                raise TranslatorError(f"{stopped} after", n_done, f"texts: {reason}") from error
+            text = self.waiting[asked[0]][1]
+            raise TranslatorError(
+                f"{stopped} at text", n_done + asked[0] + 1, f"({shorten(text)}): {reason}"
+            ) from error
 
     def pop_unasked(self) -> Iterator[Any]:
         """The items at the front that need no translator."""

@@ -13,6 +13,7 @@ from spacy.tokens import Doc
 from spacy_xner.adapt.labelling import find_entities, label_file, labelled_docs, text_of
 from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.corpus.texts import read_unlabelled
+from spacy_xner.errors import XnerError
 
 
 @pytest.fixture
@@ -30,6 +31,17 @@ def label(nlp: Language, path: Path, min_score: float = 0.0) -> tuple[list[Doc],
     texts = list(read_unlabelled(path, "en", counts))
     found = zip(texts, find_entities(nlp, texts), strict=True)
     return list(labelled_docs(found, nlp, path, min_score, counts)), counts
+
+
+def test_texts_that_the_pipeline_is_not_for(nlp: Language, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "Ada singt", "lang": "de"}\n', encoding="utf8")
+    with pytest.raises(XnerError, match=r"a\.jsonl: the text a:1 is in de, expected en, .* say it by --source-lang"):
+        label_file(nlp, tmp_path / "a.jsonl", tmp_path / "out.spacy", "en", 0.0, Counter())
+    (tmp_path / "b.txt").write_text("Ada sings .\n" + "Ada sings . " * 10 + "\n", encoding="utf8")
+    nlp.max_length = 100
+    with pytest.raises(XnerError, match=r"b\.txt: the text b:2 has 119 characters, expected at most 100"):
+        label_file(nlp, tmp_path / "b.txt", tmp_path / "out.spacy", "en", 0.0, Counter())
+    assert not (tmp_path / "out.spacy").exists()
 
 
 def test_sentences_and_entities(nlp: Language, tmp_path: Path) -> None:

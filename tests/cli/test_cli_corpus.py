@@ -90,11 +90,15 @@ def test_check(room: Path) -> None:
             ["translate", "en.txt", "b.spacy", "--lang", "de", "--memory", "x", "--cache", "c", "--no-cache"],
             "Found --cache c together with --no-cache",
         ),
+        (["translate", "en.spacy", "b.spacy", "--lang", "", "--memory", "memory.tsv"], "--lang names no language"),
+        (["translate", "en.spacy", "b.spacy", "--lang", "eng", "--memory", "memory.tsv"], "the language of the texts"),
         (["check", "nowhere"], "not there. Expected the folder"),
     ],
 )
 def test_mistakes(room: Path, monkeypatch: pytest.MonkeyPatch, args: list[str], message: str) -> None:
     monkeypatch.chdir(room)
+    if "en.spacy" in args:
+        run("convert", "en.txt", "en.spacy", "--lang", "en")
     with pytest.raises(XnerError, match=message):
         run(*args)
 

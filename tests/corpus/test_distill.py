@@ -237,5 +237,10 @@ def test_command(tiny_pipeline: Path, tiny_encoder: Path, tmp_path: Path) -> Non
     result = CliRunner().invoke(app, [str(argument) for argument in (*arguments, *sources)])
     assert result.exit_code == 0, result.output
     assert "kept with projected entities" in result.output
+    before = (tmp_path / "en.spacy").read_bytes()
+    arguments[3:] = [tmp_path / "de.spacy", tmp_path / "en.spacy"]
+    result = CliRunner().invoke(app, [str(argument) for argument in (*arguments, *sources)])
+    assert "is also an input and would be lost" in result.output.replace("\n", " ")
+    assert (tmp_path / "en.spacy").read_bytes() == before
     result = CliRunner().invoke(app, [*map(str, arguments), "--agreement", "0.5"])
     assert "expected the source sentences by --sources" in result.output

@@ -99,7 +99,7 @@ def test_quality_by_round_trip() -> None:
     pairs = [pair(*GOOD), pair("Another one.", "Noch einer.")]
     texts, counts = kept(replace(NONE, quality=0.5), *pairs, quality=round_trip_quality(Back()))
     assert texts == [GOOD[1]]
-    assert counts == {"of low quality": 1, "kept": 1}
+    assert counts == {"of unknown quality": 1, "kept": 1}
     assert pairs[0][1]._.xner_meta["score"] == 1
 
 
@@ -175,3 +175,27 @@ def test_text_of_any_format(tmp_path: Path) -> None:
     texts = [doc.text for name in files for doc in read_unlabelled(tmp_path / name, "en", counts)]
     assert texts == ["See [the site](https://example.org).", "Ada sings", "Ada sings"]
     assert counts == {"texts": 3, "entities in the file, not looked at": 2}
+
+
+def test_empty_texts_are_counted_and_long_ones_read(tmp_path: Path) -> None:
+    lines = ['{"text": ""}', '{"text": "Ada sings"}', '{"text": "' + "Ada sings. " * 100_000 + '"}']
+    (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf8")
+    counts: Counter[str] = Counter()
+    texts = [doc.text for doc in read_unlabelled(tmp_path / "a.jsonl", "en", counts)]
+    assert [len(text) for text in texts] == [9, 1_100_000]
+    assert counts == {"texts": 2, "empty texts left out": 1}
+
+
+def test_way_back(tmp_path: Path) -> None:
+    """A dictionary is read the other way round; where a setting is for one direction, another one is asked for."""
+    (tmp_path / "news.txt").write_text("the old town is here\n", encoding="utf8")
+    (tmp_path / "en-de.tsv").write_text("the\tdie\nold\talte\ntown\tStadt\nis\tist\nhere\thier\n", encoding="utf8")
+    arguments = ["corpus", "synthesize", tmp_path / "news.txt", tmp_path / "de.spacy", "--lang", "de"]
+    arguments += ["--translator", "lexicon", "-s", f"path={tmp_path / 'en-de.tsv'}", "-s", "ranked=false"]
+    result = CliRunner().invoke(app, [str(argument) for argument in (*arguments, "--quality", "round-trip")])
+    assert result.exit_code == 0, result.output
+    (doc,) = load_docs(tmp_path / "de.spacy")
+    assert (doc.text, doc._.xner_meta["score"]) == ("die alte Stadt ist hier", 1)
+    assert re.search(r"Lexicon\.v1, texts not in the cache", result.output)
+    result = CliRunner().invoke(app, [str(argument) for argument in (*arguments, "--back-setting", "path=x")])
+    assert "expected it with --quality round-trip" in result.output

@@ -139,8 +139,9 @@ def test_format_unknown(tmp_path: Path) -> None:
 
 def test_find_files(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
-    for name in ["b/z.txt", "a.iob.gz", "notes.md"]:
-        (tmp_path / name).touch()
+    (tmp_path / ".de.spacy.x1").mkdir()
+    for name in ["b/z.txt", "a.iob.gz", "notes.md", ".de.spacy.12.part.jsonl", ".de.spacy.x1/de.spacy"]:
+        (tmp_path / name).touch()  # the hidden ones are what a killed run leaves
     assert find_files([tmp_path]) == [tmp_path / "a.iob.gz", tmp_path / "b/z.txt"]
     with pytest.raises(XnerError, match="found no file"):
         find_files([tmp_path / "c.txt"])

@@ -92,6 +92,19 @@ def test_another_language_in_the_same_script(source: list[Doc]) -> None:
     assert counts["in another language"] == 1
 
 
+def test_nothing_but_another_script_is_seen_early(source: list[Doc], tmp_path: Path) -> None:
+    """After the first hundred, not after hours; and the message says where translations are kept."""
+    asked = []
+
+    class Copies(Table):
+        def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
+            return (asked.append(text) or f"{text} {len(asked)}" for text in texts)  # type: ignore[func-returns-value]
+
+    with pytest.raises(XnerError, match=r"100 of 100 translations .* kept in .*cache: to make them anew"):
+        list(translate_docs(source * 100, Copies({}), "ru", Counter(), tmp_path / "cache"))
+    assert len(asked) <= 100
+
+
 def test_kept_or_not(source: list[Doc], tmp_path: Path) -> None:
     class Counting(Table):
         n_asked = 0
@@ -114,6 +127,8 @@ def test_language_and_settings(source: list[Doc]) -> None:
     with pytest.raises(XnerError, match=r"a\.spacy: found docs in en, fr, expected one language"):
         language_of(source, "a.spacy")
     assert parse_settings(["batch_size=5", "path=a=b", "mode="]) == {"batch_size": 5, "path": "a=b", "mode": ""}
+    with pytest.raises(XnerError, match=r"a\.spacy: found no text, expected some"):
+        language_of([], "a.spacy")
     with pytest.raises(XnerError, match="'batch_size' has no value"):
         parse_settings(["batch_size"])
 

@@ -19,6 +19,7 @@ from spacy_xner.errors import XnerError
 from spacy_xner.translation.cache import Cached, with_cache
 from spacy_xner.translation.memory import TranslationMemory
 from spacy_xner.translation.pivot import Pivot
+from spacy_xner.translation.streams import ask
 
 from .util import Reverser
 
@@ -113,11 +114,42 @@ def test_mistakes_of_the_translator(tmp_path: Path, mistake: dict, message: str)
     translator = Reverser(batch_size=5, **mistake)
     if mistake == {"surplus": -1}:
         translator.batch_size, translator.surplus = 5, -2
-    with pytest.raises(XnerError, match=message + r".*is kept in .*: the next run goes on"):
+    with pytest.raises(XnerError, match=message + r".*What is sure is kept in .*: the next run goes on"):
         list(Cached(translator, tmp_path).translate(texts))
     after = Reverser()
     list(Cached(after, tmp_path).translate(texts))
-    assert after.asked == texts[5 if "surplus" in mistake and mistake["surplus"] > 0 else 3 :]
+    assert after.asked == texts[3 if "crash_at" in mistake else 0 :]  # of a wrong count nobody knows where it began
+
+
+@pytest.mark.parametrize("mistake", ["loses a line", "adds a line"])
+def test_translations_that_may_belong_to_other_texts_are_forgotten(tmp_path: Path, mistake: str) -> None:
+    """A line too few or too many in the middle moves all after it; what an earlier block brought is kept."""
+
+    class Slipping(Reverser):
+        def translate(self, texts):  # type: ignore[no-untyped-def]
+            for text in texts:
+                if text == "six" and mistake == "adds a line":
+                    yield "?"
+                if text != "six" or mistake == "adds a line":
+                    yield text[::-1]
+
+    texts = ["one", "two", "three", "four", "five", "six", "seven", "eight"]
+    with pytest.raises(XnerError, match=r"(more|fewer) translations than it got"):
+        list(Cached(Slipping(), tmp_path, ahead=4).translate(texts))
+    after = Reverser()
+    assert list(Cached(after, tmp_path).translate(texts)) == [text[::-1] for text in texts]
+    assert after.asked == texts[4:]
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_texts_are_numbered_from_the_start(tmp_path: Path, cache: bool) -> None:
+    """Also beyond the first block, behind texts that are known, and through a chain."""
+    texts = [f"text {number}" for number in range(25)]
+    broken = Reverser("es", "ca", batch_size=1, crash_at="text 18"[::-1])
+    pivot = Pivot([Reverser("en", "es"), Cached(broken, tmp_path, ahead=4) if cache else broken])
+    items = ((text, text if number % 3 else None) for number, text in enumerate(texts, start=1))
+    with pytest.raises(XnerError, match=r"stopped at text 19 \('81 txet'\): RuntimeError: out of memory"):
+        list(ask(pivot, items, ahead=7))
 
 
 def test_mistakes_of_others_are_theirs(tmp_path: Path) -> None:

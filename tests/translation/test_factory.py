@@ -6,6 +6,7 @@ from thinc.api import Config
 
 from spacy_xner.errors import XnerError
 from spacy_xner.translation import Translator, make_translator
+from spacy_xner.translation.factory import settings_back
 
 
 @pytest.fixture
@@ -43,6 +44,23 @@ def test_registered_by_the_user() -> None:
     assert list(make_translator("test_translation.Upper").translate(["a"])) == ["A"]
     with pytest.raises(XnerError, match="makes a dict, which is no translator"):
         make_translator("test_translation.Nothing")
+
+
+def test_settings_of_the_way_back() -> None:
+    assert settings_back("memory", {"path": "a.tsv"}) == {"path": "a.tsv"}
+    assert settings_back("lexicon", {"path": "a"}) == {"path": "a", "invert": True}
+    assert settings_back("spacy_xner.Lexicon.v1", {"invert": True}) == {"invert": False}
+    turned = settings_back(
+        "pivot", {"through": "es,ca", "by": "seq2seq,apertium,lexicon", "settings": [{}, {"a": 1}, {}]}
+    )
+    assert turned == {
+        "through": ["ca", "es"], "by": ["lexicon", "apertium", "seq2seq"], "settings": [{"invert": True}, {"a": 1}, {}]
+    }  # fmt: skip
+    assert settings_back("pivot", {"through": "es"}) == {"through": ["es"], "by": ["apertium"], "settings": [{}]}
+    several = settings_back("pivot", {"through": "es", "by": "lexicon", "settings": [{"path": "a"}, {"path": "b"}]})
+    assert [step["path"] for step in several["settings"]] == ["b", "a"]
+    with pytest.raises(XnerError, match="The mode 'eng-spa' is for one direction"):
+        settings_back("apertium", {"mode": "eng-spa"})
 
 
 def test_errors(memory: Path) -> None:

@@ -68,6 +68,13 @@ def test_bad_files(tmp_path: Path) -> None:
     data.write_bytes(gzip.compress(b"x" * 10_000)[:-9])
     with pytest.raises(XnerError, match=r"a.dict.dz cannot be read"):
         list(read_freedict(index))
+    data.write_bytes(b"no gzip")
+    with pytest.raises(XnerError, match=r"a.dict.dz cannot be read: Not a gzipped file .* Expected a gzipped file"):
+        list(read_freedict(index))
+    data.write_bytes(gzip.compress(b"x"))
+    index.write_bytes(b"\xff\tA\tB\n")
+    with pytest.raises(XnerError, match=r"a.index cannot be read: .* Expected UTF-8 text"):
+        list(read_freedict(index))
     data.unlink()
     with pytest.raises(XnerError, match=r"There is no .*a.dict.dz: a FreeDict dictionary is a pair"):
         list(read_freedict(index))

@@ -36,6 +36,18 @@ def test_choice(tokens: list[str], lang: str, expected: str) -> None:
     assert chosen.is_prefix == (tokens is MARIAN)
 
 
+def test_every_language_of_nllb_by_its_own_name() -> None:
+    """And each by the code that people use, but for those of which it has several."""
+    from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES
+
+    tokens = [LanguageToken(code, code) for code in FAIRSEQ_LANGUAGE_CODES]
+    assert len(tokens) > 200
+    assert [choose_token(token.code, tokens, "m") for token in tokens] == tokens
+    expected = {"ps": "pbt_Arab", "qu": "quy_Latn", "ff": "fuv_Latn", "prs": "prs_Arab", "fa-AF": "prs_Arab"}
+    expected |= {"zh-TW": "zho_Hant", "zh-HK": "zho_Hant", "zh-CN": "zho_Hans", "sr": "srp_Cyrl", "nn": "nno_Latn"}
+    assert {lang: choose_token(lang, tokens, "m").code for lang in expected} == expected
+
+
 def test_unknown() -> None:
     with pytest.raises(XnerError, match="The model m does not know the language 'de'; expected one of fr"):
         choose_token("de", [LanguageToken("__fr__", "fr")], "m")

@@ -94,6 +94,14 @@ def test_identity(nllb: str, tmp_path: Path) -> None:
     assert (identity["model"], len(identity["version"])) == ("nllb", 64)
     other = make(str(tiny_nllb(tmp_path / "nllb", long_winded=True)))
     assert other.identity != identity
+    (tmp_path / "nllb/generation_config.json").write_text('{"no_repeat_ngram_size": 1}')
+    assert make(str(tmp_path / "nllb")).identity not in (identity, other.identity)
+
+
+def test_languages_share_the_weights(nllb: str) -> None:
+    one, two = make(nllb), make(nllb, source="zh", target="ar")
+    assert one.model is two.model
+    assert (one.tokenizer.src_lang, two.tokenizer.src_lang) == ("eng_Latn", "zho_Hans")
 
 
 def test_marian(tmp_path: Path) -> None:
@@ -106,6 +114,12 @@ def test_marian(tmp_path: Path) -> None:
     assert not any(token in translation for translation in translations if translation for token in ("</s>", "<pad>"))
     with pytest.raises(XnerError, match=r"The target_lang of .* is 'deu', but the translator's is 'fr'"):
         make(str(tmp_path), target="fr")
+    quoted = ">>The young house is here.<< She gave up"  # what looks like a language is text
+    seen: list[str] = []
+    translator._run = lambda batch: seen.extend(batch) or batch  # type: ignore[assignment,func-returns-value,return-value]
+    assert list(translator.translate([quoted])) == ["> >The young house is here.<< She gave up"]
+    pieces = translator.tokenizer(seen[0]).input_ids
+    assert len(pieces) > len(translator.tokenizer("She gave up").input_ids) + 10
 
 
 def test_marian_for_many(tmp_path: Path) -> None:
@@ -118,6 +132,14 @@ def test_marian_for_many(tmp_path: Path) -> None:
     assert len(list(translator.translate(TEXTS))) == len(TEXTS)
     with pytest.raises(XnerError, match="does not know the language 'es'"):
         make(model, target="es")
+    with pytest.raises(XnerError, match=r"The source_lang of .* is 'eng', but the translator's is 'fr'"):
+        make(model, source="fr", target="de")
+
+
+@pytest.mark.parametrize(("said", "asked"), [("no", "nb"), ("zh", "cmn")])
+def test_one_language_by_several_codes(tmp_path: Path, said: str, asked: str) -> None:
+    pytest.importorskip("sentencepiece")
+    assert make(str(tiny_marian(tmp_path, target=said)), target=asked).prefix == ""
 
 
 @pytest.mark.parametrize(
@@ -139,6 +161,12 @@ def test_bad_models(tmp_path: Path, tiny_encoder: Path) -> None:
     with pytest.raises(XnerError, match="cannot be loaded"):
         make(str(tmp_path))
     model = tiny_nllb(tmp_path / "pickled")
+    weights = (model / "model.safetensors").read_bytes()
+    for name, content in (("model.safetensors", weights[:-50]), ("tokenizer.json", b"{"), ("config.json", b"[")):
+        damaged = tiny_nllb(tmp_path / name)
+        (damaged / name).write_bytes(content)
+        with pytest.raises(XnerError, match="cannot be loaded"):
+            make(str(damaged))
     (model / "model.safetensors").rename(model / "pytorch_model.bin")
     with pytest.raises(XnerError, match="cannot be loaded"):
         make(str(model))

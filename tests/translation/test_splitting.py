@@ -34,6 +34,9 @@ def test_nothing_is_lost(text: str, most: int) -> None:
 
 
 def test_join() -> None:
+    (first, second) = split_text("我们走吧", lambda part: len(part) <= 2)
+    assert join_parts([first, second], ["Let us", "go"], "en") == "Let us go"
+    assert join_parts([first, second], ["行", "こう"], "ja") == "行こう"
     parts = [Part("早上好。", " "), Part("我们", ""), Part("走吧！", "\n"), Part("是")]
     assert join_parts(parts, ["Good morning.", "Let us", " go!", "Yes"], "en") == "Good morning. Let us go!\nYes"
     assert join_parts(parts, ["a", "b", "c", "d"], "zh") == "abc\nd"

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from ...errors import XnerError
+from ...files import visible
 from .columns import read_columns, read_conllu
 from .docbin import docbin_of, docs_of, read_docbin, read_docs
 from .inline import format_inline, parse_inline, read_inline
@@ -60,13 +61,16 @@ def detect_format(path: Path) -> str:
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
-    """The files that paths stand for: a file for itself, a folder for all in it and below with a known ending, sorted.
+    """The files that paths stand for: a file for itself, a folder for all in it and below with a known ending, sorted,
+    but for hidden ones.
 
     RAISES: XnerError where a path does not exist or holds no such file.
     """
     found: list[Path] = []
     for path in paths:
-        inside = sorted(file for file in path.rglob("*") if ending(file) in ENDINGS) if path.is_dir() else [path]
+        inside = [path]
+        if path.is_dir():
+            inside = visible(sorted(file for file in path.rglob("*") if ending(file) in ENDINGS), path)
         if not inside or not inside[0].exists():
             raise XnerError(f"{path}: found no file, expected one (or a folder of some) ending in {' '.join(ENDINGS)}.")
         found += inside
