@@ -37,8 +37,10 @@ def use_gpu(gpu_id: int) -> None:
     if gpu_id >= 0:
         try:
             require_gpu(gpu_id)
-        except ValueError as error:
-            raise XnerError(f"{error}. On Linux with CUDA 12: pip install 'spacy[cuda12x]'.") from error
+        except Exception as error:  # cupy has its own for a number that no GPU has
+            raise XnerError(
+                f"GPU {gpu_id} cannot be used: {error}. On Linux with CUDA 12: pip install 'spacy[cuda12x]'."
+            ) from error
 
 
 def fingerprint_of(nlp: Language) -> str:

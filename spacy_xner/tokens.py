@@ -1,6 +1,6 @@
 """The custom attributes that spacy-xner keeps on Doc and Span."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from spacy.tokens import Doc, Span
@@ -48,6 +48,17 @@ def confidence_of(span: Span) -> float | None:
     """The score of an entity; None where it has none."""
     found = span._.get(CONFIDENCE) if Span.has_extension(CONFIDENCE) else None
     return None if found is None else float(found)
+
+
+def unlabelled_places(doc: Doc) -> list[tuple[int, int]]:
+    """First character, and the one behind the last, of each token of which nobody said whether it is in an entity."""
+    unknown = (doc.to_array("ENT_IOB") == 0).nonzero()[0]
+    return [(doc[i].idx, doc[i].idx + len(doc[i])) for i in unknown.tolist()]
+
+
+def touches(places: Iterable[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether one of the places has a character from `start` on and before `end`."""
+    return any(first < end and start < behind for first, behind in places)
 
 
 def meta_of(doc: Doc) -> dict[str, Any]:

@@ -90,10 +90,10 @@ def trim(
 ) -> None:
     """Leave out the word pieces that texts and languages do not need: most of a small multilingual encoder.
 
-    Text whose pieces are all kept is read exactly as before. Other languages in the same scripts are cut into smaller
-    pieces: they are read less well, but they are read. Every character of the scripts is kept, and digits, punctuation,
-    symbols and Latin always; other scripts become unknown. Both kinds of folder stay ordinary ones, to be loaded as
-    before.
+    Text whose pieces are all kept is read exactly as before (with --float16, but for rounding). Other languages in the
+    same scripts are cut into smaller pieces: they are read less well, but they are read. Every character of the scripts
+    is kept, and digits, punctuation, symbols and Latin always; other scripts become unknown. Both kinds of folder stay
+    ordinary ones, to be loaded as before.
 
     Examples:
 

@@ -70,9 +70,9 @@ def describe(meta: dict[str, Any], scores: dict[str, Any]) -> dict[str, Any]:
     RETURNS (dict[str, Any]): a new dict; `performance` has `ents_p`, `ents_r`, `ents_f` (means over the targets) and
         `ents_per_lang`.
     """
-    projected = f" and projected ones in {', '.join(scores['targets'])}" if scores["targets"] else ""
+    scored = f", scored on {', '.join(scores['targets'])}" if scores["targets"] else ""
     description = (
-        f"Named entities by spacy-xner: a multilingual encoder, trained with labels in {scores['source']}{projected}."
+        f"Named entities by spacy-xner: a multilingual encoder, trained with labels in {scores['source']}{scored}."
     )
     performance = {f"ents_{key}": scores[f"macro_{key}"] for key in "prf"}
     per_language = {

@@ -75,7 +75,10 @@ def study(
     use_gpu(gpu_id)
     runs = [Run(arm, int(seed), share) for seed in plan.seeds for share in plan.labels for arm in chosen]
     waiting = [run for run in runs if not runner.is_done(run)]
-    console.print(f"{len(runs)} runs, {len(runs) - len(waiting)} of them done: {runner.records}", highlight=False)
+    console.print(
+        f"{len(runs)} run{'s' * (len(runs) > 1)}, {len(runs) - len(waiting)} of them done: {runner.records}",
+        highlight=False,
+    )
     if dry_run:
         for run in waiting:
             console.print(f"  {run.name}", highlight=False)

@@ -12,7 +12,7 @@ from spacy.tokens import Doc
 
 from ..errors import XnerError
 from ..tokens import meta_of
-from .scores import Counts, Entity, entities_of
+from .scores import Counts, Entity, entities_of, judged_entities
 
 KINDS = ("correct", "boundary", "label", "boundary and label", "missed", "spurious")
 EXAMPLE_LENGTH = 240  # characters of the longest text that serves as an example
@@ -69,7 +69,7 @@ class Details:
     def add(self, doc: Doc, reference: Doc) -> None:
         """Add a doc with predicted entities, and the labelled one, which knows its language."""
         meta = meta_of(reference)
-        predicted, gold = entities_of(doc), entities_of(reference)
+        predicted, gold = judged_entities(doc, reference), entities_of(reference)
         language = self.by_language[meta["lang"]]
         if self.examples and gold and len(reference.text) <= EXAMPLE_LENGTH:
             name = str(meta.get("id") or language.n)

@@ -110,7 +110,7 @@ class Run:
         return self.data.get(key) or None
 
     def __str__(self) -> str:
-        share = "" if self.labels == 1 else f", {self.labels:.0%} of the labels"
+        share = "" if self.labels == 1 else f", {100 * self.labels:g}% of the labels"
         return f"arm {self.arm}, seed {self.seed}{share}"
 
 

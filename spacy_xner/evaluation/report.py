@@ -84,7 +84,7 @@ class Report:
             sentences.append(f"Not compared, for want of a seed in common with {self.baseline}: {listed(self.alone)}.")
         if self.fewer:
             left_out = listed(self.fewer)
-            sentences.append(f"Left out, having no run with {self.study.share:.0%} of the labels: {left_out}.")
+            sentences.append(f"Left out, having no run with {100 * self.study.share:g}% of the labels: {left_out}.")
         return [*sentences, limits(self.analysis)]
 
     def where(self) -> list[tuple[str, Figure]]:
@@ -232,7 +232,7 @@ class Report:
                 twice = (run.get("parts") or {}).get("teacher", 0) if counted else 0
                 minutes.append(run.data["minutes"] - twice)
         machines = sorted({run.data["machine"] for run in self.study.runs if run.get("machine")})
-        said = f"{len(self.study.runs)} runs"
+        said = f"{len(self.study.runs)} run{'s' * (len(self.study.runs) > 1)}"
         if minutes:
             without = f" ({len(self.study.runs) - len(minutes)} did not say)" * (len(minutes) < len(self.study.runs))
             said += f", {sum(minutes) / 60:.1f} hours together{without}"

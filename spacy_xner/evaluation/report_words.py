@@ -50,16 +50,21 @@ def compared(comparison: Comparison, titles: Mapping[str, str]) -> str:
     """One comparison in a sentence that does not say more than its interval and p do."""
     found = comparison.figures[MACRO]
     one, other = (named(arm, titles) for arm in (comparison.arm, comparison.other))
+    once = len(found.by_seed) == 1
     if found.excludes_zero:
-        verdict = f"{one} scores {'higher' if found.value > 0 else 'lower'} than {other}"
+        way = "higher" if found.value > 0 else "lower"
+        verdict = f"In one training of each, {one} scored {way}" if once else f"{one} scores {way}"
+        verdict += f" than {other}"
     else:
         verdict = f"Whether {one} scores higher or lower than {other} stays open"
     zero = "" if found.excludes_zero else ", which includes zero"
+    seeds = "" if once else f"; higher with {sum(each > 0 for each in found.by_seed)} of {len(found.by_seed)} seeds"
     sentence = (
         f"{verdict}: {signed(found.value)} F1 (95% interval {interval(found)}{zero}; "
-        f"corrected p {p_value(found.p_corrected)}; higher with {sum(each > 0 for each in found.by_seed)} of "
-        f"{len(found.by_seed)} seed{'s' * (len(found.by_seed) > 1)})."
+        f"corrected p {p_value(found.p_corrected)}{seeds})."
     )
+    if once:
+        return sentence  # that another training may differ by more, `limits` says
     if found.excludes_zero and found.p_corrected > ENOUGH:
         sentence += " Corrected for the number of comparisons, the test does not confirm this difference."
     return sentence
@@ -73,6 +78,8 @@ def summary(analysis: Analysis, titles: Mapping[str, str]) -> str:
     text = f"Mean F1 over {langs}" if len(analysis.langs) > 1 else f"F1 on {langs}"
     if best is last:
         text += f" of {named(best.arm, titles)} is {points(best.figures[MACRO].value)}"
+    elif points(best.figures[MACRO].value) == points(last.figures[MACRO].value):
+        text += f" is {points(best.figures[MACRO].value)} for all arms"
     else:
         ends = [f"{named(arm.arm, titles)}, {points(arm.figures[MACRO].value)}" for arm in (best, last)]
         text += f" is highest for {ends[0]}, and lowest for {ends[1]}"
@@ -87,13 +94,25 @@ def summary(analysis: Analysis, titles: Mapping[str, str]) -> str:
 
 def limits(analysis: Analysis) -> str:
     """What the intervals hold, and what they do not."""
-    seeds = {len(each.seeds) for each in analysis.comparisons or analysis.arms.values()}
-    if seeds == {1}:
-        kind = "Each arm was trained once" if len(analysis.arms) < 2 else "Arms are compared by one training of each"
-        return f"{kind}, so that the intervals are over test sentences alone: another training may differ by more."
-    few = " With so few seeds they are approximate." if min(seeds) < 10 else ""
-    counts = " or ".join(map(str, sorted(seeds)))
-    return (
-        f"The intervals are over {counts} training{'s' * (counts != '1')} of each arm and over the test sentences of "
-        f"{listed(analysis.langs)}.{few} They say nothing of other languages, encoders or kinds of text."
+    of_arms = {len(arm.seeds) for arm in analysis.arms.values()}
+    of_pairs = {len(comparison.seeds) for comparison in analysis.comparisons}
+    if of_arms == {1}:
+        return (
+            "Each arm was trained once, so that intervals and p are over test sentences alone: another training may "
+            "differ by more."
+        )
+    said = (
+        f"The intervals are over {_counted(of_arms)} of each arm and over the test sentences of "
+        f"{listed(analysis.langs)}"
     )
+    if of_pairs and of_pairs != of_arms:
+        said += f", those of differences over the {_counted(of_pairs)} that both arms have"
+    if 1 in of_arms | of_pairs:
+        said += "; where it is one, over test sentences alone, and another training may differ by more"
+    few = " With so few seeds they are approximate." if min(of_arms | of_pairs) < 10 else ""
+    return f"{said}.{few} They say nothing of other languages, encoders or kinds of text."
+
+
+def _counted(seeds: set[int]) -> str:
+    """1 or 3 trainings."""
+    return f"{' or '.join(map(str, sorted(seeds)))} training{'s' * (seeds != {1})}"

@@ -21,7 +21,7 @@ from ..files import atomic_path
 from ..ner.calibration import expected_calibration_error
 from ..ner.component import UNCALIBRATED
 from ..ner.fitting import recognisers_of
-from ..tokens import SPANS_KEY, meta_of
+from ..tokens import SPANS_KEY, meta_of, touches, unlabelled_places
 
 if TYPE_CHECKING:
     from .details import Details
@@ -60,14 +60,16 @@ class Reliability:
     uncalibrated: list[float] = field(default_factory=list)
     correct: list[bool] = field(default_factory=list)
 
-    def add(self, doc: Doc, gold: set[Entity]) -> None:
-        """Add the entities of a doc that `xner` predicted."""
+    def add(self, doc: Doc, gold: set[Entity], unlabelled: list[tuple[int, int]]) -> None:
+        """Add the entities of a doc that `xner` predicted, but for those that touch unlabelled places."""
         group = doc.spans.get(SPANS_KEY)
         if group is None or UNCALIBRATED not in group.attrs:
             return
-        self.confidences += group.attrs["scores"]
-        self.uncalibrated += group.attrs[UNCALIBRATED]
-        self.correct += [(span.start_char, span.end_char, span.label_) in gold for span in group]
+        for span, score, before in zip(group, group.attrs["scores"], group.attrs[UNCALIBRATED], strict=True):
+            if not touches(unlabelled, span.start_char, span.end_char):
+                self.confidences.append(score)
+                self.uncalibrated.append(before)
+                self.correct.append((span.start_char, span.end_char, span.label_) in gold)
 
     def merge(self, other: Reliability) -> None:
         """Add the entities of another one."""
@@ -95,13 +97,13 @@ class LanguageScores:
     confidence: Reliability = field(default_factory=Reliability)
 
     def add(self, doc: Doc, reference: Doc) -> None:
-        predicted, gold = entities_of(doc), entities_of(reference)
+        predicted, gold = judged_entities(doc, reference), entities_of(reference)
         self.docs += 1
         self.all.add(predicted, gold)
         for label in {label for _, _, label in predicted | gold}:
             counts = self.by_label.setdefault(label, Counts())
             counts.add({s for s in predicted if s[2] == label}, {s for s in gold if s[2] == label})
-        self.confidence.add(doc, gold)
+        self.confidence.add(doc, gold, unlabelled_places(reference))
 
     def to_json(self) -> dict[str, Any]:
         labels = {label: self.by_label[label].scores() for label in sorted(self.by_label)}
@@ -111,6 +113,15 @@ class LanguageScores:
 def entities_of(doc: Doc) -> set[Entity]:
     """The entities of a doc, by characters."""
     return {(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents}
+
+
+def judged_entities(doc: Doc, reference: Doc) -> set[Entity]:
+    """The entities of a doc but for those that touch tokens whose label the reference does not know.
+
+    Such an entity is neither right nor wrong, as in spaCy's scorer.
+    """
+    unlabelled = unlabelled_places(reference)
+    return {(start, end, label) for start, end, label in entities_of(doc) if not touches(unlabelled, start, end)}
 
 
 def evaluate_pipeline(

@@ -1,6 +1,6 @@
 """Do confidences mean what they say? Measuring it, and one temperature that mends it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -58,6 +58,7 @@ def fit_temperature(
     constraints: Sequence[Constraints],
     gold: Sequence[set[tuple[int, int, str]]],
     scheme: TagScheme,
+    unlabelled: Sequence[Collection[int]] | None = None,
 ) -> Calibration | None:
     """The temperature under which the confidences of predicted entities are most likely, given which are right.
 
@@ -66,6 +67,8 @@ def fit_temperature(
 
     logits (Sequence[np.ndarray]): (n_tokens, n_tags) for each doc.
     gold (Sequence[set[tuple[int, int, str]]]): start, end and label of each doc's reference entities.
+    unlabelled (Sequence[Collection[int]] | None): tokens of each doc whose label nobody knows; predicted entities that
+        have one of them are neither right nor wrong, and not looked at.
     RETURNS: None where no entity is predicted, as in the first steps of training.
     """
 
@@ -76,7 +79,10 @@ def fit_temperature(
         ]
 
     found = decode(log_probabilities(1.0), scheme)
-    spans = [[(entity.start, entity.end, entity.label) for entity in doc] for doc in found]
+    spans = [
+        [(e.start, e.end, e.label) for e in doc if unknown.isdisjoint(range(e.start, e.end))]
+        for doc, unknown in zip(found, map(frozenset, unlabelled or [()] * len(found)), strict=True)
+    ]
     correct = np.array([span in right for doc, right in zip(spans, gold, strict=True) for span in doc], dtype=bool)
     if not len(correct):
         return None

@@ -9,6 +9,7 @@ from spacy.training import Example
 from spacy.util import logger, minibatch
 
 from ..errors import XnerError
+from ..tokens import touches, unlabelled_places
 from .calibration import Calibration, fit_temperature
 from .component import SoftmaxRecogniser, constraints_of
 from .decoding import Constraints
@@ -47,6 +48,7 @@ def calibrate(
     logits: list[np.ndarray] = []
     limits: list[Constraints] = []
     gold: list[set[tuple[int, int, str]]] = []
+    unlabelled: list[set[int]] = []
     size = batch_size or nlp.batch_size
     for batch in minibatch(examples, size):
         labelled = [eg for eg in batch if len(eg.predicted) and eg.reference.has_annotation("ENT_IOB")]
@@ -60,13 +62,15 @@ def calibrate(
                 nlp.vocab.strings.add(entity.label_)
             spans = example.get_aligned_spans_y2x(example.reference.ents)
             gold.append({(span.start, span.end, span.label_) for span in spans})
+            places = unlabelled_places(example.reference)
+            unlabelled.append({t.i for t in example.predicted if touches(places, t.idx, t.idx + len(t))})
     if not logits:
         raise XnerError(
             f"The temperature of the component {recogniser.name!r} cannot be fitted: there is no labelled development "
             "example. Set --paths.dev to a DocBin with entity annotation, or leave out FitTemperature in [training] "
             "before_to_disk."
         )
-    found = fit_temperature(logits, limits, gold, recogniser.scheme)
+    found = fit_temperature(logits, limits, gold, recogniser.scheme, unlabelled)
     recogniser.cfg["temperature"] = 1.0 if found is None else found.temperature
     recogniser.cfg["calibration"] = None if found is None else found.to_json()
     if found is None:

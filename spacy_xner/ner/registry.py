@@ -18,6 +18,20 @@ def token_classifier_v1(
     return token_classifier(tok2vec, hidden_width, nO)
 
 
+def interpolate_optimizer_v1() -> Callable[[Language], None]:
+    """`spacy_xner.InterpolateOptimizer.v1`: for `[initialize] before_init`, puts values in place of the variables in
+    `[training.optimizer]`.
+
+    Where a saved pipeline is trained further (`nlp.resume_training`), and in `spacy debug data`, spaCy reads that block
+    without the sections that its variables are in.
+    """
+
+    def before_init(nlp: Language) -> None:
+        nlp.config["training"]["optimizer"] = nlp.config.interpolate()["training"]["optimizer"]
+
+    return before_init
+
+
 def fit_temperature_v1(
     corpus: Callable[[Language], Iterable[Example]], component: str = "xner"
 ) -> Callable[[Language], Language]:

@@ -16,6 +16,7 @@ import srsly
 from filelock import FileLock, Timeout
 from spacy.util import load_config
 
+from ..aggregation.learned import has_attention
 from ..aggregation.weights import find_aggregators, softmax_weights
 from ..alignment.embedding import EmbeddingAligner
 from ..alignment.loading import encoder_version
@@ -214,7 +215,7 @@ class Runner:
             teacher = self.teacher_of(run)
             with self.claim(teacher):
                 parts["teacher"] = round(sum(self.pipeline(teacher).values()), 2)
-        self.say(f"Arm {run.arm.name}, seed {run.seed}, {run.labels:.0%} of the labels")
+        self.say(f"Arm {run.arm.name}, seed {run.seed}, {100 * run.labels:g}% of the labels")
         with resumable_folder(output, setting) as room:
             files, counts = write_training_files(self.study, run.arm, self.split(run), room / "corpora")
             if run.arm.teacher:
@@ -270,6 +271,7 @@ class Runner:
             softmax_weights(aggregator).round(4).tolist()
             for recogniser in recognisers_of(nlp)
             for aggregator in find_aggregators(recogniser.model)
+            if not has_attention(aggregator)  # whose weights differ from text to text: see `xner layers`
         ]
         curve = list(srsly.read_jsonl(output / CURVE))
         return {
@@ -295,9 +297,14 @@ class Runner:
 
 
 def digest_of_config(config: str, settings: dict[str, Any]) -> str:
-    """A hash of what a training learns by."""
-    parts = {key: value for key, value in load_config(config).items() if key != "paths"}
-    return hashlib.sha256(srsly.json_dumps([parts, settings], sort_keys=True).encode()).hexdigest()[:16]
+    """A hash of what a training learns by: the values of its config, however they are written."""
+    parts = load_config(config, overrides=settings, interpolate=True)
+    training = {key: value for key, value in parts["training"].items() if key not in ("logger", "gpu_allocator")}
+    learned_by = {"components": parts["components"], "corpora": parts["corpora"], "nlp": parts["nlp"]}
+    seed = parts.get("system", {}).get("seed")
+    return hashlib.sha256(
+        srsly.json_dumps({**learned_by, "training": training, "seed": seed}, sort_keys=True).encode()
+    ).hexdigest()[:16]
 
 
 def check_same(found: Any, setting: dict[str, Any], path: Path) -> None:

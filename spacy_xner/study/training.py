@@ -48,6 +48,7 @@ def train_into(
     """
     loaded = load_training(config)
     room.mkdir(parents=True, exist_ok=True)
+    logger = loaded["training"]["logger"]
     loaded["training"]["logger"] = {"@loggers": "spacy_xner.CurveLogger.v1", "path": str(room / CURVE)}
     for section in (loaded["training"], loaded["corpora"]["train"]):  # whatever number the config has there
         section["seed"] = "${system.seed}"
@@ -63,7 +64,8 @@ def train_into(
     loaded.to_disk(room / "config.cfg")
     train(room / "config.cfg", room, use_gpu=gpu_id, overrides=dict(overrides))
     remove(room / "model-best")
-    for saved in (room, room / MODEL):  # `spacy debug data` and the like read a corpus to its end
+    for saved in (room, room / MODEL):  # for whoever trains with it again
         again = load_config(saved / "config.cfg")
-        again["corpora"]["train"]["repeat"] = False
+        again["corpora"]["train"]["repeat"] = False  # `spacy debug data` and the like read a corpus to its end
+        again["training"]["logger"] = logger  # the curve's folder moves to its place
         again.to_disk(saved / "config.cfg")

@@ -141,7 +141,7 @@ def test_a_second_package_takes_the_place_of_the_first(tiny_pipeline: Path, scor
 def test_description() -> None:
     meta = {"lang": "xx", "description": "", "requirements": ["a"]}
     described = describe(meta, SCORES)
-    assert described["description"].endswith("trained with labels in en and projected ones in de.")
+    assert described["description"].endswith("trained with labels in en, scored on de.")
     assert (described["lang"], described["requirements"]) == ("xx", ["a"])
     assert meta["description"] == ""
     alone = describe(meta, {**SCORES, "targets": [], "macro_p": None, "macro_r": None, "macro_f": None})

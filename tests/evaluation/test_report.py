@@ -112,18 +112,53 @@ def test_answer(report: Report) -> None:
     assert "which includes zero" in open_one
     assert clear.startswith("e (arm E) scores higher than a (arm A): +")
     assert "higher with 3 of 3 seeds" in clear
-    assert "over 3 trainings of each arm" in last
+    assert last.startswith("The intervals are over 3 trainings of each arm and over the test sentences of de, es ")
     assert "approximate" in last
 
 
-def test_the_limits_are_those_of_comparisons() -> None:
-    """An arm with a second training does not make a comparison one of two."""
-    runs = [simulated(arm, seed, 0.5) for arm, seed in (("a", 0), ("a", 1), ("b", 0))]
-    assert make_report(study_of(*runs), **FEW).answer[-1].startswith("Arms are compared by one training of each")
+@pytest.mark.parametrize(
+    ("seeds", "expected"),
+    [
+        ("a0 b0", "^Each arm was trained once, so that intervals and p are over test sentences alone: another"),
+        ("a0 b1", "^Each arm was trained once"),
+        (
+            "a0 a1 b0",
+            "over 1 or 2 trainings of each arm and .*, those of differences over the 1 training that both.*alone",
+        ),
+        (
+            "a0 a1 a2 b0 b1 b2 c0 c1",
+            "over 2 or 3 trainings of each arm and over the test sentences of de, es and nl. With so few",
+        ),
+        ("a0 a1 b0 b1", "over 2 trainings of each arm and over the test sentences of de, es and nl. With so few seeds"),
+    ],
+)
+def test_limits(seeds: str, expected: str) -> None:
+    runs = [simulated(name[0], int(name[1]), 0.5) for name in seeds.split()]
+    assert re.search(expected, make_report(study_of(*runs), **FEW).answer[-1])
+
+
+def test_one_training_of_each_is_said_to_be_one() -> None:
+    once = make_report(study_of(simulated("a", 0, 0.3), simulated("b", 0, 0.9)), **FEW).answer[1]
+    assert once.startswith("In one training of each, b (arm B) scored higher than a (arm A): +")
+    assert "seeds" not in once
+
+
+def test_equal_arms() -> None:
+    report = make_report(study_of(record("a"), record("b")), **FEW)
+    assert report.answer[0].startswith("F1 on de is 66.7 for all arms.")
+
+
+def test_arms_with_fewer_labels_alone_are_named() -> None:
+    """Also where nothing is compared, on the page as elsewhere, and with small shares as they are."""
+    runs = [simulated("a", 0, 0.5, labels=0.004), simulated("b", 0, 0.5, labels=0.001)]
+    report = make_report(study_of(*runs), **FEW)
+    said = "Left out, having no run with 0.4% of the labels: b."
+    assert report.answer[1] == said
+    assert said in report_html(report)
 
 
 def comparison(value: float, low: float, high: float, p: float) -> Comparison:
-    return Comparison("b", "a", (0,), {MACRO: Difference(value, None, low, high, (value,), p, p)})
+    return Comparison("b", "a", (0, 1), {MACRO: Difference(value, None, low, high, (value, value), p, p)})
 
 
 @pytest.mark.parametrize(
@@ -203,7 +238,7 @@ def test_shares_of_the_labels_are_not_mixed() -> None:
 def test_a_teacher_is_counted_once() -> None:
     teacher, student = record("b", minutes=10), record("d", minutes=25, parts={"teacher": 10, "train": 15})
     student["setting"] = {"arm": {"teacher": "b"}}
-    for records, hours in (([teacher, student], "2 runs, 0.4 hours"), ([student], "1 runs, 0.4 hours")):
+    for records, hours in (([teacher, student], "2 runs, 0.4 hours"), ([student], "1 run, 0.4 hours")):
         assert make_report(study_of(*records), **FEW).compute.startswith(hours)
 
 

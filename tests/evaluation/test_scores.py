@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc
 
+from spacy_xner.corpus.reader import make_example
 from spacy_xner.errors import XnerError
+from spacy_xner.evaluation.details import Details
 from spacy_xner.evaluation.scores import Counts, evaluate_pipeline, read_scores, write_scores
 
 from .util import finder, labelled
@@ -166,6 +168,19 @@ def test_files_that_hold_no_scores(tmp_path: Path, content: str | None, message:
         path.write_text(content)
     with pytest.raises(XnerError, match=rf"scores\.json: {message}.*`xner evaluate` writes"):
         read_scores(path)
+
+
+def test_what_nobody_labelled_is_neither_right_nor_wrong(tmp_path: Path) -> None:
+    """As for spaCy's scorer: of a reference that knows some tokens' labels, these alone count."""
+    reference = labelled("[Ada](PER) left Rome in Turin", "de")
+    reference.set_ents(list(reference.ents), missing=[reference[2:3]], default="outside")
+    nlp = finder(Ada="PER", Rome="LOC", Turin="LOC")
+    details = Details()
+    found = evaluate_pipeline(nlp, [reference], details=details)["languages"]["de"]
+    theirs = nlp.evaluate([make_example(nlp, reference)])
+    assert prf(found) == (0.5, 1.0, 0.666667)
+    assert (theirs["ents_p"], theirs["ents_r"]) == (0.5, 1.0)
+    assert details.to_json()["sentences"]["de"]["labels"] == {"LOC": [[0, 0, 1, 0]], "PER": [[0, 1, 0, 0]]}
 
 
 def test_unlabelled_doc_is_refused() -> None:

@@ -68,6 +68,23 @@ def test_of_a_pipeline(tmp_path: Path) -> None:
     assert kept.cfg["calibration"] == pytest.approx(found.to_json())
 
 
+def test_what_nobody_labelled_is_not_looked_at() -> None:
+    """Examples whose tokens are half unlabelled give the temperature of the other half."""
+    nlp = small_pipeline(150)
+    texts = [("Berlin", [(0, 6, "LOC")])] * 5 + [("Berlin", [(0, 6, "PER")])] * 5
+    expected = calibrate(nlp, examples_of(nlp, texts))
+    doubled = []
+    for example in examples_of(nlp, [(f"{text} Berlin", spans) for text, spans in texts]):
+        reference = example.reference
+        reference.set_ents(list(reference.ents), missing=[reference[1:2]], default="outside")
+        doubled.append(Example(example.predicted, reference))
+    found = calibrate(nlp, doubled)
+    assert found is not None
+    assert expected is not None
+    assert found.entities == expected.entities == 10
+    assert found.temperature == pytest.approx(expected.temperature, rel=0.3)
+
+
 def test_fitting_twice_is_as_fitting_once() -> None:
     nlp = small_pipeline(40)
     assert calibrate(nlp, examples_of(nlp)) == calibrate(nlp, examples_of(nlp))

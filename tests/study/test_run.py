@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import spacy
 import srsly
+from spacy.util import load_config
 from typer.testing import CliRunner
 
 from spacy_xner.cli import app
@@ -53,6 +55,10 @@ def test_run_and_go_on(file: Path) -> None:
     assert record["sentences"]["de"]["n"] == 1
     training = file.parent / "training/tiny"
     assert pipelines(training) == ["b-0"]  # a teacher without a record is kept
+    for saved in ("", "model-last/"):
+        config = load_config(training / f"b-0/{saved}config.cfg")
+        assert config["training"]["logger"]["@loggers"] == "spacy.ConsoleLogger.v1"
+    spacy.load(training / "b-0/model-last").resume_training()  # by what is saved alone
     before = {path: path.stat().st_mtime_ns for path in records.iterdir()}
     teacher = srsly.read_json(training / "b-0/setting.json")
     result = study(file, "--seeds", "0")
