@@ -114,5 +114,6 @@ def limits(analysis: Analysis) -> str:
 
 
 def _counted(seeds: set[int]) -> str:
-    """1 or 3 trainings."""
-    return f"{' or '.join(map(str, sorted(seeds)))} training{'s' * (seeds != {1})}"
+    """1, 2 or 3 trainings."""
+    *most, last = map(str, sorted(seeds))
+    return f"{', '.join(most)}{' or ' * bool(most)}{last} training{'s' * (seeds != {1})}"
