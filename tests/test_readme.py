@@ -79,7 +79,8 @@ def room(tmp_path: Path, tiny_encoder: Path, tiny_pipeline: Path, tiny_corpus: P
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).symlink_to(target)
     blocks = ["".join(f"{token.replace('/', ' ')}\n" for token in tagged.split()) for tagged, _ in NEWS]
-    (tmp_path / "news.iob").write_text("\n".join(blocks), encoding="utf8")
+    for name in ("news.iob", "news.dev.iob"):
+        (tmp_path / name).write_text("\n".join(blocks), encoding="utf8")
     english = [re.sub(r"/\S+", "", tagged) for tagged, _ in NEWS]
     memory = ["en\tde", *(f"{text}\t{german}" for text, (_, german) in zip(english, NEWS, strict=True))]
     (tmp_path / "translations.tsv").write_text("".join(f"{line}\n" for line in memory), encoding="utf8")
