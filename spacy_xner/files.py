@@ -83,6 +83,15 @@ def folder_sha256(folder: Path) -> str:
     return hashlib.sha256(repr([names, [file_sha256(path) for path in paths]]).encode()).hexdigest()
 
 
+Stamps = tuple[tuple[str, int, int], ...]
+
+
+def stamps_of(paths: Iterable[Path]) -> Stamps:
+    """Name, time and size of files: the same as long as they have not changed."""
+    stats = ((str(path), path.stat()) for path in paths)
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+
+
 def visible(paths: Iterable[Path], folder: Path) -> list[Path]:
     """The paths below a folder of which no part is hidden, as what a run that was killed leaves is."""
     return [path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts)]

@@ -14,10 +14,9 @@ from spacy.tokens import Doc
 from ..corpus.docs import content_of, hash_of, load_docs, write_docs
 from ..corpus.reader import find_docbins
 from ..errors import XnerError
+from ..files import Stamps, stamps_of
 from ..tokens import meta_of
 from .plan import Arm, Study
-
-Stamps = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -115,12 +114,7 @@ class Known(NamedTuple):
 
 def read_known(path: str) -> list[Known]:
     """What is to be known of the docs of a file or folder, which are not kept themselves. Read again if it changed."""
-    return _read_known(path, stamps_of(path))
-
-
-def stamps_of(path: str) -> Stamps:
-    """Name, time and size of the files of a path: the same as long as they have not changed."""
-    return tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in find_docbins(path))
+    return _read_known(path, stamps_of(find_docbins(path)))
 
 
 @functools.lru_cache(maxsize=32)
@@ -140,7 +134,7 @@ def digest_of(path: str) -> str:
 
     Scores and provenance are no part of it: they differ in their last digits from machine to machine.
     """
-    return _digest_of(path, stamps_of(path))
+    return _digest_of(path, stamps_of(find_docbins(path)))
 
 
 @functools.lru_cache(maxsize=32)

@@ -10,12 +10,11 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from ..errors import XnerError
-from ..files import folder_sha256
+from ..files import Stamps, folder_sha256, stamps_of
 from .language_tokens import PREFIX, LanguageToken, canonical_parts, choose_token, language_tokens
 from .languages import normalise
 from .splitting import Part, join_parts, split_text
 
-Stamps = tuple[tuple[str, int, int], ...]
 BUFFER = 4  # batches that are sorted by length together: a run that is killed has as many to do again
 GROWTH, ROOM = 3, 20  # a translation of more than GROWTH times the pieces of its text, and ROOM, is a model's babble
 
@@ -173,7 +172,7 @@ def load_model(model: str) -> tuple[Any, Any]:
                 f"Helsinki-NLP/opus-mt-en-de or facebook/nllb-200-distilled-600M."
             )
         tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
-        key = model, stamps_of(model)
+        key = model, model_stamps(model)
         if (loaded := LOADED.get(key)) is None:
             loaded = AutoModelForSeq2SeqLM.from_pretrained(
                 model, config=config, use_safetensors=True, trust_remote_code=False
@@ -199,7 +198,7 @@ def piece_limit(tokenizer: Any, model: Any) -> int:
 def model_version(model: str, config: Any) -> str:
     """What tells two models of one name apart: checksum of a folder's files, commit of a hub."""
     if Path(model).is_dir():
-        return _folder_version(model, stamps_of(model))
+        return _folder_version(model, model_stamps(model))
     return str(getattr(config, "_commit_hash", None) or "unknown")
 
 
@@ -208,10 +207,9 @@ def _folder_version(folder: str, stamps: Stamps) -> str:
     return folder_sha256(Path(folder))
 
 
-def stamps_of(folder: str) -> Stamps:
-    """Name, time and size of the files in a folder: the same as long as they have not changed; none for a hub name."""
-    paths = sorted(path for path in Path(folder).glob("*") if path.is_file())
-    return tuple((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in paths)
+def model_stamps(model: str) -> Stamps:
+    """See `stamps_of`; none for a hub name."""
+    return stamps_of(sorted(path for path in Path(model).glob("*") if path.is_file()))
 
 
 def check_languages(tokenizer: Any, model: str, **langs: str) -> None:
