@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from .records import Run, Study, entities_to_find
+from .packing import entities_to_find
+from .records import Run, Study
 
 Floats = NDArray[np.floating]
 Figure = tuple[str, str]  # language, label; "" for the mean over languages, and for all labels together

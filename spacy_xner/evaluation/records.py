@@ -2,7 +2,7 @@
 
 A run record is a JSON object. Needed are `format` (1), `study`, `arm`, `seed`, `scores` (what `evaluate_pipeline`
 returns) and `sentences` (see `spacy_xner.evaluation.details`). A study file is an object with `format`, `study`, `runs`
-(a list of records) and, if wanted, `question` and `notes`.
+(a list of records, which may be packed: see `spacy_xner.evaluation.packing`) and, if wanted, `question` and `notes`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ..errors import XnerError
 from ..files import atomic_path
 from ..journal import differing
 from .details import KINDS
+from .packing import SHARED, entities_to_find, pack, unpack
 from .record_check import Expected, check, items, mapping, number, optional, row, text
 
 FORMAT = 1
@@ -52,6 +53,7 @@ STUDY: dict[str, Expected] = {
     "format": number(0, int),
     "study": text,
     "runs": items({}),
+    "sentences": optional(SHARED),
     "question": optional(text),
     "notes": optional(text),
 }
@@ -149,7 +151,8 @@ class Study:
     def to_json(self) -> dict[str, Any]:
         said = {"question": self.question, "notes": self.notes}
         head = {"format": FORMAT, "study": self.name, **{key: value for key, value in said.items() if value}}
-        return {**head, "runs": [run.data for run in self.runs]}
+        sentences, runs = pack([run.data for run in self.runs])
+        return {**head, "sentences": sentences, "runs": runs}
 
 
 @dataclass
@@ -188,11 +191,11 @@ def write_study(path: str | Path, study: Study) -> None:
     head = {key: value for key, value in content.items() if key != "runs"}
     lines = ",\n".join(_line(run) for run in content["runs"])
     with atomic_path(path) as temporary:
-        temporary.write_text(f'{_line(head)[:-1]}, "runs": [\n{lines}\n]}}\n', encoding="utf8", newline="\n")
+        temporary.write_text(f'{_line(head)[:-1]},"runs":[\n{lines}\n]}}\n', encoding="utf8", newline="\n")
 
 
 def _line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def find_records(paths: Sequence[str | Path]) -> list[Path]:
@@ -224,7 +227,8 @@ def _read_file(path: Path, collected: _Collected) -> Iterator[Run]:
             if value != content[key]:
                 raise XnerError(f"{path} and {file} have a different `{key}`: expected the same, or one without it.")
     for i, record in enumerate(content["runs"]):
-        run = make_run(record, f"{path}, runs[{i}]")
+        where = f"{path}, runs[{i}]"
+        run = make_run(unpack(record, content.get("sentences") or {}, where), where)
         if run.study != content["study"]:
             raise XnerError(f"{run.file}: found a run of the study '{run.study}' in a file of '{content['study']}'.")
         yield run
@@ -312,9 +316,3 @@ def _check_comparable(one: Run, other: Run) -> None:
 def _sizes(sizes: dict[str, int], targets: Iterable[str]) -> str:
     said = [f"{n} sentences of {lang}" for lang, n in sorted(sizes.items())]
     return f"{', '.join(said)} (targets: {', '.join(sorted(targets))})"
-
-
-def entities_to_find(labels: dict[str, list[list[int]]]) -> dict[str, dict[int, int]]:
-    """Label -> sentence number -> entities in the reference, from the rows of a language."""
-    counted = {label: {i: tp + fn for i, tp, _, fn in rows if tp + fn} for label, rows in labels.items()}
-    return {label: sentences for label, sentences in counted.items() if sentences}
