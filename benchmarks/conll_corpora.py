@@ -4,7 +4,7 @@ From CoNLL-2003 English and its DeepL translations (Garcia-Ferrero et al. 2022) 
 
 - FOLDER/train/en.spacy, FOLDER/dev/en.spacy: English, labelled;
 - FOLDER/translated/LANG.spacy: the translations of the training sentences, unlabelled;
-- FOLDER/awesome/LANG.spacy, FOLDER/simalign/LANG.spacy: the same, with the labels that two peers projected;
+- FOLDER/awesome/LANG.spacy: the same, with the labels that a peer projected;
 - FOLDER/test/LANG.spacy: the first sentences of the development halves of German, Spanish and Dutch, for the final
   scores.
 
@@ -28,7 +28,7 @@ from spacy_xner.encoders.tokenizer import multilingual_blank
 from spacy_xner.errors import XnerError
 from spacy_xner.tokens import meta_of
 
-PEERS = ("awesome", "simalign")
+PEER = "awesome"
 
 
 def main(
@@ -44,10 +44,9 @@ def main(
     for lang in CONLL_TARGETS:
         text = read_plain_docs(conll / f"deepl/{lang}.train.txt.gz", nlp, tokenized=True)
         save(folder / f"translated/{lang}.spacy", translations(english, text, lang, "DeepL"))
-        for peer in PEERS:
-            path = conll / f"deepl/{lang}.train.{peer}.iob.gz"
-            labelled = translations(english, convert_files([path], lang, Counter()), lang, "DeepL", peer)
-            save(folder / f"{peer}/{lang}.spacy", labelled)
+        path = conll / f"deepl/{lang}.train.{PEER}.iob.gz"
+        labelled = translations(english, convert_files([path], lang, Counter()), lang, "DeepL", PEER)
+        save(folder / f"{PEER}/{lang}.spacy", labelled)
         test = convert_files([conll / f"{lang}.dev.iob.gz"], lang, Counter())
         save(folder / f"test/{lang}.spacy", islice(test, limit))
 

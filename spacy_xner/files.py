@@ -51,8 +51,8 @@ def resumable_folder(path: Path, setting: dict[str, Any]) -> Iterator[Path]:
         write_json(stamp, setting)
     yield room
     remove(path)
-    stamp.unlink()
     room.rename(path)
+    (path / stamp.name).unlink()
 
 
 def cache_folder() -> Path:

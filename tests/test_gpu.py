@@ -10,8 +10,10 @@ from thinc.api import require_cpu, require_gpu
 from thinc.util import has_cupy_gpu
 
 from spacy_xner.ner.fitting import calibrate
+from spacy_xner.translation.seq2seq import Seq2Seq
 
 from .aggregation.util import AGGREGATORS, TEXTS, make_config, make_examples, make_pipeline, predict, train, with_xner
+from .translation.tiny_models import SENTENCES, tiny_nllb
 
 pytestmark = pytest.mark.skipif(
     not has_cupy_gpu, reason="needs an NVIDIA GPU and cupy: pip install 'spacy[cuda12x]' (on Linux)"
@@ -47,3 +49,15 @@ def test_half_precision(tiny_encoder: Path) -> None:
     nlp = make_pipeline(with_xner(make_config(tiny_encoder, **{"components.transformer.model.mixed_precision": True})))
     train(nlp, steps=150, learn_rate=0.005)
     assert predict(nlp) == [spans for _, spans in TEXTS]
+
+
+def test_translates_where_thinc_computes(tmp_path: Path) -> None:
+    model = str(tiny_nllb(tmp_path / "nllb"))
+    expected = list(Seq2Seq(model, source="en", target="de", num_beams=1).translate(SENTENCES))
+    require_gpu(0)
+    try:
+        translator = Seq2Seq(model, source="en", target="de", num_beams=1)
+        assert translator.model.device.type == "cuda"
+        assert list(translator.translate(SENTENCES)) == expected
+    finally:
+        require_cpu()

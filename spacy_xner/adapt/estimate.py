@@ -56,7 +56,7 @@ def estimate(adaptation: Adaptation) -> dict[str, float]:
         if adaptation.is_there(f"{PROJECTED}/{lang}.spacy"):
             continue
         start = time.perf_counter()
-        translations = list(translate_texts([doc.text for doc in sample], translator, cache=True))
+        translations = list(translate_texts([doc.text for doc in sample], translator, adaptation.cache))
         took = remember(adaptation.folder / SPEED, lang, translator, (time.perf_counter() - start) / len(sample))
         if not adaptation.is_there(f"{TRANSLATED}/{lang}.spacy"):
             seconds["translating"] += took * len(sample) * of_sentences

@@ -114,7 +114,8 @@ class Adaptation:
         if folder.is_dir() and any(folder.iterdir()) and not (folder / MADE).is_file():
             raise XnerError(f"{folder} holds something else, expected a new folder or one of `xner adapt`.")
         self._made: dict[str, Any] = read_json(folder / MADE) if (folder / MADE).is_file() else {}
-        self._note()
+        if not (folder / MADE).is_file():
+            self._note()
 
     def run(self) -> dict[str, Any]:
         """All steps. RETURNS: the scores of the pipeline in `folder`/pipeline on held-back projected text.

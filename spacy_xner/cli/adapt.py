@@ -26,7 +26,10 @@ def adapt(
         str | None, typer.Option(help="Language of the texts, where the pipeline says another, or xx.")
     ] = None,
     encoder: Annotated[str, typer.Option(help="To align and train with: embedded, a folder, a hub name.")] = "embedded",
-    min_score: Annotated[float, typer.Option(help="Leave out sentences with an entity that is less sure.")] = 0.0,
+    min_score: Annotated[
+        float,
+        typer.Option(help="Leave out sentences with an entity of a lower score, found or projected, from 0 to 1."),
+    ] = 0.0,
     held_back: Annotated[
         float, typer.Option(help="Share of the sentences, in whole texts, for development and test.")
     ] = 0.2,

@@ -57,7 +57,7 @@ def report(
         with atomic_path(path) as temporary:
             temporary.write_text(text, encoding="utf8", newline="\n")
     if study:
-        write_study(study, found)
+        write_study(study, found, made.figures())
     if json:
         with atomic_path(json) as temporary:
             srsly.write_json(temporary, {"figures": made.figures(), "rows": made.rows()})

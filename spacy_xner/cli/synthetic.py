@@ -49,7 +49,9 @@ def synthesize(
     length_ratio: Annotated[
         float, typer.Option(help="Leave out those so many times longer or shorter than is usual here; 0: none.")
     ] = 2.5,
-    copied: Annotated[float, typer.Option(help="Leave out those so alike to their source; 1: none.")] = 0.9,
+    copied: Annotated[
+        float, typer.Option(help="Leave out those so alike to their source, from 0 to 1; 1: none.")
+    ] = 0.9,
     check_language: Annotated[bool, typer.Option(help="Leave out what is in another language.")] = True,
     back_setting: Annotated[
         list[str] | None,

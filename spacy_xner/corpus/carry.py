@@ -54,6 +54,7 @@ def carry_docs(
     carried = carry(cached(translator, cache), items, way)
     for doc, found in zip(docs, carried, strict=True):
         text = count_translation(None if found is None else found.text, lang, counts)
+        check_early(lang, counts, translator, cache)
         if found is None or text is None or not count_entities(doc, found, complete, counts):
             continue
         target, _ = doc_of_sentence(nlp, Sentence(text, tuple(found.spans), Path(meta_of(doc)["id"]), 0))
@@ -64,7 +65,6 @@ def carry_docs(
             meta_of(doc), step, lang=lang, score=meta_of(doc).get("score", 1.0) if whole else 0.0
         )
         yield target
-        check_early(lang, counts, translator, cache)
     check_language(lang, counts, translator, cache)
 
 

@@ -71,11 +71,11 @@ def translate_docs(
     lang = normalise(lang)
     for doc, translation in zip(docs, translate_texts([doc.text for doc in docs], translator, cache), strict=True):
         text = count_translation(translation, lang, counts)
+        check_early(lang, counts, translator, cache)
         if text is not None:
             translated = nlp.make_doc(text)
             translated._.xner_meta = with_step(meta_of(doc), step, lang=lang)
             yield translated
-            check_early(lang, counts, translator, cache)
     check_language(lang, counts, translator, cache)
 
 

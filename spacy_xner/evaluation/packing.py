@@ -81,11 +81,17 @@ def unpack(record: Mapping[str, Any], shared: Mapping[str, Any], file: str) -> d
     sentences = {}
     for lang, of_run in differences.items():
         common = {key: value for key, value in shared[lang].items() if key != "to_find"}
-        to_find = shared[lang]["to_find"]
+        to_find = {
+            label: _ungrouped(groups, ("entities",), f"{file}: `sentences.{lang}.to_find.{label}`")
+            for label, groups in shared[lang]["to_find"].items()
+        }
         if missing := sorted(to_find.keys() - of_run.keys()):
             raise XnerError(f"{file}: `differences.{lang}` lacks {', '.join(missing)}, expected each label, if empty.")
         labels = {
-            label: _rows(_ungrouped(to_find.get(label, []), ("entities",)), _ungrouped(groups, ("right", "wrong")))
+            label: _rows(
+                to_find.get(label, {}),
+                _ungrouped(groups, ("right", "wrong"), f"{file}: `differences.{lang}.{label}`"),
+            )
             for label, groups in of_run.items()
         }
         for label, rows in labels.items():
@@ -106,8 +112,11 @@ def _grouped(names: tuple[str, ...], rows: Iterable[tuple[int, ...]]) -> list[di
     return [{**dict(zip(names, key, strict=True)), "sentences": groups[key]} for key in sorted(groups)]
 
 
-def _ungrouped(groups: Iterable[Mapping[str, Any]], names: tuple[str, ...]) -> dict[int, list[int]]:
-    return {i: [group[name] for name in names] for group in groups for i in group["sentences"]}
+def _ungrouped(groups: Sequence[Mapping[str, Any]], names: tuple[str, ...], where: str) -> dict[int, list[int]]:
+    counts = {i: [group[name] for name in names] for group in groups for i in group["sentences"]}
+    if len(counts) < sum(len(group["sentences"]) for group in groups):
+        raise XnerError(f"{where} has a sentence twice, expected each sentence number at most once.")
+    return counts
 
 
 def _rows(to_find: Mapping[int, list[int]], differences: Mapping[int, list[int]]) -> list[list[int]]:

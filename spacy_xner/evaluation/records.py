@@ -2,13 +2,14 @@
 
 A run record is a JSON object. Needed are `format` (1), `study`, `arm`, `seed`, `scores` (what `evaluate_pipeline`
 returns) and `sentences` (see `spacy_xner.evaluation.details`). A study file is an object with `format`, `study`, `runs`
-(a list of records, which may be packed: see `spacy_xner.evaluation.packing`) and, if wanted, `question` and `notes`.
+(a list of records, which may be packed: see `spacy_xner.evaluation.packing`) and, if wanted, `question`, `notes` and
+`figures`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -185,9 +186,12 @@ def read_study(paths: Sequence[str | Path]) -> Study:
     return Study(runs[0].study, runs, said.get("question", asked), said.get("notes"))
 
 
-def write_study(path: str | Path, study: Study) -> None:
-    """Write a study file, a line for each run. The same runs give the same bytes, in whatever order they were read."""
-    content = study.to_json()
+def write_study(path: str | Path, study: Study, figures: Mapping[str, float] | None = None) -> None:
+    """Write a study file, a line for each run. The same runs give the same bytes, in whatever order they were read.
+
+    figures (Mapping[str, float] | None): of the report, by name, for people who read the file; not read again.
+    """
+    content = {"figures": dict(figures), **study.to_json()} if figures else study.to_json()
     head = {key: value for key, value in content.items() if key != "runs"}
     lines = ",\n".join(_line(run) for run in content["runs"])
     with atomic_path(path) as temporary:

@@ -190,10 +190,11 @@ class Report:
                 if arm in analysis.arms:
                     estimate = analysis.arms[arm].figures[MACRO]
                     difference = next((c.figures[MACRO] for c in analysis.comparisons if c.arm == arm), None)
-                    cells = [f"{100 * share:g}%", plus_minus(estimate), interval(estimate)]
+                    n_runs = str(len(analysis.arms[arm].seeds))
+                    cells = [f"{100 * share:g}%", n_runs, plus_minus(estimate), interval(estimate)]
                     rows.append([arm, *cells, *_difference(difference)])
                     arms.append(arm)
-        header = ["arm", "labels", "F1", "95% interval", f"more than {self.baseline}", "95% interval"]
+        header = ["arm", "labels", "runs", "F1", "95% interval", f"more than {self.baseline}", "95% interval"]
         return Table(header, rows, list(arms))
 
     def errors(self) -> Table | None:
@@ -223,14 +224,16 @@ class Report:
 
     @property
     def compute(self) -> str:
-        """The time of all runs together, and where. A teacher that has a record of its own is counted there."""
-        keys = {run.key for run in self.study.runs}
+        """The time of all runs together, and where. A teacher of several arms, or with a record, is counted once."""
+        counted: set[tuple[str | None, float, int]] = {run.key for run in self.study.runs}
         minutes = []
         for run in self.study.runs:
             if run.get("minutes"):
-                counted = (run.teacher, run.labels, run.seed) in keys
-                twice = (run.get("parts") or {}).get("teacher", 0) if counted else 0
+                teacher = (run.teacher, run.labels, run.seed)
+                twice = (run.get("parts") or {}).get("teacher", 0) if teacher in counted else 0
                 minutes.append(run.data["minutes"] - twice)
+                if run.teacher:
+                    counted.add(teacher)
         machines = sorted({run.data["machine"] for run in self.study.runs if run.get("machine")})
         said = f"{len(self.study.runs)} run{'s' * (len(self.study.runs) > 1)}"
         if minutes:

@@ -325,7 +325,7 @@ def labels_of(examples: Iterable[Example], component: str) -> list[str]:
     """The labels of the examples' entities and soft labels, sorted.
 
     RAISES: XnerError where a label of entities is none of the soft labels': what people call so, the teacher would
-        teach to be something else, or nothing.
+        teach to be something else, or nothing. The other way round is a warning: people may not have had such entities.
     """
     hard: set[str] = set()
     soft: set[str] = set()
@@ -338,6 +338,13 @@ def labels_of(examples: Iterable[Example], component: str) -> list[str]:
             f"The component {component!r} is to learn entities with the labels {', '.join(sorted(hard))}, and soft "
             f"labels of a teacher that knows {', '.join(sorted(soft))}, not {', '.join(unknown)}. Expected a teacher "
             f"with the same labels: train it on them, or rename the labels of one side."
+        )
+    if hard and (more := sorted(soft - hard)):
+        logger.warning(
+            "%s: the teacher's labels %s are none of the labelled entities'. Where labelled text has such entities, it "
+            "teaches that they are none: see that both have the same labels.",
+            component,
+            ", ".join(more),
         )
     return sorted(hard | soft)
 

@@ -83,7 +83,8 @@ class Cached:
                 while error.n_doubtful and latest:
                     store.discard(latest.pop())
                     error.n_doubtful -= 1
-                error.after += f" What is sure is kept in {self.folder}: the next run goes on from there."
+                kept = f" What is sure is kept in {self.folder}: the next run goes on from there."
+                error.after += kept * (kept not in error.after)  # a step of a chain before this one may have said it
                 raise
 
 
@@ -108,5 +109,5 @@ def with_cache(translator: Translator, folder: str | Path | None = None) -> Tran
     if isinstance(translator, Cached | TranslationMemory):
         return translator
     if isinstance(translator, Pivot):
-        return Pivot([with_cache(step, folder) for step in translator.steps])
+        return Pivot([with_cache(step, folder) for step in translator.steps], translator.ahead)
     return Cached(translator, folder)

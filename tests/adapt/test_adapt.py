@@ -98,8 +98,9 @@ def test_from_a_pipeline_to_another(room: Path, tiny_encoder: Path, monkeypatch:
     assert "teacher is made again" not in result.output
 
 
-def test_the_estimate_translates_nothing_twice(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
-    """What the sample is translated to is kept, and how long that took too."""
+@pytest.mark.parametrize("cache", [".translations", "folder", ""])  # the default, another, none
+def test_the_estimate_translates_nothing_twice(room: Path, tiny_encoder: Path, tmp_path: Path, cache: str) -> None:
+    """What the sample is translated to is kept where the rest is, and how long that took too."""
     asked: list[str] = []
 
     class Counting:
@@ -115,7 +116,11 @@ def test_the_estimate_translates_nothing_twice(room: Path, tiny_encoder: Path, t
     def work() -> Adaptation:
         settings = Settings("en", ("de",), str(tiny_encoder))
         translators: dict[str, Translator] = {"de": Counting()}
-        return Adaptation(spacy.load(room / "source"), room / "texts.txt", tmp_path / "out", settings, translators)
+        return Adaptation(
+            spacy.load(room / "source"),
+            *(room / "texts.txt", tmp_path / "out", settings, translators),
+            cache=tmp_path / cache if cache == "folder" else bool(cache),
+        )
 
     first, second = estimate(work()), estimate(work())
     assert first.keys() == second.keys() == {"labelling", "translating", "projecting", "training"}
@@ -124,7 +129,10 @@ def test_the_estimate_translates_nothing_twice(room: Path, tiny_encoder: Path, t
     adaptation.label()
     adaptation.translate("de")
     assert estimate(work())["translating"] == 0
-    assert len(asked) == len(set(asked)) == 25
+    assert {name for name in (".translations", "folder") if (tmp_path / name).exists()} == {cache} - {""}
+    assert len(set(asked)) == 25
+    if cache:
+        assert len(asked) == 25
 
 
 def test_a_pipeline_without_entities(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:

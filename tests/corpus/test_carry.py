@@ -74,6 +74,13 @@ def test_damaged_ones_never(source: list[Doc]) -> None:
     assert (found, counts["docs left out"], counts["lost"]) == ([], 1, 1)
 
 
+def test_another_language_is_seen_early(source: list[Doc]) -> None:
+    """Also where the hundredth sentence is left out, because an entity came twice."""
+    docs = [*source[:1] * 99, source[3], *source[:1] * 200]
+    with pytest.raises(XnerError, match=r"^100 of 100 translations by Engine .* not in a script of the language 'ru'"):
+        list(carry_docs(docs, Engine(), "ru", Counter(), Placeholders(), cache=False))
+
+
 def test_unlabelled(source: list[Doc]) -> None:
     source[1] = Doc(source[0].vocab, words=["a"])
     source[1]._.xner_meta = {"id": "a:2", "lang": "en"}

@@ -90,6 +90,7 @@ GROUP = {"right": 0, "wrong": 0, "sentences": [0]}
         ({"de": {"PER": [{**GROUP, "right": 3}]}}, "`differences.de.PER` has 3 right in sentence 0, .* the 2 that"),
         ({"de": {"PER": [], "LOC": [{**GROUP, "right": 1}]}}, "`differences.de.LOC` has 1 right .* the 0 that"),
         ({"de": {"PER": [{**GROUP, "wrong": -1}]}}, r"`differences.de.PER\[0\].wrong` is -1"),
+        ({"de": {"PER": [GROUP, {**GROUP, "right": 1}]}}, "x.json: `differences.de.PER` has a sentence twice"),
         ({"de": {"PER": [[0, 1, 0]]}}, r"`differences.de.PER\[0\]` is \[0, 1, 0\]"),
     ],
 )
@@ -97,6 +98,13 @@ def test_differences_that_do_not_fit(differences: Any, message: str) -> None:
     shared, (packed,) = pack([record()])
     with pytest.raises(XnerError, match=message):
         unpack({**packed, "differences": differences}, shared, "x.json")
+
+
+def test_to_find_twice() -> None:
+    shared, (packed,) = pack([record()])
+    shared["de"]["to_find"]["PER"].append({"entities": 1, "sentences": [0]})
+    with pytest.raises(XnerError, match=r"x.json: `sentences.de.to_find.PER` has a sentence twice"):
+        unpack(packed, shared, "x.json")
 
 
 def test_a_packed_run_needs_the_files_sentences(tmp_path: Path) -> None:

@@ -201,7 +201,8 @@ def test_tables(report: Report) -> None:
         ["e", "10%"],
         ["e", "100%"],
     ]
-    assert [row[4] == "–" for row in amounts.rows] == [True, True, False, False, False]
+    assert [row[5] == "–" for row in amounts.rows] == [True, True, False, False, False]
+    assert [row[2] for row in amounts.rows] == ["1", "3", "3", "1", "3"]
     assert costs.rows[0] == ["a (arm A)", "13.3", "5.1", "8.2", "480,000"]
     once = report.once()
     assert once
@@ -238,7 +239,12 @@ def test_shares_of_the_labels_are_not_mixed() -> None:
 def test_a_teacher_is_counted_once() -> None:
     teacher, student = record("b", minutes=10), record("d", minutes=25, parts={"teacher": 10, "train": 15})
     student["setting"] = {"arm": {"teacher": "b"}}
-    for records, hours in (([teacher, student], "2 runs, 0.4 hours"), ([student], "1 run, 0.4 hours")):
+    other = {**record("e", minutes=16, parts={"teacher": 10, "train": 6}), "setting": student["setting"]}
+    for records, hours in (
+        ([teacher, student], "2 runs, 0.4 hours"),
+        ([student], "1 run, 0.4 hours"),
+        ([student, other], "2 runs, 0.5 hours"),  # 31 minutes, not 41
+    ):
         assert make_report(study_of(*records), **FEW).compute.startswith(hours)
 
 

@@ -148,7 +148,11 @@ def test_a_stopped_run_does_not_distil_again(file: Path, tmp_path: Path, monkeyp
         ("configs/xner.cfg", "configs/nothing.cfg", r"nothing\.cfg: no training config can be read"),
         ('encoder = "', 'encoder = "/nowhere', "/nowhere"),
         ("vars.swap = 0.0", "swaps.level = 0.0", r"swaps"),
-        ("[arms.a.settings]", "[arms.a.settings]\ncomponents.ner.threshold = 0.5", r"components\.ner|ner"),
+        (
+            "[arms.a.settings]",
+            "[arms.a.settings]\ncomponents.ner.threshold = 0.5",
+            r"no training config can be read: .*components -> ner -> threshold not a section value",
+        ),
     ],
 )
 def test_inputs_are_checked_before_the_first_run(file: Path, tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -159,6 +163,22 @@ def test_inputs_are_checked_before_the_first_run(file: Path, tmp_path: Path, old
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit)  # a sentence, no traceback
     assert re.search(message, result.output.replace("\n", "")), result.output
+
+
+def test_a_second_round(file: Path, tmp_path: Path) -> None:
+    """A student can be a teacher; teachers go when all that learn from them have records."""
+    text = file.read_text(encoding="utf8")
+    path = tmp_path / "study.cfg"
+    path.write_text(f'{text}\n[arms.d]\nsynthetic = "{file.parent}/translated"\nteacher = "c"\n', encoding="utf8")
+    settings = {"records": str(tmp_path / "records"), "folder": str(tmp_path / "training"), "steps": 2}
+    runner = Runner(read_study(path, settings), say=lambda line: None)
+    made = {name: runner.record(Run(runner.study.arms[name], 0)) for name in ("d", "c")}
+    assert made["d"]["setting"]["teacher"] == made["c"]["setting"]
+    assert made["d"]["setting"]["teacher"]["teacher"]["arm"]["name"] == "b"
+    assert pipelines(tmp_path / "training/tiny") == ["b-0"]  # which has no record
+    runner.record(Run(runner.study.arms["b"], 0))
+    assert pipelines(tmp_path / "training/tiny") == []
+    assert made["d"]["parts"]["teacher"] == pytest.approx(made["c"]["minutes"], abs=0.02)
 
 
 def test_a_damaged_record_is_named(file: Path, tmp_path: Path) -> None:

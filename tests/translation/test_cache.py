@@ -152,6 +152,16 @@ def test_texts_are_numbered_from_the_start(tmp_path: Path, cache: bool) -> None:
         list(ask(pivot, items, ahead=7))
 
 
+def test_a_chain_says_once_where_its_work_is(tmp_path: Path) -> None:
+    broken = Reverser("en", "es", batch_size=1, crash_at="two")
+    pivot = with_cache(Pivot([broken, Reverser("es", "ca")], ahead=5), tmp_path)
+    assert isinstance(pivot, Pivot)
+    assert pivot.ahead == 5
+    with pytest.raises(XnerError) as error:
+        list(pivot.translate(["one", "two"]))
+    assert str(error.value).count(f"kept in {tmp_path}") == 1
+
+
 def test_mistakes_of_others_are_theirs(tmp_path: Path) -> None:
     def broken() -> Iterator[str]:
         yield "one"
