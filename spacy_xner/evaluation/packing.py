@@ -1,14 +1,16 @@
 """A study file's way to keep many runs' counts small: what is to be found once, then each run's differences from it.
 
 All runs of a study are scored on the same sentences. Their study file has `sentences`: language -> `n` and `repeats`,
-as in a record, and `to_find`: label -> {"entities": how many, "sentences": numbers of those with so many}. A run that
-is packed has, instead of its own `sentences`, `differences`: language -> label -> {"right": entities, "wrong":
-entities, "sentences": numbers of those with so many}, of the sentences where it did not find just what is to be found.
+as in a record, and `to_find`: label -> [{"entities": how many, "gaps": the sentences with so many}]. A run that is
+packed has, instead of its own `sentences`, `differences`: language -> label -> [{"right": entities, "wrong": entities,
+"gaps": the sentences with so many}], of the sentences where it did not find just what is to be found. Gaps are the
+distances of sentence numbers from one to the next: [3, 1, 2] stands for the sentences 3, 4 and 6.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 from ..errors import XnerError
@@ -19,11 +21,11 @@ SHARED: Expected = mapping(
     {
         "n": COUNT,
         "repeats": optional(items(row(2, int))),
-        "to_find": mapping(items({"entities": COUNT, "sentences": items(COUNT)})),
+        "to_find": mapping(items({"entities": COUNT, "gaps": items(COUNT)})),
     }
 )
 PACKED: dict[str, Expected] = {
-    "differences": mapping(mapping(items({"right": COUNT, "wrong": COUNT, "sentences": items(COUNT)})))
+    "differences": mapping(mapping(items({"right": COUNT, "wrong": COUNT, "gaps": items(COUNT)})))
 }
 
 
@@ -109,12 +111,15 @@ def _grouped(names: tuple[str, ...], rows: Iterable[tuple[int, ...]]) -> list[di
     groups: dict[tuple[int, ...], list[int]] = {}
     for i, *counts in rows:
         groups.setdefault(tuple(counts), []).append(i)
-    return [{**dict(zip(names, key, strict=True)), "sentences": groups[key]} for key in sorted(groups)]
+    return [
+        {**dict(zip(names, key, strict=True)), "gaps": [b - a for a, b in pairwise([0, *sorted(groups[key])])]}
+        for key in sorted(groups)
+    ]
 
 
 def _ungrouped(groups: Sequence[Mapping[str, Any]], names: tuple[str, ...], where: str) -> dict[int, list[int]]:
-    counts = {i: [group[name] for name in names] for group in groups for i in group["sentences"]}
-    if len(counts) < sum(len(group["sentences"]) for group in groups):
+    counts = {i: [group[name] for name in names] for group in groups for i in accumulate(group["gaps"])}
+    if len(counts) < sum(len(group["gaps"]) for group in groups):
         raise XnerError(f"{where} has a sentence twice, expected each sentence number at most once.")
     return counts
 

@@ -14,6 +14,7 @@ from .report_words import compared, interval, limits, listed, named, p_value, pl
 from .significance import MACRO, Analysis, Comparison, Difference, Figure, analyse
 
 QUESTION = "Which arm finds most in languages that nobody labelled, and is the difference more than chance?"
+PARTS = ("teacher", "distil", "train")  # of a run, in the order in which they are done; others come after them
 METHOD = (
     "F1 of a language is from the summed counts of its entities, which are right if boundaries and label are; the mean "
     "is over the target languages, none of which counts more than another. ± is the standard deviation over seeds. "
@@ -211,7 +212,8 @@ class Report:
     def costs(self) -> Table | None:
         """Minutes and training words of an arm, means over its runs."""
         known = {arm: runs for arm, runs in self.arms.items() if any(run.get("minutes") for run in runs)}
-        parts = list(dict.fromkeys(part for runs in known.values() for run in runs for part in run.get("parts") or {}))
+        found = {part for runs in known.values() for run in runs for part in run.get("parts") or {}}
+        parts = [part for part in PARTS if part in found] + sorted(found - {*PARTS})
         rows = []
         for arm, runs in known.items():
             minutes = [run.data["minutes"] for run in runs if run.get("minutes")]

@@ -46,11 +46,11 @@ def test_by_hand() -> None:
     repeats = [[3, 0]]
     shared, (packed,) = pack([record(sentences={"de": {"n": 4, "repeats": repeats, "labels": labels}})])
     to_find = {
-        "LOC": [{"entities": 1, "sentences": [0, 2]}, {"entities": 2, "sentences": [1]}],
-        "PER": [{"entities": 1, "sentences": [2]}],
+        "LOC": [{"entities": 1, "gaps": [0, 2]}, {"entities": 2, "gaps": [1]}],
+        "PER": [{"entities": 1, "gaps": [2]}],
     }
     assert shared == {"de": {"n": 4, "repeats": repeats, "to_find": to_find}}
-    assert packed["differences"] == {"de": {"LOC": [{"right": 0, "wrong": 1, "sentences": [1, 3]}], "PER": []}}
+    assert packed["differences"] == {"de": {"LOC": [{"right": 0, "wrong": 1, "gaps": [1, 2]}], "PER": []}}
 
 
 def test_a_packed_study_file_is_smaller(tmp_path: Path) -> None:
@@ -72,14 +72,19 @@ def test_what_would_not_come_back_stays_whole() -> None:
     first = record("a", 0)
     others = [
         record("a", 1, {"de": {"n": 2, "labels": {"PER": rows}}})
-        for rows in ([[1, 0, 1, 0], [0, 1, 0, 1]], [[0, 1, 0, 1], [1, 0, 0, 0]], [[0, 1, 0, 0]])
+        for rows in (
+            [[1, 0, 1, 0], [0, 1, 0, 1]],
+            [[0, 1, 0, 1], [1, 0, 0, 0]],
+            [[0, 1, 0, 0]],
+            [[0, 1, 0, 1], [2, 0, 1, 0], [1, 0, 1, 0]],
+        )
     ]
     _, packed = pack([first, *others])
     assert "differences" in packed[0]
     assert packed[1:] == others
 
 
-GROUP = {"right": 0, "wrong": 0, "sentences": [0]}
+GROUP = {"right": 0, "wrong": 0, "gaps": [0]}
 
 
 @pytest.mark.parametrize(
@@ -91,6 +96,7 @@ GROUP = {"right": 0, "wrong": 0, "sentences": [0]}
         ({"de": {"PER": [], "LOC": [{**GROUP, "right": 1}]}}, "`differences.de.LOC` has 1 right .* the 0 that"),
         ({"de": {"PER": [{**GROUP, "wrong": -1}]}}, r"`differences.de.PER\[0\].wrong` is -1"),
         ({"de": {"PER": [GROUP, {**GROUP, "right": 1}]}}, "x.json: `differences.de.PER` has a sentence twice"),
+        ({"de": {"PER": [{**GROUP, "gaps": [0, 0]}]}}, "x.json: `differences.de.PER` has a sentence twice"),
         ({"de": {"PER": [[0, 1, 0]]}}, r"`differences.de.PER\[0\]` is \[0, 1, 0\]"),
     ],
 )
@@ -102,7 +108,7 @@ def test_differences_that_do_not_fit(differences: Any, message: str) -> None:
 
 def test_to_find_twice() -> None:
     shared, (packed,) = pack([record()])
-    shared["de"]["to_find"]["PER"].append({"entities": 1, "sentences": [0]})
+    shared["de"]["to_find"]["PER"].append({"entities": 1, "gaps": [0]})
     with pytest.raises(XnerError, match=r"x.json: `sentences.de.to_find.PER` has a sentence twice"):
         unpack(packed, shared, "x.json")
 

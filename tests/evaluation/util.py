@@ -98,7 +98,7 @@ def simulated(
         description=f"What the arm {arm} does.",
         setting={**SETTING, "arm": arm, "seed": seed},
         minutes=12.3 + seed,
-        parts={"teacher": 5.1, "train": 7.2 + seed},
+        parts={"train": 7.2 + seed, "teacher": 5.1},
         machine="Imagined CPU, 2 cores",
         words=480_000,
         labels=labels,
