@@ -43,6 +43,7 @@ RECORD: dict[str, Expected] = {
     "machine": optional(text),
     "words": optional(number(0)),
     "labels": optional(number(0)),
+    "layers": optional(items(items(number(0, int)))),  # of each aggregator, the encoder's numbers of the layers read
     "layer_weights": optional(items(items(number(0)))),
     "curve": optional(items({"step": number(0), "words": optional(number(0)), "score": number(0)})),
     "errors": optional(mapping({**dict.fromkeys(KINDS, number(0, int)), "confusion": PER_LABEL})),
@@ -247,6 +248,9 @@ def make_run(record: dict[str, Any], file: str) -> Run:
         raise XnerError(f"{file}: `labels` is {run.labels}, expected a share greater than 0 and not above 1.")
     if missing := [lang for lang in run.targets if lang not in record["sentences"]]:
         raise XnerError(f"{file}: `sentences` lacks {', '.join(missing)}, expected each language of `scores.targets`.")
+    sizes = [[len(each) for each in run.get(key) or []] for key in ("layers", "layer_weights")]
+    if sizes[0] and sizes[0] != sizes[1]:
+        raise XnerError(f"{file}: `layers` and `layer_weights` differ in length, expected a weight for each layer.")
     if not run.targets:
         raise XnerError(f"{file}: `scores.targets` is empty, expected at least one target language.")
     for lang, found in record["sentences"].items():

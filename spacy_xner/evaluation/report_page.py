@@ -49,14 +49,18 @@ def confusion_of(runs: Sequence[Run]) -> dict[str, Any] | None:
     return {"labels": labels, "rows": rows}
 
 
-def layer_weights_of(runs: Sequence[Run]) -> list[list[list[float]]]:
-    """For each aggregator of an arm, the weights of each seed, (n_seeds, n_layers)."""
+def layer_weights_of(runs: Sequence[Run]) -> list[tuple[list[int] | None, list[list[float]]]]:
+    """For each aggregator of an arm, the numbers of its layers if they are known, and each seed's weights of them,
+    (n_seeds, n_layers).
+
+    RAISES: XnerError where runs of the arm read different layers.
+    """
     found = [run.data["layer_weights"] for run in runs if run.get("layer_weights")]
-    if len({tuple(map(len, weights)) for weights in found}) > 1:
-        raise XnerError(
-            f"The runs of the arm {runs[0].arm} have weights of different numbers of layers: `layer_weights`."
-        )
-    return [list(weights) for weights in zip(*found, strict=True)]
+    layers = [run.data["layers"] for run in runs if run.get("layers")]
+    if len({tuple(map(len, weights)) for weights in found}) > 1 or any(each != layers[0] for each in layers):
+        raise XnerError(f"The runs of the arm {runs[0].arm} read different layers: `layers` and `layer_weights`.")
+    numbers = layers[0] if layers else [None] * len(found[0] if found else [])
+    return [(which, list(weights)) for which, weights in zip(numbers, zip(*found, strict=True), strict=True)]
 
 
 def report_html(report: Report) -> str:
@@ -64,9 +68,9 @@ def report_html(report: Report) -> str:
     plots.check_matplotlib()
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     layers = [
-        (named(arm, report.titles) + (f", aggregator {i + 1}" if i else ""), report.places[arm], weights)
+        (named(arm, report.titles) + (f", aggregator {i + 1}" if i else ""), report.places[arm], which, weights)
         for arm, runs in report.arms.items()
-        for i, weights in enumerate(layer_weights_of(runs))
+        for i, (which, weights) in enumerate(layer_weights_of(runs))
         if weights and weights[0]
     ]
     curves, x = _curves(report)

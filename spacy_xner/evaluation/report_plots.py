@@ -119,22 +119,29 @@ def _dots(
         return draw(f"{label} with 95% intervals")
 
 
-def layers_plot(arms: Sequence[tuple[str, int, Sequence[Sequence[float]]]]) -> str:
-    """The weights of layers, a panel for each (title, place of the arm, weights of each seed (n_seeds, n_layers))."""
+def layers_plot(arms: Sequence[tuple[str, int, Sequence[int] | None, Sequence[Sequence[float]]]]) -> str:
+    """The weights of layers, a panel for each (title, place of the arm, numbers of the layers if they are known,
+    weights of each seed (n_seeds, n_layers))."""
+    known = all(which is not None for *_, which, _ in arms)
+    last = max((which or range(len(weights[0])))[-1] for *_, which, weights in arms)
     with _figure(1.15 * len(arms) + 0.25) as (figure, draw):
         axes = figure.subplots(len(arms), squeeze=False)[:, 0]
-        for axis, (title, place, weights) in zip(axes, arms, strict=True):
+        for axis, (title, place, which, weights) in zip(axes, arms, strict=True):
             table = np.array(weights)
             whiskers = table.std(0, ddof=1) if len(table) > 1 else None
-            layers = np.arange(table.shape[1])
+            layers = np.array(which) if known else np.arange(table.shape[1])
             look = {"color": color_of(place), "yerr": whiskers, "error_kw": {"ecolor": INK, "elinewidth": 0.8}}
             axis.bar(layers, table.mean(0), 0.72, capsize=2, **look)
             axis.axhline(1 / len(layers), color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)))
-            axis.set_xticks(layers[:: 1 + len(layers) // 17])
+            axis.set_xticks(range(0, last + 1, 1 + last // 17))
+            axis.set_xlim(-0.6, last + 0.6)
             axis.set_title(shortened(title, 48), loc="left", fontsize=9, fontweight="bold")
             axis.set_ylabel("weight")
             axis.tick_params(length=2)
-        axes[-1].set_xlabel("layer, counted from the lowest one that is read")
+        said = (
+            "layer of the encoder; 0 is the embeddings" if known else "layer, counted from the lowest one that is read"
+        )
+        axes[-1].set_xlabel(said)
         return draw("Learned weights of the encoder's layers")
 
 

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from spacy.util import load_config
 
 from ..aggregation.learned import has_attention
+from ..aggregation.options import layers_read
 from ..aggregation.weights import find_aggregators, softmax_weights
 from ..alignment.embedding import EmbeddingAligner
 from ..alignment.loading import encoder_version
@@ -267,8 +268,8 @@ class Runner:
         nlp = load_pipeline(str(output / MODEL))
         details = Details(examples=study.examples)
         scores = evaluate_pipeline(nlp, read_all(study.test), source=study.source, details=details)
-        weights = [
-            softmax_weights(aggregator).round(4).tolist()
+        aggregators = [
+            aggregator
             for recogniser in recognisers_of(nlp)
             for aggregator in find_aggregators(recogniser.model)
             if not has_attention(aggregator)  # whose weights differ from text to text: see `xner layers`
@@ -289,7 +290,8 @@ class Runner:
             "training_sentences": read_json(output / SETTING)["sentences"],
             "machine": machine(),
             "words": curve[-1]["words"] if curve else 0,
-            "layer_weights": weights,
+            "layers": [layers_read(aggregator) for aggregator in aggregators],
+            "layer_weights": [softmax_weights(aggregator).round(4).tolist() for aggregator in aggregators],
             "curve": curve,
             "scores": scores,
             **details.to_json(),

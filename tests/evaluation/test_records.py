@@ -102,6 +102,7 @@ def test_question_and_notes_stay(write: Write, tmp_path: Path) -> None:
         ({"labels": 0}, "`labels` is 0.0, expected a share"),
         ({"labels": 10}, "`labels` is 10.0, expected a share"),
         ({"minutes": float("nan")}, "`minutes` is nan, expected a number not below 0"),
+        ({"layers": [[1]], "layer_weights": [[0.5, 0.5]]}, "`layers` and `layer_weights` differ in length"),
         ({"layer_weights": [0.5]}, r"`layer_weights\[0\]` is 0.5, expected a list"),
         ({"curve": [{"step": 1}]}, r"`curve\[0\].score` is missing"),
         ({"errors": {"de": {"correct": 1}}}, "`errors.de.boundary` is missing"),

@@ -314,9 +314,22 @@ def test_confusion_is_of_target_languages_on_average() -> None:
 
 def test_layers_of_different_number() -> None:
     runs = study_of(record("a", 0, layer_weights=[[0.5, 0.5]]), record("a", 1, layer_weights=[[1]])).runs
-    with pytest.raises(XnerError, match="the arm a have weights of different numbers of layers"):
+    with pytest.raises(XnerError, match="runs of the arm a read different layers"):
         layer_weights_of(runs)
-    assert layer_weights_of(runs[:1]) == [[[0.5, 0.5]]]
+    assert layer_weights_of(runs[:1]) == [(None, [[0.5, 0.5]])]
+    others = [record("a", s, layers=[[3, 4 + s]], layer_weights=[[0.5, 0.5]]) for s in (0, 1)]
+    with pytest.raises(XnerError, match="runs of the arm a read different layers"):
+        layer_weights_of(study_of(*others).runs)
+    assert layer_weights_of(study_of(others[0]).runs) == [([3, 4], [[0.5, 0.5]])]
+
+
+def test_layers_have_the_encoders_numbers() -> None:
+    """Where all records know them."""
+    known = record("a", layers=[[3, 7]], layer_weights=[[0.4, 0.6]])
+    page = report_html(make_report(study_of(known), **FEW))
+    assert "layer of the encoder; 0 is the embeddings" in page
+    page = report_html(make_report(study_of(known, record("b", layer_weights=[[0.4, 0.6]])), **FEW))
+    assert "layer, counted from the lowest one that is read" in page
 
 
 def test_mean_of_curves_of_different_length() -> None:

@@ -51,6 +51,7 @@ def test_run_and_go_on(file: Path) -> None:
     assert [row["step"] for row in record["curve"]] == [0, 2, 4]
     assert record["words"] > 0
     assert len(record["layer_weights"]) == 1
+    assert record["layers"] == [list(range(len(record["layer_weights"][0])))]
     assert record["examples"][0]["text"].startswith("Gestern")
     assert record["sentences"]["de"]["n"] == 1
     training = file.parent / "training/tiny"
