@@ -111,10 +111,11 @@ class Adaptation:
         self.cache = cache
         self._texts, self._pipeline, self._config = file_sha256(texts), fingerprint_of(nlp), file_sha256(CONFIG)
         self._encoder = encoder_version(settings.encoder, None)
-        if folder.is_dir() and any(folder.iterdir()) and not (folder / MADE).is_file():
+        is_known = (folder / MADE).is_file()
+        if folder.is_dir() and any(folder.iterdir()) and not is_known:
             raise XnerError(f"{folder} holds something else, expected a new folder or one of `xner adapt`.")
-        self._made: dict[str, Any] = read_json(folder / MADE) if (folder / MADE).is_file() else {}
-        if not (folder / MADE).is_file():
+        self._made: dict[str, Any] = read_json(folder / MADE) if is_known else {}
+        if not is_known:
             self._note()
 
     def run(self) -> dict[str, Any]:

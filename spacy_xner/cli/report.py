@@ -56,11 +56,12 @@ def report(
     for path, text in texts.items():
         with atomic_path(path) as temporary:
             temporary.write_text(text, encoding="utf8", newline="\n")
+    figures = made.figures()
     if study:
-        write_study(study, found, made.figures())
+        write_study(study, found, figures)
     if json:
         with atomic_path(json) as temporary:
-            srsly.write_json(temporary, {"figures": made.figures(), "rows": made.rows()})
+            srsly.write_json(temporary, {"figures": figures, "rows": made.rows()})
     console = make_console()
     for sentence in made.answer:
         console.print(sentence, highlight=False, markup=False, soft_wrap=True)
