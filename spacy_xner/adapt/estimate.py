@@ -71,7 +71,7 @@ def estimate(adaptation: Adaptation) -> dict[str, float]:
         aligning = (time.perf_counter() - start) / len(sample)
     n_words = sum(len(doc) for doc in sample) / len(sample) * 2
     step = aligning / n_words * settings.batch_words * STEP_OVER_ALIGNING
-    trainings = 1 + (settings.distil and not adaptation.is_there(TEACHER))
+    trainings = 1 + (settings.distill and not adaptation.is_there(TEACHER))
     seconds["training"] = step * settings.steps * trainings
     return {part: round(value / 60, 1) for part, value in seconds.items()}
 

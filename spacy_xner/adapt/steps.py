@@ -51,7 +51,7 @@ class Settings:
     min_score (float): of the source pipeline's entities and of projected ones.
     held_back (float): share of the sentences, in whole texts, for development (half) and test (half).
     steps (int), batch_words (int): of training, and words in each.
-    distil (bool): train once more, on what the first pipeline finds in translations whose entities did not all arrive,
+    distill (bool): train once more, on what the first pipeline finds in translations whose entities did not all arrive,
         where these are at least one in fifty.
     seed (int): of training and of the split.
     RAISES (XnerError): for numbers out of range.
@@ -64,7 +64,7 @@ class Settings:
     held_back: float = 0.2
     steps: int = 300
     batch_words: int = 1200
-    distil: bool = True
+    distill: bool = True
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -137,9 +137,9 @@ class Adaptation:
             self.project(lang)
         train, dev, test = self.split()
         unlabelled = {lang: texts for lang in self.settings.targets if (texts := self.not_projected(lang))}
-        if self.settings.distil and self.is_worth_a_training(unlabelled):
+        if self.settings.distill and self.is_worth_a_training(unlabelled):
             teacher = self.train(TEACHER, train, dev)
-            train += [self.distil(teacher, lang, texts) for lang, texts in unlabelled.items()]
+            train += [self.distill(teacher, lang, texts) for lang, texts in unlabelled.items()]
         return self.evaluate(self.train(PIPELINE, train, dev), test)
 
     def needs(self, file: str) -> dict[str, Any]:
@@ -164,7 +164,7 @@ class Adaptation:
         if file in (TEACHER, PIPELINE) or file.startswith(f"{DISTILLED}/"):
             needs |= {"steps": settings.steps, "batch_words": settings.batch_words, "config": self._config}
         if file == PIPELINE:
-            needs["distil"] = settings.distil
+            needs["distill"] = settings.distill
         return plain(needs)
 
     def label(self) -> None:
@@ -299,7 +299,7 @@ class Adaptation:
             self.say(f"Projection left out {n_left:,} of {n_all:,} translations: too few to train twice", Counter())
         return n_left >= max(1, LEAST_LEFT * n_all)
 
-    def distil(self, teacher: Path, lang: str, texts: Sequence[Doc]) -> Path:
+    def distill(self, teacher: Path, lang: str, texts: Sequence[Doc]) -> Path:
         """Let the first pipeline label texts. RETURNS: the file."""
         file = f"{DISTILLED}/{lang}.spacy"
         if not self.is_there(file):

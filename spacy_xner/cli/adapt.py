@@ -35,7 +35,7 @@ def adapt(
     ] = 0.2,
     steps: Annotated[int, typer.Option(help="Steps of each training.")] = 300,
     batch_words: Annotated[int, typer.Option(help="Words of a step.")] = 1200,
-    distil: Annotated[
+    distill: Annotated[
         bool,
         typer.Option(help="Train again, on what the first pipeline finds where projection lost 2% or more."),
     ] = True,
@@ -82,7 +82,7 @@ def adapt(
         raise XnerError(f"--to names {lang}, the language of the texts: expected other languages.")
     translators = {code: translator_of(translator, lang, code, memory, setting) for code in targets}
     folder = str(resolve_encoder(encoder))
-    settings = Settings(lang, targets, folder, min_score, held_back, steps, batch_words, distil, seed)
+    settings = Settings(lang, targets, folder, min_score, held_back, steps, batch_words, distill, seed)
     console = make_console()
     work = Adaptation(nlp, texts, output, settings, translators, print_counts_of, progress, gpu_id, kept)
     if not work.is_there(PIPELINE):

@@ -53,6 +53,9 @@ def synthesize(
         float, typer.Option(help="Leave out those so alike to their source, from 0 to 1; 1: none.")
     ] = 0.9,
     check_language: Annotated[bool, typer.Option(help="Leave out what is in another language.")] = True,
+    keep_duplicates: Annotated[
+        bool, typer.Option(help="Do not leave out a translation that was there before.")
+    ] = False,
     back_setting: Annotated[
         list[str] | None,
         typer.Option(
@@ -85,7 +88,8 @@ def synthesize(
         raise XnerError("--back-setting is for the way back, expected it with --quality round-trip.")
     kept = parse_cache(cache, no_cache)
     use_gpu(gpu_id)
-    filters = Filters(length_ratio, copied, check_language, quality=0.0 if quality.value == "none" else min_quality)
+    least = 0.0 if quality.value == "none" else min_quality
+    filters = Filters(length_ratio, copied, check_language, duplicates=not keep_duplicates, quality=least)
     found: Counter[str] = Counter()
     docs = list(read_unlabelled(source, source_lang, found))
     print_counts(f"Read {source}", found)

@@ -92,7 +92,7 @@ class Distiller:
                 f"against {next(iter(self.sources), 'none')}). Expected the file that was translated, or none."
             )
 
-    def distil(self, docs: Sequence[Doc], counts: Counter[str]) -> Iterator[Doc]:
+    def distill(self, docs: Sequence[Doc], counts: Counter[str]) -> Iterator[Doc]:
         """Yield the docs that are worth learning.
 
         docs (Sequence[Doc]): unlabelled, with meta.
@@ -106,9 +106,9 @@ class Distiller:
             yield from self.distil_batch(docs[start : start + BATCH], counts)
 
     def distil_batch(self, docs: Sequence[Doc], counts: Counter[str]) -> list[Doc]:
-        """As `distil`, of checked docs that are labelled together."""
+        """As `distill`, of checked docs that are labelled together."""
         counts.update(dict.fromkeys(("docs", "unsure", "kept"), 0))
-        step = {"step": "distil", "teachers": self.teachers.identity, "certainty": self.selection.certainty}
+        step = {"step": "distill", "teachers": self.teachers.identity, "certainty": self.selection.certainty}
         step |= {"agreement": self.selection.agreement} if self.sources is not None else {}
         opinions = list(self.teachers.label(doc.text for doc in docs))
         projected = self._project(docs, opinions)
@@ -172,7 +172,7 @@ def distil_file(
     counts: Counter[str],
     progress: Progress = lambda items, start, total: items,
 ) -> tuple[int, float]:
-    """Write what `Distiller.distil` yields to a DocBin. A stopped run is gone on with, from its last batch on.
+    """Write what `Distiller.distill` yields to a DocBin. A stopped run is gone on with, from its last batch on.
 
     counts (Counter[str]): as there, those of an earlier part of the run among them.
     progress: is given the batches as they come, how many there were from an earlier run, and their number.
@@ -182,7 +182,7 @@ def distil_file(
     distiller.check(docs)
     batches = [docs[start : start + BATCH] for start in range(0, len(docs), BATCH)]
     digest = hash_of([(meta_of(doc), content_of(doc)) for doc in docs])
-    with Journal(output, {"distil": digest, "batch": BATCH, **distiller.identity}) as journal:
+    with Journal(output, {"distill": digest, "batch": BATCH, **distiller.identity}) as journal:
 
         def results() -> Iterator[dict[str, Any]]:
             for batch in batches[journal.done :]:

@@ -14,7 +14,7 @@ from .report_words import compared, interval, limits, listed, named, p_value, pl
 from .significance import MACRO, Analysis, Comparison, Difference, Figure, analyse
 
 QUESTION = "Which arm finds most in languages that nobody labelled, and is the difference more than chance?"
-PARTS = ("teacher", "distil", "train")  # of a run, in the order in which they are done; others come after them
+PARTS = ("teacher", "distill", "train")  # of a run, in the order in which they are done; others come after them
 METHOD = (
     "F1 of a language is from the summed counts of its entities, which are right if boundaries and label are; the mean "
     "is over the target languages, none of which counts more than another. ± is the standard deviation over seeds. "

@@ -112,14 +112,14 @@ class Study:
 
 
 def read_study(path: Path, overrides: Mapping[str, Any] | None = None) -> Study:
-    """Read a study: a section [study], and one [arms.NAME] for each arm.
+    """Read a study: a section [study], and one [arms.NAME] for each arm; ${arms.NAME.settings} is another arm's.
 
     overrides (Mapping[str, Any] | None): values for [study], by name.
     RAISES: XnerError for a file that is missing or malformed, a setting that does not exist, a number out of range, a
         teacher that is no arm or that teaches itself.
     """
     try:
-        config = load_config(path)
+        config = load_config(path, interpolate=True)
     except (OSError, ValueError) as error:
         raise XnerError(f"{path}: no study can be read: {error}") from error
     if "study" not in config or not config.get("arms"):

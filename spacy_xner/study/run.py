@@ -221,7 +221,7 @@ class Runner:
             files, counts = write_training_files(self.study, run.arm, self.split(run), room / "corpora")
             if run.arm.teacher:
                 files.append(room / "corpora/distilled.spacy")
-                counts["distilled"], parts["distil"] = self.distil(run, files[-1])
+                counts["distilled"], parts["distill"] = self.distill(run, files[-1])
             self.say(", ".join(f"{number:,} {kind}" for kind, number in counts.items()) + " sentences")
             start = time.perf_counter()
             self.train(run, files, room)
@@ -230,7 +230,7 @@ class Runner:
             remove(room / "corpora")
         return parts
 
-    def distil(self, run: Run, output: Path) -> tuple[int, float]:
+    def distill(self, run: Run, output: Path) -> tuple[int, float]:
         """Let the teacher label the synthetic text, unless that was done. RETURNS: the number of docs, and minutes."""
         arm, done = run.arm, output.with_suffix(".json")
         if done.is_file():

@@ -86,9 +86,9 @@ def test_from_a_pipeline_to_another(room: Path, tiny_encoder: Path, monkeypatch:
     assert "Translated into de" not in result.output
     changed = [path.name for path, then in before.items() if path.stat().st_mtime_ns != then]
     assert changed == ["de.spacy"]
-    result = adapt(room, tiny_encoder, "--steps", "3", "--no-distil")  # what depends on the steps, and only that
+    result = adapt(room, tiny_encoder, "--steps", "3", "--no-distill")  # what depends on the steps, and only that
     assert result.exit_code == 0, result.output
-    assert "pipeline is made again: another distil, another steps" in result.output
+    assert "pipeline is made again: another distill, another steps" in result.output
     again = [path for path, then in before.items() if path.exists() and path.stat().st_mtime_ns != then]
     assert {path.relative_to(out).parts[0] for path in again} == {"projected", "pipeline"}
     monkeypatch.setattr("spacy_xner.adapt.steps.LEAST_LEFT", 1.0)

@@ -91,11 +91,11 @@ def test_teachers_that_do_not_fit(teacher: Language, tiny_pipeline: Path) -> Non
 def test_soft_labels_alone(teacher: Language, tmp_path: Path) -> None:
     counts: Counter[str] = Counter()
     docs = unlabelled(*(text for text in TEXTS if text))
-    made = list(Distiller(Teachers([teacher]), Selection()).distil(docs, counts))
+    made = list(Distiller(Teachers([teacher]), Selection()).distill(docs, counts))
     assert counts["docs"] == counts["kept"] == len(docs)
     assert not any(doc.has_annotation("ENT_IOB") for doc in made)
     assert [doc._.xner_meta["id"] for doc in made] == [doc._.xner_meta["id"] for doc in docs]
-    assert made[0]._.xner_meta["provenance"][-1]["step"] == "distil"
+    assert made[0]._.xner_meta["provenance"][-1]["step"] == "distill"
     write_docs(tmp_path / "a.spacy", made)
     loaded = load_docs(tmp_path / "a.spacy")
     assert [doc.text for doc in loaded] == [doc.text for doc in docs]
@@ -107,7 +107,7 @@ def test_unsure_sentences_are_left_out_and_counted(teacher: Language) -> None:
     sure = {o.doc.text: o.certainty for o in Teachers([teacher]).label(doc.text for doc in docs)}
     least = sorted(sure.values())[1]
     counts: Counter[str] = Counter()
-    made = list(Distiller(Teachers([teacher]), Selection(certainty=least)).distil(docs, counts))
+    made = list(Distiller(Teachers([teacher]), Selection(certainty=least)).distill(docs, counts))
     assert {doc.text for doc in made} == {text for text, certainty in sure.items() if certainty >= least}
     assert counts["unsure"] == len(docs) - len(made) > 0
 
@@ -119,7 +119,7 @@ def test_projected_entities(teacher: Language, tiny_encoder: Path) -> None:
     projector = SpanProjector(EmbeddingAligner(str(tiny_encoder), 0, "inter"), LinkProjection())
     by_id = {doc._.xner_meta["id"]: doc for doc in sources}
     counts: Counter[str] = Counter()
-    made = list(Distiller(Teachers([teacher]), Selection(agreement=1.0), by_id, projector).distil(docs, counts))
+    made = list(Distiller(Teachers([teacher]), Selection(agreement=1.0), by_id, projector).distill(docs, counts))
     found = {doc.text: [(entity.text, entity.label_) for entity in doc.ents] for doc in made}
     assert found[docs[0].text] == [(entity.text, entity.label_) for entity in teacher(docs[0].text).ents]
     assert counts["kept with projected entities"] == 2
@@ -129,7 +129,7 @@ def test_projected_entities(teacher: Language, tiny_encoder: Path) -> None:
     by_id["t:0"] = sources[1]
     counts.clear()
     distiller = Distiller(Teachers([teacher]), Selection(agreement=0.5), by_id, projector)
-    made = list(distiller.distil(unlabelled(docs[0].text), counts))
+    made = list(distiller.distill(unlabelled(docs[0].text), counts))
     assert made == []
     assert counts["teacher and projection disagree"] == 1
 
@@ -145,7 +145,7 @@ def test_a_source_is_labelled_once(teacher: Language, tiny_encoder: Path, monkey
     monkeypatch.setattr(teachers, "label", lambda texts: label([asked.append(text) or text for text in texts]))  # type: ignore[func-returns-value]
     monkeypatch.setattr("spacy_xner.corpus.distill.BATCH", 2)
     projector = SpanProjector(EmbeddingAligner(str(tiny_encoder), 1, "inter"), LinkProjection())
-    made = list(Distiller(teachers, Selection(), {"t:0": source}, projector).distil(targets, Counter()))
+    made = list(Distiller(teachers, Selection(), {"t:0": source}, projector).distill(targets, Counter()))
     assert asked == [text, text, text, text]  # three translations and their source
     expected = [(e.start, e.end, e.label_) for e in next(iter(label([text]))).doc.ents]
     assert expected
@@ -156,7 +156,7 @@ def test_labelled_text_is_refused(teacher: Language) -> None:
     (doc,) = unlabelled("Paris")
     doc.set_ents([])
     with pytest.raises(XnerError, match=r"t:0 is labelled \('Paris'\), expected unlabelled text"):
-        list(Distiller(Teachers([teacher]), Selection()).distil([doc], Counter()))
+        list(Distiller(Teachers([teacher]), Selection()).distill([doc], Counter()))
 
 
 def test_bad_input_is_found_before_anything_is_labelled(
@@ -180,7 +180,7 @@ def test_bad_input_is_found_before_anything_is_labelled(
         with pytest.raises(XnerError, match=message):
             distil_file(tmp_path / "out.spacy", docs, distiller, Counter())
         with pytest.raises(XnerError, match=message):
-            list(distiller.distil(docs, Counter()))
+            list(distiller.distill(docs, Counter()))
 
 
 def test_a_stopped_run_goes_on(teacher: Language, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,6 +131,18 @@ def test_command(tmp_path: Path) -> None:
     assert not doc.has_annotation("ENT_IOB")
 
 
+@pytest.mark.parametrize(("options", "kept"), [([], 1), (["--keep-duplicates"], 2)])
+def test_command_with_duplicates(tmp_path: Path, options: list[str], kept: int) -> None:
+    (tmp_path / "news.txt").write_text(f"{GOOD[0]}\n{GOOD[0]}\n", encoding="utf8")
+    (tmp_path / "memory.tsv").write_text(f"en\tde\n{GOOD[0]}\t{GOOD[1]}\n", encoding="utf8")
+    arguments = ["corpus", "synthesize", tmp_path / "news.txt", tmp_path / "de.spacy", "--lang", "de"]
+    arguments += ["--memory", tmp_path / "memory.tsv", "--quality", "none", *options]
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, result.output
+    assert re.search(rf"duplicates +{2 - kept}", result.output)
+    assert len(load_docs(tmp_path / "de.spacy")) == kept
+
+
 @pytest.mark.parametrize("quality", ["alignment", "round-trip"])
 def test_command_with_quality(tmp_path: Path, embedded_encoder: Path, quality: str) -> None:
     """A translation of another sentence is left out, by its alignment and by the way back."""

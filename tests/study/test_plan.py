@@ -46,6 +46,15 @@ def test_overrides(tmp_path: Path) -> None:
         study.chosen(["z"])
 
 
+def test_settings_of_another_arm(tmp_path: Path) -> None:
+    """As everywhere in spaCy's configs, a value can be that of another section."""
+    arm = "settings = {settings}\n[recogniser]\nvars.swap = 0.1"
+    study = read_study(write(tmp_path, "", arm.format(settings="${recogniser}")))
+    assert study.arms["a"].settings == {"vars.swap": 0.1}
+    with pytest.raises(XnerError, match=r"(?s)no study can be read: .*'recognizer'"):
+        read_study(write(tmp_path, "", arm.format(settings="${recognizer}")))
+
+
 @pytest.mark.parametrize(
     ("settings", "arm", "message"),
     [

@@ -46,7 +46,7 @@ def test_run_and_go_on(file: Path) -> None:
     assert re.search(r"[1-6] kept with projected entities", " ".join(result.output.split()))
     assert sorted(path.name for path in records.iterdir()) == ["a-0.json", "c-0.json"]
     record = srsly.read_json(records / "c-0.json")
-    assert set(record["parts"]) == {"teacher", "distil", "train"}
+    assert set(record["parts"]) == {"teacher", "distill", "train"}
     assert record["training_sentences"] == {"gold": 6, "distilled": 6}
     assert [row["step"] for row in record["curve"]] == [0, 2, 4]
     assert record["words"] > 0
@@ -140,7 +140,7 @@ def test_a_stopped_run_does_not_distil_again(file: Path, tmp_path: Path, monkeyp
             other.pipeline(run)
     before = srsly.read_json(file.parent / "records/tiny/c-0.json")
     assert {key: record[key] for key in ("scores", "curve")} == {key: before[key] for key in ("scores", "curve")}
-    assert set(record["parts"]) == {"teacher", "distil", "train"}
+    assert set(record["parts"]) == {"teacher", "distill", "train"}
 
 
 @pytest.mark.parametrize(
