@@ -1,4 +1,4 @@
-"""The CoNLL study on the test sentences that no earlier measurement of this project had looked at.
+"""The CoNLL study on the test sentences whose text no earlier measurement of this project had looked at.
 
 That the encoder has nine of its twelve layers was decided when `aggregation_f1.py` and `recogniser.py` had scored
 pipelines on the first 700 development sentences of each language, which are among the study's test sentences. On the
@@ -24,20 +24,18 @@ LOOKED_AT = 700  # sentences of each language
 
 
 def sentences_from(record: dict[str, Any], first: int) -> dict[str, Any]:
-    """A run's record with its test sentences from the number `first` on, which are numbered anew."""
+    """A run's record with its test sentences from the number `first` on, but for texts that occur before."""
     kept = {}
     for lang, found in record["sentences"].items():
-        originals: dict[int, int] = {}  # the first of the sentences with the same text may be left out
-        repeats = []
-        for number, original in found.get("repeats") or []:
-            if number >= first:
-                start = original if original >= first else originals.setdefault(original, number)
-                repeats += [[number - first, start - first]] * (start < number)
+        repeats = dict(found.get("repeats") or [])
+        left = [number for number in range(first, found["n"]) if repeats.get(number, number) >= first]
+        numbers = {number: i for i, number in enumerate(left)}
         labels = {
-            label: [[number - first, *counts] for number, *counts in rows if number >= first]
+            label: [[numbers[number], *counts] for number, *counts in rows if number in numbers]
             for label, rows in found["labels"].items()
         }
-        kept[lang] = {"n": found["n"] - first, "repeats": repeats, "labels": labels}
+        again = [[numbers[number], numbers[one]] for number, one in repeats.items() if number in numbers]
+        kept[lang] = {"n": len(left), "repeats": again, "labels": labels}
     return {key: value for key, value in record.items() if key not in ("errors", "examples")} | {"sentences": kept}
 
 

@@ -23,7 +23,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     whatever was written is removed when the block raises.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    check_writable(path)
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as room:
         temporary = Path(room) / path.name
         yield temporary
@@ -33,6 +33,19 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             # A folder cannot be replaced in one step: set the old one aside, so that it goes with the room.
             path.rename(Path(room) / "replaced")
         os.replace(temporary, path)
+
+
+def check_writable(path: str | Path) -> None:
+    """Make the folder that a file is to be in. RAISES: XnerError where that, or to write there, is not possible."""
+    folder = Path(path).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise XnerError(
+            f"{path} cannot be written: {error.strerror or error}. Expected a place in a folder that can be written to."
+        ) from None
 
 
 @contextmanager
@@ -45,6 +58,7 @@ def resumable_folder(path: Path, setting: dict[str, Any]) -> Iterator[Path]:
     """
     room = path.with_name(f".{path.name}.part")
     stamp = room / "part.json"
+    check_writable(room)
     if not stamp.is_file() or read_json(stamp) != setting:
         remove(room)
         room.mkdir(parents=True)

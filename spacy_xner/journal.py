@@ -10,6 +10,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from .errors import XnerError
+from .files import check_writable
 
 # Shows results as they come: gets them, how many there were from an earlier run, and the number of all.
 Progress = Callable[[Iterable[Any], int, int], Iterable[Any]]
@@ -25,7 +26,8 @@ class Journal:
 
     output (Path): the file that the run makes.
     setting (Any): what determines the results, as plain JSON: inputs (see `file_sha256`), names, numbers.
-    RAISES: XnerError where another run is making the same output now. Use it as a context, which ends that.
+    RAISES: XnerError where another run is making the same output now, or it cannot be written. Use it as a context,
+        which ends that.
 
     `done` is the number of results; it counts from the start, also those of earlier runs.
     """
@@ -36,7 +38,7 @@ class Journal:
         self.path = output.with_name(f".{output.name}.{digest}.part.jsonl")
         self._all = re.compile(rf"\.{re.escape(output.name)}\.([0-9a-f]{{12}}\.part\.jsonl|part\.lock)")
         self.done = 0
-        output.parent.mkdir(parents=True, exist_ok=True)
+        check_writable(output)
         self._lock = FileLock(output.with_name(f".{output.name}.part.lock"))
         try:
             self._lock.acquire(timeout=0)

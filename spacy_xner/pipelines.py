@@ -44,11 +44,14 @@ def use_gpu(gpu_id: int) -> None:
 
 
 def fingerprint_of(nlp: Language) -> str:
-    """A hash of what a pipeline is: of its folder's files, or of itself where it has not been loaded from one."""
+    """A hash of what a pipeline is: of its folder's files and its config, or of itself where it has no folder.
+
+    What was learned since it was loaded is not seen.
+    """
     folder = Path(nlp.path) if nlp._path else None
     if folder is None or not folder.is_dir():
         return hashlib.sha256(nlp.to_bytes()).hexdigest()
-    return folder_sha256(folder)
+    return hashlib.sha256(f"{folder_sha256(folder)} {nlp.pipe_names} {nlp.config.to_str()}".encode()).hexdigest()
 
 
 def name_of(nlp: Language) -> str:

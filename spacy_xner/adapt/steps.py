@@ -15,7 +15,7 @@ from spacy.tokens import Doc
 
 from ..alignment.embedding import EmbeddingAligner
 from ..alignment.loading import encoder_version
-from ..corpus.distill import Distiller, Selection, distil_file
+from ..corpus.distill import Distiller, Selection, distill_file
 from ..corpus.docs import load_docs, write_docs
 from ..corpus.project import pair_docs, project_corpus
 from ..corpus.teachers import Teachers
@@ -125,6 +125,7 @@ class Adaptation:
         """
         try:
             with FileLock(self.folder / ".lock", timeout=0):
+                self._made = read_json(self.folder / MADE)  # another run may have been here since
                 return self._run()
         except Timeout:
             raise XnerError(f"{self.folder} is being filled by another run: wait for it, or choose another.") from None
@@ -310,7 +311,7 @@ class Adaptation:
                 return self.show(items, f"Labelling {lang}", total, done)
 
             with self._making(file, counts, f"Labelled by the first pipeline in {lang}") as path:
-                distil_file(path, texts, distiller, counts, show)
+                distill_file(path, texts, distiller, counts, show)
         return self.folder / file
 
     def evaluate(self, pipeline: Path, test: Path) -> dict[str, Any]:

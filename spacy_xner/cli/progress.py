@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from .console import make_console
@@ -42,10 +43,10 @@ def resumable_progress(description: str, unit: str) -> Callable[[Iterable[Any], 
 def print_counts(title: str, counts: Mapping[str, int]) -> None:
     """Print counts as a small table."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(title, overflow="fold")
+    table.add_column(escape(title), overflow="fold")
     table.add_column("", justify="right")
     for name, count in counts.items():
-        table.add_row(name.replace("_", " "), f"{count:,}")
+        table.add_row(escape(name.replace("_", " ")), f"{count:,}")
     make_console().print(table)
 
 

@@ -145,18 +145,17 @@ def distill(
     xner corpus distill one,two synthetic/es.spacy distilled/es.spacy --sources en.spacy --agreement 0.8
     ```
     """
-    from ..corpus.distill import Distiller, Selection, distil_file
-    from ..corpus.docs import load_docs
+    from ..corpus.distill import Distiller, Selection, distill_file
+    from ..corpus.docs import docs_by_id, load_docs
     from ..corpus.teachers import Teachers
     from ..pipelines import load_pipeline, use_gpu
-    from ..tokens import meta_of
 
     selection = Selection(certainty, agreement)
     if agreement and sources is None:
         raise XnerError("--agreement is between teacher and projection, expected the source sentences by --sources.")
     use_gpu(gpu_id)
     loaded = Teachers([load_pipeline(name.strip()) for name in teachers.split(",")])
-    by_id = {meta_of(doc)["id"]: doc for doc in load_docs(sources)} if sources else None
+    by_id = docs_by_id(load_docs(sources)) if sources else None
     projector = make_projector(encoder, None, "transport", 0.0, False, fast=True) if sources else None
     distiller = Distiller(loaded, selection, by_id, projector)
     for code, (text, out) in for_each_language(lang, texts, output):
@@ -164,6 +163,6 @@ def distill(
         counts: Counter[str] = Counter()
         show = resumable_progress(f"Labelling {code or ''}".rstrip(), "batches")
         try:
-            distil_file(out, load_docs(text), distiller, counts, show)
+            distill_file(out, load_docs(text), distiller, counts, show)
         finally:
             print_counts(f"{out}", counts)

@@ -103,9 +103,9 @@ class Distiller:
         """
         self.check(docs)
         for start in range(0, len(docs), BATCH):
-            yield from self.distil_batch(docs[start : start + BATCH], counts)
+            yield from self.distill_batch(docs[start : start + BATCH], counts)
 
-    def distil_batch(self, docs: Sequence[Doc], counts: Counter[str]) -> list[Doc]:
+    def distill_batch(self, docs: Sequence[Doc], counts: Counter[str]) -> list[Doc]:
         """As `distill`, of checked docs that are labelled together."""
         counts.update(dict.fromkeys(("docs", "unsure", "kept"), 0))
         step = {"step": "distill", "teachers": self.teachers.identity, "certainty": self.selection.certainty}
@@ -165,7 +165,7 @@ class Distiller:
         return projected
 
 
-def distil_file(
+def distill_file(
     output: Path,
     docs: Sequence[Doc],
     distiller: Distiller,
@@ -188,7 +188,7 @@ def distil_file(
             for batch in batches[journal.done :]:
                 of_batch: Counter[str] = Counter()
                 start = time.perf_counter()
-                kept = docbin_of(distiller.distil_batch(batch, of_batch)).to_bytes()
+                kept = docbin_of(distiller.distill_batch(batch, of_batch)).to_bytes()
                 seconds = round(time.perf_counter() - start, 3)
                 yield {"docs": base64.b64encode(kept).decode(), "counts": of_batch, "seconds": seconds}
 

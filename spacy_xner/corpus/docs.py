@@ -12,7 +12,7 @@ from spacy.tokens import Doc
 
 from ..encoders.tokenizer import multilingual_blank
 from ..errors import XnerError
-from ..files import atomic_path
+from ..files import atomic_path, check_writable
 from ..tokens import meta_of
 from ..translation.languages import normalise
 from .formats import CharSpan, Format, Sentence, detect_format, docbin_of, read_docs, read_sentences
@@ -167,14 +167,28 @@ def write_docs(path: str | Path, docs: Iterable[Doc]) -> int:
     """Write docs with their meta to a DocBin file that appears whole; the same docs give the same bytes.
 
     RETURNS: the number of docs.
-    RAISES: XnerError where there is none, since an empty corpus is a mistake somewhere before.
+    RAISES: XnerError where there is none, since an empty corpus is a mistake somewhere before, and before the first doc
+        where the file cannot be written.
     """
+    check_writable(path)
     doc_bin = docbin_of(docs)
     if not len(doc_bin):
         raise XnerError(f"{path}: not written, because no doc is left. See the counts above for where they went.")
     with atomic_path(path) as temporary:
         temporary.write_bytes(doc_bin.to_bytes())
     return len(doc_bin)
+
+
+def docs_by_id(docs: Iterable[Doc]) -> dict[str, Doc]:
+    """Docs by the id in their meta. RAISES: XnerError where two have the same, so that nothing tells which is meant."""
+    by_id: dict[str, Doc] = {}
+    for doc in docs:
+        if by_id.setdefault(meta_of(doc)["id"], doc) is not doc:
+            raise XnerError(
+                f"The id {meta_of(doc)['id']} is that of two source docs, expected an id for each. Convert the files "
+                f"together: `xner corpus convert one two ...` gives distinct ids."
+            )
+    return by_id
 
 
 def load_docs(path: str | Path) -> list[Doc]:

@@ -14,7 +14,7 @@ from ..journal import Journal, Progress
 from ..projection import Projection, SpanProjector
 from ..projection.projector import COUNTS, identifiers_of
 from ..tokens import meta_of, set_scored_entities
-from .docs import content_of, is_translation, with_step, write_docs
+from .docs import content_of, docs_by_id, is_translation, with_step, write_docs
 
 Pair = tuple[Doc, Doc]
 
@@ -24,9 +24,9 @@ def pair_docs(source: Sequence[Doc], translated: Sequence[Doc], counts: Counter[
 
     counts (Counter[str]): Is given the numbers of "pairs", "translations without their source" and "sources without a
         translation", and of pairs "by id alone", in which nothing says that one translates the other.
-    RAISES: XnerError where nothing pairs, or a source is unlabelled.
+    RAISES: XnerError where nothing pairs, a source is unlabelled, or two have the same id.
     """
-    by_id = {meta_of(doc)["id"]: doc for doc in source}
+    by_id = docs_by_id(source)
     pairs = [(by_id[meta_of(doc)["id"]], doc) for doc in translated if meta_of(doc)["id"] in by_id]
     counts["pairs"] = len(pairs)
     counts["translations without their source"] = len(translated) - len(pairs)

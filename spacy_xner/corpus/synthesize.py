@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from ..errors import XnerError
 from ..tokens import meta_of
 from ..translation import Translator
-from .docs import with_step
+from .docs import docs_by_id, with_step
 from .filters import Filters, Quality, filter_translations
 from .translate import translate_docs
 
@@ -32,14 +32,15 @@ def synthesize(
     counts (Counter[str]): is given the counts of `translate_docs` and `filter_translations`.
     progress: is given the translations as they come.
     cache (Path | bool): as for `translate_docs`.
-    RAISES: XnerError for a `quality` filter without the means to measure it, and as `translate_docs`.
+    RAISES: XnerError for a `quality` filter without the means to measure it, two docs with the same id, and as
+        `translate_docs`.
     """
     if filters.quality and quality is None:
         raise XnerError(
             f"The filter quality is {filters.quality}, but there is nothing that measures it: give an encoder to align "
             f"with or a translator for the way back, or set it to 0."
         )
-    by_id = {meta_of(doc)["id"]: doc for doc in docs}
+    by_id = docs_by_id(docs)
     translations = list(progress(translate_docs(docs, translator, lang, counts, cache)))
     pairs = [(by_id[meta_of(doc)["id"]], doc) for doc in translations]
     for _, translation in filter_translations(pairs, filters, counts, quality):

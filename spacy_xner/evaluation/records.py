@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import XnerError
-from ..files import atomic_path
+from ..files import atomic_path, visible
 from ..journal import differing
 from .details import KINDS
 from .packing import SHARED, entities_to_find, pack, unpack
@@ -207,7 +207,7 @@ def find_records(paths: Sequence[str | Path]) -> list[Path]:
     """The files that paths stand for: a file for itself, a folder for the `*.json` files in it and below."""
     found: list[Path] = []
     for path in map(Path, paths):
-        files = sorted(path.rglob("*.json")) if path.is_dir() else [path] * path.is_file()
+        files = visible(sorted(path.rglob("*.json")), path) if path.is_dir() else [path] * path.is_file()
         if not files:
             raise XnerError(f"{path}: found no record of a run there. `xner study` writes them, a JSON file for each.")
         found += files
@@ -300,6 +300,13 @@ def _check_comparable(one: Run, other: Run) -> None:
             f"{one.file} and {other.file} are of trainings with another {', another '.join(keys)}: expected the same "
             f"for all runs of a study, whose arms are to be compared."
         )
+    inputs = [setting.get("inputs") or {} for setting in settings]
+    for path in sorted(inputs[0].keys() & inputs[1].keys()):
+        if inputs[0][path] != inputs[1][path]:
+            raise XnerError(
+                f"{path} had another content when the run of {one.file} read it than for {other.file}: expected the "
+                f"same for all runs of a study. Remove the older record and run its arm again."
+            )
     sizes = [{lang: found["n"] for lang, found in run.data["sentences"].items()} for run in (one, other)]
     if sizes[0] != sizes[1] or set(one.targets) != set(other.targets):
         raise XnerError(

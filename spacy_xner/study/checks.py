@@ -18,8 +18,9 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
 
     What is refused: gold data in another language than the source's, or with an id twice; development data and
     "projected" data that people labelled in a target language; development data that is all of the gold data; test docs
-    that are unlabelled, or whose text (but for case, spaces and punctuation) some arm would learn from; synthetic text
-    that is labelled, or no translation of sentences that the study has, unless the arm asks for that.
+    that are unlabelled, all in the source language, or whose text (but for case, spaces and punctuation) some arm would
+    learn from; synthetic text that is labelled, or no translation of sentences that the study has, unless the arm asks
+    for that.
     """
     arms = list(arms)
     for arm in arms:
@@ -34,6 +35,8 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
     check_labelled(study.gold, study.dev, study.test)
     check_gold(study)
     check_dev(study)
+    if all(doc.lang == study.source for doc in read_known(study.test)):
+        raise XnerError(f"{study.test}: found no doc in another language than {study.source}, the source's.")
     ids = {doc.id for doc in read_known(study.gold)}
     for path in projected:
         check_projected(path, ids, study.gold)

@@ -26,6 +26,13 @@ OF_THE_STUDY = (
     "system.seed",
     "training.seed",
 )
+# Of fields of a study file, with words for a reader. Numbers are checked one by one.
+KINDS: dict[Any, tuple[Any, str]] = {
+    str: (str, "a text"),
+    str | None: (str | None, "one text or null"),
+    bool: (bool, "true or false"),
+    dict[str, Any]: (Mapping, "settings, as in a section of their own"),
+}
 
 
 @dataclass(frozen=True)
@@ -124,9 +131,14 @@ def read_study(path: Path, overrides: Mapping[str, Any] | None = None) -> Study:
         raise XnerError(f"{path}: no study can be read: {error}") from error
     if "study" not in config or not config.get("arms"):
         raise XnerError(f"{path}: found the sections {', '.join(config) or 'none'}, expected [study] and [arms.NAME].")
-    arms = {
-        name: make(Arm, {"name": name, **values}, f"{path}: [arms.{name}]") for name, values in config["arms"].items()
-    }
+    arms = {}
+    for name, values in config["arms"].items():
+        where = f"{path}: [arms.{name}]"
+        if not isinstance(values, Mapping):
+            raise XnerError(f"{path}: [arms] has {name} = {values!r}, expected a section [arms.{name}].")
+        if "name" in values:
+            raise XnerError(f"{where} has a `name`, expected none: the section's is the arm's.")
+        arms[name] = make(Arm, {"name": name, **values}, where)
     values = {**config["study"], **{key: value for key, value in (overrides or {}).items() if value is not None}}
     study: Study = make(Study, {**values, "arms": arms}, f"{path}: [study]")
     check_study(study, path)
@@ -146,6 +158,15 @@ def make(kind: Any, values: Mapping[str, Any], where: str) -> Any:
         raise XnerError(f"{where}: {error}") from None
 
 
+def check_kinds(part: Study | Arm, where: str) -> None:
+    """RAISES: XnerError for a setting of another type than that of its field."""
+    for each in fields(part):
+        value = getattr(part, each.name)
+        kind, expected = KINDS.get(each.type, (object, ""))
+        if not isinstance(value, kind):
+            raise XnerError(f"{where} has {each.name} = {value!r}, expected {expected}.")
+
+
 def check_number(value: Any, kind: Any, what: str) -> None:
     """RAISES: XnerError for what is no number of a kind."""
     if not isinstance(value, kind) or isinstance(value, bool):
@@ -154,10 +175,18 @@ def check_number(value: Any, kind: Any, what: str) -> None:
 
 def check_study(study: Study, path: Path) -> None:
     """RAISES: XnerError for what `read_study` says."""
+    check_kinds(study, f"{path}: [study]")
+    for arm in study.arms.values():
+        check_kinds(arm, f"{path}: [arms.{arm.name}]")
     for name, least in (("steps", 1), ("batch_words", 1), ("eval_every", 1), ("dev_limit", 0), ("examples", 0)):
         check_number(getattr(study, name), int, f"{path}: {name}")
         if getattr(study, name) < least:
             raise XnerError(f"{path}: {name} is {getattr(study, name)}, expected {least} or more.")
+    if study.steps > study.eval_every and study.steps % study.eval_every:
+        raise XnerError(
+            f"{path}: steps is {study.steps}, expected a multiple of eval_every ({study.eval_every}), so that the "
+            f"learning curve ends where the training does."
+        )
     check_number(study.held_back, int | float, f"{path}: held_back")
     if not 0 <= study.held_back < 1:
         raise XnerError(f"{path}: held_back is {study.held_back}, expected a share from 0 to below 1.")

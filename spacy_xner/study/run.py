@@ -21,7 +21,7 @@ from ..aggregation.options import layers_read
 from ..aggregation.weights import find_aggregators, softmax_weights
 from ..alignment.embedding import EmbeddingAligner
 from ..alignment.loading import encoder_version
-from ..corpus.distill import Distiller, Selection, distil_file
+from ..corpus.distill import Distiller, Selection, distill_file
 from ..corpus.teachers import Teachers
 from ..encoders import resolve_encoder
 from ..errors import XnerError
@@ -246,7 +246,7 @@ class Runner:
         texts = synthetic_texts(self.study, arm, self.split(run))
         selection = Selection(arm.certainty, arm.agreement)
         distiller = Distiller(Teachers([nlp]), selection, sources, projector)
-        n_docs, seconds = distil_file(output, texts, distiller, counts)
+        n_docs, seconds = distill_file(output, texts, distiller, counts)
         self.say(", ".join(f"{number:,} {kind}" for kind, number in counts.items()))
         minutes = round(seconds / 60, 2)
         write_json(done, {"docs": n_docs, "minutes": minutes})

@@ -25,11 +25,12 @@ def load_training(config: str | Path, overrides: Mapping[str, Any] | None = None
         loaded = load_config(config, overrides=dict(overrides or {}))
     except (OSError, ValueError) as error:
         raise XnerError(f"{config}: no training config can be read: {' '.join(str(error).split())}") from error
-    reader = loaded.get("corpora", {}).get("train", {}).get("@readers")
-    if reader != READER:
-        raise XnerError(
-            f"{config}: [corpora.train] has the reader {reader}, expected {READER}, which can read on and on."
-        )
+    for name in ("train", "dev"):
+        reader = loaded.get("corpora", {}).get(name, {}).get("@readers")
+        if reader != READER:
+            raise XnerError(
+                f"{config}: [corpora.{name}] has the reader {reader}, expected {READER}, which can read on and on."
+            )
     return loaded
 
 
@@ -61,6 +62,9 @@ def train_into(
         "discard_oversize": False,
     }
     loaded["corpora"]["train"]["repeat"] = True
+    for name in ("train", "dev"):  # wherever the config has them from
+        loaded["corpora"][name]["path"] = f"${{paths.{name}}}"
+        loaded["training"][f"{name}_corpus"] = f"corpora.{name}"
     loaded.to_disk(room / "config.cfg")
     train(room / "config.cfg", room, use_gpu=gpu_id, overrides=dict(overrides))
     remove(room / "model-best")

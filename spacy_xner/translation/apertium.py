@@ -3,16 +3,20 @@
 Forcada et al. 2011, "Apertium: a free/open-source platform for rule-based machine translation", Machine Translation 25.
 """
 
+import hashlib
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import islice, product
+from pathlib import Path
 from typing import Any
 
 from ..errors import XnerError
+from ..files import file_sha256
 from .apertium_stream import Block
 from .languages import normalise, variants
 
@@ -70,7 +74,7 @@ class Apertium:
             "target": self.target,
             "mode": self.mode,
             "engine": engine_version(),
-            "package": package_version(self.source, self.target),
+            "package": package_version(self.source, self.target) or data_hash(self.mode),
             "max_token": self.max_token,
         }
 
@@ -157,6 +161,17 @@ def engine_version() -> str:
     return ask(binary(), "-V").removeprefix("Apertium").strip()
 
 
+def plain(code: str) -> str:
+    """A normalised language code without region or script."""
+    return code.split("-")[0]
+
+
+def names_of(code: str) -> list[str]:
+    """How modes may name a language: `pt-br` -> [`pt_br`, `por_br`, `pt`, `por`], in lower case."""
+    regional = [name.replace("-", "_") for name in variants(code)]
+    return list(dict.fromkeys([*regional, *variants(plain(code))]))
+
+
 def pair_of(name: str) -> list[str]:
     """The two languages of a mode or package: `apertium-eng-cat` and `eng-cat_valencia` are both [`en`, `ca`]."""
     codes = name.removeprefix("apertium-").split("-")
@@ -165,7 +180,8 @@ def pair_of(name: str) -> list[str]:
 
 def package_of(source: str, target: str) -> str | None:
     """Debian's package for a pair of languages, in either direction; None where we know of none."""
-    return next((package for package in PACKAGES if set(pair_of(package)) == {source, target}), None)
+    pair = {plain(source), plain(target)}
+    return next((package for package in PACKAGES if set(pair_of(package)) == pair), None)
 
 
 @cache
@@ -176,25 +192,37 @@ def package_version(source: str, target: str) -> str | None:
     return f"{package} {version}" if version else None
 
 
+@cache
+def data_hash(mode: str) -> str | None:
+    """A hash of the files that a mode reads; None where it is not in the place where the engine keeps modes."""
+    path = Path(binary()).resolve().parents[1] / "share/apertium/modes" / f"{mode}.mode"
+    if not path.is_file():
+        return None
+    words = shlex.split(path.read_text(encoding="utf8"))
+    files = [file for word in words if word.startswith("/") and (file := Path(word)).is_file()]
+    return hashlib.sha256(repr([words, [file_sha256(file) for file in files]]).encode()).hexdigest()[:16]
+
+
 def list_modes() -> list[str]:
     """The modes that are installed."""
     return ask(binary(), "-l").split()
 
 
 def find_mode(source: str, target: str, mode: str | None = None) -> str:
-    """The installed mode for a pair of languages, or `mode` itself.
+    """The installed mode for a pair of languages, or `mode` itself. One for their regions is preferred.
 
     Raises XnerError where it is not installed, or `mode` is one for other languages.
     """
-    if mode and pair_of(mode) != [source, target]:
+    if mode and pair_of(mode) != [plain(source), plain(target)]:
         raise XnerError(
             f"Apertium's mode {mode!r} is not one from {source!r} to {target!r}; leave `mode` away, or fix it."
         )
     modes = list_modes()
-    wanted = [mode] if mode else [f"{a}-{b}" for a, b in product(variants(source), variants(target))]
-    found = next((name for name in wanted if name in modes), None)
+    installed = {name.lower(): name for name in modes}
+    wanted = [mode.lower()] if mode else [f"{a}-{b}" for a, b in product(names_of(source), names_of(target))]
+    found = next((name for name in wanted if name in installed), None)
     if found:
-        return found
+        return installed[found]
     package = package_of(source, target)
     if package:
         mend = f"On Debian or Ubuntu: {INSTALL} {package}"

@@ -218,7 +218,7 @@ def carry_case(source: str, translation: str, lang: str) -> str:
     """Give a translation the upper case of its source: of all letters (two or more), or of the first one."""
 
     def upper(part: str) -> str:
-        return (part.replace("i", "İ") if lang in ("tr", "az") else part).upper()
+        return (part.replace("i", "İ") if lang.split("-")[0] in ("tr", "az") else part).upper()
 
     letters = [character for character in source if character.isalpha()]
     if len(letters) > 1 and all(letter.isupper() for letter in letters):

@@ -4,6 +4,7 @@ import gzip
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -195,6 +196,9 @@ def test_another_pipeline_of_the_same_name(room: Path, tiny_encoder: Path, tmp_p
         assert work.is_there("source.spacy")
         found.append({entity.label_ for doc in load_docs(tmp_path / "out/source.spacy") for entity in doc.ents})
     assert found == [{"PERSON"}, {"ANIMAL"}]
+    without = spacy.load(tmp_path / "model-last", exclude=["entity_ruler"])
+    work = Adaptation(without, room / "texts.txt", tmp_path / "out", settings, {})
+    assert not work.is_there("source.spacy")
 
 
 def test_nothing_vouches_for_a_file_that_is_being_made(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
@@ -274,6 +278,20 @@ def test_the_estimate_knows_how_many_texts_there_are(room: Path, tmp_path: Path,
     assert share_of(path, sample, "en") == pytest.approx(5, rel=0.1)
 
 
+def test_what_another_run_made_in_the_meantime(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    """Before a run begins, another one with other settings may have been in the folder."""
+    settings = Settings("en", ("de",), str(tiny_encoder))
+    pipeline, texts = spacy.load(room / "source"), room / "texts.txt"
+    waiting = Adaptation(pipeline, texts, tmp_path / "out", settings, {})
+    waiting.label()
+    Adaptation(pipeline, texts, tmp_path / "out", replace(settings, min_score=0.5), {}).label()
+    assert waiting.is_there("source.spacy")
+    with pytest.raises(KeyError):  # no translator
+        waiting.run()
+    assert waiting.is_there("source.spacy")
+    assert srsly.read_json(tmp_path / "out/made.json")["source.spacy"]["min_score"] == settings.min_score
+
+
 def test_refused(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
     result = adapt(room, tiny_encoder, "--to", "en")
     assert "names en, the language of" in result.output
@@ -282,6 +300,11 @@ def test_refused(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
         app, ["adapt", str(tmp_path / "mixed"), "--texts", str(room / "texts.txt"), "--to", "de"]
     )
     assert "expected that of the texts by --source-lang" in result.output.replace("\n", " ")
+    german = list(read_unlabelled(room / "texts.txt", "de", Counter()))
+    write_docs(tmp_path / "de.spacy", german)
+    result = adapt(room, tiny_encoder, "--texts", tmp_path / "de.spacy", "--output", tmp_path / "german")
+    assert "is in de, expected en" in result.output.replace("\n", " ")  # before any is translated
+    assert "This will take" not in result.output
     (tmp_path / "thesis.txt").write_text("mine")
     result = adapt(room, tiny_encoder, "--output", tmp_path)
     assert "holds something else" in result.output

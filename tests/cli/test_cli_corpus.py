@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 
 from spacy_xner.cli.corpus import corpus_app
 from spacy_xner.cli.options import parse_layers
+from spacy_xner.cli.progress import print_counts
 from spacy_xner.errors import XnerError
 
 
@@ -161,3 +162,10 @@ def test_settings_that_the_corpus_says(room: Path) -> None:
 def test_no_language_code(room: Path) -> None:
     with pytest.raises(XnerError, match="'english' is no language code"):
         run("convert", room / "en.txt", room / "en.spacy", "--lang", "english")
+
+
+def test_file_names_are_no_markup(capfd: pytest.CaptureFixture[str]) -> None:
+    print_counts("out[/draft]x.spacy", {"a [b]": 1})
+    output = capfd.readouterr()
+    assert "out[/draft]x.spacy" in output.out + output.err
+    assert "a [b]" in output.out + output.err

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.cli import app
-from spacy_xner.corpus.distill import Distiller, Selection, agreement, distil_file
+from spacy_xner.corpus.distill import Distiller, Selection, agreement, distill_file
 from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.corpus.teachers import Teachers
 from spacy_xner.encoders.tokenizer import multilingual_blank
@@ -178,7 +178,7 @@ def test_bad_input_is_found_before_anything_is_labelled(
     monkeypatch.setattr(Teachers, "label", lambda *_: pytest.fail("something was labelled"))
     for distiller, docs, message in cases:
         with pytest.raises(XnerError, match=message):
-            distil_file(tmp_path / "out.spacy", docs, distiller, Counter())
+            distill_file(tmp_path / "out.spacy", docs, distiller, Counter())
         with pytest.raises(XnerError, match=message):
             list(distiller.distill(docs, Counter()))
 
@@ -189,7 +189,7 @@ def test_a_stopped_run_goes_on(teacher: Language, tmp_path: Path, monkeypatch: p
     docs = unlabelled(*(f"{text} {number}" for number in range(2) for text in TEXTS))
     undisturbed: Counter[str] = Counter()
     distiller = Distiller(Teachers([teacher]), Selection(certainty=0.01))
-    assert distil_file(tmp_path / "whole.spacy", docs, distiller, undisturbed)[0] == undisturbed["kept"]
+    assert distill_file(tmp_path / "whole.spacy", docs, distiller, undisturbed)[0] == undisturbed["kept"]
 
     def stop(batches: Iterable[Any], done: int, total: int) -> Iterator[Any]:
         assert (done, total) == (0, 5)
@@ -199,13 +199,13 @@ def test_a_stopped_run_goes_on(teacher: Language, tmp_path: Path, monkeypatch: p
             yield batch
 
     with pytest.raises(KeyboardInterrupt):
-        distil_file(tmp_path / "out.spacy", docs, distiller, Counter(), stop)
+        distill_file(tmp_path / "out.spacy", docs, distiller, Counter(), stop)
     asked: list[str] = []
     label = Teachers.label
     monkeypatch.setattr(Teachers, "label", lambda self, texts: label(self, [asked.append(t) or t for t in texts]))  # type: ignore[func-returns-value]
     counts: Counter[str] = Counter()
     again = Distiller(Teachers([teacher]), Selection(certainty=0.01))
-    assert distil_file(tmp_path / "out.spacy", docs, again, counts)[0] == counts["kept"]
+    assert distill_file(tmp_path / "out.spacy", docs, again, counts)[0] == counts["kept"]
     assert asked == [doc.text for doc in docs[6:]]  # the third batch was done when it was stopped
     assert counts == undisturbed
     assert (tmp_path / "out.spacy").read_bytes() == (tmp_path / "whole.spacy").read_bytes()

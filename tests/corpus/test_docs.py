@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from catalogue import Registry
 from hypothesis import given
 from hypothesis import strategies as st
-from spacy.tokens import Span, SpanGroup
+from spacy.tokens import Doc, Span, SpanGroup
 from srsly.msgpack import msgpack_decoders
 
 from spacy_xner.corpus.docs import convert_files, doc_of_sentence, load_docs, name_files, read_docs, write_docs
@@ -154,3 +155,14 @@ def test_codecs_are_searched_once_a_file_not_for_each_object(tmp_path: Path, mon
         assert doc.spans["xner"].attrs["scores"].tolist() == [1.0]
     assert max(searched.values()) < 10
     assert "get_all" not in vars(msgpack_decoders)
+
+
+def test_a_place_that_cannot_be_written_is_found_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    def work() -> Iterator[Doc]:
+        raise AssertionError("the work was begun")
+        yield
+
+    with pytest.raises(XnerError, match=r"file/a\.spacy cannot be written: .* Expected a place in a folder"):
+        write_docs(tmp_path / "file/a.spacy", work())

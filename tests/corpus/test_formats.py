@@ -31,6 +31,13 @@ def test_jsonl(tmp_path: Path, entities: dict[str, object]) -> None:
     assert (sentence.line, sentence.meta) == (2, {"id": "7", "lang": "en"})
 
 
+def test_jsonl_with_a_blank_language(tmp_path: Path) -> None:
+    """It says as little as none."""
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "a", "lang": "", "id": ""}\n')
+    assert [sentence.meta for sentence in read_sentences(path)] == [{}]
+
+
 def test_jsonl_without_entities_is_unlabelled(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"text": "a"}\n{"text": "a", "entities": null}\n{"text": "a", "entities": []}\n')
@@ -54,6 +61,7 @@ def test_jsonl_without_entities_is_unlabelled(tmp_path: Path) -> None:
         ('{"text": "abc", "entities": [[false, true, "X"]]}', "found the entity"),
         ('{"text": "abc", "entities": [[0, 2, "X"], [1, 3, "X"]]}', "overlapping"),
         ('{"text": "abc", "entities": [null]}', "found the entity null"),
+        ('{"text": "so \\ud83d sad"}', "half a character at 3"),
     ],
 )
 def test_jsonl_malformed(tmp_path: Path, line: str, message: str) -> None:

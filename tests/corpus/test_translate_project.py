@@ -174,3 +174,5 @@ def test_bad_pairs(source: list[Doc]) -> None:
         pair_docs(source[1:], [translated], Counter())
     with pytest.raises(XnerError, match="source doc a:1 is unlabelled"):
         pair_docs([translated], [translated], Counter())
+    with pytest.raises(XnerError, match="id a:1 is that of two source docs, expected an id for each"):
+        pair_docs([*source, source[0].copy()], [translated], Counter())

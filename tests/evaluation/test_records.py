@@ -32,6 +32,7 @@ def test_files_and_folders(write: Write, tmp_path: Path) -> None:
     write("runs/below/a-10.json", record("a", 10))
     write("runs/note.txt", "no record")
     one = write("a-2.json", record("a", 2, labels=0.1))
+    write("runs/.b-0.json.killed/b-0.json", "half a record")
     study = read_study([tmp_path / "runs", one])
     assert [run.key for run in study.runs] == [("a", 0.1, 2), ("a", 1.0, 10), ("b", 1.0, 0)]
     assert {arm: [run.seed for run in runs] for arm, runs in study.arms().items()} == {"a": [10], "b": [0]}
@@ -149,6 +150,9 @@ def test_runs_that_cannot_be_compared(write: Write) -> None:
     two = write("2.json", record("b", 0, setting={**settings, "steps": 2}))
     with pytest.raises(XnerError, match="are of trainings with another steps"):
         read_study([write("1.json", record("a", setting=settings)), two])
+    one, two = (write(f"{n}.json", record("ab"[n], setting={**settings, "inputs": {"gold": n}})) for n in (0, 1))
+    with pytest.raises(XnerError, match=r"gold had another content when the run of .*0\.json read it than for"):
+        read_study([one, two])
     one = write("1.json", record("a"))
     repeating = {"de": {**record("a")["sentences"]["de"], "repeats": [[1, 0]]}}
     with pytest.raises(XnerError, match="do not have the same sentences of de twice"):

@@ -121,6 +121,9 @@ def test_inputs_that_would_change_the_study_silently(study: Study, tmp_path: Pat
     write_docs(tmp_path / "projected/de.spacy", projected)
     with pytest.raises(XnerError, match="no doc has the id of one in"):
         check_inputs(study, study.arms.values())
+    write_docs(tmp_path / "test.spacy", docs_of(tmp_path, ["[Ada](PER) was here yesterday ."], "en", "test"))
+    with pytest.raises(XnerError, match="found no doc in another language than en"):
+        check_inputs(replace(study, test=str(tmp_path / "test.spacy")), study.arms.values())
     tested = load_docs(tmp_path / "test/de.spacy")
     tested[0].set_ents([], default="missing")
     write_docs(tmp_path / "test/de.spacy", tested)

@@ -66,6 +66,12 @@ def test_settings_of_another_arm(tmp_path: Path) -> None:
         ("seeds = [1, 1]", "", r"seeds is \[1, 1\], where a number is twice"),
         ("labels = [0.5, 0.5]", "", "labels is .* where a number is twice"),
         ("", "agreement = 0.5", "asks for an agreement of 0.5 .* expected with_sources"),
+        ("steps = 120", "", "steps is 120, expected a multiple of eval_every"),
+        ("examples = 0\nquestion = 3", "", r"\[study\] has question = 3, expected a text"),
+        ("", 'projected = ["a.spacy", "b.spacy"]', r"\[arms.a\] has projected = .* expected one text or null"),
+        ("", "settings = 3", r"\[arms.a\] has settings = 3, expected settings"),
+        ("", 'with_sources = "no"', "has with_sources = 'no', expected true or false"),
+        ("", 'name = "x"', r"\[arms.a\] has a `name`, expected none"),
         ("labels = [0.0]", "", "share of labels is 0.0"),
         ("", 'teacher = "b"', "the arm a has no synthetic text"),
         ("", 'synthetic = "s"', "the arm a has no teacher"),
@@ -88,6 +94,13 @@ def test_settings_of_another_arm(tmp_path: Path) -> None:
 def test_refused(tmp_path: Path, settings: str, arm: str, message: str) -> None:
     with pytest.raises(XnerError, match=message):
         read_study(write(tmp_path, settings, arm))
+
+
+def test_an_arm_is_a_section(tmp_path: Path) -> None:
+    path = tmp_path / "study.cfg"
+    path.write_text('[study]\nname = "x"\ngold = "g"\ndev = "d"\ntest = "t"\n\n[arms]\na = 1\n', encoding="utf8")
+    with pytest.raises(XnerError, match=r"\[arms\] has a = 1, expected a section \[arms.a\]"):
+        read_study(path)
 
 
 def test_no_study(tmp_path: Path) -> None:

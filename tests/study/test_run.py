@@ -72,6 +72,19 @@ def test_run_and_go_on(file: Path) -> None:
     assert sorted(run.data["arm"] for run in runs.runs) == ["a", "b", "c"]
 
 
+def test_a_config_with_paths_of_its_own(file: Path, tmp_path: Path) -> None:
+    """An arm learns from what the study gives it, wherever the training config has its corpora from."""
+    config = load_config(ROOT / "configs/xner.cfg")
+    config["corpora"]["train"]["path"] = config["corpora"]["dev"]["path"] = str(tmp_path / "nowhere.spacy")
+    config["training"]["train_corpus"], config["corpora"]["other"] = "corpora.other", {**config["corpora"]["train"]}
+    config.to_disk(tmp_path / "own.cfg")
+    study = replace(
+        read_study(file), config=str(tmp_path / "own.cfg"), steps=2, folder=str(tmp_path), records=str(tmp_path / "r")
+    )
+    record = Runner(study).record(Run(study.arms["a"], 0))
+    assert [row["step"] for row in record["curve"]] == [0, 2]
+
+
 def test_same_seed_same_scores(file: Path, tmp_path: Path) -> None:
     plan = read_study(file, {"records": str(tmp_path / "records"), "folder": str(tmp_path / "training")})
     one = Runner(plan, say=lambda line: None).record(Run(plan.arms["a"], 0))
@@ -114,7 +127,7 @@ def test_two_processes_share_the_work(file: Path, tmp_path: Path) -> None:
     assert (tmp_path / "records/tiny/a-0.json").stat().st_mtime_ns == before
 
 
-def test_a_stopped_run_does_not_distil_again(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_run_does_not_distill_again(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And ends with the scores of an undisturbed one; a run of another setting starts anew."""
     plan = read_study(file, {"records": str(tmp_path / "records"), "folder": str(tmp_path / "training")})
     run = Run(plan.arms["c"], 0)
@@ -133,7 +146,7 @@ def test_a_stopped_run_does_not_distil_again(file: Path, tmp_path: Path, monkeyp
     assert (room / "corpora/distilled.spacy").is_file()
     other = Runner(replace(plan, steps=5), say=lambda line: None)
     with monkeypatch.context() as context:
-        context.setattr("spacy_xner.study.run.distil_file", lambda *_: pytest.fail("something was distilled"))
+        context.setattr("spacy_xner.study.run.distill_file", lambda *_: pytest.fail("something was distilled"))
         record = Runner(plan, say=lambda line: None).record(run)
         assert not room.exists()
         with pytest.raises(pytest.fail.Exception, match="was distilled"):

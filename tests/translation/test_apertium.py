@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spacy_xner.errors import XnerError
+from spacy_xner.translation import apertium
 from spacy_xner.translation.apertium import Apertium, find_mode
 from spacy_xner.translation.apertium_stream import NO_TEXT
+from spacy_xner.translation.languages import normalise
 
 MODES = {"es": "eng-spa", "ca": "eng-cat", "gl": "en-gl"}
 
@@ -160,6 +162,38 @@ def test_two_and_three_letters() -> None:
     real_engine()
     assert find_mode("en", "es") == "eng-spa"
     assert Apertium("eng", "spa").identity == Apertium("en", "es").identity
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "mode", "found"),
+    [
+        ("en", "ca", None, "eng-cat"),
+        ("en-us", "ca-valencia", None, "eng-cat_valencia"),
+        ("en", "ca-valencia", "eng-cat_valencia", "eng-cat_valencia"),
+        ("en", "ca-es", None, "eng-cat"),
+        ("es", "pt-BR", None, "es-pt_BR"),
+    ],
+)
+def test_regions(monkeypatch: pytest.MonkeyPatch, source: str, target: str, mode: str | None, found: str) -> None:
+    modes = ["eng-cat", "eng-cat_valencia", "es-pt", "es-pt_BR"]
+    monkeypatch.setattr(apertium, "list_modes", lambda: modes)
+    assert find_mode(normalise(source), normalise(target), mode) == found
+
+
+def test_data_without_a_known_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its content tells it apart, so that an upgrade is not taken for what the cache has."""
+    modes = tmp_path / "share/apertium/modes"
+    modes.mkdir(parents=True)
+    monkeypatch.setattr(apertium, "binary", lambda: str(tmp_path / "bin/apertium"))
+    data = tmp_path / "a b.bin"
+    (modes / "x-y.mode").write_text(f"lt-proc $1 '{data}' | lt-proc -g {tmp_path}/missing.bin\n")
+    found = []
+    for content in ("one", "two", "one"):
+        data.write_text(content)
+        apertium.data_hash.cache_clear()
+        found.append(apertium.data_hash("x-y"))
+    assert found[0] == found[2] != found[1]
+    assert apertium.data_hash("y-x") is None
 
 
 def test_engine_not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

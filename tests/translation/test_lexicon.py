@@ -74,7 +74,8 @@ def test_candidates_of_other_scripts_and_explanations_are_none(tmp_path: Path) -
 
 
 def test_awkward_languages(tmp_path: Path) -> None:
-    assert translate(make(tmp_path, "new\tyeni\nis\tis\n", target="tr"), "NEW Is") == "YENİ İs"
+    for target in ("tr", "tr-TR", "az-Latn"):
+        assert translate(make(tmp_path, "new\tyeni\nis\tis\n", target=target), "NEW Is") == "YENİ İs"
     assert translate(make(tmp_path, "good\t早\nday\t安\n", target="zh"), "Good day , IBM day") == "早安 , IBM 安"
     assert translate(make(tmp_path, "peace\tשלום\n", target="he"), "Peace!") == "שלום!"
     assert translate(make(tmp_path, "cafe\u0301\tKaffeehaus\n", source="fr"), "Caf\u00e9") == "Kaffeehaus"

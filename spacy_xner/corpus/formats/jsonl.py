@@ -39,8 +39,10 @@ def _sentence(data: Any, path: Path, number: int) -> Sentence:
     if not isinstance(data, dict) or not isinstance(data.get("text"), str):
         raise ValueError('found no object with a string "text"')
     text = data["text"]
+    if (half := next((i for i, character in enumerate(text) if "\ud800" <= character <= "\udfff"), None)) is not None:
+        raise ValueError(f"found half a character at {half} (a lone surrogate, as of an emoji that was cut)")
     key = next((key for key in ENTITY_KEYS if data.get(key) is not None), None)
-    meta = {key: str(data[key]) for key in ("id", "lang") if data.get(key) is not None}
+    meta = {key: str(data[key]) for key in ("id", "lang") if data.get(key) not in (None, "")}
     if key is None or data.get("answer") in ("reject", "ignore"):
         return Sentence(text, None, path, number, meta=meta)
     if not isinstance(data[key], list):
