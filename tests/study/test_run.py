@@ -96,7 +96,7 @@ def test_same_seed_same_scores(file: Path, tmp_path: Path) -> None:
 
 def test_a_record_of_other_settings_is_not_overwritten(file: Path) -> None:
     before = (file.parent / "records/tiny/a-0.json").read_bytes()
-    result = study(file, "--arms", "a", "--seeds", "0", "--steps", "5")
+    result = study(file, "--arms", "a", "--seeds", "0", "--steps", "6")
     assert result.exit_code == 1
     assert "is of a run with another steps, another training" in result.output.replace("\n", " ")
     assert (file.parent / "records/tiny/a-0.json").read_bytes() == before
