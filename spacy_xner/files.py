@@ -58,11 +58,9 @@ def resumable_folder(path: Path, setting: dict[str, Any]) -> Iterator[Path]:
     """
     room = path.with_name(f".{path.name}.part")
     stamp = room / "part.json"
-    check_writable(room)
     if not stamp.is_file() or read_json(stamp) != setting:
         remove(room)
-        room.mkdir(parents=True)
-        write_json(stamp, setting)
+        write_json(stamp, setting)  # makes the folder
     yield room
     remove(path)
     room.rename(path)

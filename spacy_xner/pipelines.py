@@ -51,7 +51,7 @@ def fingerprint_of(nlp: Language) -> str:
     folder = Path(nlp.path) if nlp._path else None
     if folder is None or not folder.is_dir():
         return hashlib.sha256(nlp.to_bytes()).hexdigest()
-    return hashlib.sha256(f"{folder_sha256(folder)} {nlp.pipe_names} {nlp.config.to_str()}".encode()).hexdigest()
+    return hashlib.sha256(f"{folder_sha256(folder)} {nlp.config.to_str()}".encode()).hexdigest()
 
 
 def name_of(nlp: Language) -> str:

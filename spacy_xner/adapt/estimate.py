@@ -13,7 +13,7 @@ from ..corpus.texts import read_unlabelled
 from ..corpus.translate import translate_texts
 from ..files import read_json, write_json
 from ..translation import Translator
-from .labelling import Found, check_text, find_entities, labelled_docs
+from .labelling import Found, find_entities, labelled_docs, read_texts
 from .steps import PROJECTED, SOURCE, TEACHER, TRANSLATED, Adaptation, plain
 
 SAMPLE = 60  # sentences
@@ -32,13 +32,12 @@ def estimate(adaptation: Adaptation) -> dict[str, float]:
     RAISES: XnerError for a text that the pipeline is not for, and as the translators.
     """
     settings, nlp, path = adaptation.settings, adaptation.nlp, adaptation.texts
-    first = (check_text(text, nlp, settings.lang, path) for text in read_unlabelled(path, settings.lang, Counter()))
-    list(find_entities(nlp, islice(first, 1)))  # takes longer than others
+    list(find_entities(nlp, islice(read_texts(nlp, path, settings.lang), 1)))  # the first text takes longer
     start = time.perf_counter()
     texts: list[Doc] = []
     found: list[Found] = []
-    for text in read_unlabelled(path, settings.lang, Counter()):
-        texts.append(check_text(text, nlp, settings.lang, path))
+    for text in read_texts(nlp, path, settings.lang):
+        texts.append(text)
         found += find_entities(nlp, [text])
         if sum(len(sentences) for sentences in found) >= SAMPLE:
             break

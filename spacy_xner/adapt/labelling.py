@@ -40,13 +40,17 @@ def label_file(
         another language, or is longer than the pipeline takes.
     """
     with Journal(output, {"label": file_sha256(path), "pipeline": fingerprint_of(nlp)}) as journal:
-        texts = read_unlabelled(path, lang, Counter())
-        waiting = (check_text(text, nlp, lang, path) for text in islice(texts, journal.done, None))
+        waiting = islice(read_texts(nlp, path, lang), journal.done, None)
         for _ in progress(journal.add(find_entities(nlp, waiting)), journal.done):
             pass
         found = zip(read_unlabelled(path, lang, counts), journal, strict=True)
         write_docs(output, labelled_docs(found, nlp, path, min_score, counts))
         journal.remove()
+
+
+def read_texts(nlp: Language, path: Path, lang: str) -> Iterator[Doc]:
+    """The texts of a file. RAISES: XnerError for one that the pipeline is not for, and as `read_unlabelled`."""
+    return (check_text(text, nlp, lang, path) for text in read_unlabelled(path, lang, Counter()))
 
 
 def check_text(text: Doc, nlp: Language, lang: str, path: Path) -> Doc:

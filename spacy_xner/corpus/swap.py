@@ -13,7 +13,7 @@ from spacy.training import Example
 
 from ..errors import XnerError
 from ..tokens import SOFT_LABELS, meta_of
-from ..translation.languages import normalise
+from ..translation.languages import base_language
 from .gazetteers import gazetteer
 from .names import (
     ALIKE,
@@ -154,11 +154,6 @@ class EntitySwap:
         )
         doc._.xner_meta = reference._.xner_meta
         return Example(Doc(nlp.vocab, words=words) if unknown else nlp.make_doc(doc.text), doc)
-
-
-def base_language(code: str) -> str:
-    """A language without region or script, by its shortest code."""
-    return normalise(code).split("-")[0]
 
 
 def is_shouted(entity: Span) -> bool:

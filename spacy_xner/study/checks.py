@@ -35,8 +35,7 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
     check_labelled(study.gold, study.dev, study.test)
     check_gold(study)
     check_dev(study)
-    if all(doc.lang == study.source for doc in read_known(study.test)):
-        raise XnerError(f"{study.test}: found no doc in another language than {study.source}, the source's.")
+    check_test(study)
     ids = {doc.id for doc in read_known(study.gold)}
     for path in projected:
         check_projected(path, ids, study.gold)
@@ -91,6 +90,12 @@ def check_dev(study: Study) -> None:
         raise XnerError(
             f"{study.dev}: all of its sentences are in {study.gold}, expected some that no arm learns from."
         )
+
+
+def check_test(study: Study) -> None:
+    """RAISES: XnerError for test docs of which none is in a target language."""
+    if all(doc.lang == study.source for doc in read_known(study.test)):
+        raise XnerError(f"{study.test}: found no doc in another language than {study.source}, the source's.")
 
 
 def check_projected(path: str, ids: set[str], gold: str) -> None:

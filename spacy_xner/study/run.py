@@ -22,6 +22,7 @@ from ..aggregation.weights import find_aggregators, softmax_weights
 from ..alignment.embedding import EmbeddingAligner
 from ..alignment.loading import encoder_version
 from ..corpus.distill import Distiller, Selection, distill_file
+from ..corpus.docs import docs_by_id
 from ..corpus.teachers import Teachers
 from ..encoders import resolve_encoder
 from ..errors import XnerError
@@ -239,7 +240,7 @@ class Runner:
         nlp = load_pipeline(str(self.folder / self.teacher_of(run).name / MODEL))
         sources, projector = None, None
         if arm.with_sources:
-            sources = {meta_of(doc)["id"]: doc for doc in read_all(self.study.gold)}
+            sources = docs_by_id(read_all(self.study.gold))
             aligner = EmbeddingAligner(self.study.encoder, join_unspaced=True, inference="auto")
             projector = SpanProjector(aligner)
         counts: Counter[str] = Counter()

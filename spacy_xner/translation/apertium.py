@@ -18,7 +18,7 @@ from typing import Any
 from ..errors import XnerError
 from ..files import file_sha256
 from .apertium_stream import Block
-from .languages import normalise, variants
+from .languages import base_language, normalise, variants
 
 # Debian's names; the pairs from English that are worth running, then pairs into English and pivots from Spanish and
 # Catalan.
@@ -161,15 +161,10 @@ def engine_version() -> str:
     return ask(binary(), "-V").removeprefix("Apertium").strip()
 
 
-def plain(code: str) -> str:
-    """A normalised language code without region or script."""
-    return code.split("-")[0]
-
-
 def names_of(code: str) -> list[str]:
     """How modes may name a language: `pt-br` -> [`pt_br`, `por_br`, `pt`, `por`], in lower case."""
     regional = [name.replace("-", "_") for name in variants(code)]
-    return list(dict.fromkeys([*regional, *variants(plain(code))]))
+    return list(dict.fromkeys([*regional, *variants(base_language(code))]))
 
 
 def pair_of(name: str) -> list[str]:
@@ -180,7 +175,7 @@ def pair_of(name: str) -> list[str]:
 
 def package_of(source: str, target: str) -> str | None:
     """Debian's package for a pair of languages, in either direction; None where we know of none."""
-    pair = {plain(source), plain(target)}
+    pair = {base_language(source), base_language(target)}
     return next((package for package in PACKAGES if set(pair_of(package)) == pair), None)
 
 
@@ -213,7 +208,7 @@ def find_mode(source: str, target: str, mode: str | None = None) -> str:
 
     Raises XnerError where it is not installed, or `mode` is one for other languages.
     """
-    if mode and pair_of(mode) != [plain(source), plain(target)]:
+    if mode and pair_of(mode) != [base_language(source), base_language(target)]:
         raise XnerError(
             f"Apertium's mode {mode!r} is not one from {source!r} to {target!r}; leave `mode` away, or fix it."
         )

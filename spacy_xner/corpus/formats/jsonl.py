@@ -1,6 +1,7 @@
 """JSON lines with character offsets, as Prodigy, doccano and spaCy users keep them."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from ...errors import XnerError
 from ...lines import read_lines
 from .sentence import CharSpan, Sentence, overlaps
 
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 ENTITY_KEYS = ("entities", "spans", "ents", "label", "labels")
 
 
@@ -39,8 +41,8 @@ def _sentence(data: Any, path: Path, number: int) -> Sentence:
     if not isinstance(data, dict) or not isinstance(data.get("text"), str):
         raise ValueError('found no object with a string "text"')
     text = data["text"]
-    if (half := next((i for i, character in enumerate(text) if "\ud800" <= character <= "\udfff"), None)) is not None:
-        raise ValueError(f"found half a character at {half} (a lone surrogate, as of an emoji that was cut)")
+    if half := HALF_CHARACTER.search(text):
+        raise ValueError(f"found half a character at {half.start()} (a lone surrogate, as of an emoji that was cut)")
     key = next((key for key in ENTITY_KEYS if data.get(key) is not None), None)
     meta = {key: str(data[key]) for key in ("id", "lang") if data.get(key) not in (None, "")}
     if key is None or data.get("answer") in ("reject", "ignore"):
