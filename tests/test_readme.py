@@ -24,6 +24,7 @@ from spacy_xner.cli import app
 from spacy_xner.corpus.docs import convert_files, write_docs
 
 from .cli.util import ok, process
+from .programs import require_apertium
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf8")
@@ -198,8 +199,16 @@ PRINTS: dict[str, list[Callable[[str], None]]] = {  # what each block of a secti
 }
 
 
-@pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.section)
+def params(block: Block) -> Any:
+    """The block as a parameter, marked where it needs a program of its own."""
+    marks = [pytest.mark.program] if "Apertium.v1" in block.code else []
+    return pytest.param(block, marks=marks, id=block.section)
+
+
+@pytest.mark.parametrize("block", map(params, PYTHON))
 def test_python(block: Block, tiny_site: Path, room: Path, request: pytest.FixtureRequest) -> None:
+    if "Apertium.v1" in block.code:
+        require_apertium(("es", "en"))
     if "rojector" in block.code:
         request.getfixturevalue("embedded_encoder")
     number = [other for other in PYTHON if other.section == block.section].index(block)

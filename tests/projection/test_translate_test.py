@@ -1,6 +1,5 @@
 """Translate-test: `xner_projector` with a translator and a source pipeline."""
 
-import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from spacy.language import Language
 
 from spacy_xner.errors import XnerError
 
+from ..programs import require_apertium
 from .util import aligner_config, entities
 
 WORDS = {"besuchte": "visited", "Kanzlerin": "chancellor"}
@@ -118,9 +118,10 @@ def test_errors(tiny_encoder: Path, source_pipeline: Path) -> None:
         nlp("Berlin")
 
 
-@pytest.mark.skipif(shutil.which("apertium") is None, reason="Apertium is not installed.")
+@pytest.mark.program
 def test_apertium(embedded_encoder: Path, source_pipeline: Path) -> None:
     """Spanish through the real engine."""
+    require_apertium(("es", "en"))
     nlp = spacy.blank("es")
     config = {
         **aligner_config(embedded_encoder),

@@ -1,6 +1,5 @@
 import json
 import os
-import shutil
 import stat
 import sys
 import unicodedata
@@ -16,17 +15,15 @@ from spacy_xner.translation.apertium import Apertium, find_mode
 from spacy_xner.translation.apertium_stream import NO_TEXT
 from spacy_xner.translation.languages import normalise
 
+from ..programs import require_apertium
+
 MODES = {"es": "eng-spa", "ca": "eng-cat", "gl": "en-gl"}
 
 
-@pytest.fixture(scope="module", params=MODES)
+@pytest.fixture(scope="module", params=[pytest.param(lang, marks=pytest.mark.program) for lang in MODES])
 def engine(request: pytest.FixtureRequest) -> Apertium:
-    if shutil.which("apertium") is None:
-        pytest.skip("needs the Apertium engine: apt-get install apertium-eng-spa apertium-eng-cat apertium-en-gl")
-    try:
-        return Apertium("en", request.param)
-    except XnerError as error:
-        pytest.skip(f"needs an Apertium pair: {error}")
+    require_apertium(("en", request.param))
+    return Apertium("en", request.param)
 
 
 @pytest.fixture
@@ -116,10 +113,12 @@ def test_batches_are_streamed_in_order() -> None:
     assert list(translations) == [f"Qzx{i}qz" for i in range(1, 30)]
 
 
+@pytest.mark.program
 def test_byte_order_mark_at_the_start_of_the_stream() -> None:
     assert list(real_engine().translate(["\ufeff", "\ufeffQzx", "Qzx"])) == ["\ufeff", "\ufeffQzx", "Qzx"]
 
 
+@pytest.mark.program
 def test_awkward_sizes() -> None:
     engine = real_engine()
     many_words = " ".join(["dog"] * 10_000)
@@ -132,10 +131,8 @@ def test_awkward_sizes() -> None:
 
 
 def real_engine(**settings: int) -> Apertium:
-    try:
-        return Apertium("en", "es", **settings)  # type: ignore[arg-type]
-    except XnerError as error:
-        pytest.skip(f"needs an Apertium pair: {error}")
+    require_apertium(("en", "es"))
+    return Apertium("en", "es", **settings)  # type: ignore[arg-type]
 
 
 def test_soft_hyphens_are_all_that_goes(engine: Apertium) -> None:
@@ -144,6 +141,7 @@ def test_soft_hyphens_are_all_that_goes(engine: Apertium) -> None:
     assert len(translation.split()) == 400
 
 
+@pytest.mark.program
 def test_pair_not_installed() -> None:
     real_engine()
     with pytest.raises(
@@ -158,6 +156,7 @@ def test_pair_not_installed() -> None:
         Apertium("en", "es", mode="eng-cat")
 
 
+@pytest.mark.program
 def test_two_and_three_letters() -> None:
     real_engine()
     assert find_mode("en", "es") == "eng-spa"

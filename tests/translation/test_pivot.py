@@ -10,6 +10,7 @@ from spacy_xner.errors import XnerError
 from spacy_xner.translation import Translator, make_translator
 from spacy_xner.translation.pivot import Pivot
 
+from ..programs import require_apertium
 from .util import Reverser
 
 
@@ -86,10 +87,9 @@ def test_bad_steps() -> None:
         list(Pivot([Reverser("en", "es", surplus=1), Reverser("es", "ca")]).translate("abc"))
 
 
+@pytest.mark.program
 def test_apertium() -> None:
-    try:
-        pivot = make_translator("pivot", source="ca", target="es", through="en")
-    except XnerError as error:
-        pytest.skip(f"needs two pairs of Apertium: {error}")
+    require_apertium(("ca", "en"), ("en", "es"))
+    pivot = make_translator("pivot", source="ca", target="es", through="en")
     (translation,) = pivot.translate(["La casa és gran."])
     assert "casa" in (translation or "")
