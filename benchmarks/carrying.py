@@ -26,6 +26,7 @@ from rich.table import Table
 from spacy.tokens import Doc
 
 from spacy_xner.alignment.embedding import EmbeddingAligner
+from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.cli.console import make_console
 from spacy_xner.corpus.carry import carry_docs
 from spacy_xner.corpus.docs import convert_files
@@ -33,7 +34,6 @@ from spacy_xner.corpus.project import pair_docs, project_docs
 from spacy_xner.corpus.translate import translate_docs
 from spacy_xner.files import atomic_path
 from spacy_xner.projection import SpanProjector
-from spacy_xner.tokens import meta_of
 from spacy_xner.translation import Translator, make_translator
 from spacy_xner.translation.carried import Markers, Placeholders, Way
 

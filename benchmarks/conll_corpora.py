@@ -22,11 +22,11 @@ from experiment import CONLL_TARGETS
 from measuring_data import data_folder
 from spacy.tokens import Doc
 
+from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.corpus.docs import convert_files, with_step, write_docs
 from spacy_xner.corpus.project_files import read_plain_docs
-from spacy_xner.encoders.tokenizer import multilingual_blank
 from spacy_xner.errors import XnerError
-from spacy_xner.tokens import meta_of
+from spacy_xner.languages.tokenizer import multilingual_blank
 
 PEER = "awesome"
 

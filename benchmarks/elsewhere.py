@@ -20,10 +20,10 @@ from spacy.tokens import Doc
 
 from spacy_xner.cli.console import make_console
 from spacy_xner.corpus.docs import convert_files
-from spacy_xner.evaluation.scores import evaluate_pipeline
-from spacy_xner.evaluation.table import score_table
 from spacy_xner.files import atomic_path
 from spacy_xner.pipelines import load_pipeline
+from spacy_xner.reporting.score_table import score_table
+from spacy_xner.scoring.scores import evaluate_pipeline
 
 SETS = {"conll": ("en", "de", "es", "nl"), "wikiann": ("de", "es", "nl", "pl", "ru")}
 

@@ -32,9 +32,9 @@ from spacy_xner.aggregation.weights import find_aggregators, softmax_weights
 from spacy_xner.cli.console import make_console
 from spacy_xner.corpus.docs import convert_files, load_docs, write_docs
 from spacy_xner.corpus.reader import find_docbins
-from spacy_xner.evaluation.scores import evaluate_pipeline
 from spacy_xner.files import atomic_path, remove
 from spacy_xner.pipelines import load_pipeline
+from spacy_xner.scoring.scores import evaluate_pipeline
 
 CONFIG = Path(__file__).parents[1] / "configs/xner.cfg"
 Data = Literal["shipped", "conll"]

@@ -12,11 +12,11 @@ from typing import Annotated
 
 import typer
 
+from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.corpus.docs import write_docs
 from spacy_xner.corpus.reader import find_docbins
-from spacy_xner.study.corpora import read_all, split_ids
-from spacy_xner.study.plan import read_study
-from spacy_xner.tokens import meta_of
+from spacy_xner.experiments.corpora import read_all, split_ids
+from spacy_xner.experiments.plan import read_study
 
 
 def main(

@@ -38,9 +38,9 @@ from spacy_xner.corpus.texts import read_texts
 from spacy_xner.encoders.trimming.needed_pieces import MAX_PIECES, N_WORDS, Wanted
 from spacy_xner.encoders.trimming.trim import folder_mb
 from spacy_xner.encoders.trimming.trim_pipeline import trim_pipeline
-from spacy_xner.evaluation.scores import evaluate_pipeline
 from spacy_xner.files import atomic_path
 from spacy_xner.pipelines import load_pipeline
+from spacy_xner.scoring.scores import evaluate_pipeline
 
 TEXTS = ["corpus/en/train", "corpus/translations", "corpora/train", "corpora/projected"]
 CONLL = ("de", "es", "nl")

@@ -16,9 +16,9 @@ from rich.table import Table
 
 from spacy_xner.cli.console import make_console
 from spacy_xner.cli.report import parse_pairs
-from spacy_xner.evaluation.records import Study, make_run, read_study
-from spacy_xner.evaluation.report import make_report
+from spacy_xner.experiments.records import Study, make_run, read_study
 from spacy_xner.files import atomic_path
+from spacy_xner.reporting.report import make_report
 
 LOOKED_AT = 700  # sentences of each language
 

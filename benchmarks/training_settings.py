@@ -26,9 +26,9 @@ from spacy.tokens import Doc
 from spacy_xner.cli.console import make_console
 from spacy_xner.corpus.docs import convert_files, load_docs
 from spacy_xner.corpus.reader import find_docbins
-from spacy_xner.evaluation.scores import evaluate_pipeline
 from spacy_xner.files import atomic_path, remove
 from spacy_xner.pipelines import load_pipeline
+from spacy_xner.scoring.scores import evaluate_pipeline
 
 CORPORA = {
     "paths.train": ["corpora/train/en.spacy", "corpora/projected"],

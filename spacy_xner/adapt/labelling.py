@@ -9,15 +9,16 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
+from ..annotations.attributes import confidence_of, meta_of
+from ..annotations.entities import set_scored_entities
 from ..corpus.docs import doc_of_sentence, write_docs
 from ..corpus.formats import Sentence
 from ..corpus.texts import read_unlabelled
-from ..encoders.tokenizer import multilingual_blank
 from ..errors import XnerError
 from ..files import file_sha256
 from ..journal import Journal
+from ..languages.tokenizer import multilingual_blank
 from ..pipelines import fingerprint_of, name_of
-from ..tokens import confidence_of, meta_of, set_scored_entities
 
 Found = list[dict[str, Any]]
 

@@ -15,23 +15,23 @@ from spacy.tokens import Doc
 
 from ..alignment.embedding import EmbeddingAligner
 from ..alignment.loading import encoder_version
-from ..corpus.distill import Distiller, Selection, distill_file
+from ..annotations.attributes import meta_of
 from ..corpus.docs import load_docs, write_docs
 from ..corpus.project import pair_docs, project_corpus
-from ..corpus.teachers import Teachers
 from ..corpus.translate import translate_docs
+from ..distillation.distill import Distiller, Selection, distill_file
+from ..distillation.teachers import Teachers
 from ..errors import XnerError
-from ..evaluation.scores import evaluate_pipeline, write_scores
+from ..experiments.training import train_into
 from ..files import atomic_path, file_sha256, read_json, remove, write_json
 from ..journal import differing
 from ..pipelines import fingerprint_of, load_pipeline, name_of
 from ..projection import SpanProjector
-from ..study.training import train_into
-from ..tokens import meta_of
+from ..scoring.scores import evaluate_pipeline, write_scores
 from ..translation import Translator
 from .labelling import label_file, text_of
 
-CONFIG = Path(__file__).parent / "xner.cfg"
+CONFIG = Path(__file__).parents[1] / "configs/xner.cfg"
 SOURCE, TRANSLATED, PROJECTED, DISTILLED = "source.spacy", "translated", "projected", "distilled"
 TEACHER, PIPELINE, MADE = "teacher", "pipeline", "made.json"
 LEAST_LEFT = 0.02  # share of the translations that projection must leave out for a second training

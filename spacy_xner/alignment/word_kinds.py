@@ -4,7 +4,7 @@ import unicodedata
 
 import regex
 
-from ..encoders.tokenizer import UNSPACED
+from ..languages.tokenizer import UNSPACED
 from .types import Words
 
 SEPARATORS = tuple(",;:،؛，、；：")

@@ -62,9 +62,9 @@ def adapt(
     from ..adapt.steps import PIPELINE, Adaptation, Settings
     from ..encoders import resolve_encoder
     from ..errors import XnerError
-    from ..evaluation.table import score_table
+    from ..languages.codes import normalise
     from ..pipelines import load_pipeline, name_of, use_gpu
-    from ..translation.languages import normalise
+    from ..reporting.score_table import score_table
     from .console import make_console
 
     if not texts.is_file():

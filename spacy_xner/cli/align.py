@@ -82,8 +82,8 @@ def show(
     xner align show en.iob --target de.txt --tokenized --output alignment.html
     ```
     """
-    from .alignment_page import alignment_page
-    from .shown_pairs import shown_pairs
+    from ..reporting.aligned_pairs import shown_pairs
+    from ..reporting.alignment_page import alignment_page
 
     check_apart(output, file, *([target] if target else []))
     projector = make_projector(encoder, parse_layers(layers), method.value, 0.0, False)

@@ -26,10 +26,10 @@ def calibrate(
     from ..corpus.docs import load_docs
     from ..corpus.reader import find_docbins, make_example
     from ..errors import XnerError
-    from ..evaluation.table import calibration_line
     from ..files import atomic_path
     from ..ner import fitting
     from ..pipelines import load_pipeline
+    from ..reporting.score_table import calibration_line
 
     paths = [path for file in files for path in find_docbins(file)]
     if output.exists() and not (output / "meta.json").is_file() and (output.is_file() or any(output.iterdir())):

@@ -241,7 +241,7 @@ def stats(
     """
     import srsly
 
-    from ..corpus.stats import count_docs, read_any
+    from ..inspection.stats import count_docs, read_any
 
     rows = count_docs(progress(read_any(paths, lang), "Counting"))
     if json:
@@ -276,8 +276,8 @@ def check(
     xner corpus check corpus/ --lines 0
     ```
     """
-    from ..corpus.check import check_corpus
-    from ..corpus.layout import read_layout
+    from ..inspection.check import check_corpus
+    from ..inspection.layout import read_layout
 
     report = check_corpus(read_layout(folder))
     console = Console(soft_wrap=True, highlight=False, markup=False)
@@ -319,7 +319,7 @@ def for_each_target(lang: str, source: str, output: Path) -> Iterator[tuple[str,
     RAISES: XnerError where it is one of them, and where there is none.
     """
     for code, (out,) in for_each_language(lang, output):
-        from ..translation.languages import normalise
+        from ..languages.codes import normalise
 
         if code is None:
             raise XnerError("--lang names no language, expected those to translate into, as --lang de,es,fr.")

@@ -29,10 +29,10 @@ def evaluate(
     """
     from ..corpus.docs import load_docs
     from ..corpus.reader import find_docbins
-    from ..evaluation.scores import evaluate_pipeline, read_scores, write_scores
-    from ..evaluation.table import calibration_line, score_table
     from ..ner.fitting import recognisers_of
     from ..pipelines import load_pipeline, use_gpu
+    from ..reporting.score_table import calibration_line, score_table
+    from ..scoring.scores import evaluate_pipeline, read_scores, write_scores
     from .console import make_console
 
     use_gpu(gpu_id)

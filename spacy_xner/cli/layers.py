@@ -49,7 +49,7 @@ def layers(
     from .console import make_console
 
     if plot is not None:
-        from .layers_plot import check_plot
+        from ..reporting.layers_plot import check_plot
 
         check_plot(plot)
     sentences, source = _texts(texts, limit)
@@ -67,7 +67,7 @@ def layers(
         if learned.deviations is not None:
             console.print(f"Texts: {source}.", highlight=False)
     if plot is not None:
-        from .layers_plot import write_plot
+        from ..reporting.layers_plot import write_plot
 
         write_plot(plot, found)
         console.print(f"Wrote {plot}", highlight=False)

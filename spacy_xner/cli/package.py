@@ -38,7 +38,7 @@ def package(
 
     from ..encoders.origin import read_origin
     from ..errors import XnerError
-    from ..evaluation.scores import read_scores
+    from ..scoring.scores import read_scores
 
     if not (pipeline / "meta.json").is_file():
         raise XnerError(f"{pipeline}: this folder holds no pipeline: it has no meta.json. `spacy train` makes one.")

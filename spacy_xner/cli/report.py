@@ -35,12 +35,12 @@ def report(
     from rich.table import Table
     from rich.text import Text
 
-    from ..evaluation.records import find_records, read_study, write_study
-    from ..evaluation.report import make_report
-    from ..evaluation.report_markdown import report_markdown
-    from ..evaluation.report_page import report_html
-    from ..evaluation.report_plots import check_matplotlib
+    from ..experiments.records import find_records, read_study, write_study
     from ..files import atomic_path, check_apart
+    from ..reporting.markdown import report_markdown
+    from ..reporting.page import report_html
+    from ..reporting.plots import check_matplotlib
+    from ..reporting.report import make_report
     from .console import make_console
 
     outputs = [path for path in (output, markdown, study, json) if path is not None]

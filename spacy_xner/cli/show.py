@@ -26,12 +26,12 @@ def show(
     """
     from rich.text import Text
 
+    from ..annotations.attributes import meta_of
     from ..corpus.docs import load_docs
     from ..corpus.reader import find_docbins
-    from ..evaluation.scores import read_scores
-    from ..evaluation.table import score_table
     from ..pipelines import load_pipeline
-    from ..tokens import meta_of
+    from ..reporting.score_table import score_table
+    from ..scoring.scores import read_scores
     from .console import make_console
 
     console = make_console()

@@ -39,10 +39,10 @@ def study(
     from rich.table import Table
 
     from ..errors import XnerError
+    from ..experiments.checks import check_inputs
+    from ..experiments.plan import read_study
+    from ..experiments.run import Run, Runner
     from ..pipelines import use_gpu
-    from ..study.checks import check_inputs
-    from ..study.plan import read_study
-    from ..study.run import Run, Runner
     from .console import make_console
 
     def numbers(text: str | None, kind: type, name: str) -> list[float] | None:

@@ -145,9 +145,9 @@ def distill(
     xner corpus distill one,two synthetic/es.spacy distilled/es.spacy --sources en.spacy --agreement 0.8
     ```
     """
-    from ..corpus.distill import Distiller, Selection, distill_file
     from ..corpus.docs import docs_by_id, load_docs
-    from ..corpus.teachers import Teachers
+    from ..distillation.distill import Distiller, Selection, distill_file
+    from ..distillation.teachers import Teachers
     from ..pipelines import load_pipeline, use_gpu
 
     selection = Selection(certainty, agreement)

@@ -1,1 +1,1 @@
-"""Corpora: files to and from DocBin, translation and projection of whole corpora, checks, and the training reader."""
+"""Corpora: file formats, DocBins, translation, projection, filters, and the training reader."""

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
-from ..encoders.tokenizer import multilingual_blank
+from ..annotations.attributes import meta_of
+from ..annotations.entities import set_scored_entities
 from ..errors import XnerError
-from ..tokens import meta_of, set_scored_entities
+from ..languages.codes import normalise
+from ..languages.tokenizer import multilingual_blank
 from ..translation import Translator
 from ..translation.carried import Carried, Way, carry
-from ..translation.languages import normalise
 from .docs import doc_of_sentence, with_step
 from .formats import Sentence
 from .translate import cached, check_early, check_language, count_translation

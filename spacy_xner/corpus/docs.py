@@ -10,11 +10,11 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..encoders.tokenizer import multilingual_blank
+from ..annotations.attributes import meta_of
 from ..errors import XnerError
 from ..files import atomic_path, check_writable
-from ..tokens import meta_of
-from ..translation.languages import normalise
+from ..languages.codes import normalise
+from ..languages.tokenizer import multilingual_blank
 from .formats import CharSpan, Format, Sentence, detect_format, docbin_of, read_docs, read_sentences
 
 TRANSLATING = frozenset({"translate", "carry"})  # steps of a provenance that make a translation

@@ -11,10 +11,10 @@ from spacy.tokens import Doc
 
 from ..alignment.transport import transport_plan
 from ..alignment.types import Aligner
+from ..annotations.attributes import meta_of
 from ..errors import XnerError
-from ..tokens import meta_of
+from ..languages.identification import is_in_another_language
 from ..translation import Translator
-from ..translation.identify import is_in_another_language
 from .translate import translate_texts
 
 LEAST_CHARACTERS = 20  # of a text, for its length beside another's, which says nothing of short ones

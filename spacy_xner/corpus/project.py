@@ -9,11 +9,12 @@ from typing import Any
 
 from spacy.tokens import Doc, Span
 
+from ..annotations.attributes import meta_of
+from ..annotations.entities import set_scored_entities
 from ..errors import XnerError
 from ..journal import Journal, Progress
 from ..projection import Projection, SpanProjector
 from ..projection.projector import COUNTS, identifiers_of
-from ..tokens import meta_of, set_scored_entities
 from .docs import content_of, docs_by_id, is_translation, with_step, write_docs
 
 Pair = tuple[Doc, Doc]

@@ -7,14 +7,14 @@ from pathlib import Path
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..encoders.tokenizer import multilingual_blank
+from ..annotations.attributes import meta_of
 from ..errors import XnerError
 from ..files import atomic_path, check_apart, file_sha256, open_text
 from ..journal import Journal, Progress
+from ..languages.codes import normalise
+from ..languages.tokenizer import multilingual_blank
 from ..lines import read_lines, words_of_line
 from ..projection import SpanProjector
-from ..tokens import meta_of
-from ..translation.languages import normalise
 from .docs import doc_of_sentence, write_docs
 from .formats import detect_format, ending, read_sentences
 from .formats.write import check_labels, write_columns, write_inline, write_jsonl

@@ -12,10 +12,10 @@ from spacy.training.augment import dont_augment
 from spacy.util import logger
 from spacy.vocab import Vocab
 
+from ..annotations.attributes import meta_of
+from ..annotations.soft_labels import get_soft_labels, set_soft_labels
 from ..errors import XnerError
 from ..files import visible
-from ..ner.soft_labels import get_soft_labels, set_soft_labels
-from ..tokens import meta_of
 from .formats import read_docs
 
 FILE_TYPE = ".spacy"

@@ -7,8 +7,8 @@ from typing import Any
 
 from spacy.tokens import Doc
 
+from ..annotations.attributes import meta_of
 from ..errors import XnerError
-from ..tokens import meta_of
 from ..translation import Translator
 from .docs import docs_by_id, with_step
 from .filters import Filters, Quality, filter_translations

@@ -1,6 +1,7 @@
 """The bare text in files of every kind that the package reads."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -8,8 +9,8 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from ..errors import XnerError
+from ..languages.codes import CODE
 from ..lines import read_lines
-from ..translation.languages import CODE
 from .docs import convert_files
 from .formats import detect_format, find_files, read_sentences
 from .formats.inline import InlineError, parse_inline
@@ -79,3 +80,8 @@ def _bare(line: str) -> str:
         return parse_inline(line)[0]
     except InlineError:
         return line
+
+
+def comparison_key(text: str) -> str:
+    """Letters and digits of a text alone, in compatibility form and without case."""
+    return "".join(char for char in unicodedata.normalize("NFKC", text).casefold() if char.isalnum())

@@ -8,14 +8,14 @@ from typing import Any
 
 from spacy.tokens import Doc
 
-from ..encoders.tokenizer import multilingual_blank
+from ..annotations.attributes import meta_of
 from ..errors import XnerError
-from ..tokens import meta_of
+from ..languages.codes import normalise
+from ..languages.identification import is_in_another_language
+from ..languages.scripts import is_in_script, scripts_of
+from ..languages.tokenizer import multilingual_blank
 from ..translation import Translator
 from ..translation.cache import default_folder, with_cache
-from ..translation.identify import is_in_another_language
-from ..translation.languages import normalise
-from ..translation.scripts import is_in_script, scripts_of
 from ..translation.streams import ask, name_of
 from .docs import with_step
 

@@ -19,10 +19,12 @@ from spacy.vocab import Vocab
 from thinc.api import Config, Model
 from thinc.types import Floats2d
 
+from ..annotations.attributes import install_extensions
+from ..annotations.entities import SPANS_KEY, set_scored_entities
+from ..annotations.soft_labels import get_soft_labels, set_soft_labels
 from ..errors import XnerError
-from ..tokens import SPANS_KEY, install_extensions, set_scored_entities
 from .decoding import Constraints, FoundEntity, constrain, decode, log_softmax, score_spans
-from .soft_labels import aligned_soft_labels, get_soft_labels, set_soft_labels
+from .soft_targets import aligned_soft_labels
 from .tags import TagScheme
 
 UNCALIBRATED = "scores_uncalibrated"

@@ -8,8 +8,8 @@ from spacy.language import Language
 from spacy.training import Example
 from spacy.util import logger, minibatch
 
+from ..annotations.attributes import touches, unlabelled_places
 from ..errors import XnerError
-from ..tokens import touches, unlabelled_places
 from .calibration import Calibration, fit_temperature
 from .component import SoftmaxRecogniser, constraints_of
 from .decoding import Constraints

@@ -12,8 +12,9 @@ from spacy.pipeline import Pipe
 from spacy.tokens import Doc, Span
 from spacy.util import minibatch
 
+from ..annotations.attributes import install_extensions
+from ..annotations.entities import set_scored_entities
 from ..errors import XnerError
-from ..tokens import install_extensions, set_scored_entities
 from . import source_doc  # noqa: F401  (docs can be serialised with their source)
 from .projector import SpanProjector, identifiers_of
 from .translated_source import TranslatedSource

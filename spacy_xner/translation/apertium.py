@@ -17,8 +17,8 @@ from typing import Any
 
 from ..errors import XnerError
 from ..files import file_sha256
+from ..languages.codes import base_language, normalise, variants
 from .apertium_stream import Block
-from .languages import base_language, normalise, variants
 
 # Debian's names; the pairs from English that are worth running, then pairs into English and pivots from Spanish and
 # Catalan.

@@ -12,7 +12,7 @@ from typing import Any
 import regex
 
 from ..errors import XnerError
-from .languages import base_language, normalise
+from ..languages.codes import base_language, normalise
 from .splitting import join_parts, split_text
 
 VERSION = "0.2.0"

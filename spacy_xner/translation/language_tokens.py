@@ -11,7 +11,7 @@ from typing import Any
 from babel.core import get_global
 
 from ..errors import XnerError
-from .languages import normalise
+from ..languages.codes import normalise
 
 TOKEN = re.compile(r"(>>|__)?([a-z]{2,3}(?:_[A-Z][A-Za-z]{1,3})?)(<<|__)?")
 ALIASES = {"no": "nb", "pbt": "ps", "quy": "qu", "fuv": "ff"}  # beside those of CLDR: what NLLB has of a language

@@ -18,10 +18,10 @@ from typing import Any
 import regex
 
 from ..errors import XnerError
+from ..languages.codes import base_language, normalise
+from ..languages.scripts import LETTER, UNSPACED, is_in_script, is_unspaced
 from ..lines import read_lines
 from .freedict import freedict_files, is_freedict, read_freedict, translations_of
-from .languages import base_language, normalise
-from .scripts import LETTER, UNSPACED, is_in_script, is_unspaced
 
 WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*")
 UNSPACED_GAP = regex.compile(

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import XnerError
+from ..languages.codes import CODE, normalise
 from ..lines import read_lines
-from .languages import CODE, normalise
 
 SUFFIXES = (".tsv", ".tsv.gz")
 

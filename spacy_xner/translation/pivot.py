@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from ..errors import XnerError
-from .languages import normalise
+from ..languages.codes import normalise
 from .streams import AHEAD, ask
 from .types import Translator
 

@@ -11,8 +11,8 @@ from weakref import WeakValueDictionary
 
 from ..errors import XnerError
 from ..files import Stamps, folder_sha256, stamps_of
+from ..languages.codes import normalise
 from .language_tokens import PREFIX, LanguageToken, canonical_parts, choose_token, language_tokens
-from .languages import normalise
 from .splitting import Part, join_parts, split_text
 
 BUFFER = 4  # batches that are sorted by length together: a run that is killed has as many to do again

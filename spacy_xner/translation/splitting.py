@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import regex
 
-from .scripts import UNSPACED_LETTER, is_unspaced
+from ..languages.scripts import UNSPACED_LETTER, is_unspaced
 
 # Where to split, the best places first: ends of lines, of sentences, of clauses, of words.
 LINE, SENTENCE, CLAUSE, BLANK = (

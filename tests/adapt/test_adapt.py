@@ -20,11 +20,11 @@ from typer.testing import CliRunner
 from spacy_xner.adapt.estimate import estimate, share_of
 from spacy_xner.adapt.labelling import label_file, text_of
 from spacy_xner.adapt.steps import Adaptation, Settings
+from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.cli import app
 from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.corpus.texts import read_unlabelled
 from spacy_xner.errors import XnerError
-from spacy_xner.tokens import meta_of
 from spacy_xner.translation import Translator
 
 NAMES, PLACES = ("Ada", "Alan", "Grace", "Edsger", "Barbara"), ("Paris", "Berlin", "London", "Nairobi", "Lima")

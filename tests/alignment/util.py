@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from spacy_xner.encoders.tokenizer import multilingual_blank
+from spacy_xner.languages.tokenizer import multilingual_blank
 
 TRANSLATIONS = Path(__file__).parents[2] / "corpus" / "translations"
 TARGETS = ("de", "es", "fr", "nl", "ru", "zh")

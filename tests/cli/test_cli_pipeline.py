@@ -13,7 +13,7 @@ import srsly
 from spacy_xner.aggregation.layer_attention import attention_weights
 from spacy_xner.aggregation.weights import find_aggregators
 from spacy_xner.encoders.transformer import layers_of
-from spacy_xner.evaluation.scores import evaluate_pipeline
+from spacy_xner.scoring.scores import evaluate_pipeline
 
 from ..aggregation.util import make_config, make_pipeline, train
 from ..conftest import TINY_LAYERS

@@ -9,7 +9,7 @@ import pytest
 from spacy_xner.cli.report import parse_pairs
 from spacy_xner.errors import XnerError
 
-from ..evaluation.util import record, simulated
+from ..experiments.records_util import record, simulated
 from .util import failing, ok
 
 FEW = ("--resamples", "100", "--permutations", "100")

@@ -11,11 +11,11 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from spacy_xner.annotations.soft_labels import get_soft_labels, set_soft_labels
 from spacy_xner.corpus.docs import convert_files, write_docs
 from spacy_xner.corpus.reader import create_corpus_reader
-from spacy_xner.encoders.tokenizer import multilingual_blank
 from spacy_xner.errors import XnerError
-from spacy_xner.ner.soft_labels import get_soft_labels, set_soft_labels
+from spacy_xner.languages.tokenizer import multilingual_blank
 
 NLP = multilingual_blank("xx")
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc, Span, SpanGroup
 from srsly.msgpack import msgpack_decoders
 
+from spacy_xner.annotations.soft_labels import get_soft_labels, set_soft_labels
 from spacy_xner.corpus.docs import convert_files, doc_of_sentence, load_docs, name_files, read_docs, write_docs
 from spacy_xner.corpus.formats import Sentence, docbin_of
-from spacy_xner.encoders.tokenizer import multilingual_blank
 from spacy_xner.errors import XnerError
-from spacy_xner.ner.soft_labels import get_soft_labels, set_soft_labels
+from spacy_xner.languages.tokenizer import multilingual_blank
 
 NLP = multilingual_blank("xx")
 

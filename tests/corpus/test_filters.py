@@ -17,8 +17,8 @@ from spacy_xner.corpus.docs import load_docs
 from spacy_xner.corpus.filters import Filters, alignment_quality, filter_translations, round_trip_quality
 from spacy_xner.corpus.synthesize import synthesize
 from spacy_xner.corpus.texts import read_unlabelled
-from spacy_xner.encoders.tokenizer import multilingual_blank
 from spacy_xner.errors import XnerError
+from spacy_xner.languages.tokenizer import multilingual_blank
 
 NONE = Filters(length_ratio=0, copied=1, language=False, duplicates=False, quality=0)
 GOOD = ("The president visited the town yesterday.", "Der Präsident besuchte gestern die Stadt.")

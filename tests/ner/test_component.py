@@ -10,9 +10,9 @@ from spacy.language import Language
 from spacy.tokens import DocBin, Span
 from spacy.training import Example
 
+from spacy_xner.annotations.entities import set_scored_entities
 from spacy_xner.errors import XnerError
 from spacy_xner.ner.component import SoftmaxRecogniser
-from spacy_xner.tokens import set_scored_entities
 
 from ..aggregation.util import TEXTS, make_config, make_pipeline, predict, train, with_xner
 from .util import SMALL, entities_of, examples_of, small_pipeline

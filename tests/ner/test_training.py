@@ -12,9 +12,9 @@ from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 from thinc.api import fix_random_seed
 
+from spacy_xner.annotations.soft_labels import get_soft_labels, set_soft_labels
 from spacy_xner.errors import XnerError
 from spacy_xner.ner.component import SoftmaxRecogniser
-from spacy_xner.ner.soft_labels import get_soft_labels, set_soft_labels
 
 from ..aggregation.util import TEXTS
 from .util import SMALL, entities_of, examples_of, small_pipeline

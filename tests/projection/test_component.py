@@ -10,8 +10,8 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 
-from spacy_xner.encoders.tokenizer import multilingual_blank
 from spacy_xner.errors import XnerError
+from spacy_xner.languages.tokenizer import multilingual_blank
 from spacy_xner.projection.component import Projector
 
 from .util import GERMAN, SOURCE, aligner_config, doc_of, entities, source_doc

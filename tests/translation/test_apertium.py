@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spacy_xner.errors import XnerError
+from spacy_xner.languages.codes import normalise
 from spacy_xner.translation import apertium
 from spacy_xner.translation.apertium import Apertium, find_mode
 from spacy_xner.translation.apertium_stream import NO_TEXT
-from spacy_xner.translation.languages import normalise
 
 from ..programs import require_apertium
 

@@ -11,8 +11,8 @@ from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 from srsly.msgpack import msgpack_decoders, msgpack_encoders
 
+from ...annotations.attributes import install_extensions, meta_of
 from ...errors import XnerError
-from ...tokens import install_extensions, meta_of
 from .sentence import Sentence, sentence_of_words
 
 Codecs = list[tuple[Any, dict[str, Any]]]  # srsly's registries, and what is in each

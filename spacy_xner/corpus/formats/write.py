@@ -9,8 +9,8 @@ from typing import TextIO
 
 from spacy.tokens import Doc
 
+from ...annotations.attributes import confidence_of
 from ...errors import XnerError
-from ...tokens import confidence_of
 from .inline import format_inline
 
 # What the labels of text formats are made of, so that they are read back as they were.

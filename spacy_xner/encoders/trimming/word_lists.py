@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import regex
 
 from ...errors import XnerError
-from ..tokenizer import UNSPACED
+from ...languages.tokenizer import UNSPACED
 
 # How a word stands in running text, as shares of its occurrences. They are rough: word lists are lower-cased, and all
 # that they decide is which pieces go first where not all fit.

@@ -1,0 +1,1 @@
+"""Data augmentation for training: entities replaced by other names of the same type."""

@@ -1,0 +1,1 @@
+"""Soft labels from teacher pipelines, and the training corpora made of them."""

@@ -1,1 +1,0 @@
-"""Per-language scores and their tables."""

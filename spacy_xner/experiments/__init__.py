@@ -1,0 +1,1 @@
+"""Studies: plans, runs, records, and the statistics that compare arms."""

@@ -1,0 +1,121 @@
+"""Is a corpus folder sound, and how varied is it? Mistakes are errors; sameness is reported for a person to judge."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..corpus.formats.inline import InlineError, parse_inline
+from ..corpus.texts import comparison_key
+from ..errors import XnerError
+from ..lines import read_lines
+from . import repetition
+from .layout import SPLITS, Layout
+from .sentence import CorpusSentence
+
+
+@dataclass
+class Report:
+    """errors: what must be mended. notes: what a person should look at, by heading. shares: figures, by heading."""
+
+    errors: list[str] = field(default_factory=list)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+    shares: dict[str, list[str]] = field(default_factory=dict)
+
+
+def check_corpus(layout: Layout) -> Report:
+    """Check every file of a corpus folder.
+
+    Errors: markup, unknown labels, a language with too few sentences, translations with missing cells or without their
+    training sentence, a sentence that occurs twice in the training or in the evaluation text of a language, a dev or
+    test sentence that is in the training text (or among its translations).
+    Notes: near-duplicates, sentences that are the same but for their names, names used often, names with several
+    labels, names that stand unmarked elsewhere. Shares: sentences without entities, names that evaluation shares with
+    training text.
+    """
+    report = Report()
+    sentences = list(_labelled(layout, report.errors))
+    sentences += _translations(layout, sentences, report.errors)
+    _check_counts(layout, sentences, report.errors)
+    for lang in (layout.source, *layout.targets):
+        own = [sentence for sentence in sentences if sentence.lang == lang]
+        _check_repetition(own, report.errors)
+        for heading, lines in repetition.notes(own).items():
+            report.notes.setdefault(heading, []).extend(lines)
+        for heading, line in repetition.shares(own, sentences).items():
+            report.shares.setdefault(heading, []).append(f"{lang}: {line}")
+    return report
+
+
+def _labelled(layout: Layout, errors: list[str]) -> Iterator[CorpusSentence]:
+    for lang, split, path in layout.files():
+        try:
+            for number, line in read_lines(path):
+                line = line.strip()
+                if line and not line.startswith("#"):
+                    try:
+                        text, spans = parse_inline(line)
+                    except InlineError as error:
+                        errors.append(f"{path}:{number}: column {error.column}: {error}")
+                        continue
+                    unknown = {label for _, _, label in spans} - set(layout.labels)
+                    if unknown:
+                        expected = " ".join(layout.labels)
+                        errors.append(f"{path}:{number}: found the label {' '.join(unknown)}, expected {expected}")
+                    if text != " ".join(text.split()):
+                        errors.append(f"{path}:{number}: found a tab or several blanks in a row, expected single ones")
+                    yield CorpusSentence(lang, split, path, number, text, tuple(spans))
+        except XnerError as error:
+            errors.append(str(error))
+
+
+def _translations(layout: Layout, sentences: list[CorpusSentence], errors: list[str]) -> list[CorpusSentence]:
+    expected = [layout.source, *layout.targets]
+    training = {s.text for s in sentences if s.split == "train" and s.lang == layout.source}
+    found: list[CorpusSentence] = []
+    seen: dict[str, str] = {}
+    for path in layout.translations():
+        for number, line in read_lines(path):
+            cells = line.split("\t")
+            where = f"{path}:{number}"
+            if number == 1:
+                if cells != expected:
+                    errors.append(f"{where}: found the columns {' '.join(cells)}, expected {' '.join(expected)}")
+                    break
+            elif len(cells) != len(expected) or any(not cell or cell != cell.strip() for cell in cells):
+                n_empty = sum(not cell.strip() for cell in cells)
+                errors.append(
+                    f"{where}: found {len(cells)} cells, {n_empty} of them empty, expected {len(expected)} with text "
+                    f"and no blanks at their ends"
+                )
+            else:
+                if cells[0] not in training:
+                    errors.append(f"{where}: '{cells[0][:60]}' is no training sentence, expected exactly one of them")
+                if cells[0] in seen:
+                    errors.append(f"{where}: translated already in {seen[cells[0]]}")
+                seen[cells[0]] = where
+                targets = zip(layout.targets, cells[1:], strict=True)
+                found += [CorpusSentence(lang, "translations", path, number, cell) for lang, cell in targets]
+    return found
+
+
+def _check_counts(layout: Layout, sentences: list[CorpusSentence], errors: list[str]) -> None:
+    counts = Counter((sentence.lang, sentence.split) for sentence in sentences)
+    for lang in (layout.source, *layout.targets):
+        wanted = ["train", "dev", "test"] if lang == layout.source else ["translations", "dev", "test"]
+        for split in wanted:
+            least = max(1, layout.minimum.get(split, 1))
+            if counts[lang, split] < least:
+                errors.append(
+                    f"{layout.root}/{lang}: found {counts[lang, split]} {split} sentences, expected >= {least}"
+                )
+
+
+def _check_repetition(sentences: list[CorpusSentence], errors: list[str]) -> None:
+    """Sentences that are equal but for case, punctuation and spacing, except a translation that two headlines share."""
+    places: defaultdict[str, list[CorpusSentence]] = defaultdict(list)
+    for sentence in sentences:
+        places[comparison_key(sentence.text)].append(sentence)
+    for same in places.values():
+        if len(same) > 1 and any(sentence.split in SPLITS for sentence in same):
+            where = ", ".join(sentence.place for sentence in same)
+            errors.append(f"{where}: the same sentence, expected each once: {same[0].text[:80]}")

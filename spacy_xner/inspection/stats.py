@@ -1,0 +1,52 @@
+"""How much of what is in corpus files: counts by language, origin and label."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from spacy.tokens import Doc
+
+from ..annotations.attributes import meta_of
+from ..corpus.docs import convert_files, read_docs
+from ..corpus.formats import detect_format
+from ..corpus.reader import find_docbins
+from ..languages.tokenizer import multilingual_blank
+from .layout import SETTINGS, read_layout
+
+Row = tuple[str, str]  # language, origin
+
+
+def read_any(paths: Iterable[Path], lang: str | None = None) -> Iterator[tuple[Row, Doc]]:
+    """Yield the docs of files and folders with their language and origin.
+
+    A labelled corpus folder (with `corpus.toml`) says language and split itself; other folders stand for the DocBins in
+    them; DocBins for what their docs know (the provenance is the origin); any other file is read in `lang`.
+    """
+    for path in paths:
+        if path.is_dir() and (path / SETTINGS).is_file():
+            for file_lang, split, file in read_layout(path).files():
+                yield from (((file_lang, split), doc) for doc in convert_files([file], file_lang, Counter()))
+        elif path.is_dir():
+            yield from read_any(find_docbins(path), lang)
+        elif detect_format(path) == "docbin":
+            for doc in read_docs(path, multilingual_blank("xx").vocab):
+                meta = meta_of(doc)
+                steps = " > ".join(step["step"] for step in meta.get("provenance", []))
+                yield (meta.get("lang") or lang or "?", steps or path.name), doc
+        else:
+            yield from (((lang or "?", path.name), doc) for doc in convert_files([path], lang, Counter()))
+
+
+def count_docs(docs: Iterable[tuple[Row, Doc]]) -> dict[Row, dict[str, int]]:
+    """Counts by language and origin: "docs", "tokens", "no entities", "unlabelled", "entities", each label."""
+    rows: dict[Row, Counter[str]] = {}
+    for row, doc in docs:
+        counts = rows.setdefault(row, Counter())
+        counts["docs"] += 1
+        counts["tokens"] += len(doc)
+        labelled = doc.has_annotation("ENT_IOB")
+        counts["unlabelled"] += not labelled
+        counts["no entities"] += labelled and not doc.ents
+        counts["entities"] += len(doc.ents)
+        counts.update(ent.label_ for ent in doc.ents)
+    return {row: dict(counts) for row, counts in rows.items()}

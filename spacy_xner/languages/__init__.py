@@ -1,0 +1,1 @@
+"""Language codes, scripts, language identification, and the multilingual tokenizer."""

@@ -1,0 +1,59 @@
+"""What `xner align show` shows of files."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from spacy.tokens import Doc, Span
+
+from ..alignment.files import read_pairs
+from ..corpus.project_files import read_labelled, read_plain_docs
+from ..errors import XnerError
+from ..languages.tokenizer import multilingual_blank
+from ..projection import SpanProjector
+from .alignment_page import ShownPair
+
+
+def shown_pairs(
+    file: Path, target: Path | None, limit: int, tokenized: bool, projector: SpanProjector
+) -> Iterator[ShownPair]:
+    """Align the first `limit` pairs, and project where the sources have labels.
+
+    target (Path | None): translations of the labelled sentences in `file`; without it, `file` holds pairs.
+    RAISES: XnerError where a file cannot be read, holds nothing, or the two differ in length within the limit.
+    """
+    nlp = multilingual_blank("xx")
+    docs: list[tuple[Doc, Doc]]
+    if target is None:
+        docs = [(Doc(nlp.vocab, words=a), Doc(nlp.vocab, words=b)) for a, b in islice(read_pairs(file), limit)]
+    else:
+        sources = islice(read_labelled(file, nlp), limit)
+        targets = islice(read_plain_docs(target, nlp, tokenized), limit)
+        try:
+            docs = list(zip(sources, targets, strict=True))
+        except ValueError:
+            raise XnerError(
+                f"{file} and {target} differ in length; expected sentence n of one to translate that of the other."
+            ) from None
+    if not docs:
+        raise XnerError(f"{file}: found nothing to show, expected sentence pairs.")
+    pairs = [(without_space(source), without_space(translation)) for source, translation in docs]
+    alignments = list(projector.aligner.align(([t.text for t in a], [t.text for t in b]) for a, b in pairs))
+    projections = list(projector.project_aligned(pairs, alignments)) if target is not None else [None] * len(pairs)
+    for number, (pair, alignment, projection) in enumerate(zip(pairs, alignments, projections, strict=True), start=1):
+        yield ShownPair(number, *pair, alignment, projection)
+
+
+def without_space(doc: Doc) -> Doc:
+    """The doc without tokens of white space, which nobody aligns."""
+    if not any(token.is_space for token in doc):
+        return doc
+    kept = [token for token in doc if not token.is_space]
+    copy = Doc(doc.vocab, words=[token.text for token in kept], spaces=[True] * len(kept))
+    place = {token.i: i for i, token in enumerate(kept)}
+    spans = []
+    for entity in doc.ents:
+        inside = [place[i] for i in range(entity.start, entity.end) if i in place]
+        spans.append(Span(copy, inside[0], inside[-1] + 1, label=entity.label_))
+    copy.set_ents(spans)
+    return copy

@@ -1,0 +1,136 @@
+"""The page of a study's report, which loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
+
+from .. import __version__
+from ..errors import XnerError
+from ..experiments.records import Run
+from ..experiments.significance import MACRO
+from . import plots as plots
+from .examples import disagreements
+from .report import Report
+from .wording import listed, named
+
+TEMPLATES = Path(__file__).parent / "templates"
+EXAMPLES = 12
+
+
+def confusion_of(runs: Sequence[Run]) -> dict[str, Any] | None:
+    """Label in the reference -> label found, entities in a run of the target languages on average, for the template."""
+    counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    with_errors = [run for run in runs if run.get("errors")]
+    for run in with_errors:
+        for lang in run.targets:
+            for wanted, row in run.data["errors"].get(lang, {"confusion": {}})["confusion"].items():
+                for found, n in row.items():
+                    counts[wanted][found] += n
+    labels = sorted({*counts, *(found for row in counts.values() for found in row)} - {""})
+    if not labels:
+        return None
+    rows = []
+    for wanted in [*labels, ""]:
+        total = sum(counts[wanted].values())
+        cells = [
+            {
+                "n": round(counts[wanted][found] / len(with_errors)),
+                "share": round(counts[wanted][found] / (total or 1), 3),
+            }
+            for found in [*labels, ""]
+        ]
+        rows.append({"label": wanted, "cells": cells, "total": total})
+    return {"labels": labels, "rows": rows}
+
+
+def layer_weights_of(runs: Sequence[Run]) -> list[tuple[list[int] | None, list[list[float]]]]:
+    """For each aggregator of an arm, the numbers of its layers if they are known, and each seed's weights of them,
+    (n_seeds, n_layers).
+
+    RAISES: XnerError where runs of the arm read different layers.
+    """
+    found = [run.data["layer_weights"] for run in runs if run.get("layer_weights")]
+    layers = [run.data["layers"] for run in runs if run.get("layers")]
+    if len({tuple(map(len, weights)) for weights in found}) > 1 or any(each != layers[0] for each in layers):
+        raise XnerError(f"The runs of the arm {runs[0].arm} read different layers: `layers` and `layer_weights`.")
+    numbers = layers[0] if layers else [None] * len(found[0] if found else [])
+    return [(which, list(weights)) for which, weights in zip(numbers, zip(*found, strict=True), strict=True)]
+
+
+def report_html(report: Report) -> str:
+    """The whole page, with nothing that it would have to load. RAISES: XnerError without matplotlib."""
+    plots.check_matplotlib()
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    layers = [
+        (named(arm, report.titles) + (f", aggregator {i + 1}" if i else ""), report.places[arm], which, weights)
+        for arm, runs in report.arms.items()
+        for i, (which, weights) in enumerate(layer_weights_of(runs))
+        if weights and weights[0]
+    ]
+    curves, x = _curves(report)
+    examples = disagreements(report.arms, EXAMPLES)
+    return environment.get_template("report.html").render(
+        report=report,
+        n_colors=plots.N_COLORS,
+        version=__version__,
+        scores_plot=plots.scores_plot(report.analysis, report.places),
+        differences_plot=plots.differences_plot(report.analysis, report.places)
+        if report.analysis.comparisons
+        else None,
+        layers_plot=plots.layers_plot(layers) if layers else None,
+        curves_plot=plots.curves_plot(curves, report.places, x) if curves else None,
+        labels_plot=plots.labels_plot(_amounts(report), report.places) if report.amounts() else None,
+        confusions=[(arm, found) for arm, runs in report.arms.items() if (found := confusion_of(runs))],
+        examples=examples,
+        settings=[_settings(report, arm) for arm in report.arms],
+    )
+
+
+def _curves(report: Report) -> tuple[dict[str, list[list[tuple[float, float]]]], str]:
+    """Arm -> curves of its seeds, over words where all know them."""
+    runs = [run for runs in report.arms.values() for run in runs if run.get("curve")]
+    x = "words" if all("words" in point for run in runs for point in run.data["curve"]) else "step"
+    curves: dict[str, list[list[tuple[float, float]]]] = {}
+    for run in runs:
+        curves.setdefault(run.arm, []).append([(point[x], point["score"]) for point in run.data["curve"]])
+    return curves, "training words seen" if x == "words" else "step"
+
+
+def _amounts(report: Report) -> dict[str, list[tuple[float, Any]]]:
+    found: dict[str, list[tuple[float, Any]]] = {}
+    for arm in report.arms:
+        rows = [
+            (share, analysis.arms[arm].figures[MACRO])
+            for share, analysis in report.by_share.items()
+            if arm in analysis.arms
+        ]
+        if len(rows) > 1:
+            found[arm] = rows
+    return found
+
+
+def _settings(report: Report, arm: str) -> dict[str, Any]:
+    """What an arm is, its seeds, and its settings, once where its runs differ in the seed alone."""
+    runs = report.arms[arm]
+    shown = []
+    for run in runs:
+        setting = run.get("setting")
+        without = {k: v for k, v in setting.items() if k != "seed"} if isinstance(setting, dict) else setting
+        text = "" if setting is None else json.dumps(without, indent=1, ensure_ascii=False, sort_keys=True)
+        if text and text not in shown:
+            shown.append(text)
+    share = runs[0].labels
+    return {
+        "arm": arm,
+        "name": named(arm, report.titles),
+        "description": next((run.data["description"] for run in runs if run.get("description")), ""),
+        "seeds": listed([str(run.seed) for run in runs]),
+        "share": None if share == 1 else f"{100 * share:g}%",
+        "settings": shown,
+    }

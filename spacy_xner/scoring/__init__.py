@@ -1,0 +1,1 @@
+"""Precision, recall, F1 and calibration error of entities, by language and label."""

@@ -1,0 +1,45 @@
+"""Custom attributes: nobody else's are taken or broken."""
+
+import subprocess
+import sys
+
+import pytest
+from spacy.tokens import Span
+
+from spacy_xner.annotations.attributes import confidence_of, install_extensions
+from spacy_xner.annotations.entities import set_scored_entities
+from spacy_xner.errors import XnerError
+from spacy_xner.languages.tokenizer import multilingual_blank
+
+STRANGERS = """
+import spacy
+from spacy.tokens import Span
+nlp = spacy.blank("en")  # imports the factories of all packages
+Span.set_extension("confidence", default=0.5)
+"""
+
+
+def test_code_that_does_not_use_it_can_have_the_name() -> None:
+    subprocess.run([sys.executable, "-c", STRANGERS], check=True)
+
+
+def test_an_attribute_that_others_compute_is_refused() -> None:
+    install_extensions()
+    before = Span.get_extension("confidence")
+    Span.set_extension("confidence", getter=len, force=True)
+    try:
+        with pytest.raises(XnerError, match=r"span._.confidence is a getter of other code"):
+            install_extensions()
+    finally:
+        Span.set_extension("confidence", default=before[0], force=True)
+
+
+def test_given_entities_with_a_score_are_in_the_group() -> None:
+    doc = multilingual_blank("xx").make_doc("Ada Bob Eve")
+    given = [Span(doc, 2, 3, "PER"), Span(doc, 1, 2, "PER")]
+    given[0]._.confidence = 0.5
+    set_scored_entities(doc, [Span(doc, 0, 1, "PER")], [0.75], given=given)
+    assert [ent.text for ent in doc.ents] == ["Ada", "Bob", "Eve"]
+    assert [span.text for span in doc.spans["xner"]] == ["Ada", "Eve"]
+    assert doc.spans["xner"].attrs["scores"] == [0.75, 0.5]
+    assert [confidence_of(ent) for ent in doc.ents] == [0.75, None, 0.5]

@@ -1,0 +1,14 @@
+"""A tiny study, to test in."""
+
+from pathlib import Path
+
+import pytest
+
+from spacy_xner.experiments.plan import Study, read_study
+
+from .util import make_study
+
+
+@pytest.fixture
+def study(tmp_path: Path, tiny_encoder: Path) -> Study:
+    return read_study(make_study(tmp_path, tiny_encoder))

@@ -1,0 +1,62 @@
+"""What arms learn from: splits of the source sentences, files, and their digests."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacy_xner.annotations.attributes import meta_of
+from spacy_xner.corpus.docs import load_docs, write_docs
+from spacy_xner.errors import XnerError
+from spacy_xner.experiments.corpora import digest_of, split_ids, synthetic_texts, write_training_files
+from spacy_xner.experiments.plan import Study
+
+TEXTS = {f"corpus:{i}": f"text {i // 2}".upper() if i % 2 else f"text {i // 2}" for i in range(40)}  # each twice
+
+
+@given(held_back=st.floats(0, 0.7), labels=st.floats(0.1, 1), seed=st.integers(0, 5))
+def test_split(held_back: float, labels: float, seed: int) -> None:
+    split = split_ids(TEXTS, held_back, labels, seed)
+    assert not split.used & split.held_back
+    assert split.used | split.held_back <= set(TEXTS)
+    assert not {TEXTS[i].casefold() for i in split.used} & {TEXTS[i].casefold() for i in split.held_back}
+    everything = split_ids(dict(reversed(TEXTS.items())), held_back, 1.0, seed)
+    assert split.used <= everything.used  # a part of the greater share, whatever the order of the file
+    assert split.held_back == split_ids(TEXTS, held_back, 1.0, seed + 1).held_back  # the same for every seed
+
+
+def test_nothing_left() -> None:
+    with pytest.raises(XnerError, match="expected at least one labelled sentence"):
+        split_ids({"a": "a", "b": "b", "c": "c"}, 0.5, 0.01, 0)
+
+
+def test_files_of_an_arm(study: Study, tmp_path: Path) -> None:
+    """No label of a sentence that is held back, gold or projected; synthetic text is of those alone."""
+    ids = {meta_of(doc)["id"]: doc.text for doc in load_docs(study.gold)}
+    split = split_ids(ids, 0.5, 0.5, 0)
+    files, counts = write_training_files(study, study.arms["b"], split, tmp_path / "files")
+    assert counts == {"gold": 3, "projected": 3}
+    for file in files:
+        assert {meta_of(doc)["id"] for doc in load_docs(file)} == split.used
+    texts = synthetic_texts(study, study.arms["c"], split)
+    assert {meta_of(doc)["id"] for doc in texts} == split.held_back
+    with pytest.raises(XnerError, match="has no synthetic text"):
+        synthetic_texts(study, study.arms["c"], split_ids(ids, 0.0, 1.0, 0))
+
+
+def test_the_digest_is_of_what_is_learned(study: Study, tmp_path: Path) -> None:
+    """Not of scores, which differ from machine to machine; but of an entity, and of a sentence's id."""
+    path = tmp_path / "projected/de.spacy"
+    before = digest_of(str(path))
+    docs = load_docs(path)
+    for doc in docs:
+        doc._.xner_meta = {**meta_of(doc), "score": 0.123456}
+    write_docs(path, docs)
+    assert digest_of(str(path)) == before == digest_of(str(tmp_path / "projected"))
+    docs[0].set_ents(docs[0].ents[1:])
+    write_docs(path, docs)
+    entity = digest_of(str(path))
+    docs[0]._.xner_meta = {**meta_of(docs[0]), "id": "other"}
+    write_docs(path, docs)
+    assert len({before, entity, digest_of(str(path))}) == 3

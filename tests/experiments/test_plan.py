@@ -1,0 +1,114 @@
+"""Study files: what is read, and what is refused with which words."""
+
+from pathlib import Path
+
+import pytest
+
+from spacy_xner.errors import XnerError
+from spacy_xner.experiments.plan import read_study
+from spacy_xner.experiments.training import load_training
+
+ROOT = Path(__file__).parents[2]
+SMALL = '[study]\nname = "x"\ngold = "g"\ndev = "d"\ntest = "t"\n{settings}\n[arms]\n[arms.a]\n{arm}\n[arms.b]\n'
+
+
+def write(room: Path, settings: str = "", arm: str = "") -> Path:
+    path = room / "study.cfg"
+    path.write_text(SMALL.format(settings=settings, arm=arm), encoding="utf8")
+    return path
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("configs/studies/*.cfg")), ids=lambda path: path.name)
+def test_shipped_studies(path: Path) -> None:
+    """Their training configs have what their arms set."""
+    study = read_study(path)
+    for arm in study.chosen():
+        load_training(ROOT / study.config, {**study.settings, **arm.settings})
+
+
+@pytest.mark.parametrize("name", ["conll.cfg", "shipped.cfg"])
+def test_studies_of_the_research_question(name: str) -> None:
+    """Its arms, each with its teacher."""
+    study = read_study(ROOT / "configs/studies" / name)
+    assert {"a", "b", "c", "d", "e"} <= set(study.arms)
+    assert study.arms["e"].teacher == "bc"
+    aggregator = "components.xner.model.tok2vec.aggregator.@architectures"
+    assert study.arms["a"].settings == study.arms["c"].settings
+    assert study.arms["a"].settings[aggregator] == "spacy_xner.LastLayer.v1"
+
+
+def test_overrides(tmp_path: Path) -> None:
+    study = read_study(write(tmp_path, "seeds = [1, 2]\nsteps = 7"), {"seeds": [5], "steps": None})
+    assert (study.seeds, study.steps) == ([5], 7)
+    assert [arm.name for arm in study.chosen()] == ["a", "b"]
+    assert [arm.name for arm in study.chosen(["b"])] == ["b"]
+    with pytest.raises(XnerError, match="has no arm 'z', expected one of a, b"):
+        study.chosen(["z"])
+
+
+def test_settings_of_another_arm(tmp_path: Path) -> None:
+    """As everywhere in spaCy's configs, a value can be that of another section."""
+    arm = "settings = {settings}\n[recogniser]\nvars.swap = 0.1"
+    study = read_study(write(tmp_path, "", arm.format(settings="${recogniser}")))
+    assert study.arms["a"].settings == {"vars.swap": 0.1}
+    with pytest.raises(XnerError, match=r"(?s)no study can be read: .*'recognizer'"):
+        read_study(write(tmp_path, "", arm.format(settings="${recognizer}")))
+
+
+@pytest.mark.parametrize(
+    ("settings", "arm", "message"),
+    [
+        ("speed = 1", "", r"\[study\]: unknown setting speed, expected some of"),
+        ("held_back = 1.0", "", "held_back is 1.0, expected a share"),
+        ("steps = 0", "", "steps is 0, expected 1 or more"),
+        ("seeds = []", "", r"seeds is \[\], expected a list of one or more"),
+        ("seeds = 3", "", "seeds is 3, expected a list"),
+        ("seeds = [1, 1]", "", r"seeds is \[1, 1\], where a number is twice"),
+        ("labels = [0.5, 0.5]", "", "labels is .* where a number is twice"),
+        ("", "agreement = 0.5", "asks for an agreement of 0.5 .* expected with_sources"),
+        ("steps = 120", "", "steps is 120, expected a multiple of eval_every"),
+        ("examples = 0\nquestion = 3", "", r"\[study\] has question = 3, expected a text"),
+        ("", 'projected = ["a.spacy", "b.spacy"]', r"\[arms.a\] has projected = .* expected one text or null"),
+        ("", "settings = 3", r"\[arms.a\] has settings = 3, expected settings"),
+        ("", 'with_sources = "no"', "has with_sources = 'no', expected true or false"),
+        ("", 'name = "x"', r"\[arms.a\] has a `name`, expected none"),
+        ("labels = [0.0]", "", "share of labels is 0.0"),
+        ("", 'teacher = "b"', "the arm a has no synthetic text"),
+        ("", 'synthetic = "s"', "the arm a has no teacher"),
+        ("", 'synthetic = "s"\nteacher = "z"', "teacher of a is 'z', which is no arm"),
+        ("", 'synthetic = "s"\nteacher = "a"', r"its own teacher \(a <- a\)"),
+        ("", "[arms.a.settings]\ntraining.max_epochs = 3", r"\[arms.a.settings\] has training.max_epochs"),
+        ("", "[arms.a.settings]\ntraining.batcher.size = 3", "the same for all arms"),
+        ("", "[arms.a.settings]\ntraining.seed = 3", "the same for all arms"),
+        ("", "[arms.a.settings]\ntraining.patience = 3", "the same for all arms"),
+        ("", "[arms.a.settings]\ntraining.accumulate_gradient = 3", "the same for all arms"),
+        ('steps = "many"', "", "steps is 'many', expected a whole number"),
+        ("steps = 2.5", "", "steps is 2.5, expected a whole number"),
+        ('labels = ["x"]', "", "one of labels is 'x', expected a number"),
+        ("seeds = [0.5]", "", "one of seeds is 0.5, expected a whole number"),
+        ('held_back = "half"', "", "held_back is 'half', expected a number"),
+        ("", "certainty = 2.0", r"\[arms.a\] The least certainty is 2.0"),
+        ("", 'layer = "x"', r"\[arms.a\]: unknown setting layer"),
+    ],
+)
+def test_refused(tmp_path: Path, settings: str, arm: str, message: str) -> None:
+    with pytest.raises(XnerError, match=message):
+        read_study(write(tmp_path, settings, arm))
+
+
+def test_an_arm_is_a_section(tmp_path: Path) -> None:
+    path = tmp_path / "study.cfg"
+    path.write_text('[study]\nname = "x"\ngold = "g"\ndev = "d"\ntest = "t"\n\n[arms]\na = 1\n', encoding="utf8")
+    with pytest.raises(XnerError, match=r"\[arms\] has a = 1, expected a section \[arms.a\]"):
+        read_study(path)
+
+
+def test_no_study(tmp_path: Path) -> None:
+    with pytest.raises(XnerError, match="no study can be read"):
+        read_study(tmp_path / "nothing.cfg")
+    (tmp_path / "a.cfg").write_text("[nlp]\nlang = 'en'\n", encoding="utf8")
+    with pytest.raises(XnerError, match="expected"):
+        read_study(tmp_path / "a.cfg")
+    (tmp_path / "a.cfg").write_text('[study]\nname = "x"\n\n[arms]\n[arms.a]\n', encoding="utf8")
+    with pytest.raises(XnerError, match="missing 3 required positional arguments: 'gold', 'dev', and 'test'"):
+        read_study(tmp_path / "a.cfg")

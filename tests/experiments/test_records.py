@@ -1,0 +1,174 @@
+"""Records are read, checked and merged; what does not fit is refused with a sentence."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spacy_xner.errors import XnerError
+from spacy_xner.experiments.records import make_run, read_study, write_study
+
+from .records_util import counted, record, simulated
+
+Write = Callable[..., Path]
+FULL = simulated("é", 1, 0.7, n=5)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def write_json(name: str, content: Any) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf8")
+        return path
+
+    return write_json
+
+
+def test_files_and_folders(write: Write, tmp_path: Path) -> None:
+    write("runs/b-0.json", record("b", 0))
+    write("runs/below/a-10.json", record("a", 10))
+    write("runs/note.txt", "no record")
+    one = write("a-2.json", record("a", 2, labels=0.1))
+    write("runs/.b-0.json.killed/b-0.json", "half a record")
+    study = read_study([tmp_path / "runs", one])
+    assert [run.key for run in study.runs] == [("a", 0.1, 2), ("a", 1.0, 10), ("b", 1.0, 0)]
+    assert {arm: [run.seed for run in runs] for arm, runs in study.arms().items()} == {"a": [10], "b": [0]}
+    assert [*study.by_labels()["a"]] == [0.1, 1.0]
+    assert (study.name, study.targets, study.question) == ("made-up", ["de"], None)
+
+
+def test_a_study_file_has_the_same_bytes_whatever_the_order(write: Write, tmp_path: Path) -> None:
+    paths = [write(f"{i}.json", each) for i, each in enumerate([FULL, simulated("b", 0, 0.5, n=5)])]
+    for i, order in enumerate((paths, paths[::-1], [tmp_path / "study-0.json", *paths])):
+        write_study(tmp_path / f"study-{i}.json", read_study(order))
+    contents = {(tmp_path / f"study-{i}.json").read_bytes() for i in range(3)}
+    assert len(contents) == 1
+    content = json.loads(contents.pop())
+    assert [content.pop("format"), content.pop("study")] == [1, "made-up"]
+    assert sorted(content) == ["runs", "sentences"]  # packed: see test_packing.py
+    runs = read_study([tmp_path / "study-0.json"]).runs
+    assert [run.data for run in runs] == [json.loads(path.read_text()) for path in paths[::-1]]
+
+
+def test_the_question_is_in_records_too(write: Write) -> None:
+    """A study file's own comes first."""
+    asked = write("a.json", {**record(), "question": "Does it help?"})
+    assert read_study([asked]).question == "Does it help?"
+    study = write("study.json", {"format": 1, "study": "made-up", "runs": [record("b")], "question": "How much?"})
+    assert read_study([asked, study]).question == "How much?"
+
+
+def test_question_and_notes_stay(write: Write, tmp_path: Path) -> None:
+    said = {"question": "Hilft's? 🤔", "notes": "שלום\nzwei"}
+    path = write("study.json", {"format": 1, "study": "made-up", "runs": [record()], **said})
+    study = read_study([path, write("other.json", record("b"))])
+    write_study(tmp_path / "new/study.json", study)
+    again = read_study([tmp_path / "new/study.json"])
+    assert (again.question, again.notes, len(again.runs)) == (*said.values(), 2)
+    assert [file.name for file in (tmp_path / "new").iterdir()] == ["study.json"]
+    other = write("other-study.json", {"format": 1, "study": "made-up", "runs": [], "question": "Another?"})
+    with pytest.raises(XnerError, match="have a different `question`"):
+        read_study([path, other])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seed": None}, "`seed` is missing"),
+        ({"seed": "0"}, "`seed` is '0', expected a whole number"),
+        ({"seed": True}, "`seed` is True, expected a whole number"),
+        ({"format": 2}, "`format` is 2, expected 1"),
+        ({"study": 3}, "`study` is 3, expected a text"),
+        ({"scores": []}, r"`scores` is \[\], expected an object"),
+        ({"scores": {"languages": {}}}, "`scores.targets` is missing"),
+        ({"scores": {"languages": {}, "targets": []}}, "`scores.targets` is empty, expected at least one"),
+        ({"scores": {"languages": {}, "targets": ["fr"]}}, "`sentences` lacks fr"),
+        ({"sentences": {"de": {"labels": {}}}}, "`sentences.de.n` is missing"),
+        (
+            {"sentences": counted({"de": {"PER": [[0, 1, 1]]}}, 1)},
+            r"labels.PER\[0\]` is .*expected \[whole number, who",
+        ),
+        ({"sentences": counted({"de": {"PER": [[0, 1, -1, 0]]}}, 1)}, "none of them negative"),
+        ({"sentences": counted({"de": {"PER": [[1, 1, 0, 0]]}}, 1)}, "not below `n` = 1"),
+        ({"sentences": counted({"de": {"PER": [[0, 1, 0, 0], [0, 1, 0, 0]]}}, 1)}, "a sentence twice"),
+        ({"sentences": counted({"de": {"": [[0, 1, 0, 0]]}}, 1)}, "`sentences.de.labels` has an empty label"),
+        ({"sentences": {"de": {"n": 2, "repeats": [[1]], "labels": {}}}}, r"`sentences.de.repeats\[0\]` is \[1\]"),
+        *(
+            ({"sentences": {"de": {"n": 3, "repeats": repeats, "labels": {}}}}, "`sentences.de.repeats` has a pair")
+            for repeats in ([[1, 1]], [[0, 1]], [[3, 0]], [[1, 0], [2, 1]])
+        ),
+        ({"labels": 0}, "`labels` is 0.0, expected a share"),
+        ({"labels": 10}, "`labels` is 10.0, expected a share"),
+        ({"minutes": float("nan")}, "`minutes` is nan, expected a number not below 0"),
+        ({"layers": [[1]], "layer_weights": [[0.5, 0.5]]}, "`layers` and `layer_weights` differ in length"),
+        ({"layer_weights": [0.5]}, r"`layer_weights\[0\]` is 0.5, expected a list"),
+        ({"curve": [{"step": 1}]}, r"`curve\[0\].score` is missing"),
+        ({"errors": {"de": {"correct": 1}}}, "`errors.de.boundary` is missing"),
+        ({"examples": [{**FULL["examples"][0], "gold": [[0, "x", "PER"]]}]}, r"`examples\[0\].gold\[0\]` is"),
+        ({"examples": "x" * 500}, "`examples` is 'x{59}…, expected a list"),
+    ],
+)
+def test_malformed_records(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(XnerError, match=f"^a.json: .*{message}"):
+        make_run(record(**changes), "a.json")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "no JSON to read"),
+        ("[]", "found neither `arm` nor `runs`"),
+        ({"languages": {}}, "found neither `arm` nor `runs`"),
+        ({"format": 1, "study": "made-up", "runs": {}}, "`runs` is {}, expected a list"),
+        ({"format": 1, "study": "made-up", "runs": [3]}, r"`runs\[0\]` is 3, expected an object"),
+        ({"format": 1, "study": "made-up", "runs": [record(seed="x")]}, r"runs\[0\]: `seed` is 'x'"),
+        ({"format": 1, "study": "other", "runs": [record()]}, "a run of the study 'made-up' in a file of 'other'"),
+        ({"format": 1, "study": "made-up", "runs": []}, "found no run in there"),
+    ],
+)
+def test_files_that_are_no_records(write: Write, content: Any, message: str) -> None:
+    with pytest.raises(XnerError, match=rf"x\.json.*{message}"):
+        read_study([write("x.json", content)])
+
+
+def test_paths_without_records(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nowhere.json"):
+        with pytest.raises(XnerError, match="found no record of a run there"):
+            read_study([path])
+
+
+def test_runs_that_cannot_be_compared(write: Write) -> None:
+    one = write("1.json", record("a"))
+    with pytest.raises(XnerError, match=r"1\.json was scored on 2 .* 3 sentences of de .*expected the same sentences"):
+        read_study([one, write("2.json", record("b", 0, counted({"de": {"PER": [[0, 1, 0, 1]]}}, 3)))])
+    with pytest.raises(XnerError, match="do not have the same PER entities to find in the sentences of de"):
+        read_study([one, write("2.json", record("b", 0, counted({"de": {"PER": [[1, 1, 0, 1]]}}, 2)))])
+    settings = dict.fromkeys(("source", "encoder_version", "held_back", "steps", "batch_words"), 1)
+    two = write("2.json", record("b", 0, setting={**settings, "steps": 2}))
+    with pytest.raises(XnerError, match="are of trainings with another steps"):
+        read_study([write("1.json", record("a", setting=settings)), two])
+    one, two = (write(f"{n}.json", record("ab"[n], setting={**settings, "inputs": {"gold": n}})) for n in (0, 1))
+    with pytest.raises(XnerError, match=r"gold had another content when the run of .*0\.json read it than for"):
+        read_study([one, two])
+    one = write("1.json", record("a"))
+    repeating = {"de": {**record("a")["sentences"]["de"], "repeats": [[1, 0]]}}
+    with pytest.raises(XnerError, match="do not have the same sentences of de twice"):
+        read_study([one, write("2.json", record("b", 0, repeating))])
+    with pytest.raises(XnerError, match=r"of the study 'made-up', .* of 'conll'"):
+        read_study([one, write("2.json", record("a", study="conll"))])
+
+
+def test_the_same_run_twice(write: Write) -> None:
+    one, same = (write(name, record("a", minutes=3)) for name in ("1.json", "2.json"))
+    assert len(read_study([one, same]).runs) == 1
+    other = write("3.json", record("a", minutes=4, words=3))
+    with pytest.raises(XnerError, match="both of arm a, seed 0, but differ in `minutes`, `words`"):
+        read_study([one, other])
+
+
+def test_a_full_record_with_nulls() -> None:
+    run = make_run({**FULL, "minutes": None, "labels": None, "examples": []}, "x")
+    assert (run.labels, run.get("minutes"), run.get("examples"), run.title) == (1.0, None, None, "arm É")

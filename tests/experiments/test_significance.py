@@ -1,0 +1,247 @@
+"""Differences, intervals and p values: by hand, as properties, and how often they are right on simulated arms."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import false_discovery_control
+
+from spacy_xner.errors import XnerError
+from spacy_xner.experiments.counts import f1_of
+from spacy_xner.experiments.significance import MACRO, Analysis, Difference, analyse
+
+from .records_util import counted, record, simulated, study_of
+
+FEW = {"resamples": 200, "permutations": 200}
+Rows = dict[str, dict[str, list[list[int]]]]
+
+
+def compared(one: dict[int, Rows], two: dict[int, Rows], n: int, **settings: Any) -> Analysis:
+    """Arms b and a, seed -> language -> label -> rows."""
+    arms = {"b": one, "a": two}
+    records = [record(arm, seed, counted(rows, n)) for arm, runs in arms.items() for seed, rows in runs.items()]
+    return analyse(study_of(*records), [("b", "a")], **{**FEW, **settings})
+
+
+def macro(analysis: Analysis) -> Difference:
+    return analysis.comparisons[0].figures[MACRO]
+
+
+def test_by_hand() -> None:
+    """Micro F1 of a language from summed counts, then the mean over languages, then over seeds."""
+    one = {
+        0: {"de": {"PER": [[0, 1, 0, 0], [1, 1, 0, 0]], "LOC": [[0, 0, 0, 1]]}, "es": {"PER": [[0, 1, 0, 0]]}},
+        1: {"de": {"PER": [[0, 1, 0, 0], [1, 1, 0, 0]], "LOC": [[0, 1, 0, 0]]}, "es": {"PER": [[0, 1, 0, 0]]}},
+    }
+    two = {
+        0: {"de": {"PER": [[0, 1, 1, 0], [1, 0, 0, 1]], "LOC": [[0, 0, 0, 1]]}, "es": {"PER": [[0, 0, 0, 1]]}},
+        1: {"de": {"PER": [[0, 1, 0, 0], [1, 0, 0, 1]], "LOC": [[0, 1, 0, 0]]}, "es": {"PER": [[0, 1, 0, 0]]}},
+    }
+    analysis = compared(one, two, 2)
+    a, b = (analysis.arms[arm].figures for arm in "ab")
+    assert b["de", ""].by_seed == pytest.approx((4 / 5, 1))
+    assert a["de", ""].by_seed == pytest.approx((2 / 5, 4 / 5))
+    assert a["es", ""].by_seed == (0, 1)
+    assert a[MACRO].by_seed == pytest.approx((0.2, 0.9))
+    assert a[MACRO].sd == pytest.approx(0.7 / 2**0.5)
+    assert b["de", "PER"].by_seed == (1, 1)
+    assert b["", "LOC"].by_seed == (0, 1)  # over German alone: Spanish has none
+    assert a["", "PER"].by_seed == pytest.approx(((1 / 2 + 0) / 2, (2 / 3 + 1) / 2))
+    difference = macro(analysis)
+    assert difference.by_seed == pytest.approx((0.7, 0.1))
+    assert (difference.value, difference.sd) == pytest.approx((0.4, 0.6 / 2**0.5))
+    assert (analysis.langs, analysis.labels, analysis.comparisons[0].seeds) == (["de", "es"], ["LOC", "PER"], (0, 1))
+
+
+def test_only_a_language_s_reference_labels_are_figures() -> None:
+    """A label that is found but never to be found counts as wrong, and has no row of its own."""
+    analysis = compared(
+        {0: {"de": {"PER": [[0, 1, 0, 0]], "X": [[0, 0, 1, 0]]}}}, {0: {"de": {"PER": [[0, 1, 0, 0]]}}}, 1
+    )
+    assert analysis.labels == ["PER"]
+    assert analysis.arms["b"].figures["de", ""].value == pytest.approx(2 / 3)
+
+
+def test_p_of_swaps_by_hand() -> None:
+    """Three sentences that one arm alone has right: all swaps but two of eight are less extreme, so p is 2/8."""
+    right, missed = [[i, 1, 0, 0] for i in range(3)], [[i, 0, 0, 1] for i in range(3)]
+    difference = macro(compared({0: {"de": {"PER": right}}}, {0: {"de": {"PER": missed}}}, 3, permutations=20_000))
+    assert (difference.value, difference.low, difference.high, difference.sd) == (1, 1, 1, None)
+    assert difference.p == pytest.approx(2 / 8, abs=0.01)
+
+
+def test_sentences_of_the_same_text_are_one() -> None:
+    """Three that one arm alone has right: one swap, so that p is 1; all or none are drawn."""
+    rows = [[[i, 1, 0, 0] for i in range(4)], [[0, 1, 0, 0], *([i, 0, 0, 1] for i in range(1, 4))]]
+    sentences = [
+        {"de": {"n": 4, "repeats": [[2, 1], [3, 1]], "labels": {"PER": counts}}} for counts in (rows[0], rows[1])
+    ]
+    study = study_of(record("b", 0, sentences[0]), record("a", 0, sentences[1]))
+    analysis = analyse(study, [("b", "a")], resamples=20_000, permutations=200)
+    assert (macro(analysis).value, macro(analysis).p) == (pytest.approx(1 - 2 / 5), 1)
+    assert (macro(analysis).low, macro(analysis).high) == (0, 1)
+    once = analyse(study, [("b", "a")], **FEW, distinct=True)
+    assert once.arms["a"].figures[MACRO].value == pytest.approx(2 / 3)
+    assert analyse(study, [("b", "a")], **FEW).arms["b"].figures[MACRO].value == 1
+
+
+def test_interval_of_one_proportion_by_hand() -> None:
+    """Sentences with an entity each, found or not (never wrong): F1 is 2x/(1+x) of the share x that is drawn."""
+    n, k = 40, 20
+    rows = {"de": {"PER": [[i, int(i < k), 0, int(i >= k)] for i in range(n)]}}
+    estimate = compared({0: rows}, {0: rows}, n, resamples=20_000).arms["a"].figures[MACRO]
+    shares = np.quantile(np.random.default_rng(1).binomial(n, k / n, 100_000) / n, [0.025, 0.975])
+    assert (estimate.low, estimate.high) == pytest.approx(2 * shares / (1 + shares), abs=0.02)
+
+
+def test_families_are_corrected_by_themselves() -> None:
+    study = study_of(
+        *(simulated(arm, seed, q) for arm, q in zip("abc", (0.5, 0.6, 0.7), strict=True) for seed in (0, 1))
+    )
+    analysis = analyse(study, [("b", "a"), ("c", "a")], **FEW)
+    for family in ([MACRO], [(lang, "") for lang in analysis.langs], [("", label) for label in analysis.labels]):
+        found = [comparison.figures[figure] for comparison in analysis.comparisons for figure in family]
+        expected = false_discovery_control([each.p for each in found], method="by")
+        assert [each.p_corrected for each in found] == pytest.approx(list(expected))
+
+
+def test_a_clear_difference_and_none() -> None:
+    study = study_of(
+        *(simulated(arm, seed, q) for arm, q in zip("abc", (0.5, 0.5, 0.8), strict=True) for seed in range(3))
+    )
+    same, clear = (c.figures[MACRO] for c in analyse(study, [("b", "a"), ("c", "a")]).comparisons)
+    assert not same.excludes_zero
+    assert same.p_corrected > 0.05
+    assert clear.excludes_zero
+    assert clear.p_corrected < 0.01
+    assert clear.low > 0.1
+
+
+def test_seeds_are_paired() -> None:
+    study = study_of(
+        *(simulated("a", seed, 0.5) for seed in (0, 1, 4)), *(simulated("b", seed, 0.5) for seed in (4, 0, 7))
+    )
+    comparison = analyse(study, [("b", "a")], **FEW).comparisons[0]
+    assert comparison.seeds == (0, 4)
+    runs = {(run.arm, run.seed): run for run in study.runs}
+    both = study_of(*(runs[arm, seed].data for arm in "ab" for seed in (0, 4)))
+    assert comparison.figures[MACRO].by_seed == analyse(both, [("b", "a")], **FEW).comparisons[0].figures[MACRO].by_seed
+
+
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [
+        (("b", "x"), "no runs of an arm 'x', expected one of a, b, c"),
+        (("c", "a"), r"no seed in common: found \(5,\) and"),
+    ],
+)
+def test_arms_that_cannot_be_compared(pair: tuple[str, str], message: str) -> None:
+    study = study_of(simulated("a", 0, 0.5), simulated("b", 0, 0.5), simulated("c", 5, 0.5))
+    with pytest.raises(XnerError, match=message):
+        analyse(study, [pair], **FEW)
+
+
+def test_too_few_draws() -> None:
+    with pytest.raises(XnerError, match="100 or more resamples and permutations, found 10 and 10000"):
+        analyse(study_of(simulated("a", 0, 0.5)), resamples=10)
+
+
+COUNTS = st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 2))
+
+
+@st.composite
+def two_arms(draw: st.DrawFn) -> tuple[dict[int, Rows], dict[int, Rows], int]:
+    """Two arms on the same sentences: per sentence and seed, of the entities to find some are found, some are wrong."""
+    n, seeds = draw(st.integers(1, 6)), draw(st.integers(1, 3))
+    gold = draw(st.lists(st.integers(0, 3), min_size=n, max_size=n))
+    arms: list[dict[int, Rows]] = []
+    for _ in range(2):
+        runs: dict[int, Rows] = {}
+        for seed in range(seeds):
+            tp = [draw(st.integers(0, each)) for each in gold]
+            fp = draw(st.lists(st.integers(0, 2), min_size=n, max_size=n))
+            rows = [[i, tp[i], fp[i], gold[i] - tp[i]] for i in range(n) if gold[i] + fp[i]]
+            runs[seed] = {"de": {"PER": rows}}
+        arms.append(runs)
+    return arms[0], arms[1], n
+
+
+@given(two_arms())
+@settings(max_examples=60, deadline=None)
+def test_properties(drawn: tuple[dict[int, Rows], dict[int, Rows], int]) -> None:
+    one, two, n = drawn
+    there, back = macro(compared(one, two, n)), macro(compared(two, one, n))
+    assert there.low <= there.value <= there.high
+    assert there.value == pytest.approx(-back.value)
+    assert 0 < there.p <= there.p_corrected <= 1
+    same = macro(compared(one, one, n))
+    assert (same.value, same.low, same.high, same.p) == (0, 0, 0, 1)
+
+
+@given(two_arms(), st.randoms(use_true_random=False))
+@settings(max_examples=30, deadline=None)
+def test_the_order_of_sentences_does_not_matter(
+    drawn: tuple[dict[int, Rows], dict[int, Rows], int], random: Any
+) -> None:
+    one, two, n = drawn
+    order = random.sample(range(n), n)
+    moved = [
+        {seed: {"de": {"PER": [[order[i], *rest] for i, *rest in rows["de"]["PER"]]}} for seed, rows in arm.items()}
+        for arm in (one, two)
+    ]
+    assert macro(compared(one, two, n)) == macro(compared(*moved, n))  # type: ignore[misc]
+
+
+def test_f1() -> None:
+    counts = np.array([[[0, 0, 0], [1, 1, 0]], [[0, 2, 3], [5, 0, 0]]])
+    assert f1_of(counts) == pytest.approx(np.array([[0, 2 / 3], [0, 1]]))
+
+
+def imagined(random: np.random.Generator, effect: float, seeds: int, n: int) -> tuple[dict[int, Rows], dict[int, Rows]]:
+    """Arms that differ by `effect` in the long run; each training has its luck, and each sentence its difficulty."""
+    difficulty = random.normal(0, 0.15, n)
+    arms: list[dict[int, Rows]] = []
+    for mean in (0.6 + effect, 0.6):
+        own = random.normal(0, 0.1, n)  # sentences that are harder for one arm than for the other
+        runs: dict[int, Rows] = {}
+        for seed in range(seeds):
+            found = random.random(n) < mean + random.normal(0, 0.06) + difficulty + own
+            runs[seed] = {"de": {"PER": [[i, int(found[i]), int(not found[i]), int(not found[i])] for i in range(n)]}}
+        arms.append(runs)
+    return arms[0], arms[1]
+
+
+@pytest.mark.parametrize("effect", [0.0, 0.05])
+def test_intervals_hold_the_truth(effect: float) -> None:
+    """F1 is the share of right ones here, so the truth is `effect`. At least about 95 in 100 intervals hold it."""
+    random = np.random.default_rng(3)
+    held, rejected, trials = 0, 0, 150
+    for _ in range(trials):
+        found = macro(compared(*imagined(random, effect, seeds=5, n=150), 150))
+        held += found.low <= effect <= found.high
+        rejected += found.p <= 0.05
+    assert held / trials >= 0.91
+    if effect == 0:
+        assert rejected / trials <= 0.09
+
+
+def test_a_large_study() -> None:
+    """10,000 sentences x 3 languages x 2 seeds, of arms that chance alone tells apart."""
+    study = study_of(*(big_record(arm, seed) for arm in "ab" for seed in range(2)))
+    difference = analyse(study, [("b", "a")], resamples=200, permutations=200).comparisons[0].figures[MACRO]
+    assert difference.low < 0 < difference.high
+    assert difference.high - difference.low < 0.02
+
+
+def big_record(arm: str, seed: int) -> dict[str, Any]:
+    random = np.random.default_rng([ord(arm), seed])
+    rows: Rows = {}
+    for lang in ("de", "es", "nl"):
+        rows[lang] = {}
+        for label in ("LOC", "MISC", "ORG", "PER"):
+            found = random.integers(0, 2, 10_000)
+            table = np.stack([np.arange(10_000), found, random.integers(0, 2, 10_000), 1 - found], axis=1)
+            rows[lang][label] = table.tolist()
+    return record(arm, seed, counted(rows, 10_000))

@@ -1,0 +1,360 @@
+"""The report says what the records say: its words, its tables, its page and its Markdown."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from spacy_xner.errors import XnerError
+from spacy_xner.experiments.significance import MACRO, Comparison, Difference
+from spacy_xner.reporting.examples import disagreements
+from spacy_xner.reporting.markdown import report_markdown
+from spacy_xner.reporting.page import confusion_of, layer_weights_of, report_html
+from spacy_xner.reporting.plots import mean_curve
+from spacy_xner.reporting.report import Report, make_report
+from spacy_xner.reporting.wording import compared, p_value, points, signed
+
+from ..experiments.records_util import counted, record, simulated, study_of
+
+FEW = {"resamples": 200, "permutations": 200}
+SECTIONS = ["answer", "scores", "differences", "labels", "layers", "curves", "amounts"]
+SECTIONS += ["errors", "examples", "cost", "settings", "method"]
+
+
+def full() -> list[dict[str, Any]]:
+    """Three arms, three seeds, and two of them with fewer labels."""
+    records = [simulated(arm, seed, q) for arm, q in {"a": 0.5, "b": 0.52, "e": 0.8}.items() for seed in range(3)]
+    records += [simulated(arm, 0, q, labels=0.1) for arm, q in {"a": 0.3, "e": 0.6}.items()]
+    for found in records:
+        found["sentences"]["de"]["repeats"] = [[3, 0], [5, 0]]
+    return records
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return make_report(study_of(*full(), question="Does <it> help?", notes="One\nTwo & three"), **FEW)
+
+
+@pytest.fixture(scope="module")
+def page(report: Report) -> str:
+    return report_html(report)
+
+
+class Checker(HTMLParser):
+    """Every tag is closed, in order, and ids are unique."""
+
+    EMPTY = ("meta", "path", "use", "rect", "line", "br")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.open += [tag] * (tag not in self.EMPTY or tag in ("line",))
+        self.ids += [str(value) for name, value in attrs if name == "id"]
+        self.links += [str(value) for name, value in attrs if name in ("src", "href", "xlink:href")]
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if self.open and self.open[-1] == tag:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, tag
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_loads_nothing(page: str) -> None:
+    checker = Checker()
+    checker.feed(page)
+    assert checker.open == []
+    assert all(link.startswith("#") for link in checker.links)
+    assert {link[1:] for link in checker.links} <= set(checker.ids)
+    assert len(set(checker.ids)) == len(checker.ids)
+    assert not re.search(r"<script|<link|<img|@import|url\((?!#)", page)
+    assert set(re.findall(r"https?://[\w./]+", page)) <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert page.startswith("<!doctype html>")
+
+
+def test_the_sections_are_in_order(page: str) -> None:
+    found = re.findall(r'<section id="(\w+)">', page)
+    assert [name for name in found if name != "notes"] == SECTIONS
+    assert "Left out" not in page
+    assert page.count('<svg class="plot"') == 5
+
+
+def test_pictures_have_the_page_s_colours(page: str) -> None:
+    assert not re.search(r"#0[12]0[12]\d\d", page)
+    assert {"var(--text)", "var(--arm0)", "var(--arm2)"} <= set(re.findall(r"var\(--\w+\)", page))
+
+
+def test_texts_are_escaped(page: str) -> None:
+    assert "Does &lt;it&gt; help?" in page
+    assert "One\nTwo &amp; three" in page
+    assert "<b>so</b>" not in page
+    assert "&lt;b&gt;so&lt;/b&gt;" in page
+
+
+def test_the_same_records_give_the_same_bytes(report: Report, page: str) -> None:
+    again = make_report(study_of(*full()[::-1], question="Does <it> help?", notes="One\nTwo & three"), **FEW)
+    assert report_html(again) == page
+    assert report_markdown(again) == report_markdown(report)
+
+
+def test_answer(report: Report) -> None:
+    first, open_one, clear, last = report.answer
+    assert re.match(r"Mean F1 over de, es and nl is highest for e \(arm E\), \d\d\.\d, and lowest for ", first)
+    assert first.endswith("1 of 2 comparisons have an interval that excludes zero.")
+    assert open_one.startswith("Whether b (arm B) scores higher or lower than a (arm A) stays open: ")
+    assert "which includes zero" in open_one
+    assert clear.startswith("e (arm E) scores higher than a (arm A): +")
+    assert "higher with 3 of 3 seeds" in clear
+    assert last.startswith("The intervals are over 3 trainings of each arm and over the test sentences of de, es ")
+    assert "approximate" in last
+
+
+@pytest.mark.parametrize(
+    ("seeds", "expected"),
+    [
+        ("a0 b0", "^Each arm was trained once, so that intervals and p are over test sentences alone: another"),
+        ("a0 b1", "^Each arm was trained once"),
+        (
+            "a0 a1 b0",
+            "over 1 or 2 trainings of each arm and .*, those of differences over the 1 training that both.*alone",
+        ),
+        (
+            "a0 a1 a2 b0 b1 b2 c0 c1",
+            "over 2 or 3 trainings of each arm and over the test sentences of de, es and nl. With so few",
+        ),
+        ("a0 a1 b0 b1", "over 2 trainings of each arm and over the test sentences of de, es and nl. With so few seeds"),
+    ],
+)
+def test_limits(seeds: str, expected: str) -> None:
+    runs = [simulated(name[0], int(name[1]), 0.5) for name in seeds.split()]
+    assert re.search(expected, make_report(study_of(*runs), **FEW).answer[-1])
+
+
+def test_one_training_of_each_is_said_to_be_one() -> None:
+    once = make_report(study_of(simulated("a", 0, 0.3), simulated("b", 0, 0.9)), **FEW).answer[1]
+    assert once.startswith("In one training of each, b (arm B) scored higher than a (arm A): +")
+    assert "seeds" not in once
+
+
+def test_equal_arms() -> None:
+    report = make_report(study_of(record("a"), record("b")), **FEW)
+    assert report.answer[0].startswith("F1 on de is 66.7 for all arms.")
+
+
+def test_arms_with_fewer_labels_alone_are_named() -> None:
+    """Also where nothing is compared, on the page as elsewhere, and with small shares as they are."""
+    runs = [simulated("a", 0, 0.5, labels=0.004), simulated("b", 0, 0.5, labels=0.001)]
+    report = make_report(study_of(*runs), **FEW)
+    said = "Left out, having no run with 0.4% of the labels: b."
+    assert report.answer[1] == said
+    assert said in report_html(report)
+
+
+def comparison(value: float, low: float, high: float, p: float) -> Comparison:
+    return Comparison("b", "a", (0, 1), {MACRO: Difference(value, None, low, high, (value, value), p, p)})
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (comparison(0.02, 0.01, 0.03, 0.001), "b scores higher than a: +2.0 F1 (95% interval +1.0 to +3.0; corrected"),
+        (comparison(-0.02, -0.03, -0.01, 0.001), "b scores lower than a: −2.0 F1 (95% interval −3.0 to −1.0; "),
+        (comparison(0.02, -0.001, 0.03, 0.06), "Whether b scores higher or lower than a stays open: +2.0 F1 (95% inte"),
+        (comparison(0.02, 0.0, 0.03, 0.06), "Whether b scores higher or lower than a stays open: +2.0 F1 (95% interva"),
+    ],
+)
+def test_words_do_not_say_more_than_intervals(found: Comparison, expected: str) -> None:
+    assert compared(found, {}).startswith(expected)
+
+
+def test_words_say_where_the_test_does_not_confirm() -> None:
+    assert "the test does not confirm this difference" in compared(comparison(0.02, 0.01, 0.03, 0.08), {})
+    assert "does not confirm" not in compared(comparison(0.02, 0.01, 0.03, 0.04), {})
+
+
+def test_numbers() -> None:
+    assert [signed(v) for v in (0.0123, -0.0123, 0.0001, -0.0001)] == ["+1.2", "−1.2", "0.0", "0.0"]
+    assert (points(0.7), p_value(0.0004), p_value(0.0312)) == ("70.0", "< 0.001", "0.031")
+
+
+def test_tables(report: Report) -> None:
+    assert [row[:2] for row in report.scores().rows] == [["a (arm A)", "3"], ["b (arm B)", "3"], ["e (arm E)", "3"]]
+    assert report.scores().header == ["arm", "runs", "mean", "de", "es", "nl"]
+    differences, labels, amounts, costs = report.differences(), report.labels(), report.amounts(), report.costs()
+    assert differences
+    assert labels
+    assert amounts
+    assert costs
+    assert [row[1] for row in differences.rows] == ["mean", "de", "es", "nl"] * 2
+    assert labels.header == ["arm", "of", "LOC", "ORG", "PER"]
+    assert [row[:2] for row in amounts.rows] == [
+        ["a", "10%"],
+        ["a", "100%"],
+        ["b", "100%"],
+        ["e", "10%"],
+        ["e", "100%"],
+    ]
+    assert [row[5] == "–" for row in amounts.rows] == [True, True, False, False, False]
+    assert [row[2] for row in amounts.rows] == ["1", "3", "3", "1", "3"]
+    assert costs.rows[0] == ["a (arm A)", "13.3", "5.1", "8.2", "480,000"]
+    once = report.once()
+    assert once
+    assert once.header == ["arm", "mean", "de", "es", "nl", "more than a", "95% interval"]
+    assert once.rows[0][5] == "–"
+    assert (
+        [row[3:5] for row in once.rows]
+        == [  # those without repeats are as before
+            [cell.split("\n")[0] for cell in row[4:6]] for row in report.scores().rows
+        ]
+    )
+    assert "de 60 sentences (58 different ones) with" in report.sizes
+    for table in (report.scores(), once, differences, labels, amounts, costs, report.errors()):
+        assert table
+        assert {len(row) for row in table.rows} == {len(table.header)}
+        assert len(table.arms) == len(table.rows)
+    assert report.compute == "11 runs, 2.4 hours together. Machine: Imagined CPU, 2 cores."
+
+
+def test_shares_of_the_labels_are_not_mixed() -> None:
+    """An arm that has fewer labels alone so far is compared with none that has all of them."""
+    few = [simulated("e", 0, 0.6, labels=0.1), simulated("a", 0, 0.3, labels=0.1)]
+    found = make_report(study_of(*(simulated(arm, 0, 0.5) for arm in "ab"), *few), **FEW)
+    assert list(found.arms) == ["a", "b"]
+    assert [(each.arm, each.other) for each in found.analysis.comparisons] == [("b", "a")]
+    assert "f1_e" not in found.figures()
+    assert "Left out, having no run with 100% of the labels: e." in found.answer
+    amounts = found.amounts()
+    assert amounts
+    assert [row[:2] for row in amounts.rows] == [["a", "10%"], ["a", "100%"], ["b", "100%"], ["e", "10%"]]
+    assert "e" in report_html(found)
+
+
+def test_a_teacher_is_counted_once() -> None:
+    teacher, student = record("b", minutes=10), record("d", minutes=25, parts={"teacher": 10, "train": 15})
+    student["setting"] = {"arm": {"teacher": "b"}}
+    other = {**record("e", minutes=16, parts={"teacher": 10, "train": 6}), "setting": student["setting"]}
+    for records, hours in (
+        ([teacher, student], "2 runs, 0.4 hours"),
+        ([student], "1 run, 0.4 hours"),
+        ([student, other], "2 runs, 0.5 hours"),  # 31 minutes, not 41
+    ):
+        assert make_report(study_of(*records), **FEW).compute.startswith(hours)
+
+
+def test_markdown(report: Report) -> None:
+    text = report_markdown(report)
+    assert text.startswith("# Study made-up\n\nDoes \\<it> help?\n\nMean F1 over")
+    tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
+    assert len(tables) == 7
+    for lines in tables:
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in lines}) == 1
+
+
+def test_a_record_of_little_leaves_parts_out() -> None:
+    found = make_report(study_of(record("a")), **FEW)
+    page = report_html(found)
+    assert page.count("Left out:") == 7
+    assert re.findall(r'<section id="(\w+)">', page) == SECTIONS
+    assert found.answer[0] == "F1 on de of a is 66.7. No arms were compared."
+    assert "Each arm was trained once" in found.answer[-1]
+    assert "## Differences" not in report_markdown(found)
+
+
+def test_nothing_to_find() -> None:
+    found = make_report(study_of(*(record(arm, 0, counted({"de": {}, "es": {}}, 3)) for arm in "ab")), **FEW)
+    assert "Left out: the test sentences have no entities." in report_html(found)
+    assert "+0.0" not in report_markdown(found)
+
+
+def test_more_arms_than_colours_and_awkward_names() -> None:
+    names = ["a", "$x_1$", "b|c", "עברית", "日本", "<i>", "_", "e-10", "z" * 60, "🤔"]
+    found = make_report(study_of(*(simulated(name, 0, 0.5, n=10) for name in names)), **FEW)
+    checker = Checker()
+    checker.feed(report_html(found))
+    assert checker.open == []
+    assert "b\\|c" in report_markdown(found)
+
+
+def test_baseline() -> None:
+    records = [simulated(arm, 0, 0.5, n=10) for arm in ("c", "b")]
+    assert make_report(study_of(*records), **FEW).baseline == "b"
+    assert [(c.arm, c.other) for c in make_report(study_of(*records), baseline="c", **FEW).analysis.comparisons] == [
+        ("b", "c")
+    ]
+    with pytest.raises(XnerError, match="no runs of an arm 'x', expected one of b, c"):
+        make_report(study_of(*records), baseline="x")
+
+
+def test_arms_without_a_common_seed_are_not_compared() -> None:
+    found = make_report(study_of(simulated("a", 0, 0.5, n=10), simulated("b", 3, 0.5, n=10)), **FEW)
+    assert found.analysis.comparisons == []
+    assert "Not compared, for want of a seed in common with a: b." in found.answer
+    assert "for want of a seed" in report_html(found)
+
+
+def test_confusion_is_of_target_languages_on_average() -> None:
+    errors = {"correct": 2, "boundary": 0, "label": 1, "boundary and label": 0, "missed": 0, "spurious": 1}
+    confusion = {"PER": {"PER": 2, "LOC": 1}, "": {"LOC": 1}}
+    records = [
+        record("a", s, errors={lang: {**errors, "confusion": confusion} for lang in ("de", "en")}) for s in (0, 1)
+    ]
+    found = confusion_of(study_of(*records).runs)
+    assert found
+    assert found["labels"] == ["LOC", "PER"]
+    assert [[cell["n"] for cell in row["cells"]] for row in found["rows"]] == [[0, 0, 0], [1, 2, 0], [1, 0, 0]]
+    assert found["rows"][1]["cells"][1]["share"] == pytest.approx(2 / 3, abs=1e-3)
+
+
+def test_layers_of_different_number() -> None:
+    runs = study_of(record("a", 0, layer_weights=[[0.5, 0.5]]), record("a", 1, layer_weights=[[1]])).runs
+    with pytest.raises(XnerError, match="runs of the arm a read different layers"):
+        layer_weights_of(runs)
+    assert layer_weights_of(runs[:1]) == [(None, [[0.5, 0.5]])]
+    others = [record("a", s, layers=[[3, 4 + s]], layer_weights=[[0.5, 0.5]]) for s in (0, 1)]
+    with pytest.raises(XnerError, match="runs of the arm a read different layers"):
+        layer_weights_of(study_of(*others).runs)
+    assert layer_weights_of(study_of(others[0]).runs) == [([3, 4], [[0.5, 0.5]])]
+
+
+def test_layers_have_the_encoders_numbers() -> None:
+    """Where all records know them."""
+    known = record("a", layers=[[3, 7]], layer_weights=[[0.4, 0.6]])
+    page = report_html(make_report(study_of(known), **FEW))
+    assert "layer of the encoder; 0 is the embeddings" in page
+    page = report_html(make_report(study_of(known, record("b", layer_weights=[[0.4, 0.6]])), **FEW))
+    assert "layer, counted from the lowest one that is read" in page
+
+
+def test_mean_of_curves_of_different_length() -> None:
+    first, second = mean_curve([[(1, 0.2), (2, 0.4), (3, 0.5)], [(1, 0.4), (4, 0.6)]])
+    assert (*first, *second) == pytest.approx((1, 0.3, 3, 0.5))
+
+
+def example(found: list[list[Any]], text: str = "Ada in Rom", name: str = "1", lang: str = "de") -> dict[str, Any]:
+    return {"lang": lang, "id": name, "text": text, "gold": [[0, 3, "PER"]], "found": found}
+
+
+def test_disagreements() -> None:
+    right, wrong = [[0, 3, "PER"]], [[0, 3, "LOC"]]
+    arms = {
+        "a": [example(wrong), example(right, name="2"), example([], "שלום עולם", "3", "he"), example(right, name="x")],
+        "b": [example(right), example(right, name="2"), example(wrong, "שלום עולם", "3", "he")],
+        "c": [example(right), example(right, name="2"), example(wrong, "שלום עולם", "3", "he")],
+    }
+    runs = {arm: study_of(record(arm, 4, examples=kept)).runs for arm, kept in arms.items()}
+    found = disagreements(runs, 5)
+    assert found
+    assert (found["compared"], found["differing"], found["runs"]) == (3, 2, {"a": 4, "b": 4, "c": 4})
+    de, he = found["sentences"]
+    assert [(result["arms"], result["right"]) for result in de["results"]] == [(["a"], False), (["b", "c"], True)]
+    assert (de["direction"], he["direction"]) == ("ltr", "rtl")
+    assert "שלו" in he["gold"]
+    assert len(disagreements(runs, 1)["sentences"]) == 1  # type: ignore[index]
+    assert disagreements({"a": runs["a"]}, 5) is None

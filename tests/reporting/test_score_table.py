@@ -1,0 +1,83 @@
+"""The table of scores as it is printed."""
+
+import io
+import re
+from typing import Any
+
+from rich.console import Console
+
+from spacy_xner.reporting.score_table import score_table
+from spacy_xner.scoring.scores import evaluate_pipeline
+
+from ..experiments.records_util import finder, labelled
+
+EN = labelled("[Ada](PER) in [Rome](LOC)", "en")
+DE = labelled("[Ada](PER) in [Bonn](LOC)", "de")
+FR = labelled("[Ada](PER) à [Nice](LOC)", "fr")
+ADA, ROME = finder(Ada="PER"), finder(Rome="LOC")
+
+
+def rendered(
+    scores: dict[str, Any], baseline: dict[str, Any] | None = None, title: str | None = None, width: int = 120
+) -> str:
+    console = Console(width=width, file=io.StringIO(), record=True)
+    console.print(score_table(scores, baseline, title=title))
+    return console.export_text()
+
+
+def cells(text: str) -> list[list[str]]:
+    """The cells of each row, the header first, without the frame."""
+    rows = [[cell.strip() for cell in re.split("[│┃|]", line)[1:-1]] for line in text.splitlines()]
+    return [row for row in rows if row]
+
+
+def test_scores_alone() -> None:
+    text = rendered(evaluate_pipeline(ADA, [EN, DE, FR, FR]), title="xx_xner_agg")
+    assert text.splitlines()[0].strip() == "xx_xner_agg"
+    assert cells(text) == [
+        ["language", "sentences", "entities", "P", "R", "F1"],
+        ["en (source)", "1", "2", "100.0", "50.0", "66.7"],
+        ["de", "1", "2", "100.0", "50.0", "66.7"],
+        ["fr", "2", "4", "100.0", "50.0", "66.7"],
+        ["mean of targets", "", "", "100.0", "50.0", "66.7"],
+    ]
+
+
+def test_with_a_baseline() -> None:
+    """Rome is found in English alone; the baseline has not seen French."""
+    text = rendered(evaluate_pipeline(ADA, [EN, DE, FR]), evaluate_pipeline(ROME, [EN, DE]))
+    header, *rows = cells(text)
+    assert header[-3:] == ["F1", "F1 zero-shot", "gain"]
+    assert [row[-3:] for row in rows] == [
+        ["66.7", "66.7", "+0.0"],
+        ["66.7", "0.0", "+66.7"],
+        ["66.7", "-", "-"],
+        ["66.7", "-", "-"],  # means over other languages
+    ]
+
+
+def test_a_baseline_on_other_docs() -> None:
+    text = rendered(evaluate_pipeline(ADA, [EN, DE]), evaluate_pipeline(ROME, [EN, DE, DE]))
+    assert [row[-2:] for row in cells(text)[1:]] == [["66.7", "+0.0"], ["-", "-"], ["-", "-"]]
+
+
+def test_a_loss_has_its_sign() -> None:
+    text = rendered(evaluate_pipeline(ROME, [DE]), evaluate_pipeline(ADA, [DE]))
+    assert [row[-1] for row in cells(text)[1:]] == ["-66.7", "-66.7"]
+
+
+def test_without_targets() -> None:
+    """No mean is shown; a baseline without targets leaves that of the other without comparison."""
+    english = evaluate_pipeline(ADA, [EN])
+    assert [row[0] for row in cells(rendered(english))] == ["language", "en (source)"]
+    assert cells(rendered(evaluate_pipeline(ADA, [EN, DE]), english))[-1] == [
+        *["mean of targets", "", "", "100.0", "50.0", "66.7"],
+        *["-", "-"],
+    ]
+
+
+def test_it_fits_a_narrow_terminal() -> None:
+    """80 columns, as in a log: words may go to a second line, but nothing is cut."""
+    scores = evaluate_pipeline(ADA, [EN, DE])
+    narrow, wide = (rendered(scores, scores, width=width) for width in (80, 120))
+    assert sorted(re.findall(r"[\w.+-]+|…", narrow)) == sorted(re.findall(r"[\w.+-]+", wide))

@@ -1,0 +1,191 @@
+"""Precision, recall and F1, compared with counts made by hand."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from spacy.tokens import Doc
+
+from spacy_xner.corpus.reader import make_example
+from spacy_xner.errors import XnerError
+from spacy_xner.scoring.details import Details
+from spacy_xner.scoring.entities import Counts
+from spacy_xner.scoring.scores import evaluate_pipeline, read_scores, write_scores
+
+from ..experiments.records_util import finder, labelled
+
+
+def scores_of(found: dict[str, str], *references: Doc, **settings: Any) -> dict[str, Any]:
+    return evaluate_pipeline(finder(**found), references, **settings)
+
+
+def rounded(scores: Any) -> Any:
+    """Nested scores with six digits: the JSON has ten."""
+    if isinstance(scores, dict):
+        return {key: rounded(value) for key, value in scores.items()}
+    return round(scores, 6) if isinstance(scores, float) else scores
+
+
+def prf(row: dict[str, Any]) -> tuple[float, ...]:
+    return tuple(round(row[key], 6) for key in "prf")
+
+
+@pytest.fixture(scope="module")
+def scores() -> dict[str, Any]:
+    """What is found: Ada PER, Rome LOC, Turin LOC, Acme PER, in the languages en (source), de, fr."""
+    return scores_of(
+        {"Ada": "PER", "Rome": "LOC", "Turin": "LOC", "Acme": "PER"},
+        labelled("[Ada](PER) left [Rome](LOC) .", "en"),
+        labelled("[Acme](ORG) und Ada", "de"),  # Acme has the wrong label, Ada is none
+        labelled("[Ada](PER) in [Rome Turin](LOC)", "de"),  # right; then two wrong boundaries for one place
+        labelled("[Bo](PER) à [Turin](LOC)", "fr"),  # Bo is not found
+        labelled("rien ici", "fr"),
+    )
+
+
+def test_each_language(scores: dict[str, Any]) -> None:
+    en, de, fr = (scores["languages"][lang] for lang in ("en", "de", "fr"))
+    assert prf(en) == (1, 1, 1)
+    # Found in German: Acme PER, Ada PER, Ada PER, Rome LOC, Turin LOC; right is one of them, of three to find.
+    assert prf(de) == (1 / 5, round(1 / 3, 6), round(2 / 8, 6))
+    assert prf(fr) == (1, 1 / 2, round(2 / 3, 6))
+    assert [(row["docs"], row["entities"]) for row in (en, de, fr)] == [(1, 2), (2, 3), (2, 2)]
+
+
+def test_each_label(scores: dict[str, Any]) -> None:
+    labels = scores["languages"]["de"]["labels"]
+    assert list(labels) == ["LOC", "ORG", "PER"]
+    assert prf(labels["PER"]) == (round(1 / 3, 6), 1, 0.5)
+    assert prf(labels["LOC"]) == (0, 0, 0)
+    assert prf(labels["ORG"]) == (0, 0, 0)
+    assert [labels[label]["entities"] for label in labels] == [1, 1, 1]
+
+
+def test_mean_over_the_targets_alone(scores: dict[str, Any]) -> None:
+    assert (scores["source"], scores["targets"]) == ("en", ["de", "fr"])
+    assert list(scores["languages"]) == ["en", "de", "fr"]  # the source first, then by code
+    for key in "prf":
+        mean = (scores["languages"]["de"][key] + scores["languages"]["fr"][key]) / 2
+        assert scores[f"macro_{key}"] == pytest.approx(mean)
+
+
+def test_another_source() -> None:
+    docs = [labelled("[Ada](PER)", "de"), labelled("[Bo](PER)", "en")]
+    scores = scores_of({"Ada": "PER"}, *docs, source="de")
+    assert (scores["targets"], scores["macro_f"]) == (["en"], 0.0)
+    assert list(scores["languages"]) == ["de", "en"]
+
+
+def test_without_the_source_language_all_are_targets() -> None:
+    scores = scores_of({"Ada": "PER"}, labelled("[Ada](PER)", "fr"), labelled("[Bo](PER)", "de"))
+    assert scores["targets"] == ["de", "fr"]
+    assert scores["macro_f"] == pytest.approx(0.5)
+
+
+def test_without_targets_there_is_no_mean() -> None:
+    scores = scores_of({"Ada": "PER"}, labelled("[Ada](PER)", "en"))
+    assert scores["targets"] == []
+    assert [scores[f"macro_{key}"] for key in "prf"] == [None, None, None]
+
+
+@pytest.mark.parametrize("found", [{}, {"Ada": "PER"}], ids=["none found", "some found"])
+def test_no_entities_to_find(found: dict[str, str]) -> None:
+    """Nothing to find gives zeros and no division by zero."""
+    row = scores_of(found, labelled("Ada sings .", "de"))["languages"]["de"]
+    assert (prf(row), row["entities"], row["docs"]) == ((0, 0, 0), 0, 1)
+    assert list(row["labels"]) == list(found.values())
+
+
+def test_awkward_texts() -> None:
+    """Emoji, right-to-left, no spaces between words, one token, ten thousand of them."""
+    docs = [
+        labelled("😀[Ada](PER)😀", "de"),
+        labelled("[שלום](PER) עולם", "he"),
+        labelled("在[东京](LOC)说", "zh"),
+        labelled("[Ada](PER)", "de"),
+        labelled("x " * 9_999 + "[Ada](PER)", "de"),
+    ]
+    scores = scores_of({"Ada": "PER", "שלום": "PER", "东京": "LOC"}, *docs)
+    assert scores["macro_f"] == pytest.approx(1.0)
+    assert [row["entities"] for row in scores["languages"].values()] == [3, 1, 1]
+
+
+def test_words_that_the_reference_cuts_otherwise() -> None:
+    """A reference with tokens of its own is compared by characters."""
+    nlp = finder(Trump="PER")
+    reference = Doc(nlp.vocab, words=["anti", "Trump", "isch"], spaces=[False, False, False], ents=["O", "B-PER", "O"])
+    reference._.xner_meta = {"lang": "de"}
+    row = evaluate_pipeline(nlp, [reference])["languages"]["de"]
+    assert (prf(row), row["entities"]) == ((0, 0, 0), 1)
+    row = evaluate_pipeline(finder(antiTrumpisch="PER"), [reference])["languages"]["de"]
+    assert prf(row) == (0, 0, 0)
+
+
+def test_a_doc_without_language() -> None:
+    with pytest.raises(XnerError, match=r"does not know its language: 'Ada sings'.*--lang CODE"):
+        scores_of({}, labelled("[Bo](PER)", "de"), labelled("[Ada](PER) sings", None))
+
+
+def test_no_docs() -> None:
+    with pytest.raises(XnerError, match="no docs to evaluate on"):
+        scores_of({})
+
+
+@given(*[st.sets(st.integers(0, 8))] * 2)
+def test_counts(predicted: set[int], reference: set[int]) -> None:
+    """Scores are in [0, 1], F1 lies between P and R, and all are 1 only where both sides agree."""
+    counts = Counts()
+    counts.add(predicted, reference)
+    row = counts.scores()
+    assert row["entities"] == len(reference)
+    assert 0 <= min(row["p"], row["r"]) <= row["f"] + 1e-9 <= max(row["p"], row["r"]) + 2e-9 <= 1 + 2e-9
+    assert (row["f"] > 1 - 1e-9) == (predicted == reference != set())
+
+
+def test_json_round_trip(scores: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "metrics/new/scores.json"
+    for written in (scores, scores_of({}, labelled("[Ada](PER)", "en"))):
+        write_scores(path, written)
+        assert rounded(read_scores(path)) == rounded(written)
+        assert list(read_scores(path)["languages"]) == list(written["languages"])  # their order is the table's
+    assert [file.name for file in path.parent.iterdir()] == ["scores.json"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "no scores to read"),
+        ('{"languages": {', "no scores to read"),
+        ("", "no scores to read"),
+        ('["languages"]', "found no `languages` in it"),
+        ('{"ents_f": 0.5}', "found no `languages` in it"),
+    ],
+)
+def test_files_that_hold_no_scores(tmp_path: Path, content: str | None, message: str) -> None:
+    path = tmp_path / "scores.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(XnerError, match=rf"scores\.json: {message}.*`xner evaluate` writes"):
+        read_scores(path)
+
+
+def test_what_nobody_labelled_is_neither_right_nor_wrong(tmp_path: Path) -> None:
+    """As for spaCy's scorer: of a reference that knows some tokens' labels, these alone count."""
+    reference = labelled("[Ada](PER) left Rome in Turin", "de")
+    reference.set_ents(list(reference.ents), missing=[reference[2:3]], default="outside")
+    nlp = finder(Ada="PER", Rome="LOC", Turin="LOC")
+    details = Details()
+    found = evaluate_pipeline(nlp, [reference], details=details)["languages"]["de"]
+    theirs = nlp.evaluate([make_example(nlp, reference)])
+    assert prf(found) == (0.5, 1.0, 0.666667)
+    assert (theirs["ents_p"], theirs["ents_r"]) == (0.5, 1.0)
+    assert details.to_json()["sentences"]["de"]["labels"] == {"LOC": [[0, 0, 1, 0]], "PER": [[0, 1, 0, 0]]}
+
+
+def test_unlabelled_doc_is_refused() -> None:
+    doc = finder().make_doc("Ada left Rome")
+    doc._.xner_meta = {"id": "1", "lang": "de"}
+    with pytest.raises(XnerError, match="no entity annotation: 'Ada left Rome'"):
+        evaluate_pipeline(finder(), [doc])
