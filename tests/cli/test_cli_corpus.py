@@ -48,7 +48,17 @@ def test_carry(room: Path, way: str) -> None:
     (room / "d.tsv").write_text("visited\tbesuchte\nlondon\tStadt London\nthe\tdas\n", encoding="utf8")
     en, de = room / "en.spacy", room / "de.spacy"
     run("convert", room / "en.txt", en, "--lang", "en")
-    translate = ["translate", en, de, "--lang", "de", "--translator", "lexicon", "-s", f"path={room / 'd.tsv'}"]
+    translate = [
+        "translate",
+        str(en),
+        str(de),
+        "--lang",
+        "de",
+        "--translator",
+        "lexicon",
+        "-s",
+        f"path={room / 'd.tsv'}",
+    ]
     out = run(*translate, "--carry", way, "--cache", room / "cache").stdout
     assert "arrived" in out
     (row,) = json.loads(run("stats", de, "--json").stdout)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from spacy_xner.errors import XnerError
 
@@ -62,19 +62,21 @@ AWKWARD = [
 
 
 @pytest.fixture(scope="module")
-def tokenizers(embedded_encoder: Path, reference: Path) -> tuple[AutoTokenizer, Tokenizer]:
+def tokenizers(embedded_encoder: Path, reference: Path) -> tuple[PreTrainedTokenizerBase, Tokenizer]:
     return AutoTokenizer.from_pretrained(str(embedded_encoder)), Tokenizer.from_file(str(reference))
 
 
 @pytest.mark.parametrize("text", AWKWARD)
-def test_awkward_text(tokenizers: tuple[AutoTokenizer, Tokenizer], text: str) -> None:
+def test_awkward_text(tokenizers: tuple[PreTrainedTokenizerBase, Tokenizer], text: str) -> None:
     ours, theirs = tokenizers
     found, expected = ours(text, return_offsets_mapping=True), theirs.encode(text)
     assert found["input_ids"] == expected.ids
     assert found["offset_mapping"] == expected.offsets
 
 
-def test_decomposed_letters_are_composed_as_sentencepiece_does(tokenizers: tuple[AutoTokenizer, Tokenizer]) -> None:
+def test_decomposed_letters_are_composed_as_sentencepiece_does(
+    tokenizers: tuple[PreTrainedTokenizerBase, Tokenizer],
+) -> None:
     """The one known difference: the reference loses second marks and leaves letters of more than five bytes apart."""
     ours, theirs = tokenizers
     for marked, composed in [("e\u0323\u0302", "ệ"), ("か\u3099", "が"), ("ｶﾞ", "ガ"), ("\u1112\u1161\u11ab", "한")]:
@@ -84,7 +86,7 @@ def test_decomposed_letters_are_composed_as_sentencepiece_does(tokenizers: tuple
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=30))
-def test_any_letters(tokenizers: tuple[AutoTokenizer, Tokenizer], text: str) -> None:
+def test_any_letters(tokenizers: tuple[PreTrainedTokenizerBase, Tokenizer], text: str) -> None:
     ours, theirs = tokenizers
     assert ours(text)["input_ids"] == theirs.encode(text).ids
 

@@ -19,6 +19,11 @@ NLP, STOCK = multilingual_blank(), spacy.blank("xx")
 MIXED = "Apple (公司) zahlt 3 Mio. € an ソニー、ภาษาไทย  និង ကုမ္ပဏီ. Ok?"
 
 
+def tokenizer_of(nlp: Language) -> MultilingualTokenizer:
+    assert isinstance(nlp.tokenizer, MultilingualTokenizer)
+    return nlp.tokenizer
+
+
 def words(text: str, nlp: Language = NLP) -> list[str]:
     return [token.text for token in nlp(text)]
 
@@ -134,7 +139,7 @@ def test_blank_in_any_language(lang: str) -> None:
 def custom() -> Language:
     """A pipeline whose tokenizer has a rule of its own, which must survive with it."""
     nlp = multilingual_blank()
-    nlp.tokenizer.add_special_case("zahlt", [{"ORTH": "zah"}, {"ORTH": "lt"}])
+    tokenizer_of(nlp).add_special_case("zahlt", [{"ORTH": "zah"}, {"ORTH": "lt"}])
     nlp.add_pipe("sentencizer")
     assert "zah" in words(MIXED, nlp)
     return nlp
@@ -159,10 +164,10 @@ def test_pickle_and_copy(custom: Language) -> None:
 def test_it_has_what_spacy_s_has() -> None:
     """Special cases and searches, to read and to set."""
     nlp = multilingual_blank()
-    nlp.tokenizer.add_special_case("zahlt", [{"ORTH": "zah"}, {"ORTH": "lt"}])
+    tokenizer_of(nlp).add_special_case("zahlt", [{"ORTH": "zah"}, {"ORTH": "lt"}])
     assert words("Er zahlt", nlp) == ["Er", "zah", "lt"]
-    assert nlp.tokenizer.explain("Er zahlt")[-1] == ("SPECIAL-2", "lt")
-    nlp.tokenizer.infix_finditer = re.compile("x").finditer
+    assert tokenizer_of(nlp).explain("Er zahlt")[-1] == ("SPECIAL-2", "lt")
+    tokenizer_of(nlp).infix_finditer = re.compile("x").finditer
     assert words("1x2北", nlp) == ["1", "x", "2", "北"]
     assert not hasattr(nlp.tokenizer, "nothing")
 
@@ -175,8 +180,8 @@ def test_processes(custom: Language) -> None:
 
 
 def test_pipe_and_vocabulary() -> None:
-    assert [doc.text for doc in NLP.tokenizer.pipe([MIXED, "", "京"])] == [MIXED, "", "京"]
-    assert NLP(MIXED).vocab is NLP.vocab is NLP.tokenizer.vocab
+    assert [doc.text for doc in tokenizer_of(NLP).pipe([MIXED, "", "京"])] == [MIXED, "", "京"]
+    assert NLP(MIXED).vocab is NLP.vocab is tokenizer_of(NLP).vocab
 
 
 def test_memory_zone() -> None:

@@ -89,8 +89,8 @@ def test_two_spans_for_one_word() -> None:
 @pytest.mark.parametrize(("n_source", "n_target"), [(0, 0), (0, 3), (1, 0), (3, 0)])
 def test_empty_sides(n_source: int, n_target: int) -> None:
     spans = [SourceSpan(0, n_source, "A")] if n_source else []
-    words = [["x"] * n for n in (n_source, n_target)]
-    found = TransportProjection().project(spans, *words, Alignment.empty(n_source, n_target, transport=True))
+    source, target = (["x"] * n for n in (n_source, n_target))
+    found = TransportProjection().project(spans, source, target, Alignment.empty(n_source, n_target, transport=True))
     assert found.spans == []
     assert [span.reason for span in found.missing] == ["missing"] * len(spans)
 

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from diskcache import Cache
@@ -109,7 +110,7 @@ def test_two_at_a_time_give_the_same(tmp_path: Path) -> None:
         ({"crash_at": "four"}, r"stopped at text 4 \('four'\): RuntimeError: out of memory"),
     ],
 )
-def test_mistakes_of_the_translator(tmp_path: Path, mistake: dict, message: str) -> None:  # type: ignore[type-arg]
+def test_mistakes_of_the_translator(tmp_path: Path, mistake: dict[str, Any], message: str) -> None:
     texts = ["one", "two", "three", "four", "five"]
     translator = Reverser(batch_size=5, **mistake)
     if mistake == {"surplus": -1}:
@@ -203,7 +204,7 @@ def test_bad_folders(tmp_path: Path) -> None:
 
 def test_bad_identity(tmp_path: Path) -> None:
     class Odd(Reverser):
-        identity = {"name": Path()}  # type: ignore[assignment]  # noqa: RUF012
+        identity = {"name": Path()}  # noqa: RUF012
 
     with pytest.raises(XnerError, match="expected plain JSON"):
         Cached(Odd(), tmp_path)
@@ -246,11 +247,11 @@ def test_killed_runs_go_on(tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(SLOW)
     source, output = tmp_path / "en.spacy", tmp_path / "es.spacy"
     call("convert", tmp_path / "en.txt", source, "--lang", "en", "--format", "plain")
-    translate = ["translate", source, output, "--lang", "es", "--translator", "tests.Slow", "--cache"]
+    translate: list[str | Path] = ["translate", source, output, "--lang", "es", "--translator", "tests.Slow", "--cache"]
     log = tmp_path / "log"
     log.touch()
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])}
-    command = [sys.executable, tmp_path / "slow.py", log, *translate, tmp_path / "cache"]
+    command: list[str | Path] = [sys.executable, tmp_path / "slow.py", log, *translate, tmp_path / "cache"]
     for wanted in (25, 70):
         with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
             while len(log.read_text().splitlines()) < wanted:
