@@ -23,7 +23,7 @@ from weasel.util.config import load_project_config
 from spacy_xner.cli import app
 from spacy_xner.corpus.docs import convert_files, write_docs
 
-from .cli.util import ok, process
+from .cli.util import ok, run_spacy
 from .programs import require_apertium
 
 ROOT = Path(__file__).parents[1]
@@ -130,7 +130,7 @@ def test_shell(
                 case ["python", "-m", "spacy", "project", "run", name, *rest]:
                     check_project_run(name, rest)
                 case ["python", "-m", "spacy", "train", *_] as command:
-                    run_process([*command, *FEW_STEPS], room)
+                    run_spacy(*command[3:], *FEW_STEPS)
                     assert (room / command[command.index("--output") + 1] / "model-last/meta.json").is_file()
                 case ["xner", *args] if "apertium" in args:  # which need not be installed
                     check_options(args)
@@ -157,13 +157,6 @@ def check_options(args: list[str]) -> None:
     while hasattr(command, "commands"):
         command, args = command.commands[args[0]], args[1:]
     command.make_context("xner", list(args))
-
-
-def run_process(command: list[str], room: Path, site: Path | None = None) -> str:
-    """Run a command in a process of its own. RETURNS: what it prints."""
-    result = process(command, cwd=room, site=site)
-    assert result.returncode == 0, f"{shlex.join(command)}\n{result.stdout}\n{result.stderr}"
-    return result.stdout
 
 
 def check_project_run(name: str, rest: list[str]) -> None:
@@ -212,13 +205,25 @@ def params(block: Block) -> Any:
 
 
 @pytest.mark.parametrize("block", map(params, PYTHON))
-def test_python(block: Block, tiny_site: Path, room: Path, request: pytest.FixtureRequest) -> None:
+def test_python(
+    block: Block,
+    tiny_site: Path,
+    room: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As in a module of its own: a block imports what it uses."""
+    monkeypatch.chdir(room)
+    monkeypatch.syspath_prepend(tiny_site)
     if "Apertium.v1" in block.code:
         require_apertium(("es", "en"))
     if "rojector" in block.code:
         request.getfixturevalue("embedded_encoder")
     number = [other for other in PYTHON if other.section == block.section].index(block)
-    PRINTS[block.section][number](run_process(["python", "-c", block.code], room, tiny_site))
+    capsys.readouterr()
+    exec(compile(block.code, "README.md", "exec"), {"__name__": "__main__"})
+    PRINTS[block.section][number](capsys.readouterr().out)
 
 
 def test_names_can_be_used() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from spacy.cli import app as spacy_app
 from typer.testing import CliRunner, Result
 
 from spacy_xner.cli import app
@@ -38,6 +39,13 @@ def failing(*args: str | Path) -> str:
     assert result.exit_code == 1, result.output
     assert result.stdout == ""
     return " ".join(result.stderr.split())
+
+
+def run_spacy(*args: str | Path) -> str:
+    """Run `python -m spacy` in this process; it succeeds. RETURNS: its output."""
+    result = CliRunner().invoke(spacy_app, [str(arg) for arg in args])
+    assert result.exit_code == 0, f"{result.output}\n{result.exception!r}"
+    return result.output
 
 
 def process(
