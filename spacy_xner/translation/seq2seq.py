@@ -224,4 +224,6 @@ def check_languages(tokenizer: Any, model: str, **langs: str) -> None:
         except XnerError:  # a group of languages, such as "ROMANCE"
             continue
         if len(known) == 2 and known != canonical_parts(lang)[0]:
-            raise XnerError(f"The {name} of {model} is {declared!r}, but the translator's is {lang!r}: use another.")
+            raise XnerError(
+                f"The {name} of {model} is {declared!r}, but the translator's is {lang!r}: use a model for {lang!r}."
+            )
