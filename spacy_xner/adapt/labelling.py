@@ -94,17 +94,17 @@ def labelled_docs(
     counts (Counter[str]): receives counts of "sentences", "entities", "repeated" and "low score".
     """
     blank = multilingual_blank("xx")
-    seen: set[str] = set()
+    earlier: set[str] = set()
     ids: set[str] = set()
     counts.update({"sentences": 0, "entities": 0, "repeated": 0, "low score": 0})
     for text, sentences in labelled:
         meta = meta_of(text)
         for number, sentence in enumerate(sentences, start=1):
             counts["sentences"] += 1
-            if sentence["text"] in seen:
+            if sentence["text"] in earlier:
                 counts["repeated"] += 1
                 continue
-            seen.add(sentence["text"])
+            earlier.add(sentence["text"])
             if any(score is not None and score < min_score for *_, score in sentence["entities"]):
                 counts["low score"] += 1
                 continue

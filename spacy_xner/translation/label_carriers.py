@@ -16,8 +16,8 @@ from .streams import translate_items
 from .text_edits import CharSpan, delete_matches, replace_ranges, replace_spans, strip_text
 from .types import Translator
 
-# Placeholders: no engine knows these words or takes them for inflected forms. All have the same length, so that none is
-# a prefix of another.
+# Placeholders that no engine can translate, or takes for inflected forms. All have one length, so that none is a prefix
+# of another.
 WORDS = [
     f"Xqb{vowel}{middle}{end}"
     for end, vowel, middle in product(
@@ -76,7 +76,7 @@ class LabelCarrier(Protocol):
 
 
 class Placeholders:
-    """Replaces each entity by a capitalised word that no engine knows, and replaces that word by the name afterwards.
+    """Replaces each entity by a capitalised word that no engine can translate, and later that word by the name.
 
     The engine does not misread names as common words. Works with any engine that copies unknown words.
 

@@ -242,12 +242,12 @@ def test_one_run_in_a_folder(room: Path, tiny_encoder: Path, tmp_path: Path) -> 
 
 def test_labelling_resumes(room: Path, tmp_path: Path) -> None:
     """Texts that were labelled before an error are not labelled again."""
-    nlp, seen = spacy.load(room / "source"), []
+    nlp, processed = spacy.load(room / "source"), []
 
     @Language.component("tests_fragile")
     def fragile(doc: Doc) -> Doc:
-        seen.append(doc.text)
-        if len(seen) == 12:
+        processed.append(doc.text)
+        if len(processed) == 12:
             raise RuntimeError("out of memory")
         return doc
 
@@ -260,7 +260,7 @@ def test_labelling_resumes(room: Path, tmp_path: Path) -> None:
     counts: Counter[str] = Counter()
     label_file(nlp, room / "texts.txt", output, "en", 0.0, counts)
     assert counts["texts"] == 25
-    assert len(seen) == 12 + 25 - 11
+    assert len(processed) == 12 + 25 - 11
     undisturbed = tmp_path / "undisturbed.spacy"
     label_file(nlp, room / "texts.txt", undisturbed, "en", 0.0, Counter())
     assert output.read_bytes() == undisturbed.read_bytes()
