@@ -35,11 +35,11 @@ from spacy_xner.corpus.translate import translate_docs
 from spacy_xner.files import atomic_path
 from spacy_xner.projection import SpanProjector
 from spacy_xner.translation import Translator, make_translator
-from spacy_xner.translation.carried import Markers, Placeholders, Way
+from spacy_xner.translation.label_carriers import LabelCarrier, Markers, Placeholders
 
 CORPUS = Path(__file__).parents[1] / "corpus/en/train"
 ALIGNED = "aligned words"
-WAYS: dict[str, Way] = {
+WAYS: dict[str, LabelCarrier] = {
     "placeholders": Placeholders(),
     "placeholders, names kept": Placeholders(translate_names=False),
     "brackets": Markers(),
@@ -78,7 +78,7 @@ def run_ways(docs: Sequence[Doc], lang: str, projector: SpanProjector) -> Iterat
         yield name, go(docs, translator, lang, way)
 
 
-def go(docs: Sequence[Doc], translator: Translator, lang: str, way: Way) -> Callable[[], list[Doc]]:
+def go(docs: Sequence[Doc], translator: Translator, lang: str, way: LabelCarrier) -> Callable[[], list[Doc]]:
     return lambda: list(carry_docs(docs, translator, lang, Counter(), way, complete=False, cache=False))
 
 

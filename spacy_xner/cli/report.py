@@ -36,7 +36,7 @@ def report(
     from rich.text import Text
 
     from ..experiments.records import find_records, read_study, write_study
-    from ..files import atomic_path, check_apart
+    from ..files import atomic_path, check_output_path
     from ..reporting.markdown import report_markdown
     from ..reporting.page import report_html
     from ..reporting.plots import check_matplotlib
@@ -47,7 +47,7 @@ def report(
     if len({path.resolve() for path in outputs}) < len(outputs):
         raise XnerError(f"Expected a different name for each output, found {', '.join(map(str, outputs))}.")
     for path in outputs:
-        check_apart(path, *find_records(records))
+        check_output_path(path, *find_records(records))
     check_matplotlib()
     found = read_study(records)
     pairs = None if compare is None else parse_pairs(compare, found.arms())

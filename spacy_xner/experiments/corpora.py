@@ -15,7 +15,7 @@ from ..annotations.attributes import meta_of
 from ..corpus.docs import content_of, hash_of, load_docs, write_docs
 from ..corpus.reader import find_docbins
 from ..errors import XnerError
-from ..files import Stamps, stamps_of
+from ..files import Stamps, file_stamps
 from .plan import Arm, Study
 
 
@@ -114,7 +114,7 @@ class Known(NamedTuple):
 
 def read_known(path: str) -> list[Known]:
     """What is to be known of the docs of a file or folder, which are not kept themselves. Read again if it changed."""
-    return _read_known(path, stamps_of(find_docbins(path)))
+    return _read_known(path, file_stamps(find_docbins(path)))
 
 
 @functools.lru_cache(maxsize=32)
@@ -134,7 +134,7 @@ def digest_of(path: str) -> str:
 
     Scores and provenance are no part of it: they differ in their last digits from machine to machine.
     """
-    return _digest_of(path, stamps_of(find_docbins(path)))
+    return _digest_of(path, file_stamps(find_docbins(path)))
 
 
 @functools.lru_cache(maxsize=32)

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import XnerError
-from ..files import atomic_path, visible
-from ..journal import differing
+from ..files import atomic_path, without_hidden
+from ..journal import differing_keys
 from ..scoring.details import KINDS
 from .packing import SHARED, entities_to_find, pack, unpack
 from .record_schema import Expected, check, items, mapping, number, optional, row, text
@@ -207,7 +207,7 @@ def find_records(paths: Sequence[str | Path]) -> list[Path]:
     """The files that paths stand for: a file for itself, a folder for the `*.json` files in it and below."""
     found: list[Path] = []
     for path in map(Path, paths):
-        files = visible(sorted(path.rglob("*.json")), path) if path.is_dir() else [path] * path.is_file()
+        files = without_hidden(sorted(path.rglob("*.json")), path) if path.is_dir() else [path] * path.is_file()
         if not files:
             raise XnerError(f"{path}: found no record of a run there. `xner study` writes them, a JSON file for each.")
         found += files
@@ -285,7 +285,7 @@ def _check_study(one: Run, other: Run) -> None:
 
 
 def _check_same(one: Run, other: Run) -> None:
-    if keys := differing(one.data, other.data):
+    if keys := differing_keys(one.data, other.data):
         raise XnerError(
             f"{one.file} and {other.file} are both of {one}, but differ in {', '.join(f'`{k}`' for k in keys)}: "
             "expected one record for each arm and seed. Remove one of them."
@@ -295,7 +295,7 @@ def _check_same(one: Run, other: Run) -> None:
 def _check_comparable(one: Run, other: Run) -> None:
     settings = [run.data["setting"] if isinstance(run.get("setting"), dict) else {} for run in (one, other)]
     both = [{key: setting.get(key) for key in THE_SAME} for setting in settings]
-    if all(settings) and (keys := differing(*both)):
+    if all(settings) and (keys := differing_keys(*both)):
         raise XnerError(
             f"{one.file} and {other.file} are of trainings with another {', another '.join(keys)}: expected the same "
             f"for all runs of a study, whose arms are to be compared."

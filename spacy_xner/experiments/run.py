@@ -28,7 +28,7 @@ from ..distillation.teachers import Teachers
 from ..encoders import resolve_encoder
 from ..errors import XnerError
 from ..files import atomic_path, read_json, remove, resumable_folder, write_json
-from ..journal import differing
+from ..journal import differing_keys
 from ..ner.fitting import recognisers_of
 from ..pipelines import load_pipeline
 from ..projection import SpanProjector
@@ -312,7 +312,7 @@ def digest_of_config(config: str, settings: dict[str, Any]) -> str:
 
 def check_same(found: Any, setting: dict[str, Any], path: Path) -> None:
     """RAISES: XnerError for a record of other settings, and says which differ."""
-    if changed := differing(found if isinstance(found, dict) else {}, setting):
+    if changed := differing_keys(found if isinstance(found, dict) else {}, setting):
         raise XnerError(
             f"{path} is of a run with another {', another '.join(changed)}. Rename the study, or remove the record "
             f"to run it again."
