@@ -48,7 +48,7 @@ def fingerprint_of(nlp: Language) -> str:
 
     What was learned since it was loaded is not seen.
     """
-    folder = Path(nlp.path) if nlp._path else None
+    folder = Path(nlp.path) if nlp.path else None
     if folder is None or not folder.is_dir():
         return hashlib.sha256(nlp.to_bytes()).hexdigest()
     return hashlib.sha256(f"{folder_sha256(folder)} {nlp.config.to_str()}".encode()).hexdigest()
@@ -57,5 +57,5 @@ def fingerprint_of(nlp: Language) -> str:
 def name_of(nlp: Language) -> str:
     """What a pipeline calls itself: language, name, version; its folder's name where it has none."""
     meta: dict[str, Any] = nlp.meta
-    folder = f" ({nlp.path.name})" if nlp._path else ""
+    folder = f" ({nlp.path.name})" if nlp.path else ""
     return f"{meta.get('lang', 'xx')}_{meta.get('name', 'pipeline')} {meta.get('version', '')}{folder}".strip()
