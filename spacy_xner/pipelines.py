@@ -49,7 +49,7 @@ def fingerprint_of(nlp: Language) -> str:
 
     Training after loading does not change the hash of a pipeline that has a folder.
     """
-    folder = Path(nlp.path) if nlp._path else None
+    folder = Path(nlp.path) if nlp.path else None
     if folder is None or not folder.is_dir():
         return hashlib.sha256(nlp.to_bytes()).hexdigest()
     return hashlib.sha256(f"{folder_sha256(folder)} {nlp.config.to_str()}".encode()).hexdigest()
@@ -58,5 +58,5 @@ def fingerprint_of(nlp: Language) -> str:
 def name_of(nlp: Language) -> str:
     """Language, name and version of a pipeline from its meta, and the name of its folder if it has one."""
     meta: dict[str, Any] = nlp.meta
-    folder = f" ({nlp.path.name})" if nlp._path else ""
+    folder = f" ({nlp.path.name})" if nlp.path else ""
     return f"{meta.get('lang', 'xx')}_{meta.get('name', 'pipeline')} {meta.get('version', '')}{folder}".strip()

@@ -10,6 +10,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
+from ... import compat
 from ...errors import XnerError
 from ...files import atomic_path
 from ..check import check_loadable
@@ -135,7 +136,7 @@ def trim(
     }
     after, order = rebuild(vocabulary, ids | set(named.values()))
     new_ids = {old: new for new, old in enumerate(order)}
-    pad = getattr(getattr(model, "embeddings", None), "padding_idx", None)  # RoBERTa and its kin
+    pad = compat.get_padding_index(model)
     if pad is not None and new_ids.get(pad) != pad:
         raise XnerError(
             f"{name}: the number of its padding piece, {pad}, would change, and its positions are counted from that. "

@@ -8,8 +8,8 @@ from typing import Any
 import spacy
 import srsly
 from spacy_transformers import Transformer
-from spacy_transformers.data_classes import HFObjects
 
+from ... import compat
 from ...errors import XnerError
 from ...files import atomic_path
 from ..origin import trimmed_note
@@ -47,8 +47,7 @@ def trim_pipeline(
     name, pipe = encoders[0]
     model: Any = pipe.model
     trimmed = trim(model.tokenizer, model.transformer, wanted, name=str(folder), progress=progress)
-    model.attrs["has_transformer"] = False  # so that another one can be set
-    model.attrs["set_transformer"](model, HFObjects(trimmed.tokenizer, model.transformer, None, {}, {}))
+    compat.replace_encoder(model, trimmed.tokenizer, model.transformer)
     if float16:
         model.transformer.half()
     with atomic_path(dest) as new:
