@@ -127,7 +127,7 @@ def test_layers_plot(tiny_pipeline: Path, attentive: Path, tmp_path: Path, endin
 def test_layers_plot_of_another_kind(tmp_path: Path) -> None:
     """Found before the pipeline is loaded."""
     message = failing("layers", "xx_nowhere", "--plot", tmp_path / "layers.xyz")
-    assert "layers.xyz is no name of a picture. It ends in one of .png, .svg, .pdf" in message
+    assert "layers.xyz has no picture format, expected a name that ends in one of .png, .svg, .pdf" in message
 
 
 def test_layers_plot_without_matplotlib(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
