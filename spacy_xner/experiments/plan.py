@@ -49,6 +49,8 @@ class Arm:
     teacher (str | None): the arm whose pipeline, of the same seed, labels the synthetic text.
     with_sources (bool): the teacher labels the source sentences of synthetic text too, and what it finds is projected.
     certainty, agreement (float): which sentences of the teacher are learned from, see `Selection`.
+    config (str | None): training config of this arm alone, for example one with spaCy's `ner` in place of `xner`;
+        None for the study's.
     settings (dict[str, Any]): of the training config, with dots.
     """
 
@@ -62,6 +64,7 @@ class Arm:
     with_sources: bool = False
     certainty: float = 0.0
     agreement: float = 0.0
+    config: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
 
 
@@ -116,6 +119,10 @@ class Study:
             if name not in self.arms:
                 raise XnerError(f"The study {self.name} has no arm '{name}', expected one of {', '.join(self.arms)}.")
         return [self.arms[name] for name in names or self.arms]
+
+    def config_of(self, arm: Arm) -> str:
+        """The training config of an arm: its own, or the study's."""
+        return arm.config or self.config
 
 
 def read_study(path: Path, overrides: Mapping[str, Any] | None = None) -> Study:

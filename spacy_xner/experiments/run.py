@@ -14,10 +14,13 @@ from typing import Any
 
 import srsly
 from filelock import FileLock, Timeout
+from spacy.language import Language
 from spacy.util import load_config
+from thinc.api import Model
 
 from ..aggregation.learned import has_attention
 from ..aggregation.options import layers_read
+from ..aggregation.types import Aggregator
 from ..aggregation.weights import find_aggregators, softmax_weights
 from ..alignment.embedding import EmbeddingAligner
 from ..alignment.loading import encoder_version
@@ -29,7 +32,6 @@ from ..encoders import resolve_encoder
 from ..errors import XnerError
 from ..files import atomic_path, read_json, remove, resumable_folder, write_json
 from ..journal import differing
-from ..ner.fitting import recognisers_of
 from ..pipelines import load_pipeline
 from ..projection import SpanProjector
 from ..scoring.details import Details
@@ -76,7 +78,7 @@ class Runner:
         """RAISES: XnerError for an encoder that is not there, and a training config that arms' settings do not fit."""
         resolve_encoder(self.study.encoder)
         for arm in arms:
-            load_training(self.study.config, self.settings_of(Run(arm, 0)))
+            load_training(self.study.config_of(arm), self.settings_of(Run(arm, 0)))
 
     def all_records(self, runs: Iterable[Run]) -> Iterator[tuple[Run, dict[str, Any]]]:
         """The records of runs as they get ready, see `record`. Those that another process is making come last."""
@@ -166,8 +168,8 @@ class Runner:
         setting = {
             "seed": run.seed,
             "labels": run.labels,
-            "arm": {key: value for key, value in asdict(arm).items() if key not in ("title", "description")},
-            "training": digest_of_config(study.config, self.settings_of(run)),
+            "arm": arm_setting(arm),
+            "training": digest_of_config(self.study.config_of(arm), self.settings_of(run)),
             "encoder": study.encoder,
             "encoder_version": self.encoder_version,
             "source": study.source,
@@ -261,7 +263,7 @@ class Runner:
             "paths.dev": self.study.dev,
             "paths.encoder": self.study.encoder,
         }
-        train_into(room, self.study.config, self.study.batch_words, overrides, self.gpu_id)
+        train_into(room, self.study.config_of(run.arm), self.study.batch_words, overrides, self.gpu_id)
 
     def score(self, run: Run, parts: dict[str, float], setting: dict[str, Any]) -> dict[str, Any]:
         """Score the pipeline of a run on the test docs."""
@@ -269,12 +271,7 @@ class Runner:
         nlp = load_pipeline(str(output / MODEL))
         details = Details(examples=study.examples)
         scores = evaluate_pipeline(nlp, read_all(study.test), source=study.source, details=details)
-        aggregators = [
-            aggregator
-            for recogniser in recognisers_of(nlp)
-            for aggregator in find_aggregators(recogniser.model)
-            if not has_attention(aggregator)  # whose weights differ from text to text: see `xner layers`
-        ]
+        aggregators = aggregators_of(nlp)
         curve = list(srsly.read_jsonl(output / CURVE))
         return {
             "format": 1,
@@ -297,6 +294,21 @@ class Runner:
             "scores": scores,
             **details.to_json(),
         }
+
+
+def arm_setting(arm: Arm) -> dict[str, Any]:
+    """The settings of an arm that its result depends on. `config` is left out where it is None, as in older records."""
+    words = ("title", "description")
+    return {key: value for key, value in asdict(arm).items() if key not in words and (key, value) != ("config", None)}
+
+
+def aggregators_of(nlp: Language) -> list[Aggregator]:
+    """The aggregators with fixed layer weights, in whatever component of a pipeline they are.
+
+    Those with attention are left out: their weights depend on the text, see `xner layers`.
+    """
+    models = [component.model for _, component in nlp.pipeline if isinstance(getattr(component, "model", None), Model)]
+    return [each for model in models for each in find_aggregators(model) if not has_attention(each)]
 
 
 def digest_of_config(config: str, settings: dict[str, Any]) -> str:

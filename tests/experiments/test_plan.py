@@ -23,7 +23,7 @@ def test_shipped_studies(path: Path) -> None:
     """Their training configs have what their arms set."""
     study = read_study(path)
     for arm in study.chosen():
-        load_training(ROOT / study.config, {**study.settings, **arm.settings})
+        load_training(ROOT / study.config_of(arm), {**study.settings, **arm.settings})
 
 
 @pytest.mark.parametrize("name", ["conll.cfg", "shipped.cfg"])
@@ -88,6 +88,7 @@ def test_settings_of_another_arm(tmp_path: Path) -> None:
         ("seeds = [0.5]", "", "one of seeds is 0.5, expected a whole number"),
         ('held_back = "half"', "", "held_back is 'half', expected a number"),
         ("", "certainty = 2.0", r"\[arms.a\] The least certainty is 2.0"),
+        ("", "config = 3", r"\[arms.a\] has config = 3, expected one text or null"),
         ("", 'layer = "x"', r"\[arms.a\]: unknown setting layer"),
     ],
 )

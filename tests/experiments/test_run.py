@@ -12,6 +12,7 @@ from spacy.util import load_config
 from typer.testing import CliRunner
 
 from spacy_xner.cli import app
+from spacy_xner.errors import XnerError
 from spacy_xner.experiments.plan import read_study
 from spacy_xner.experiments.records import read_study as read_records
 from spacy_xner.experiments.run import Run, Runner
@@ -83,6 +84,35 @@ def test_a_config_with_paths_of_its_own(file: Path, tmp_path: Path) -> None:
     )
     record = Runner(study).record(Run(study.arms["a"], 0))
     assert [row["step"] for row in record["curve"]] == [0, 2]
+
+
+def test_an_arm_with_a_training_config_of_its_own(file: Path, tmp_path: Path) -> None:
+    """spaCy's `ner` in place of `xner`: no confidences, but layer weights; the other arms' settings stay the same."""
+    config = load_config(ROOT / "configs/xner.cfg")
+    tok2vec = config["components"].pop("xner")["model"]["tok2vec"]
+    model = {"@architectures": "spacy.TransitionBasedParser.v2", "state_type": "ner", "use_upper": False}
+    config["components"]["ner"] = {"factory": "ner", "model": {**model, "tok2vec": tok2vec}}
+    config["nlp"]["pipeline"] = ["transformer", "ner", "doc_cleaner"]
+    config["training"]["before_to_disk"] = None
+    config.to_disk(tmp_path / "ner.cfg")
+    text = file.read_text(encoding="utf8").replace("[arms.b]", f'[arms.ner]\nconfig = "{tmp_path}/ner.cfg"\n\n[arms.b]')
+    (tmp_path / "study.cfg").write_text(text, encoding="utf8")
+    settings = {"steps": 2, "folder": str(tmp_path / "training"), "records": str(tmp_path / "records")}
+    plan = read_study(tmp_path / "study.cfg", settings)
+    runner = Runner(plan, say=lambda line: None)
+    runner.check(plan.chosen())
+    record = runner.record(Run(plan.arms["ner"], 0))
+    assert record["setting"]["arm"]["config"] == f"{tmp_path}/ner.cfg"
+    assert "ece" not in record["scores"]
+    assert len(record["layer_weights"]) == 1
+    assert sum(record["layer_weights"][0]) == pytest.approx(1, abs=0.001)
+    without = Runner(read_study(file, settings)).setting(Run(plan.arms["a"], 0))
+    assert runner.setting(Run(plan.arms["a"], 0)) == without
+    assert "config" not in without["arm"]
+    assert without["training"] != record["setting"]["training"]
+    (tmp_path / "ner.cfg").unlink()
+    with pytest.raises(XnerError, match=r"ner\.cfg: no training config can be read"):
+        runner.check(plan.chosen(["ner"]))
 
 
 def test_same_seed_same_scores(file: Path, tmp_path: Path) -> None:
