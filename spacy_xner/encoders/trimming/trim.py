@@ -57,7 +57,7 @@ def trim_encoder(
         holds something else.
     """
     dest = Path(dest).expanduser()
-    check_output_path(Path(name).expanduser(), dest)
+    check_not_inside(Path(name).expanduser(), dest)
     check_destination(dest)
     with TemporaryDirectory() as room:
         source = Path(resolve_encoder(name))
@@ -186,7 +186,7 @@ def folder_mb(folder: Path) -> float:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
-def check_output_path(source: Path, dest: Path) -> None:
+def check_not_inside(source: Path, dest: Path) -> None:
     """RAISES: XnerError where a folder would be written into the one that it is made from."""
     if source.is_dir() and source.resolve() in (dest.resolve(), *dest.resolve().parents):
         raise XnerError(f"{dest} is what is to be trimmed, {source}, or is inside it. Choose another folder.")

@@ -14,7 +14,7 @@ from ...errors import XnerError
 from ...files import atomic_path
 from ..origin import trimmed_note
 from .needed_pieces import Wanted
-from .trim import TrimReport, check_output_path, trim
+from .trim import TrimReport, check_not_inside, trim
 
 MARK = "xner_trim"  # in meta.json of a trimmed pipeline
 
@@ -34,7 +34,7 @@ def trim_pipeline(
         trimmed, or `dest` holds something else.
     """
     folder, dest = Path(folder).expanduser(), Path(dest).expanduser()
-    check_output_path(folder, dest)
+    check_not_inside(folder, dest)
     _check_pipeline_destination(dest)
     meta = srsly.read_json(folder / "meta.json")
     nlp = spacy.load(folder)
