@@ -42,7 +42,7 @@ from spacy.training import Example
 from spacy.util import load_config, registry
 from thinc.api import fix_random_seed
 
-from spacy_xner.corpus.docs import convert_files
+from spacy_xner.corpus.convert import convert_files
 from spacy_xner.files import atomic_path
 
 ROOT = Path(__file__).parents[1]

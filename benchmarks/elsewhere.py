@@ -19,7 +19,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_xner.cli.console import make_console
-from spacy_xner.corpus.docs import convert_files
+from spacy_xner.corpus.convert import convert_files
 from spacy_xner.files import atomic_path
 from spacy_xner.pipelines import load_pipeline
 from spacy_xner.reporting.score_table import score_table

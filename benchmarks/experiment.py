@@ -30,7 +30,8 @@ from spacy.util import load_config
 
 from spacy_xner.aggregation.weights import find_aggregators, softmax_weights
 from spacy_xner.cli.console import make_console
-from spacy_xner.corpus.docs import convert_files, load_docs, write_docs
+from spacy_xner.corpus.convert import convert_files
+from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.corpus.reader import find_docbins
 from spacy_xner.files import atomic_path, remove
 from spacy_xner.pipelines import load_pipeline

@@ -41,7 +41,8 @@ from spacy.util import load_config, load_model_from_config
 from spacy_transformers.data_classes import HFObjects
 
 from spacy_xner.cli.console import make_console
-from spacy_xner.corpus.docs import convert_files, write_docs
+from spacy_xner.corpus.convert import convert_files
+from spacy_xner.corpus.docs import write_docs
 from spacy_xner.encoders.precision import cpu_computes_bfloat16, cpu_computes_int8
 from spacy_xner.files import atomic_path
 

@@ -32,7 +32,8 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_xner.cli.console import make_console
-from spacy_xner.corpus.docs import convert_files, read_docs
+from spacy_xner.corpus.convert import convert_files
+from spacy_xner.corpus.formats.docbin import read_docs
 from spacy_xner.corpus.reader import find_docbins
 from spacy_xner.corpus.texts import read_texts
 from spacy_xner.encoders.trimming.needed_pieces import MAX_PIECES, N_WORDS, Wanted

@@ -21,7 +21,8 @@ from spacy.tokens import Doc
 
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.cli.progress import resumable_progress
-from spacy_xner.corpus.docs import convert_files, write_docs
+from spacy_xner.corpus.convert import convert_files
+from spacy_xner.corpus.docs import write_docs
 from spacy_xner.corpus.project_files import project_file
 from spacy_xner.files import atomic_path
 from spacy_xner.projection import SpanProjector

@@ -35,7 +35,7 @@ from rich.table import Table
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.alignment.types import Alignment
 from spacy_xner.cli.console import make_console
-from spacy_xner.corpus.docs import convert_files
+from spacy_xner.corpus.convert import convert_files
 from spacy_xner.files import atomic_path
 from spacy_xner.projection import ProjectionAlgorithm, SourceSpan
 from spacy_xner.projection.link_projection import LinkProjection

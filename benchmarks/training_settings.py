@@ -24,7 +24,8 @@ from spacy.cli.train import train
 from spacy.tokens import Doc
 
 from spacy_xner.cli.console import make_console
-from spacy_xner.corpus.docs import convert_files, load_docs
+from spacy_xner.corpus.convert import convert_files
+from spacy_xner.corpus.docs import load_docs
 from spacy_xner.corpus.reader import find_docbins
 from spacy_xner.files import atomic_path, remove
 from spacy_xner.pipelines import load_pipeline

@@ -11,13 +11,14 @@ from spacy.tokens import Doc, Span
 
 from ..annotations.attributes import confidence_of, meta_of
 from ..annotations.entities import set_scored_entities
-from ..corpus.docs import doc_of_sentence, write_docs
-from ..corpus.formats import Sentence
+from ..corpus.convert import doc_of_sentence
+from ..corpus.docs import write_docs
+from ..corpus.formats.sentence import Sentence
 from ..corpus.texts import read_unlabelled
 from ..errors import XnerError
 from ..files import file_sha256
 from ..journal import Journal
-from ..languages.tokenizer import multilingual_blank
+from ..languages.tokenizer import MultilingualTokenizer, multilingual_tokenizer
 from ..pipelines import fingerprint_of, name_of
 
 Found = list[dict[str, Any]]
@@ -90,7 +91,7 @@ def labelled_docs(
     min_score (float): a sentence with an entity of a lower score is left out: the entity would be taught as wrong.
     counts (Counter[str]): is given the numbers of "sentences", "entities", "repeated" and "unsure".
     """
-    blank = multilingual_blank("xx")
+    tokenizer = multilingual_tokenizer()
     seen: set[str] = set()
     ids: set[str] = set()
     counts.update({"sentences": 0, "entities": 0, "repeated": 0, "unsure": 0})
@@ -106,7 +107,7 @@ def labelled_docs(
                 counts["unsure"] += 1
                 continue
             counts["entities"] += len(sentence["entities"])
-            made = with_entities(blank, sentence, path)
+            made = with_entities(tokenizer, sentence, path)
             step = {"step": "label", "pipeline": name_of(nlp), "file": path.name, "text": meta["id"]}
             name = f"{meta['id']}.{number}" if number > 1 else meta["id"]
             while name in ids:  # another text may be called so
@@ -156,10 +157,10 @@ def as_plain(sentence: Span, scores: dict[tuple[int, int, str], float]) -> dict[
     return {"text": sentence.text.strip(), "entities": entities}
 
 
-def with_entities(blank: Language, sentence: dict[str, Any], path: Path) -> Doc:
+def with_entities(tokenizer: MultilingualTokenizer, sentence: dict[str, Any], path: Path) -> Doc:
     """A sentence as a doc in spacy-xner's tokens, which are cut where an entity begins or ends inside one."""
     spans = tuple((start, end, label) for start, end, label, _ in sentence["entities"])
-    doc, _ = doc_of_sentence(blank, Sentence(sentence["text"], spans, path, 0))
+    doc, _ = doc_of_sentence(tokenizer, Sentence(sentence["text"], spans, path, 0))
     if len(doc.ents) != len(spans):
         raise XnerError(f"The entities of '{doc.text[:60]}' overlap, expected a pipeline that sets doc.ents.")
     scores = [score for *_, score in sentence["entities"]]

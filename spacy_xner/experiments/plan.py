@@ -7,7 +7,7 @@ from typing import Any
 
 from spacy.util import load_config
 
-from ..distillation.distill import Selection
+from ..distillation.selection import Selection
 from ..errors import XnerError
 
 # Settings of a training config that a study sets itself

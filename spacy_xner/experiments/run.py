@@ -23,7 +23,9 @@ from ..alignment.embedding import EmbeddingAligner
 from ..alignment.loading import encoder_version
 from ..annotations.attributes import meta_of
 from ..corpus.docs import docs_by_id
-from ..distillation.distill import Distiller, Selection, distill_file
+from ..distillation.distill import distill_file
+from ..distillation.distiller import Distiller
+from ..distillation.selection import Selection
 from ..distillation.teachers import Teachers
 from ..encoders import resolve_encoder
 from ..errors import XnerError

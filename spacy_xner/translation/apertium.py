@@ -17,7 +17,7 @@ from typing import Any
 
 from ..errors import XnerError
 from ..files import file_sha256
-from ..languages.codes import base_language, normalise, variants
+from ..languages.codes import base_language, code_variants, normalise_code
 from .apertium_stream import Block
 
 # Debian's names; the pairs from English that are worth running, then pairs into English and pivots from Spanish and
@@ -61,7 +61,7 @@ class Apertium:
         for name, value in (("batch_size", batch_size), ("timeout", timeout), ("max_token", max_token)):
             if value <= 0:
                 raise XnerError(f"Apertium's {name} must be above 0, but it is {value}.")
-        self.source, self.target = normalise(source), normalise(target)
+        self.source, self.target = normalise_code(source), normalise_code(target)
         self.batch_size, self.timeout, self.max_token = batch_size, timeout, max_token
         self.mode = find_mode(self.source, self.target, mode)
         smoke_test(self.mode)
@@ -163,14 +163,14 @@ def engine_version() -> str:
 
 def names_of(code: str) -> list[str]:
     """How modes may name a language: `pt-br` -> [`pt_br`, `por_br`, `pt`, `por`], in lower case."""
-    regional = [name.replace("-", "_") for name in variants(code)]
-    return list(dict.fromkeys([*regional, *variants(base_language(code))]))
+    regional = [name.replace("-", "_") for name in code_variants(code)]
+    return list(dict.fromkeys([*regional, *code_variants(base_language(code))]))
 
 
 def pair_of(name: str) -> list[str]:
     """The two languages of a mode or package: `apertium-eng-cat` and `eng-cat_valencia` are both [`en`, `ca`]."""
     codes = name.removeprefix("apertium-").split("-")
-    return [normalise(code.split("_")[0]) for code in codes[:2]]
+    return [normalise_code(code.split("_")[0]) for code in codes[:2]]
 
 
 def package_of(source: str, target: str) -> str | None:

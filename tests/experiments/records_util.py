@@ -7,7 +7,7 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_xner.corpus.formats import parse_inline
+from spacy_xner.corpus.formats.inline import parse_inline
 from spacy_xner.experiments.records import Study, make_run
 from spacy_xner.languages.tokenizer import multilingual_blank
 from spacy_xner.scoring.details import KINDS

@@ -1,4 +1,4 @@
-"""spaCy's own DocBin files (`.spacy`)."""
+"""DocBin files of spaCy (`.spacy`)."""
 
 import gzip
 from collections.abc import Iterable, Iterator
@@ -21,9 +21,9 @@ Codecs = list[tuple[Any, dict[str, Any]]]  # srsly's registries, and what is in 
 def read_docs(path: str | Path, vocab: Vocab | None = None) -> Iterator[Doc]:
     """Read the docs of a DocBin file, in order.
 
-    path (str | Path): A `.spacy` file, also gzipped once more (`.spacy.gz`).
-    vocab (Vocab | None): The vocabulary that the docs get; a new one by default.
-    RAISES: XnerError where the file is missing or is no DocBin.
+    path (str | Path): a `.spacy` file, or a gzipped one (`.spacy.gz`).
+    vocab (Vocab | None): the vocabulary of the docs; None: a new one.
+    RAISES: XnerError if the file is missing or is not a DocBin.
     """
     path = Path(path)
     try:
@@ -49,7 +49,7 @@ def docs_of(doc_bin: DocBin, vocab: Vocab) -> Iterator[Doc]:
 
 
 def docbin_of(docs: Iterable[Doc]) -> DocBin:
-    """A DocBin of docs with all that is known of them."""
+    """A DocBin of docs with their annotation, spans and custom attributes."""
     doc_bin, codecs = DocBin(store_user_data=True), find_codecs()
     for doc in docs:
         with codecs_known(codecs):
@@ -79,7 +79,7 @@ def codecs_known(codecs: Codecs) -> Iterator[None]:
 
 
 def read_docbin(path: Path) -> Iterator[Sentence]:
-    """Read a DocBin's docs as sentences: tokens, spaces, entities and `doc._.xner_meta`; empty docs are passed over."""
+    """Read the docs of a DocBin as sentences: tokens, spaces, entities, `doc._.xner_meta`. Empty docs are skipped."""
     for number, doc in enumerate(read_docs(path), start=1):
         if len(doc):
             spans = [(ent.start, ent.end, ent.label_) for ent in doc.ents] if doc.has_annotation("ENT_IOB") else None
