@@ -33,7 +33,7 @@ HEADLINE_CAPITALS = 0.6  # a text with a larger share of capitals among its lett
 
 
 class EntitySwap:
-    """Replaces the entities of an example by other names with probability `level`; otherwise the example stays as it is.
+    """Replaces the entities of an example by other names, with probability `level`.
 
     Examples with soft labels are never changed, since soft labels belong to the original tokens.
 

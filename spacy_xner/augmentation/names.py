@@ -94,7 +94,7 @@ def is_acronym(name: str, label: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def script_of_name(name: str) -> str:
-    """The script of the first letter, as in `script_of_character`: `Latin`, `Cyrillic`, `Han`; empty without letters."""
+    """The script of the first letter, as in `script_of_character`: `Latin`, `Han`, ...; empty without letters."""
     letter = next((character for character in name if character.isalpha()), None)
     return script_of_character(letter) if letter else ""
 

@@ -204,7 +204,12 @@ def test_in_a_config() -> None:
     assert scores["token_f"] == 1.0
 
 
-LEXICAL_ATTRIBUTES = ["orth", "norm", "lower", "shape", "prefix", "suffix", "lang", "cluster", "rank", "sentiment", "is_alpha", "is_ascii", "is_digit", "is_lower", "is_upper", "is_title", "is_punct", "is_space", "is_bracket", "is_quote", "is_left_punct", "is_right_punct", "is_currency", "is_stop", "is_oov", "like_url", "like_num", "like_email", "whitespace_"]
+LEXICAL_ATTRIBUTES = [
+    "orth", "norm", "lower", "shape", "prefix", "suffix", "lang", "cluster", "rank", "sentiment", "is_alpha",
+    "is_ascii", "is_digit", "is_lower", "is_upper", "is_title", "is_punct", "is_space", "is_bracket", "is_quote",
+    "is_left_punct", "is_right_punct", "is_currency", "is_stop", "is_oov", "like_url", "like_num", "like_email",
+    "whitespace_",
+]  # fmt: skip
 AWKWARD_TEXTS = [
     MIXED,
     "",
@@ -232,7 +237,7 @@ def test_without_a_pipeline_any_text_gives_the_same_tokens(text: str) -> None:
 
 def test_without_a_pipeline_the_rules_and_the_vocabulary_are_the_same() -> None:
     tokenizer = multilingual_tokenizer()
-    assert tokenizer.to_bytes() == NLP.tokenizer.to_bytes()
+    assert tokenizer.to_bytes(exclude=["vocab"]) == NLP.tokenizer.to_bytes(exclude=["vocab"])
     assert tokenizer.vocab.lang == NLP.vocab.lang == "xx"
     assert tokenizer.vocab.writing_system == NLP.vocab.writing_system
     assert tokenizer.vocab.lex_attr_getters.keys() == NLP.vocab.lex_attr_getters.keys()
@@ -247,10 +252,10 @@ def test_reading_a_file_imports_no_pipeline_component(tmp_path: Path) -> None:
         "from collections import Counter\n"
         "from pathlib import Path\n"
         "importers, original = [], builtins.__import__\n"
-        "def record(name, globals=None, *rest):\n"
+        "def record(name, globals=None, *rest, **more):\n"
         "    if name.split('.')[0] in ('torch', 'transformers', 'spacy_transformers'):\n"
         "        importers.append((globals or {}).get('__name__', ''))\n"
-        "    return original(name, globals, *rest)\n"
+        "    return original(name, globals, *rest, **more)\n"
         "builtins.__import__ = record\n"
         "from spacy_xner.corpus.convert import convert_files\n"
         "from spacy_xner.corpus.docs import load_docs, write_docs\n"
