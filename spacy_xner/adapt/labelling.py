@@ -11,8 +11,9 @@ from spacy.tokens import Doc, Span
 
 from ..annotations.attributes import confidence_of, meta_of
 from ..annotations.entities import set_scored_entities
-from ..corpus.docs import doc_of_sentence, write_docs
-from ..corpus.formats import Sentence
+from ..corpus.convert import doc_of_sentence
+from ..corpus.docs import write_docs
+from ..corpus.formats.sentence import Sentence
 from ..corpus.texts import read_unlabelled
 from ..errors import XnerError
 from ..files import file_sha256

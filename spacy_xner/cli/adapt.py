@@ -64,7 +64,7 @@ def adapt(
     from ..adapt.steps import Adaptation
     from ..encoders import resolve_encoder
     from ..errors import XnerError
-    from ..languages.codes import normalise
+    from ..languages.codes import normalise_code
     from ..pipelines import load_pipeline, name_of, use_gpu
     from ..reporting.score_table import score_table
     from .console import make_console
@@ -76,10 +76,10 @@ def adapt(
     kept = parse_cache(cache, no_cache)
     use_gpu(gpu_id)
     nlp = load_pipeline(pipeline)
-    lang = normalise(source_lang or nlp.lang)
+    lang = normalise_code(source_lang or nlp.lang)
     if lang == "xx":
         raise XnerError(f"{pipeline} is of no certain language (xx), expected that of the texts by --source-lang.")
-    targets = tuple(dict.fromkeys(normalise(code.strip()) for code in to.split(",")))
+    targets = tuple(dict.fromkeys(normalise_code(code.strip()) for code in to.split(",")))
     if lang in targets:
         raise XnerError(f"--to names {lang}, the language of the texts: expected other languages.")
     translators = {code: translator_of(translator, lang, code, memory, setting) for code in targets}

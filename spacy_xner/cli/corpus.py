@@ -100,8 +100,9 @@ def convert(
     xner corpus convert set.iob2 set.spacy --lang hr --format conllu --tag-column 3
     ```
     """
-    from ..corpus.docs import convert_files, write_docs
-    from ..corpus.formats import find_files
+    from ..corpus.convert import convert_files
+    from ..corpus.docs import write_docs
+    from ..corpus.formats.reading import find_files
 
     *inputs, output = files
     if not inputs:
@@ -319,11 +320,11 @@ def for_each_target(lang: str, source: str, output: Path) -> Iterator[tuple[str,
     RAISES: XnerError where it is one of them, and where there is none.
     """
     for code, (out,) in for_each_language(lang, output):
-        from ..languages.codes import normalise
+        from ..languages.codes import normalise_code
 
         if code is None:
             raise XnerError("--lang names no language, expected those to translate into, as --lang de,es,fr.")
-        if normalise(code) == normalise(source):
+        if normalise_code(code) == normalise_code(source):
             raise XnerError(f"--lang names {code}, the language of the texts: expected another one.")
         yield code, out
 

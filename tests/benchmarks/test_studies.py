@@ -7,7 +7,7 @@ import pytest
 import spacy
 from spacy.util import load_config, load_model_from_config
 
-from spacy_xner.experiments.plan import read_study
+from spacy_xner.experiments.plan_file import read_study
 
 ROOT = Path(__file__).parents[2]
 NER = ROOT / "configs/studies/training/ner.cfg"
