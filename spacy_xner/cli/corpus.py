@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..errors import XnerError
-from ..files import check_apart
+from ..files import check_output_path
 from .console import make_console
 from .options import (
     CacheOption,
@@ -167,7 +167,7 @@ def translate(
     from ..corpus.docs import load_docs
     from ..corpus.translate import language_of, translate_docs
     from ..pipelines import use_gpu
-    from ..translation.carried import make_way
+    from ..translation.label_carriers import make_label_carrier
 
     use_gpu(gpu_id)
     kept = parse_cache(cache, no_cache)
@@ -179,7 +179,7 @@ def translate(
         counts: Counter[str] = Counter()
         made = translator_of(translator, source_lang, code, memory, setting)
         if carry:
-            translated = carry_docs(docs, made, code, counts, make_way(carry.value, names), complete, kept)
+            translated = carry_docs(docs, made, code, counts, make_label_carrier(carry.value, names), complete, kept)
         else:
             translated = translate_docs(docs, made, code, counts, kept)
         write_counted(out, progress(translated, f"Translating into {code}", len(docs)), counts)
@@ -333,4 +333,4 @@ def check_output(output: Path, *inputs: Path) -> None:
     """RAISES: XnerError for an output that is no DocBin's name, or one of the inputs, which would be lost."""
     if output.suffix != ".spacy":
         raise XnerError(f"The output is {output}, expected the DocBin to write, with the ending .spacy.")
-    check_apart(output, *inputs)
+    check_output_path(output, *inputs)

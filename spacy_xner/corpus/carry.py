@@ -12,7 +12,7 @@ from ..errors import XnerError
 from ..languages.codes import normalise_code
 from ..languages.tokenizer import multilingual_tokenizer
 from ..translation import Translator
-from ..translation.carried import Carried, Way, carry
+from ..translation.label_carriers import LabelCarrier, LabelledTranslation, translate_labelled
 from .convert import doc_of_sentence
 from .docs import with_step
 from .formats.sentence import Sentence
@@ -25,7 +25,7 @@ def carry_docs(
     translator: Translator,
     lang: str,
     counts: Counter[str],
-    way: Way,
+    way: LabelCarrier,
     complete: bool = True,
     cache: Path | bool = True,
 ) -> Iterator[Doc]:
@@ -37,7 +37,7 @@ def carry_docs(
     counts (Counter[str]): receives the counts of `translate_docs`; "entities" = "arrived" + "lost" of the translated
         docs; "duplicated", the additional places of an entity that occurs more than once; "docs left out", which are
         damaged or, with `complete`, incomplete, and the "entities left out" in them.
-    way (Way): `Placeholders` or `Markers`.
+    way (LabelCarrier): `Placeholders` or `Markers`.
     complete (bool): leave out docs in which an entity is lost or duplicated.
     cache (Path | bool): as in `translate_docs`.
     RAISES: XnerError as `translate_docs`, and for an unlabelled doc.
@@ -54,7 +54,7 @@ def carry_docs(
     lang = normalise_code(lang)
     settings = {"way": type(way).__name__, **vars(way)}
     items = ((doc.text, [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]) for doc in docs)
-    carried = carry(with_optional_cache(translator, cache), items, way)
+    carried = translate_labelled(with_optional_cache(translator, cache), items, way)
     for doc, found in zip(docs, carried, strict=True):
         text = count_translation(None if found is None else found.text, lang, counts)
         check_language_early(lang, counts, translator, cache)
@@ -71,7 +71,7 @@ def carry_docs(
     check_language(lang, counts, translator, cache)
 
 
-def count_entities(doc: Doc, found: Carried, complete: bool, counts: Counter[str]) -> bool:
+def count_entities(doc: Doc, found: LabelledTranslation, complete: bool, counts: Counter[str]) -> bool:
     """Count the entities of a doc that arrived in its translation. RETURNS (bool): whether the translation is kept."""
     n_arrived = len(doc.ents) - found.lost
     counts.update(entities=len(doc.ents), arrived=n_arrived, lost=found.lost, duplicated=found.duplicated)

@@ -8,7 +8,7 @@ from ..languages.identification import is_in_another_language
 from ..languages.scripts import is_in_script, scripts_of_language
 from ..translation import Translator
 from ..translation.cache import default_folder
-from ..translation.streams import name_of
+from ..translation.streams import describe_translator
 
 MIN_TRANSLATIONS = 5  # with fewer, most of them may be in another script or language by chance
 MAX_SHARE = 0.5  # of translations that may be in another script or language
@@ -53,12 +53,13 @@ def check_language(
     n_translated = counts["translated"]
     if n_translated < MIN_TRANSLATIONS or n_script + n_language <= max_share * n_translated:
         return
+    name = describe_translator(translator)
     if n_script >= n_language:
         scripts = ", ".join(sorted(scripts_of_language(lang)))
-        found = f"{n_script:,} of {n_translated:,} translations by {name_of(translator)} are not in a script of the "
+        found = f"{n_script:,} of {n_translated:,} translations by {name} are not in a script of the "
         found += f"language {lang!r} ({scripts})"
     else:
-        found = f"{n_language:,} of {n_translated:,} translations by {name_of(translator)} are not in the language "
+        found = f"{n_language:,} of {n_translated:,} translations by {name} are not in the language "
         found += f"{lang!r}"
     folder = cache and (default_folder() if cache is True else cache)
     raise XnerError(

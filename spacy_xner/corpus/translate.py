@@ -14,7 +14,7 @@ from ..languages.codes import normalise_code
 from ..languages.tokenizer import multilingual_tokenizer
 from ..translation import Translator
 from ..translation.cache import with_cache
-from ..translation.streams import ask
+from ..translation.streams import translate_items
 from .docs import with_step
 from .language_check import check_language, check_language_early, count_translation
 
@@ -77,7 +77,7 @@ def translate_docs(
 
 def translate_texts(texts: Iterable[str], translator: Translator, cache: Path | bool) -> Iterator[str | None]:
     """Yield a translation or None for each text. cache (Path | bool): as in `translate_docs`."""
-    for _, translation in ask(with_optional_cache(translator, cache), ((None, text) for text in texts)):
+    for _, translation in translate_items(with_optional_cache(translator, cache), ((None, text) for text in texts)):
         yield translation
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from ...errors import XnerError
-from ...files import visible
+from ...files import without_hidden
 from .columns import read_columns, read_conllu
 from .docbin import read_docbin
 from .inline import read_inline
@@ -55,7 +55,7 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         inside = [path]
         if path.is_dir():
-            inside = visible(sorted(file for file in path.rglob("*") if ending(file) in ENDINGS), path)
+            inside = without_hidden(sorted(file for file in path.rglob("*") if ending(file) in ENDINGS), path)
         if not inside or not inside[0].exists():
             raise XnerError(
                 f"{path}: found no file, expected a file (or a folder with files) ending in {' '.join(ENDINGS)}."
