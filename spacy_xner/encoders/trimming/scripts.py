@@ -1,4 +1,4 @@
-"""Writing systems: which one a character belongs to, and which ones a text is written in."""
+"""Writing systems: the script of a character, and the scripts of a text."""
 
 import functools
 from collections import Counter
@@ -14,7 +14,7 @@ SCRIPTS = (
     "Canadian_Aboriginal", "Tifinagh", "Nko", "Yi", "Javanese", "Balinese", "Sundanese", "Ol_Chiki", "Meetei_Mayek",
 )  # fmt: skip
 COMMON, OTHER = "Common", "Other"  # digits, punctuation, symbols and marks that several scripts share; rare scripts
-SEEN = 0.001  # share of a text's letters from which on a script is one that the text is written in
+MIN_SHARE = 0.001  # of a text's letters: scripts below it do not count as scripts of the text
 
 _SCRIPT = regex.compile(
     rf"(?P<{COMMON}>\p{{Script=Common}}|\p{{Script=Inherited}})|"
@@ -30,13 +30,14 @@ def script_of(character: str) -> str:
 
 
 def scripts_of(characters: Mapping[str, int]) -> set[str]:
-    """The scripts that a text is written in, without COMMON and OTHER.
+    """The scripts of a text, without COMMON and OTHER.
 
-    characters (Mapping[str, int]): how often each character occurs. A name or two in another script do not count: a
-        script has at least the share SEEN of the letters.
+    A script needs at least the share MIN_SHARE of the letters, so that a few names in another script do not count.
+
+    characters (Mapping[str, int]): how often each character occurs.
     """
     letters: Counter[str] = Counter()
     for character, count in characters.items():
         letters[script_of(character)] += count
     del letters[COMMON], letters[OTHER]
-    return {script for script, count in letters.items() if count >= SEEN * letters.total()}
+    return {script for script, count in letters.items() if count >= MIN_SHARE * letters.total()}
