@@ -68,7 +68,9 @@ def main() -> None:
     print(f"{'method':8} {'pieces':6} {'identical':>9} {'share':>8} {'ours':>8} {'simalign':>8}")
     for method in METHODS:
         for token_type in TOKEN_TYPES:
-            ours, our_time = timed(EmbeddingAligner(arguments.encoder, arguments.layer, method, token_type), pairs)
+            ours, our_time = timed(
+                EmbeddingAligner(arguments.encoder, arguments.layer, method, token_type, join_unspaced=False), pairs
+            )
             theirs, their_time = timed(SimAlignAligner(arguments.encoder, arguments.layer, method, token_type), pairs)
             different = [i for i, (a, b) in enumerate(zip(ours, theirs, strict=True)) if a.links != b.links]
             share = 1 - len(different) / len(pairs)

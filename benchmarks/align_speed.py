@@ -70,8 +70,8 @@ def main() -> None:
     encoder, layer = arguments.encoder, arguments.layer
     aligners: dict[str, Any] = {
         THEIRS: SimAlignAligner(encoder, layer, "inter"),
-        OURS: EmbeddingAligner(encoder, layer, "inter"),
-        FAST: EmbeddingAligner(encoder, layer, "inter", inference="auto"),
+        OURS: EmbeddingAligner(encoder, layer, "inter", join_unspaced=False),
+        FAST: EmbeddingAligner(encoder, layer, "inter", join_unspaced=False, inference="auto"),
         TRANSPORT: EmbeddingAligner(encoder),
         TRANSPORT_FAST: EmbeddingAligner(encoder, inference="auto"),
     }

@@ -30,7 +30,7 @@ from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.cli.console import make_console
 from spacy_xner.corpus.carry import carry_docs
 from spacy_xner.corpus.docs import convert_files
-from spacy_xner.corpus.project import pair_docs, project_docs
+from spacy_xner.corpus.project import pair_docs, project_pairs, set_results
 from spacy_xner.corpus.translate import translate_docs
 from spacy_xner.files import atomic_path
 from spacy_xner.projection import SpanProjector
@@ -69,9 +69,9 @@ def run_ways(docs: Sequence[Doc], lang: str, projector: SpanProjector) -> Iterat
     translator = make_translator("apertium", source="en", target=lang)
 
     def align() -> list[Doc]:
-        projector.reset()
         translated = list(translate_docs(docs, translator, lang, Counter(), cache=False))
-        return list(project_docs(pair_docs(docs, translated, Counter()), projector))
+        pairs = pair_docs(docs, translated, Counter())
+        return list(set_results(pairs.targets(), project_pairs(pairs, projector), projector.identity))
 
     yield ALIGNED, align
     for name, way in WAYS.items():
@@ -129,7 +129,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     docs = read_sentences(arguments.sentences)
-    projector = SpanProjector(EmbeddingAligner(arguments.encoder, join_unspaced=True))
+    projector = SpanProjector(EmbeddingAligner(arguments.encoder))
     projector(docs[0], docs[0])  # loads the encoder, which is no part of the measurement
     n_entities = sum(len(doc.ents) for doc in docs)
     table = Table(title=f"{len(docs)} English sentences with {n_entities} entities, by Apertium", title_justify="left")

@@ -22,7 +22,8 @@ from spacy.tokens import Doc
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.cli.progress import resumable_progress
 from spacy_xner.corpus.docs import convert_files, write_docs
-from spacy_xner.corpus.project_files import project_file
+from spacy_xner.corpus.project import project_corpus
+from spacy_xner.corpus.project_files import pair_files
 from spacy_xner.files import atomic_path
 from spacy_xner.projection import SpanProjector
 
@@ -47,10 +48,12 @@ def projected(folder: Path, system: str, encoder: str) -> list[Path]:
         if path.is_file():
             continue
         if system == OURS:
-            projector = SpanProjector(EmbeddingAligner(encoder, join_unspaced=True))
+            projector = SpanProjector(EmbeddingAligner(encoder))
             text = conll / f"deepl/{lang}.train.txt.gz"
             show = resumable_progress(f"Projecting {lang}", "sentences")
-            counts = project_file(conll / "en.train.iob.gz", text, path, projector, lang, True, show)
+            counts: Counter[str] = Counter()
+            pairs = pair_files(conll / "en.train.iob.gz", text, counts, lang=lang, tokenized=True)
+            project_corpus(path, pairs, projector, counts, show)
             print(f"{path}: {dict(counts)}")
         else:
             write_docs(path, read_peer(conll / f"deepl/{lang}.train.{system}.iob.gz", lang))

@@ -176,13 +176,13 @@ def show_errors(lang: str, pairs: Pairs, predicted: Spans, n_shown: int) -> None
 
 def results(lang: str, pairs: Pairs, encoder: str) -> Iterator[tuple[str, Spans, list[Alignment]]]:
     """What each system makes of a language."""
-    alignments = align(pairs, EmbeddingAligner(encoder, join_unspaced=True))
+    alignments = align(pairs, EmbeddingAligner(encoder))
     yield TRANSPORT, project(pairs, alignments, TransportProjection()), alignments
-    fast = align(pairs, EmbeddingAligner(encoder, join_unspaced=True, inference="auto"))
+    fast = align(pairs, EmbeddingAligner(encoder, inference="auto"))
     yield f"{TRANSPORT}, fast", project(pairs, fast, TransportProjection()), fast
     yield "ours, links of transport", project(pairs, alignments, LinkProjection()), alignments
     for method in ("itermax", "inter", "mwmf"):
-        by_links = align(pairs, EmbeddingAligner(encoder, method=method, join_unspaced=True))
+        by_links = align(pairs, EmbeddingAligner(encoder, method=method))
         yield f"ours, links of {method}", project(pairs, by_links, LinkProjection()), by_links
     for peer, spans in pairs.peers.items():
         yield peer, spans, []

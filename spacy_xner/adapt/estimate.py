@@ -50,7 +50,7 @@ def estimate(adaptation: Adaptation) -> dict[str, float]:
     of_sentences = of_texts * len(labelled) / len(sample)
     seconds = {"labelling": 0.0 if adaptation.is_there(SOURCE) else labelling * of_texts}
     seconds |= {"translating": 0.0, "projecting": 0.0}
-    aligner = EmbeddingAligner(settings.encoder, join_unspaced=True, inference="auto")
+    aligner = EmbeddingAligner(settings.encoder, inference="auto")
     list(aligner.align([(["a"], ["b"])]))  # loads it
     aligning = 0.0
     for lang, translator in adaptation.translators.items():

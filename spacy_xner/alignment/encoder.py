@@ -65,7 +65,7 @@ class PieceEncoder:
         model: str,
         layers: int | Sequence[int] | None,
         batch_size: int,
-        join_unspaced: bool = False,
+        join_unspaced: bool = True,
         inference: str = "float32",
         beside: int = 0,
     ) -> None:

@@ -53,7 +53,7 @@ def train_encoder(
             source = fetch_encoder(name, Path(room) / "encoder")
         if source.resolve() == dest.resolve():
             raise XnerError(f"{dest} is the encoder to learn from and would be lost: choose another folder.")
-        encoder = PieceEncoder(str(source), layers, 2 * batch_size, join_unspaced=True, beside=1)
+        encoder = PieceEncoder(str(source), layers, 2 * batch_size, beside=1)
         counts = train_on_pairs(
             encoder,
             pairs,

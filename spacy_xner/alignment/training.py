@@ -14,10 +14,9 @@ from torch.nn.functional import normalize
 from ..encoders.packed import Batch, can_pack, make_encoder
 from ..errors import XnerError
 from .affinity import PRIOR_WORDS
-from .embedding import LEAST_SHARE, NEIGHBOURS, NULL
 from .loading import current_device
 from .similarity import words_with_pieces
-from .transport import Plan, plan_shares, transport_plan
+from .transport import LEAST_SHARE, NEIGHBOURS, NULL, Plan, plan_shares, transport_plan
 from .types import Words
 
 if TYPE_CHECKING:

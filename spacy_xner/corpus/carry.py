@@ -24,7 +24,7 @@ def carry_docs(
     lang: str,
     counts: Counter[str],
     way: Way,
-    complete: bool = True,
+    complete: bool = False,
     cache: Path | bool = True,
 ) -> Iterator[Doc]:
     """Yield a labelled doc in the target language for each doc whose translation is known, with the same id.

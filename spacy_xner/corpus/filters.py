@@ -9,7 +9,7 @@ from pathlib import Path
 from rapidfuzz import fuzz
 from spacy.tokens import Doc
 
-from ..alignment.transport import transport_plan
+from ..alignment.transport import NEIGHBOURS, NULL, transport_plan
 from ..alignment.types import Aligner
 from ..annotations.attributes import meta_of
 from ..errors import XnerError
@@ -115,7 +115,6 @@ def alignment_quality(aligner: Aligner) -> Quality:
 
     RAISES: XnerError, on use, for an aligner that does not align by transport.
     """
-    from ..alignment.embedding import NEIGHBOURS, NULL
 
     def measure(pairs: Sequence[Pair]) -> Iterator[float]:
         words = (([t.text for t in a if not t.is_space], [t.text for t in b if not t.is_space]) for a, b in pairs)

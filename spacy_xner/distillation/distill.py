@@ -13,13 +13,14 @@ from typing import Any
 from spacy.tokens import Doc, DocBin, Span
 
 from ..annotations.attributes import meta_of
+from ..annotations.entities import set_spans
 from ..corpus.docs import content_of, hash_of, is_translation, with_step, write_docs
 from ..corpus.formats import docbin_of, docs_of
 from ..encoders.memory import release_memory
 from ..errors import XnerError
 from ..journal import Journal, Progress
 from ..pipelines import fingerprint_of
-from ..projection import SpanProjector
+from ..projection import ProjectedSpan, SpanProjector
 from .teachers import Opinion, Teachers
 
 BATCH = 256  # texts
@@ -126,11 +127,11 @@ class Distiller:
             elif (spans := projected[i]) is None:
                 counts["not fully projected"] += 1
                 continue
-            elif agreement(entities_of(made), {(s.start, s.end, s.label_) for s in spans}) < self.selection.agreement:
+            elif agreement(entities_of(made), {(s.start, s.end, s.label) for s in spans}) < self.selection.agreement:
                 counts["teacher and projection disagree"] += 1
                 continue
             else:
-                made.set_ents(spans)
+                set_spans(made, spans)
                 counts["kept with projected entities"] += 1
                 if not is_translation(doc):
                     counts["with a source by id alone"] += 1
@@ -141,7 +142,7 @@ class Distiller:
         release_memory()
         return kept
 
-    def _project(self, docs: Sequence[Doc], opinions: Sequence[Opinion]) -> dict[int, list[Span] | None]:
+    def _project(self, docs: Sequence[Doc], opinions: Sequence[Opinion]) -> dict[int, list[ProjectedSpan] | None]:
         """The teachers' entities of source sentences on their translations, by position; None: not all arrived."""
         if self.sources is None or self.projector is None:
             return {}
@@ -157,11 +158,9 @@ class Distiller:
             return doc
 
         found = self.projector.project((source_of(name), opinions[i].doc) for i, name in ids.items())
-        projected: dict[int, list[Span] | None] = {}
+        projected: dict[int, list[ProjectedSpan] | None] = {}
         for i, projection in zip(ids, found, strict=True):
-            doc = opinions[i].doc
-            spans = [Span(doc, span.start, span.end, label=span.label) for span in projection.spans]
-            projected[i] = spans if projection.complete else None
+            projected[i] = projection.spans if projection.complete else None
         return projected
 
 

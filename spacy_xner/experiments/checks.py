@@ -107,13 +107,13 @@ def check_projected(path: str, ids: set[str], gold: str) -> None:
     if ids.isdisjoint(doc.id for doc in docs):
         raise XnerError(
             f"{path}: no doc has the id of one in {gold}, expected translations of those sentences, as "
-            f"`xner corpus project` writes them."
+            f"`xner project` writes them."
         )
     for doc in docs:
         if not doc.made_by & PROJECTED:
             raise XnerError(
                 f"{path}: the labels of the doc {doc.id} are not projected, by its provenance "
-                f"({', '.join(sorted(doc.made_by))}). Expected what `xner corpus project` writes, or "
+                f"({', '.join(sorted(doc.made_by))}). Expected what `xner project` writes, or "
                 f"`xner corpus translate --carry`: labels of people in a target language are for the final score "
                 f"alone."
             )

@@ -241,7 +241,7 @@ class Runner:
         sources, projector = None, None
         if arm.with_sources:
             sources = docs_by_id(read_all(self.study.gold))
-            aligner = EmbeddingAligner(self.study.encoder, join_unspaced=True, inference="auto")
+            aligner = EmbeddingAligner(self.study.encoder, inference="auto")
             projector = SpanProjector(aligner)
         counts: Counter[str] = Counter()
         texts = synthetic_texts(self.study, arm, self.split(run))
