@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..languages.scripts import is_unspaced_text
 from .similarity import Vectors, normalize, pool_words, words_with_pieces
 from .types import NO_PIECES, Affinity, Words
-from .word_kinds import is_unspaced_word
 
 if TYPE_CHECKING:
     from .encoder import EncodedSentence
@@ -63,7 +63,7 @@ def smooth_unspaced(cosines: Affinity, vectors: Vectors, words: Sequence[str]) -
     vectors (Vectors): (n_layers, n_words, width), of length 1.
     RETURNS (Affinity): (n_words, n_others); `cosines` itself if all words are of other scripts.
     """
-    unspaced = np.array([is_unspaced_word(word) or word in NAME_DOTS for word in words])
+    unspaced = np.array([is_unspaced_text(word) or word in NAME_DOTS for word in words])
     if not unspaced.any():
         return cosines
     run = np.cumsum(~unspaced)  # equal for words of one unspaced run

@@ -2,13 +2,10 @@
 
 import unicodedata
 
-import regex
-
-from ..languages.tokenizer import UNSPACED
+from ..languages.scripts import is_unspaced_text
 from .types import Words
 
 SEPARATORS = tuple(",;:،؛，、；：")
-UNSPACED_WORD = regex.compile(rf"(?:(?={UNSPACED})\X)+")
 
 
 def is_punctuation(text: str) -> bool:
@@ -22,11 +19,6 @@ def ends_item(word: str) -> bool:
     return bare.endswith(SEPARATORS)
 
 
-def is_unspaced_word(word: str) -> bool:
-    """Whether a word is written in scripts without spaces only: Han, kana, Thai, Lao, Khmer, Burmese, Tibetan."""
-    return not word.isascii() and UNSPACED_WORD.fullmatch(word) is not None
-
-
 def unspaced_units(words: Words) -> list[list[int]]:
     """Group words into units for the tokenizer: a run of words in scripts without spaces, or a single other word.
 
@@ -35,7 +27,7 @@ def unspaced_units(words: Words) -> list[list[int]]:
     units: list[list[int]] = []
     joins = False
     for i, word in enumerate(words):
-        unspaced = is_unspaced_word(word)
+        unspaced = is_unspaced_text(word)
         if unspaced and joins:
             units[-1].append(i)
         else:

@@ -22,6 +22,14 @@ def study(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check all inputs, say what is to be run, and stop.")
     ] = False,
+    write_held_back: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            metavar="PROJECTED FOLDER",
+            help="Train nothing: write the held-back sentences of the projected corpora in PROJECTED to FOLDER.",
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many --write-held-back sentences per language.")] = 1000,
     gpu_id: GpuOption = -1,
 ) -> None:
     """Train and score the arms of a study, with every seed, and keep a record of each run.
@@ -34,14 +42,17 @@ def study(
     ```
     xner study configs/studies/shipped.cfg --dry-run
     xner study configs/studies/shipped.cfg --arms a,e --seeds 0,1,2
+    xner study configs/studies/conll.cfg --write-held-back corpora/conll-projected corpora/conll-held-back
     ```
     """
     from rich.table import Table
 
     from ..errors import XnerError
-    from ..experiments.checks import check_inputs
-    from ..experiments.plan import read_study
-    from ..experiments.run import Run, Runner
+    from ..experiments.held_back import write_held_back as write_files
+    from ..experiments.input_checks import check_inputs
+    from ..experiments.plan_file import read_study
+    from ..experiments.run import Run
+    from ..experiments.runner import Runner, is_done
     from ..pipelines import use_gpu
     from .console import make_console
 
@@ -62,19 +73,23 @@ def study(
         "records": records and str(records),
     }
     plan = read_study(config, overrides)
-    chosen = plan.chosen([name.strip() for name in arms.split(",")] if arms else None)
-    needed = {arm.name: arm for arm in chosen}
-    for arm in chosen:
-        while arm.teacher:
-            arm = plan.arms[arm.teacher]
-            needed[arm.name] = arm
-    check_inputs(plan, needed.values())
     console = make_console()
+    if write_held_back:
+        for made in write_files(plan, *write_held_back, limit):
+            console.print(
+                f"{made.path}: {made.n_docs:,} of {made.n_held_back:,} held-back sentences; {made.n_incomplete:,} with "
+                "an entity that was not projected were left out",
+                highlight=False,
+            )
+        return
+    chosen = plan.chosen([name.strip() for name in arms.split(",")] if arms else None)
+    needed = plan.with_teachers(chosen)
+    check_inputs(plan, needed)
     runner = Runner(plan, gpu_id, lambda line: console.print(line, highlight=False))
-    runner.check(needed.values())
+    runner.check(needed)
     use_gpu(gpu_id)
-    runs = [Run(arm, int(seed), share) for seed in plan.seeds for share in plan.labels for arm in chosen]
-    waiting = [run for run in runs if not runner.is_done(run)]
+    runs = [Run(plan, arm, int(seed), share) for seed in plan.seeds for share in plan.labels for arm in chosen]
+    waiting = [run for run in runs if not is_done(run)]
     console.print(
         f"{len(runs)} run{'s' * (len(runs) > 1)}, {len(runs) - len(waiting)} of them done: {runner.records}",
         highlight=False,

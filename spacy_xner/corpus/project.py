@@ -18,7 +18,7 @@ from ..journal import Journal, Progress
 from ..projection import SpanProjector
 from ..projection.types import COUNTS
 from .docs import content_of, docs_by_id, is_translation, with_step, write_docs
-from .formats import detect_format
+from .formats.reading import detect_format
 from .formats.write import check_labels, write_columns, write_inline, write_jsonl
 
 Pair = tuple[Doc, Doc]

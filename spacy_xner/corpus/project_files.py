@@ -11,12 +11,14 @@ from spacy.tokens import Doc
 
 from ..annotations.attributes import meta_of
 from ..errors import XnerError
-from ..files import check_apart, file_sha256
-from ..languages.codes import normalise
+from ..files import check_output_path, file_sha256
+from ..languages.codes import normalise_code
 from ..languages.tokenizer import multilingual_blank
 from ..lines import read_lines, words_of_line
-from .docs import doc_of_sentence, load_docs
-from .formats import detect_format, ending, read_docs, read_sentences
+from .convert import doc_of_sentence
+from .docs import load_docs
+from .formats.docbin import read_docs
+from .formats.reading import detect_format, ending, read_sentences
 from .project import Pairs, pair_docs
 
 PairBy = Literal["auto", "id", "order"]
@@ -26,7 +28,7 @@ def check_formats(source: Path, target: Path, output: Path) -> None:
     """RAISES: XnerError for unknown endings, formats that cannot be written, and an output that is also an input."""
     for path in (source, target, output):
         detect_format(path)
-    check_apart(output, source, target)
+    check_output_path(output, source, target)
     if output.name.endswith(".spacy.gz"):
         raise XnerError(f"{output}: a DocBin is compressed by itself; expected the ending .spacy.")
     if detect_format(output) == "conllu":
@@ -80,7 +82,7 @@ def pair_in_order(source: Path, target: Path, lang: str | None, tokenized: bool)
     RAISES: XnerError for malformed files, unlabelled sources, and files of different length.
     """
     nlp = multilingual_blank("xx")
-    default_lang = normalise(lang) if lang else "xx"
+    default_lang = normalise_code(lang) if lang else "xx"
 
     def targets() -> Iterator[Doc]:
         for number, doc in enumerate(read_plain_docs(target, nlp, tokenized), start=1):
@@ -130,7 +132,7 @@ def read_file(path: Path, nlp: Language) -> Iterator[tuple[Doc, int]]:
         yield from zip(read_docs(path, nlp.vocab), count(1))
         return
     for sentence in read_sentences(path):
-        doc, _ = doc_of_sentence(nlp, sentence)
+        doc, _ = doc_of_sentence(nlp.tokenizer, sentence)
         doc._.xner_meta = sentence.meta
         yield doc, sentence.line
 

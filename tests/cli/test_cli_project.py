@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from spacy_xner.cli import app
 from spacy_xner.corpus.docs import load_docs, write_docs
-from spacy_xner.corpus.formats import read_sentences
+from spacy_xner.corpus.formats.reading import read_sentences
 
 SOURCE = "Berlin\tB-LOC\nis\tO\nbig\tO\n\nAnna\tB-PER\nsaw\tO\nParis\tB-LOC\n\n"
 
