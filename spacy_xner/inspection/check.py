@@ -33,7 +33,7 @@ def check_corpus(layout: Layout) -> CorpusReport:
     without their training sentence, a sentence that occurs twice in the training or in the evaluation text of a
     language, a dev or test sentence that occurs in the training text (or its translations).
     Notes: near-duplicates, sentences that differ only in their names, names used often, names with several labels,
-    names that are unmarked elsewhere. Shares: sentences without entities, names of evaluation text that training text
+    names that are unlabelled elsewhere. Shares: sentences without entities, names of evaluation text that training text
     has too.
     """
     report = CorpusReport()

@@ -78,7 +78,7 @@ def notes(sentences: Sequence[CorpusSentence]) -> dict[str, list[str]]:
         for name, by_label in sorted(places.items())
         if len(by_label) > 1
     ]
-    found["names that are unmarked elsewhere"] = _unmarked_names(labelled)
+    found["names that are unlabelled elsewhere"] = _unmarked_names(labelled)
     return found
 
 

@@ -121,12 +121,12 @@ def test_notes() -> None:
     assert notes["patterns used 3 times or more"][0].startswith("6 [LOC] beat [LOC] 0-0: en/train/a:0, ")
     assert notes["names used more than 5 times"] == ["en: Togo (LOC) 7", "en: Chad (LOC) 6"]
     assert notes["names with several labels"] == ["chad: LOC (en/train/a:0), PER (en/train/a:7)"]
-    assert [line.split(" in ")[1][:12] for line in notes["names that are unmarked elsewhere"]] == ["en/train/a:7"]
+    assert [line.split(" in ")[1][:12] for line in notes["names that are unlabelled elsewhere"]] == ["en/train/a:7"]
 
 
 def test_chinese_names_are_found_unmarked_inside_text() -> None:
     sentences = [sentence("他住在东京。", (3, 5, "LOC")), sentence("去东京吧。", line=2)]
-    found = repetition.notes(sentences)["names that are unmarked elsewhere"]
+    found = repetition.notes(sentences)["names that are unlabelled elsewhere"]
     assert found == ["东京 (LOC) in en/train/a:2 去东京吧。"]
 
 
