@@ -60,9 +60,9 @@ def project(
     Examples:
 
     ```
-    xner project en.spacy de.text.spacy --output de.spacy --min-score 0.5 --complete
-    xner project en.spacy "{lang}.text.spacy" --output "{lang}.spacy" --lang de,es,fr
-    xner project en.train.iob.gz de.train.txt --output de.train.iob --tokenized
+    xner project en.spacy de.text.spacy -o de.spacy --min-score 0.5 --complete
+    xner project en.spacy {lang}.text.spacy -o {lang}.spacy --lang de,es,fr
+    xner project en.train.iob.gz de.train.txt -o de.train.iob --tokenized
     ```
     """
     projector = make_projector(encoder, parse_layers(layers), method.value, min_score, complete, batch_size, fast)
@@ -78,13 +78,15 @@ def project_files(
     pair_by: PairByName,
     tokenized: bool = False,
 ) -> None:
-    """Project onto the target file of each language, and print how sentences were paired and counts."""
+    """Project onto the target file of each language. Prints counts, and how sentences are paired."""
     from ..corpus.project import project_corpus
     from ..corpus.project_files import check_formats, pair_files
     from .corpus import for_each_language
 
-    for code, (text, out) in for_each_language(lang, target, output):
+    files = list(for_each_language(lang, target, output))
+    for _, (text, out) in files:
         check_formats(source, text, out)
+    for code, (text, out) in files:
         counts: Counter[str] = Counter()
         try:
             pairs = pair_files(source, text, counts, pair_by=pair_by.value, lang=code, tokenized=tokenized)  # type: ignore[arg-type]
