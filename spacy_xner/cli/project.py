@@ -19,6 +19,7 @@ from .options import (
     make_projector,
     parse_layers,
 )
+from .outputs import for_each_language
 from .progress import print_counts, resumable_progress
 
 if TYPE_CHECKING:
@@ -81,7 +82,6 @@ def project_files(
     """Project onto the target file of each language. Prints counts, and how sentences are paired."""
     from ..corpus.project import project_corpus
     from ..corpus.project_files import check_formats, pair_files
-    from .corpus import for_each_language
 
     files = list(for_each_language(lang, target, output))
     for _, (text, out) in files:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..errors import XnerError
-from .corpus import check_output, corpus_app, for_each_language, for_each_target
+from .corpus import corpus_app
 from .options import (
     CacheOption,
     EncoderOption,
@@ -23,6 +23,7 @@ from .options import (
     translator_of,
     way_back,
 )
+from .outputs import check_output, for_each_language, for_each_target
 from .progress import print_counts, print_translator_counts, progress, resumable_progress, write_counted
 
 QualityName = StrEnum("QualityName", ["alignment", "round-trip", "none"])
