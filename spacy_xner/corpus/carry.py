@@ -25,7 +25,7 @@ def carry_docs(
     translator: Translator,
     lang: str,
     counts: Counter[str],
-    way: LabelCarrier,
+    carrier: LabelCarrier,
     complete: bool = True,
     cache: Path | bool = True,
 ) -> Iterator[Doc]:
@@ -37,7 +37,7 @@ def carry_docs(
     counts (Counter[str]): receives the counts of `translate_docs`; "entities" = "arrived" + "lost" of the translated
         docs; "duplicated", the additional places of an entity that occurs more than once; "docs left out", which are
         damaged or, with `complete`, incomplete, and the "entities left out" in them.
-    way (LabelCarrier): `Placeholders` or `Markers`.
+    carrier (LabelCarrier): `Placeholders` or `Markers`.
     complete (bool): leave out docs in which an entity is lost or duplicated.
     cache (Path | bool): as in `translate_docs`.
     RAISES: XnerError as `translate_docs`, and for an unlabelled doc.
@@ -52,9 +52,9 @@ def carry_docs(
             )
     tokenizer = multilingual_tokenizer()
     lang = normalise_code(lang)
-    settings = {"way": type(way).__name__, **vars(way)}
+    settings = {"way": type(carrier).__name__, **vars(carrier)}
     items = ((doc.text, [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]) for doc in docs)
-    carried = translate_labelled(with_optional_cache(translator, cache), items, way)
+    carried = translate_labelled(with_optional_cache(translator, cache), items, carrier)
     for doc, found in zip(docs, carried, strict=True):
         text = count_translation(None if found is None else found.text, lang, counts)
         check_language_early(lang, counts, translator, cache)
