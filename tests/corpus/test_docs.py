@@ -1,4 +1,4 @@
-"""Docs of sentences, and DocBins that know where their docs come from."""
+"""Conversion of files into docs, and DocBin files with meta."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Filters of translations: each leaves out what it should, says so, and nothing else."""
+"""Filters of translations: each drops and counts the pairs that it should, and no others."""
 
 import re
 from collections import Counter
@@ -74,7 +74,7 @@ def test_short_texts_and_unknown_languages_pass_the_language_filter() -> None:
 
 
 def test_quality_by_alignment(embedded_encoder: Path) -> None:
-    """A translation is better than another sentence's."""
+    """A translation has a higher quality than the translation of another sentence."""
     measure = alignment_quality(EmbeddingAligner(str(embedded_encoder), join_unspaced=True))
     good, bad = measure([pair(*GOOD), pair(GOOD[0], "Kühe fressen im Sommer sehr viel frisches Gras.")])
     assert 1 >= good > 0.6
@@ -85,7 +85,7 @@ def test_quality_by_alignment(embedded_encoder: Path) -> None:
 
 
 class Back:
-    """Translates back what it knows."""
+    """A translator with a few known texts."""
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def test_quality_without_a_measure() -> None:
 
 
 def test_command(tmp_path: Path) -> None:
-    """From a text file to unlabelled docs with the ids of their sources; the counts say what was left out."""
+    """From a text file to unlabelled docs with the ids of their sources, and counts of the dropped ones."""
     (tmp_path / "news.txt").write_text(
         f"{GOOD[0]}\nNobody knows this.\nBerlin and Paris are cities .\n", encoding="utf8"
     )
@@ -146,7 +146,7 @@ def test_command_with_duplicates(tmp_path: Path, options: list[str], kept: int) 
 
 @pytest.mark.parametrize("quality", ["alignment", "round-trip"])
 def test_command_with_quality(tmp_path: Path, embedded_encoder: Path, quality: str) -> None:
-    """A translation of another sentence is left out, by its alignment and by the way back."""
+    """The translation of another sentence is dropped, by its alignment and by its back-translation."""
     wrong = "Kühe fressen im Sommer sehr viel frisches Gras."
     other = "Her brother sold the red car last week."
     (tmp_path / "news.txt").write_text(f"{GOOD[0]}\n{other}\n", encoding="utf8")
@@ -176,7 +176,7 @@ def test_labelled_text_is_not_taken_for_plain(tmp_path: Path, name: str, content
 
 
 def test_text_of_any_format(tmp_path: Path) -> None:
-    """Entities in the file are passed over, and counted; a link is none."""
+    """Entities in the file are ignored and counted; a link is not an entity."""
     files = {
         "a.txt": "See [the site](https://example.org).\n",
         "b.iob": "Ada\tB-PER\nsings\tO\n",
