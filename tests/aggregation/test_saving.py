@@ -1,10 +1,11 @@
-"""Every way a trained pipeline is kept and moved; and awkward texts in it."""
+"""Saving, loading and copying trained pipelines, and awkward texts in them."""
 
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy
 import pytest
 import spacy
 import torch
@@ -14,7 +15,7 @@ from spacy_transformers.layers import TransformerListener
 
 from spacy_xner.aggregation.weights import find_aggregators, softmax_weights
 
-from .util import AGGREGATORS, make_config, make_examples, make_pipeline, predict, train
+from .util import AGGREGATORS, make_config, make_examples, make_pipeline, predict, tok2vec_of, train
 
 
 @pytest.fixture(scope="module", params=AGGREGATORS)
@@ -114,8 +115,16 @@ AWKWARD = ["", " ", "\n\n", "a", "😀", "👩‍👩‍👧‍👦 x", "שלו�
 
 @pytest.mark.parametrize("text", [*AWKWARD, "x" * 500, "word " * 10_000], ids=lambda text: repr(text[:12]))
 def test_awkward_texts(trained: Language, text: str) -> None:
-    doc = trained(text)
-    assert doc.text == text
+    """A finite vector for each token, which is zero without word pieces, and the same among other docs."""
+    docs = [trained(text), *trained.pipe([text, "Angela Merkel visited Paris ."])][:2]
+    alone, together = (tok2vec_of(trained).predict([doc])[0] for doc in docs)
+    lengths = docs[0]._.trf_data.align.lengths
+    assert docs[0].text == text
+    assert alone.shape[0] == len(docs[0]) == len(lengths)
+    assert numpy.isfinite(alone).all()
+    assert [bool(vector.any()) for vector in alone] == [bool(length) for length in lengths]
+    assert_allclose(together, alone, atol=1e-4)
+    assert docs[1].to_array("ENT_IOB").tolist() == docs[0].to_array("ENT_IOB").tolist()
 
 
 def test_initialised_again_where_the_encoder_is_gone(trained: Language, tmp_path: Path) -> None:
