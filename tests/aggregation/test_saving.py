@@ -65,7 +65,7 @@ def test_replace_listeners(trained: Language, tmp_path: Path) -> None:
 
 @pytest.fixture
 def two_threads() -> Iterator[None]:
-    """Torch with more than one thread, whatever the environment says: a worker cannot wait for its parent's."""
+    """Torch with more than one thread: a forked worker must not wait for its parent's threads."""
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     yield
@@ -116,15 +116,16 @@ AWKWARD = ["", " ", "\n\n", "a", "😀", "👩‍👩‍👧‍👦 x", "שלו�
 @pytest.mark.parametrize("text", [*AWKWARD, "x" * 500, "word " * 10_000], ids=lambda text: repr(text[:12]))
 def test_awkward_texts(trained: Language, text: str) -> None:
     """A finite vector for each token, which is zero without word pieces, and the same among other docs."""
-    docs = [trained(text), *trained.pipe([text, "Angela Merkel visited Paris ."])][:2]
-    alone, together = (tok2vec_of(trained).predict([doc])[0] for doc in docs)
-    lengths = docs[0]._.trf_data.align.lengths
-    assert docs[0].text == text
-    assert alone.shape[0] == len(docs[0]) == len(lengths)
-    assert numpy.isfinite(alone).all()
-    assert [bool(vector.any()) for vector in alone] == [bool(length) for length in lengths]
-    assert_allclose(together, alone, atol=1e-4)
-    assert docs[1].to_array("ENT_IOB").tolist() == docs[0].to_array("ENT_IOB").tolist()
+    doc = trained(text)
+    (vectors,) = tok2vec_of(trained).predict([doc])
+    lengths = doc._.trf_data.align.lengths
+    assert doc.text == text
+    assert len(vectors) == len(doc) == len(lengths)
+    assert numpy.isfinite(vectors).all()
+    assert (vectors.any(axis=1) == (lengths > 0)).all()
+    if len(doc) < 100:
+        together, _ = trained.pipe([text, "Angela Merkel visited Paris ."])
+        assert_allclose(tok2vec_of(trained).predict([together])[0], vectors, atol=1e-4)
 
 
 def test_initialised_again_where_the_encoder_is_gone(trained: Language, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Prediction on a CPU: equal to spacy-transformers' forward pass, whatever shares a batch, in every precision."""
+"""Prediction on a CPU: equal to spacy-transformers' forward pass, independent of the batch, in every precision."""
 
 import copy
 import pickle
@@ -101,7 +101,7 @@ def test_equals_the_stock_pass(nlp: Language) -> None:
     )
 )
 def test_aligns_as_the_stock_pass(nlp: Language, contents: list[list[tuple[str, bool]]]) -> None:
-    """Any words, with and without spaces between them, tokens that begin within a piece included."""
+    """Random words, with and without spaces between them, including tokens that start within a piece."""
     docs = [
         Doc(nlp.vocab, words=[word for word, _ in words], spaces=[space for _, space in words]) for words in contents
     ]
@@ -135,7 +135,7 @@ def test_stock_listeners_read_it(tiny_encoder: Path) -> None:
 
 @pytest.mark.parametrize("setting", PRECISIONS)
 def test_does_not_depend_on_the_batch(nlp: Language, setting: str) -> None:
-    """A doc alone and among others: 1e-4 in float32; a step of rounding, which others may tip, in the other two."""
+    """A doc alone and in a batch: equal within 1e-4 in float32, within a few steps of rounding in the others."""
     shim = shim_of(nlp)
     shim.inference, before = setting, shim.inference
     shim.forget_encoder()
@@ -311,7 +311,7 @@ def make_encoders() -> dict[str, Any]:
 @pytest.mark.parametrize("name", ["bert", "relative", "roberta", "electra", "distilbert"])
 @pytest.mark.parametrize("setting", PRECISIONS)
 def test_encoders(name: str, setting: str) -> None:
-    """Packed or padded, the layers are those of the model on each sequence by itself."""
+    """Packed or padded, the layers equal those of the model on each sequence alone."""
     torch.manual_seed(0)
     model = make_encoders()[name].eval()
     model.config.output_hidden_states = True

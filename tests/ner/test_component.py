@@ -81,7 +81,7 @@ def test_threshold_message() -> None:
 
 
 def test_given_entities_stay(nlp: Language) -> None:
-    """As with spaCy's `ner`: also with a label that the model does not know, and over what it would find."""
+    """As in spaCy's `ner`: also with a label that the model does not have, and where it would predict others."""
     doc = nlp.make_doc(TEXT)
     doc.ents = [Span(doc, 1, 3, "NEW", kb_id="Q1")]  # type: ignore[assignment]
     doc = nlp(doc)
@@ -236,7 +236,7 @@ def test_no_labels() -> None:
 
 
 def test_overlapping_gold_entities_are_refused(nlp: Language) -> None:
-    """By spaCy, in words of its own: nothing of ours is reached."""
+    """By spaCy, before this package is called."""
     with pytest.raises(ValueError, match="E103"):
         Example.from_dict(nlp.make_doc(TEXT), {"entities": [(0, 13, "PER"), (7, 13, "LOC")]})
 
@@ -261,7 +261,7 @@ def test_awkward_texts(nlp: Language, text: str) -> None:
 
 
 def test_on_the_layers_of_a_transformer(tiny_encoder: Path) -> None:
-    """The listener, its gradient and the recogniser together; with the transformer's own vectors of no use at first."""
+    """The listener, its gradients and the recogniser together, on a random transformer."""
     nlp = make_pipeline(with_xner(make_config(tiny_encoder)))
     train(nlp, steps=120, learn_rate=0.005)
     assert predict(nlp) == [spans for _, spans in TEXTS]
