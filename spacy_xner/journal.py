@@ -93,6 +93,6 @@ class Journal:
                 path.unlink(missing_ok=True)
 
 
-def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+def differing_keys(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     """The keys, sorted, whose values are not the same in two settings."""
     return sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))

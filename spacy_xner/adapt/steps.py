@@ -24,7 +24,7 @@ from ..distillation.teachers import Teachers
 from ..errors import XnerError
 from ..experiments.training import train_into
 from ..files import atomic_path, file_sha256, read_json, remove, write_json
-from ..journal import differing
+from ..journal import differing_keys
 from ..pipelines import fingerprint_of, load_pipeline, name_of
 from ..projection import SpanProjector
 from ..scoring.scores import evaluate_pipeline, write_scores
@@ -330,7 +330,7 @@ class Adaptation:
         """Note what a file is made of when it has been made; say its counts, also where that fails."""
         needs, before = self.needs(file), self._made.get(file)
         if before is not None and before != needs:
-            self.say(f"{file} is made again: another {', another '.join(differing(before, needs))}", Counter())
+            self.say(f"{file} is made again: another {', another '.join(differing_keys(before, needs))}", Counter())
         if self._made.pop(file, None):  # until it is there, nothing vouches for it
             self._note()
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..errors import XnerError
-from ..journal import differing
+from ..journal import differing_keys
 from .packing import entities_to_find
 from .records import RunRecord
 
@@ -22,7 +22,7 @@ def check_study(one: RunRecord, other: RunRecord) -> None:
 
 def check_equal(one: RunRecord, other: RunRecord) -> None:
     """RAISES: XnerError for two records of the same run that differ."""
-    if keys := differing(one.data, other.data):
+    if keys := differing_keys(one.data, other.data):
         raise XnerError(
             f"{one.file} and {other.file} are both of {one}, but differ in {', '.join(f'`{k}`' for k in keys)}: "
             "expected one record for each arm and seed. Remove one of them."
@@ -39,7 +39,7 @@ def check_comparable(one: RunRecord, other: RunRecord) -> None:
 def _check_settings(one: RunRecord, other: RunRecord) -> None:
     settings = [run.data["setting"] if isinstance(run.get("setting"), dict) else {} for run in (one, other)]
     both = [{key: setting.get(key) for key in COMMON_SETTINGS} for setting in settings]
-    if all(settings) and (keys := differing(*both)):
+    if all(settings) and (keys := differing_keys(*both)):
         raise XnerError(
             f"{one.file} and {other.file} are of trainings with another {', another '.join(keys)}: expected the same "
             f"for all runs of a study, so that its arms can be compared."

@@ -9,7 +9,7 @@ import srsly
 from ..encoders import resolve_encoder
 from ..errors import XnerError
 from ..files import atomic_path, read_json
-from ..journal import differing
+from ..journal import differing_keys
 from .claims import claimed, has_free_teachers
 from .plan import Arm, Study
 from .run import Run
@@ -76,7 +76,7 @@ def is_done(run: Run) -> bool:
     if not run.record.is_file():
         return False
     found = read_json(run.record).get("setting")
-    if changed := differing(found if isinstance(found, dict) else {}, run.setting()):
+    if changed := differing_keys(found if isinstance(found, dict) else {}, run.setting()):
         raise XnerError(
             f"{run.record} is the record of a run with another {', another '.join(changed)}. Rename the study, or "
             f"remove the record to run it again."
