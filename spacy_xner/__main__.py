@@ -1,4 +1,4 @@
-"""`python -m spacy_xner`: the same as `xner`, for whoever wants to be sure of the interpreter."""
+"""`python -m spacy_xner`: the command `xner`, run by an explicitly chosen interpreter."""
 
 from .cli import main
 

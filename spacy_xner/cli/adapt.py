@@ -58,11 +58,13 @@ def adapt(
     xner adapt en_core_web_sm --texts news.txt --to es,ca --translator apertium --output adapted/news
     ```
     """
+    from ..adapt.dependencies import PIPELINE
     from ..adapt.estimate import estimate
-    from ..adapt.steps import PIPELINE, Adaptation, Settings
+    from ..adapt.settings import Settings
+    from ..adapt.steps import Adaptation
     from ..encoders import resolve_encoder
     from ..errors import XnerError
-    from ..languages.codes import normalise
+    from ..languages.codes import normalise_code
     from ..pipelines import load_pipeline, name_of, use_gpu
     from ..reporting.score_table import score_table
     from .console import make_console
@@ -74,10 +76,10 @@ def adapt(
     kept = parse_cache(cache, no_cache)
     use_gpu(gpu_id)
     nlp = load_pipeline(pipeline)
-    lang = normalise(source_lang or nlp.lang)
+    lang = normalise_code(source_lang or nlp.lang)
     if lang == "xx":
         raise XnerError(f"{pipeline} is of no certain language (xx), expected that of the texts by --source-lang.")
-    targets = tuple(dict.fromkeys(normalise(code.strip()) for code in to.split(",")))
+    targets = tuple(dict.fromkeys(normalise_code(code.strip()) for code in to.split(",")))
     if lang in targets:
         raise XnerError(f"--to names {lang}, the language of the texts: expected other languages.")
     translators = {code: translator_of(translator, lang, code, memory, setting) for code in targets}
@@ -85,7 +87,7 @@ def adapt(
     settings = Settings(lang, targets, folder, min_score, held_back, steps, batch_words, distill, seed)
     console = make_console()
     work = Adaptation(nlp, texts, output, settings, translators, print_counts_of, progress, gpu_id, kept)
-    if not work.is_there(PIPELINE):
+    if not work.is_current(PIPELINE):
         minutes = estimate(work)
         parts = ", ".join(f"{part} {value:g}" for part, value in minutes.items())
         console.print(f"This will take about {sum(minutes.values()):.0f} minutes here ({parts}).", highlight=False)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ..files import atomic_path, check_apart
+from ..files import atomic_path, check_output_path
 from .console import make_console
 from .options import EncoderOption, FastOption, LayersOption, MethodName, make_aligner, make_projector, parse_layers
 from .progress import print_counts, resumable_progress
@@ -85,7 +85,7 @@ def show(
     from ..reporting.aligned_pairs import shown_pairs
     from ..reporting.alignment_page import alignment_page
 
-    check_apart(output, file, *([target] if target else []))
+    check_output_path(output, file, *([target] if target else []))
     projector = make_projector(encoder, parse_layers(layers), method.value, 0.0, False)
     pairs = list(shown_pairs(file, target, limit, tokenized, projector))
     note = f"{file.name}{f', {target.name}' if target else ''}: {len(pairs)} pairs. Encoder {encoder}, {method.value}."

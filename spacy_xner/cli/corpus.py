@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..errors import XnerError
-from ..files import check_apart
+from ..files import check_output_path
 from .console import make_console
 from .options import (
     CacheOption,
@@ -100,8 +100,9 @@ def convert(
     xner corpus convert set.iob2 set.spacy --lang hr --format conllu --tag-column 3
     ```
     """
-    from ..corpus.docs import convert_files, write_docs
-    from ..corpus.formats import find_files
+    from ..corpus.convert import convert_files
+    from ..corpus.docs import write_docs
+    from ..corpus.formats.reading import find_files
 
     *inputs, output = files
     if not inputs:
@@ -166,7 +167,7 @@ def translate(
     from ..corpus.docs import load_docs
     from ..corpus.translate import language_of, translate_docs
     from ..pipelines import use_gpu
-    from ..translation.carried import make_way
+    from ..translation.label_carriers import make_label_carrier
 
     use_gpu(gpu_id)
     kept = parse_cache(cache, no_cache)
@@ -178,7 +179,7 @@ def translate(
         counts: Counter[str] = Counter()
         made = translator_of(translator, source_lang, code, memory, setting)
         if carry:
-            translated = carry_docs(docs, made, code, counts, make_way(carry.value, names), complete, kept)
+            translated = carry_docs(docs, made, code, counts, make_label_carrier(carry.value, names), complete, kept)
         else:
             translated = translate_docs(docs, made, code, counts, kept)
         write_counted(out, progress(translated, f"Translating into {code}", len(docs)), counts)
@@ -319,11 +320,11 @@ def for_each_target(lang: str, source: str, output: Path) -> Iterator[tuple[str,
     RAISES: XnerError where it is one of them, and where there is none.
     """
     for code, (out,) in for_each_language(lang, output):
-        from ..languages.codes import normalise
+        from ..languages.codes import normalise_code
 
         if code is None:
             raise XnerError("--lang names no language, expected those to translate into, as --lang de,es,fr.")
-        if normalise(code) == normalise(source):
+        if normalise_code(code) == normalise_code(source):
             raise XnerError(f"--lang names {code}, the language of the texts: expected another one.")
         yield code, out
 
@@ -332,4 +333,4 @@ def check_output(output: Path, *inputs: Path) -> None:
     """RAISES: XnerError for an output that is no DocBin's name, or one of the inputs, which would be lost."""
     if output.suffix != ".spacy":
         raise XnerError(f"The output is {output}, expected the DocBin to write, with the ending .spacy.")
-    check_apart(output, *inputs)
+    check_output_path(output, *inputs)

@@ -107,12 +107,12 @@ def way_back(
 ) -> "Translator":
     """The translator from a target language back: by its own settings if there are some, else by those turned round."""
     from ..translation import make_translator
-    from ..translation.factory import settings_back
+    from ..translation.factory import reverse_settings
 
     if back_settings:
         return translator_of(name, source, target, memory, back_settings)
     try:
-        given = settings_back(name, translator_settings(name, memory, settings))
+        given = reverse_settings(name, translator_settings(name, memory, settings))
         return make_translator(name, source=source, target=target, **given)
     except XnerError as error:
         raise XnerError(

@@ -43,7 +43,7 @@ def report(
 
     from ..experiments.later_sentences import sentences_from
     from ..experiments.record_files import find_records, read_records, write_study_file
-    from ..files import atomic_path, check_apart
+    from ..files import atomic_path, check_output_path
     from ..reporting.markdown import report_markdown
     from ..reporting.page import report_html
     from ..reporting.report import make_report
@@ -57,7 +57,7 @@ def report(
     if len({path.resolve() for path in outputs}) < len(outputs):
         raise XnerError(f"Expected a different name for each output, found {', '.join(map(str, outputs))}.")
     for path in outputs:
-        check_apart(path, *find_records(records))
+        check_output_path(path, *find_records(records))
     check_matplotlib()
     found = read_records(records)
     if from_sentence:

@@ -78,7 +78,8 @@ def synthesize(
     xner corpus synthesize news.spacy synthetic/{lang}.spacy --lang es,ca --translator apertium --quality round-trip
     ```
     """
-    from ..corpus.filters import Filters, alignment_quality, round_trip_quality
+    from ..corpus.filters import Filters
+    from ..corpus.quality import alignment_quality, round_trip_quality
     from ..corpus.synthesize import synthesize
     from ..corpus.texts import read_unlabelled
     from ..corpus.translate import language_of
@@ -146,7 +147,9 @@ def distill(
     ```
     """
     from ..corpus.docs import docs_by_id, load_docs
-    from ..distillation.distill import Distiller, Selection, distill_file
+    from ..distillation.distill import distill_file
+    from ..distillation.distiller import Distiller
+    from ..distillation.selection import Selection
     from ..distillation.teachers import Teachers
     from ..pipelines import load_pipeline, use_gpu
 

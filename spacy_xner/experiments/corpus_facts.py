@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from ..annotations.attributes import meta_of
 from ..corpus.docs import content_of, hash_of, load_docs
 from ..corpus.reader import find_docbins
-from ..files import Stamps, stamps_of
+from ..files import Stamps, file_stamps
 
 
 class DocFacts(NamedTuple):
@@ -37,7 +37,7 @@ def read_all(path: str) -> Iterator[Doc]:
 
 def read_facts(path: str) -> list[DocFacts]:
     """Facts about the docs of a DocBin file or folder. Cached until one of its files changes."""
-    return _read_facts(path, stamps_of(find_docbins(path)))
+    return _read_facts(path, file_stamps(find_docbins(path)))
 
 
 @functools.lru_cache(maxsize=32)
@@ -57,7 +57,7 @@ def corpus_digest(path: str) -> str:
 
     Scores and provenance are left out: their last digits differ from machine to machine.
     """
-    return _corpus_digest(path, stamps_of(find_docbins(path)))
+    return _corpus_digest(path, file_stamps(find_docbins(path)))
 
 
 @functools.lru_cache(maxsize=32)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import XnerError
-from ..files import atomic_path, visible
+from ..files import atomic_path, without_hidden
 from .comparability import check_comparable, check_equal, check_study
 from .json_checks import check
 from .packing import pack, unpack
@@ -75,7 +75,7 @@ def find_records(paths: Sequence[str | Path]) -> list[Path]:
     """
     found: list[Path] = []
     for path in map(Path, paths):
-        files = visible(sorted(path.rglob("*.json")), path) if path.is_dir() else [path] * path.is_file()
+        files = without_hidden(sorted(path.rglob("*.json")), path) if path.is_dir() else [path] * path.is_file()
         if not files:
             raise XnerError(f"{path}: found no record of a run there. `xner study` writes a JSON file for each run.")
         found += files

@@ -235,7 +235,7 @@ def test_a_damaged_record_is_named(file: Path, tmp_path: Path) -> None:
     result = study(file, "--records", tmp_path, "--dry-run")
     assert result.exit_code == 1
     assert "a-0.json: cannot be read" in result.output.replace("\n", " ")
-    assert "Remove it to make it again" in result.output.replace("\n", " ")
+    assert "Delete it to recompute it" in result.output.replace("\n", " ")
 
 
 def test_bad_options(file: Path) -> None:

@@ -88,7 +88,7 @@ def test_sentences_of_the_same_text_are_one() -> None:
 
 
 def test_interval_of_one_proportion_by_hand() -> None:
-    """Sentences with one entity each, found or not, without wrong ones: F1 is 2x/(1+x) for the share x of found ones."""
+    """Each sentence has one entity, found or not, and no wrong ones: F1 is 2x/(1+x) for the share x of found ones."""
     n, k = 40, 20
     rows = {"de": {"PER": [[i, int(i < k), 0, int(i >= k)] for i in range(n)]}}
     estimate = compared({0: rows}, {0: rows}, n, resamples=20_000).arms["a"].figures[MACRO]
@@ -199,7 +199,9 @@ def test_f1() -> None:
     assert f1_of(counts) == pytest.approx(np.array([[0, 2 / 3], [0, 1]]))
 
 
-def two_simulated_arms(random: np.random.Generator, effect: float, seeds: int, n: int) -> tuple[dict[int, Rows], dict[int, Rows]]:
+def two_simulated_arms(
+    random: np.random.Generator, effect: float, seeds: int, n: int
+) -> tuple[dict[int, Rows], dict[int, Rows]]:
     """Arms whose expected F1 differs by `effect`, with random effects of trainings and of sentences."""
     difficulty = random.normal(0, 0.15, n)
     arms: list[dict[int, Rows]] = []

@@ -1,29 +1,24 @@
-"""spaCy's own DocBin files (`.spacy`)."""
+"""DocBin files of spaCy (`.spacy`)."""
 
 import gzip
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
-from srsly.msgpack import msgpack_decoders, msgpack_encoders
 
 from ...annotations.attributes import install_extensions, meta_of
+from ...compat import find_codecs, known_codecs
 from ...errors import XnerError
 from .sentence import Sentence, sentence_of_words
-
-Codecs = list[tuple[Any, dict[str, Any]]]  # srsly's registries, and what is in each
 
 
 def read_docs(path: str | Path, vocab: Vocab | None = None) -> Iterator[Doc]:
     """Read the docs of a DocBin file, in order.
 
-    path (str | Path): A `.spacy` file, also gzipped once more (`.spacy.gz`).
-    vocab (Vocab | None): The vocabulary that the docs get; a new one by default.
-    RAISES: XnerError where the file is missing or is no DocBin.
+    path (str | Path): a `.spacy` file, or a gzipped one (`.spacy.gz`).
+    vocab (Vocab | None): the vocabulary of the docs; None: a new one.
+    RAISES: XnerError if the file is missing or is not a DocBin.
     """
     path = Path(path)
     try:
@@ -41,7 +36,7 @@ def docs_of(doc_bin: DocBin, vocab: Vocab) -> Iterator[Doc]:
     install_extensions()  # the docs may have all of them
     docs, codecs = doc_bin.get_docs(vocab), find_codecs()
     while True:
-        with codecs_known(codecs):
+        with known_codecs(codecs):
             doc = next(docs, None)
         if doc is None:
             return
@@ -49,37 +44,16 @@ def docs_of(doc_bin: DocBin, vocab: Vocab) -> Iterator[Doc]:
 
 
 def docbin_of(docs: Iterable[Doc]) -> DocBin:
-    """A DocBin of docs with all that is known of them."""
+    """A DocBin of docs with their annotation, spans and custom attributes."""
     doc_bin, codecs = DocBin(store_user_data=True), find_codecs()
     for doc in docs:
-        with codecs_known(codecs):
+        with known_codecs(codecs):
             doc_bin.add(doc)
     return doc_bin
 
 
-def find_codecs() -> Codecs:
-    """What srsly can put into msgpack and take out of it, for `codecs_known`."""
-    return [(registry, registry.get_all()) for registry in (msgpack_encoders, msgpack_decoders)]
-
-
-@contextmanager
-def codecs_known(codecs: Codecs) -> Iterator[None]:
-    """Keep srsly from searching the entry points of all packages for codecs.
-
-    It does so for each object, several times a doc, and that is nine tenths of a DocBin's time. Another thread that is
-    here too, or leaves, costs time and changes nothing else.
-    """
-    for registry, found in codecs:
-        registry.get_all = partial(dict, found)  # on this one registry: the class keeps its own
-    try:
-        yield
-    finally:
-        for registry, _ in codecs:
-            registry.__dict__.pop("get_all", None)
-
-
 def read_docbin(path: Path) -> Iterator[Sentence]:
-    """Read a DocBin's docs as sentences: tokens, spaces, entities and `doc._.xner_meta`; empty docs are passed over."""
+    """Read the docs of a DocBin as sentences: tokens, spaces, entities, `doc._.xner_meta`. Empty docs are skipped."""
     for number, doc in enumerate(read_docs(path), start=1):
         if len(doc):
             spans = [(ent.start, ent.end, ent.label_) for ent in doc.ents] if doc.has_annotation("ENT_IOB") else None

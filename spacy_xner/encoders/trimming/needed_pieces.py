@@ -10,7 +10,8 @@ from tokenizers import Encoding, Tokenizer
 from tqdm import tqdm
 
 from ...errors import XnerError
-from .scripts import COMMON, script_of, scripts_of
+from ...languages.scripts import COMMON, script_of_character
+from .scripts import scripts_of
 from .vocabulary import Vocabulary
 from .word_lists import check_languages, word_forms
 
@@ -82,7 +83,7 @@ def choose_pieces(
     kept = vocabulary.required()
     for i, piece in vocabulary.pieces.items():
         text = vocabulary.text(piece)
-        if not text or (len(text) == 1 and (shares[i] > 0 or script_of(text) in scripts)):
+        if not text or (len(text) == 1 and (shares[i] > 0 or script_of_character(text) in scripts)):
             kept |= vocabulary.with_parts(i)
     if wanted.max_pieces and len(kept) > wanted.max_pieces:
         raise XnerError(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import regex
 
 from ...errors import XnerError
-from ...languages.tokenizer import UNSPACED
+from ...languages.scripts import is_unspaced_text
 
 # How a word stands in running text, as shares of its occurrences. They are rough: word lists are lower-cased, and all
 # that they decide is which pieces go first where not all fit.
@@ -13,7 +13,6 @@ TITLE, UPPER = 0.2, 0.02
 # Directly behind another character (a bracket, a hyphen, an apostrophe), where it has no word-start mark.
 INSIDE, INSIDE_UNSPACED = 0.1, 0.95
 
-_UNSPACED = regex.compile(UNSPACED)
 _DIGIT = regex.compile(r"\d")
 
 
@@ -31,7 +30,7 @@ def word_forms(lang: str, n_words: int) -> Iterator[tuple[str, float, bool]]:
     words.sort(key=lambda word: (-frequencies[word], word))
     for word in words[:n_words]:
         frequency = frequencies[word]
-        inside = INSIDE_UNSPACED if _UNSPACED.match(word) else INSIDE
+        inside = INSIDE_UNSPACED if is_unspaced_text(word[:1]) else INSIDE
         title, upper = word[:1].upper() + word[1:], word.upper()
         forms = [(word, 1.0)] if title == word else [(word, 1 - TITLE - UPPER), (title, TITLE)]
         for form, share in forms:

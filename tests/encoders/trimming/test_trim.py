@@ -15,12 +15,13 @@ from transformers import AutoModel, AutoTokenizer, RobertaConfig, RobertaModel
 
 from spacy_xner.encoders import fetch_encoder
 from spacy_xner.encoders.trimming.needed_pieces import BEFORE, Wanted, choose_pieces, shares_as_before, use_of_words
-from spacy_xner.encoders.trimming.scripts import script_of, scripts_of
+from spacy_xner.encoders.trimming.scripts import scripts_of
 from spacy_xner.encoders.trimming.trim import trim, trim_encoder
 from spacy_xner.encoders.trimming.trim_pipeline import trim_pipeline
 from spacy_xner.encoders.trimming.vocabulary import read_vocabulary, rebuild
 from spacy_xner.encoders.trimming.word_lists import word_forms
 from spacy_xner.errors import XnerError
+from spacy_xner.languages.scripts import script_of_character
 
 from ...aggregation.util import TEXTS as LABELLED
 from ...aggregation.util import predict
@@ -258,7 +259,7 @@ def test_a_language_without_word_list() -> None:
 def test_scripts() -> None:
     characters = {"a": "Latin", "ß": "Latin", "ж": "Cyrillic", "京": "Han", "한": "Hangul", "か": "Hiragana"}
     characters |= {"7": "Common", "🦉": "Common", "\u0301": "Common", "ー": "Common", "𐎠": "Other"}
-    assert {character: script_of(character) for character in characters} == characters
+    assert {character: script_of_character(character) for character in characters} == characters
     assert scripts_of({"a": 999, "ж": 1, "7": 500}) == {"Latin", "Cyrillic"}
     assert scripts_of({"a": 1000, "ж": 1, "7": 500}) == {"Latin"}
     assert scripts_of({}) == set()
