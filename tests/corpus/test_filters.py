@@ -75,7 +75,7 @@ def test_short_texts_and_unknown_languages_pass_the_language_filter() -> None:
 
 def test_quality_by_alignment(embedded_encoder: Path) -> None:
     """A translation has a higher quality than the translation of another sentence."""
-    measure = alignment_quality(EmbeddingAligner(str(embedded_encoder), join_unspaced=True))
+    measure = alignment_quality(EmbeddingAligner(str(embedded_encoder)))
     good, bad = measure([pair(*GOOD), pair(GOOD[0], "Kühe fressen im Sommer sehr viel frisches Gras.")])
     assert 1 >= good > 0.6
     assert bad < good - 0.2
