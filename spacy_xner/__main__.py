@@ -1,4 +1,4 @@
-"""`python -m spacy_xner`: the same as `xner`, for whoever wants to be sure of the interpreter."""
+"""`python -m spacy_xner`: the same as `xner`, with a chosen Python interpreter."""
 
 from .cli import main
 

@@ -17,7 +17,7 @@ from spacy_xner.scoring.scores import evaluate_pipeline
 
 from ..aggregation.util import make_config, make_pipeline, train
 from ..conftest import TINY_LAYERS
-from .util import failing, ok
+from .util import failing, misused, ok
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_layers_of_attention_over_examples(attentive: Path, tiny_corpus: Path) -
 
 def test_texts_without_text(attentive: Path, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("\n")
-    assert "there is no text in it" in failing("layers", attentive, "--texts", tmp_path / "empty.txt")
+    assert "found no text, expected a corpus" in failing("layers", attentive, "--texts", tmp_path / "empty.txt")
 
 
 @pytest.mark.parametrize("ending", ["png", "SVG", "pdf"])
@@ -126,7 +126,7 @@ def test_layers_plot(tiny_pipeline: Path, attentive: Path, tmp_path: Path, endin
 
 def test_layers_plot_of_another_kind(tmp_path: Path) -> None:
     """Found before the pipeline is loaded."""
-    message = failing("layers", "xx_nowhere", "--plot", tmp_path / "layers.xyz")
+    message = misused("layers", "xx_nowhere", "--plot", tmp_path / "layers.xyz")
     assert "layers.xyz is no name of a picture. It ends in one of .png, .svg, .pdf" in message
 
 
