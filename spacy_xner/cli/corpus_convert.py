@@ -30,10 +30,11 @@ FormatName = StrEnum("FormatName", ["auto", "inline", "plain", "columns", "conll
 @accepts_streams("files", "output")
 def convert(
     files: Annotated[
-        list[Path], typer.Argument(help="Files or folders to read; - for standard input.", metavar="INPUT...")
+        list[Path], typer.Argument(help="Files or folders to read; - for standard input.", metavar="INPUT")
     ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="DocBin to write; - prints JSON lines.", show_default=False)
+        Path | None,
+        typer.Option("--output", "-o", help="DocBin to write (required); - prints JSON lines.", show_default=False),
     ] = None,
     lang: Annotated[
         str | None,

@@ -69,7 +69,7 @@ def trim(
         ),
     ],
     output_argument: OutputArgument = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write (required).")] = None,
     texts: Annotated[
         list[Path] | None,
         typer.Option(

@@ -40,7 +40,7 @@ JsonOption = Annotated[
     Path | None, typer.Option("--json", help="Write the results here as JSON; - for standard output.")
 ]
 DocBinOption = Annotated[
-    Path | None, typer.Option("--output", "-o", help="DocBin to write. {lang} stands for a language.")
+    Path | None, typer.Option("--output", "-o", help="DocBin to write (required). {lang} stands for a language.")
 ]
 OutputArgument = Annotated[Path | None, typer.Argument(hidden=True)]
 """The output as an argument: its spelling before --output, deprecated."""

@@ -21,7 +21,7 @@ def package(
     name: Annotated[str, typer.Option(help="Name of the package, without the language.")],
     scores: Annotated[Path, typer.Option(help="The pipeline's scores, by `xner evaluate --output`.")],
     output_argument: OutputArgument = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the package.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the package (required).")] = None,
     version: Annotated[str, typer.Option(help="Version of the package.")] = "0.1.0",
     encoder: Annotated[
         Path | None, typer.Option(help="Folder of the encoder, by `xner encoder fetch`, for its name and licence.")
