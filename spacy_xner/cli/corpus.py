@@ -34,14 +34,14 @@ corpus_app = XnerTyper(
 
 @corpus_app.callback()
 def main() -> None:
-    """Convert, translate, project, count and check corpora.
+    """Convert, translate, label, count and check corpora.
 
     From English files to a German training corpus:
 
     ```
     xner corpus convert news.conll --output en.spacy --lang en
     xner corpus translate en.spacy --output de.text.spacy --lang de --memory corpus/translations
-    xner corpus project en.spacy de.text.spacy de.spacy
+    xner project en.spacy de.text.spacy --output de.spacy
     xner corpus stats en.spacy de.spacy
     ```
     """

@@ -47,7 +47,7 @@ def translate(
     names: Annotated[
         bool, typer.Option(help="With placeholders: translate each name by itself, except names of persons.")
     ] = True,
-    complete: CompleteOption = True,
+    complete: CompleteOption = False,
     cache: CacheOption = None,
     no_cache: NoCacheOption = False,
     gpu_id: GpuOption = -1,
@@ -55,7 +55,7 @@ def translate(
 ) -> None:
     """Translate a corpus. Docs without a translation are left out and counted.
 
-    The output keeps the ids of the docs. It is unlabelled, except with --carry: then it needs no `xner corpus project`.
+    The output keeps the ids of the docs. It is unlabelled, except with --carry: then it needs no `xner project`.
     Translations are cached: an interrupted run resumes, and no text is translated twice.
 
     Examples:

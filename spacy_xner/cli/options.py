@@ -47,11 +47,9 @@ OutputArgument = Annotated[Path | None, typer.Argument(hidden=True)]
 TargetsOption = Annotated[str, typer.Option(help="Language to translate into, as de. Several: de,es,fr.")]
 PipelineArgument = Annotated[str, typer.Argument(help="Installed package or folder of a trained pipeline.")]
 
-ProjectMethodOption = Annotated[
-    MethodName, typer.Option(help="transport, or SimAlign's alignment links by inter, itermax or mwmf.")
-]
+ProjectMethodOption = Annotated[MethodName, typer.Option(help="transport, or alignment links by a method of SimAlign.")]
 MinScoreOption = Annotated[float, typer.Option(min=0, max=1, help="Drop entities with a lower score.")]
-CompleteOption = Annotated[bool, typer.Option(help="Drop sentences of which not all entities arrived.")]
+CompleteOption = Annotated[bool, typer.Option(help="Drop sentences with incomplete projections.")]
 
 MemoryOption = Annotated[Path | None, typer.Option(help="For the translator memory: a TSV file, or a folder of them.")]
 SettingOption = Annotated[

@@ -1,5 +1,6 @@
 """`xner layers`, `xner evaluate` and `xner show` on a small trained pipeline."""
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -33,6 +34,9 @@ def without_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_layers(tiny_pipeline: Path) -> None:
     title, header, *rows, note = ok("layers", tiny_pipeline).strip().splitlines()
+    (found,) = json.loads(ok("layers", tiny_pipeline, "--json", "-"))
+    assert (found["aggregator"], found["layers"]) == ("weighted_concat", list(range(TINY_LAYERS + 1)))
+    assert [f"{weight:.3f}" for weight in found["weights"]] == [row.split()[1] for row in rows]
     assert title.strip().split(": ")[1] == "weighted_concat"
     assert header.split() == ["layer", "weight", "projection"]
     assert note.startswith("projection: the norm of each layer's weighted projection")
@@ -161,6 +165,8 @@ def test_evaluate(tiny_pipeline: Path, tiny_corpus: Path, tmp_path: Path) -> Non
     assert f"{100 * en['f']:.1f}" in out
     assert "mean of targets" in out
     assert "zero-shot" not in out
+    printed = json.loads(ok("evaluate", tiny_pipeline, tiny_corpus, "--output", "-", "--batch-size", "2"))
+    assert printed["macro_f"] == pytest.approx(scores["macro_f"])
 
 
 def test_evaluate_is_what_the_library_says(tiny_pipeline: Path, tiny_corpus: Path, tmp_path: Path) -> None:
