@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from .options import JsonOption, QuietOption
+from .torch_free import avoid_torch
 from .usage import UsageError
 
 
@@ -34,6 +35,7 @@ def report(
 
     Example: `xner report records/conll --output report.html --markdown report.md --study study.json`
     """
+    avoid_torch()
     from rich.table import Table
     from rich.text import Text
 

@@ -14,13 +14,13 @@ def allow_torch_free() -> None:
 def avoid_torch() -> None:
     """Import thinc in such a way that it does not import PyTorch, which takes seconds.
 
-    thinc/compat.py imports torch wherever it is installed, and spaCy imports thinc. `corpus convert`, `corpus stats`
-    and others read and write text and DocBins, but run no model: they call this before they import spaCy. torch is
-    hidden while thinc is imported and not longer, so that a later `import torch` works as ever (a plugin, for example);
-    only thinc then believes that there is no torch, so no model can run in this process.
+    thinc/compat.py imports torch wherever it is installed, and spaCy imports thinc. Commands such as `corpus convert`
+    and `report` run no model: they call this function before they import spaCy. torch is hidden only while thinc is
+    imported, so a later `import torch` (by a plugin, for example) still works; but thinc takes torch for missing, so
+    no PyTorch model can run in this process.
 
-    Does nothing outside of the console script `xner` (in a library or notebook, torch may be needed later), nor where
-    torch or thinc is imported already (as in `python -m spacy xner ...`).
+    Does nothing outside of the console script `xner` (in a library or notebook, torch may be needed later), nor if
+    torch or thinc is already imported (as in `python -m spacy xner ...`).
     """
     if not _in_console_script or "torch" in sys.modules or "thinc" in sys.modules:
         return
