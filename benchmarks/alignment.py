@@ -1,31 +1,27 @@
 """How many links between words are right?
 
 Precision, recall and alignment error rate (AER; Och and Ney 2003) on the gold alignments of WPT 2003 (English-French,
-447 pairs) and WPT 2005 (Romanian-English, 248 pairs), in $XNER_DATA/alignment, of every method of ours, with the
-default layers and with each single layer asked for, beside published figures. Sure links must be there, possible ones
-may; nothing here learns from them.
+447 pairs) and WPT 2005 (Romanian-English, 248 pairs) in $XNER_DATA/alignment: each method with its default layers, and
+with each layer of --layers, beside published figures. Sure links must be found, possible links may be; nothing is
+trained on these pairs.
 
-    XNER_DATA=FOLDER python benchmarks/alignment.py [--encoder embedded] [--trained FOLDER] [--layers 4 5 6 7 8]
-        [--json FILE]
+    XNER_DATA=FOLDER python benchmarks/alignment.py --layers 4,5,6,7,8
 
-`--trained` takes an encoder that learned from unlabelled pairs (`xner align train`) and adds the figures
+--trained takes an encoder that was trained on unaligned pairs (`xner align train`) and adds the figures
 `aer_enfr_trained` and `aer_roen_trained`.
 """
 
-import argparse
 import gzip
 import re
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-import srsly
-from measuring_data import data_folder, read_pairs
-from rich.table import Table
+import typer
+from common import EncoderOption, JsonOption, LimitOption, data_folder, make_table, read_pairs, report, run, show
 
 from spacy_xner.alignment.embedding import ALIGN_METHODS, EmbeddingAligner
-from spacy_xner.cli.console import make_console
-from spacy_xner.files import atomic_path
 
 SETS = ("enfr", "roen")
 LINK = re.compile(r"(\d+)([-p])(\d+)")
@@ -37,11 +33,19 @@ PUBLISHED = {
     "AWESOME, mBERT, fine-tuned (published)": {"enfr": 4.1, "roen": 20.8},
 }
 
+Words = list[str]
 Gold = tuple[set[tuple[int, int]], set[tuple[int, int]]]
 
 
+def read_sets(limit: int | None = None) -> tuple[dict[str, list[tuple[Words, Words]]], dict[str, list[Gold]]]:
+    """Pairs and gold links of each set."""
+    folder = data_folder("alignment")
+    pairs = {name: list(islice(read_pairs(folder / f"{name}.src-tgt.gz"), limit)) for name in SETS}
+    return pairs, {name: read_gold(folder / f"{name}.gold.gz")[:limit] for name in SETS}
+
+
 def read_gold(path: Path) -> list[Gold]:
-    """Sure links, and all (the possible ones too), of each pair, from 0."""
+    """For each pair, its sure links, and its sure and possible links together; words are counted from 0."""
     gold = []
     with gzip.open(path, "rt", encoding="utf8") as file:
         for line in file:
@@ -66,48 +70,46 @@ def score(found: Iterable[Sequence[tuple[int, int]]], gold: Sequence[Gold]) -> d
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--encoder", default="embedded", help="embedded, a folder, or a name on the hub")
-    parser.add_argument("--trained", help="folder of an encoder that learned from unlabelled pairs")
-    parser.add_argument("--layers", type=int, nargs="*", default=[], help="single layers to try too")
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
-    arguments = parser.parse_args()
-
-    folder = data_folder("alignment")
-    pairs = {name: list(read_pairs(folder / f"{name}.src-tgt.gz")) for name in SETS}
-    gold = {name: read_gold(folder / f"{name}.gold.gz") for name in SETS}
+def list_systems(encoder: str, trained: str | None, layers: Sequence[int]) -> dict[str, tuple[str, Any, str, str]]:
+    """Encoder, layers, method and inference of each system, by its name in the table."""
     systems: dict[str, tuple[str, Any, str, str]] = {}
     for method in ALIGN_METHODS:
-        systems[f"{method}"] = (arguments.encoder, None, method, "float32")
-        for layer in arguments.layers:
-            systems[f"{method}, layer {layer}"] = (arguments.encoder, layer, method, "float32")
-    systems["transport, fast"] = (arguments.encoder, None, "transport", "auto")
-    if arguments.trained:
-        systems["transport, trained"] = (arguments.trained, None, "transport", "float32")
+        systems[method] = (encoder, None, method, "float32")
+        for layer in layers:
+            systems[f"{method}, layer {layer}"] = (encoder, layer, method, "float32")
+    systems["transport, fast"] = (encoder, None, "transport", "auto")
+    if trained:
+        systems["transport, trained"] = (trained, None, "transport", "float32")
+    return systems
 
-    table = Table(title=f"Encoder {arguments.encoder}", title_justify="left")
-    table.add_column("system")
-    for name in SETS:
-        for column in ("AER", "precision", "recall"):
-            table.add_column(f"{name} {column}", justify="right")
+
+def main(
+    encoder: EncoderOption = "embedded",
+    trained: Annotated[str | None, typer.Option(help="Folder of an encoder trained on unaligned pairs.")] = None,
+    layers: Annotated[str, typer.Option(help="Single layers to try too, with commas.")] = "",
+    limit: LimitOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Align both sets with each system and print the scores."""
+    pairs, gold = read_sets(limit)
+    columns = [f"{name} {column}" for name in SETS for column in ("AER", "precision", "recall")]
+    table = make_table(f"Encoder {encoder}", "system", *columns)
     rows: list[dict[str, Any]] = []
-    for system, (encoder, layers, method, inference) in systems.items():
-        aligner = EmbeddingAligner(encoder, layers, method, inference=inference)
+    systems = list_systems(encoder, trained, [int(layer) for layer in layers.split(",") if layer])
+    for system, (model, chosen, method, inference) in systems.items():
+        aligner = EmbeddingAligner(model, chosen, method, join_unspaced=False, inference=inference)
         scores = {name: score((a.links for a in aligner.align(pairs[name])), gold[name]) for name in SETS}
         rows.append({"system": system, **{f"{key}_{name}": scores[name][key] for name in SETS for key in scores[name]}})
         table.add_row(system, *(f"{scores[name][key]:.2f}" for name in SETS for key in ("aer", "precision", "recall")))
     for system, published in PUBLISHED.items():
         table.add_row(system, *(cell for name in SETS for cell in (f"{published[name]:.1f}", "", "")))
-    make_console().print(table)
-    if arguments.json:
-        by_name = {row["system"]: row for row in rows}
-        figures = {f"aer_{name}": by_name["transport"][f"aer_{name}"] for name in SETS}
-        if arguments.trained:
-            figures |= {f"aer_{name}_trained": by_name["transport, trained"][f"aer_{name}"] for name in SETS}
-        with atomic_path(arguments.json) as path:
-            srsly.write_json(path, {"figures": figures, "rows": rows})
+    show(table)
+    by_name = {row["system"]: row for row in rows}
+    figures = {f"aer_{name}": by_name["transport"][f"aer_{name}"] for name in SETS}
+    if trained:
+        figures |= {f"aer_{name}_trained": by_name["transport, trained"][f"aer_{name}"] for name in SETS}
+    report(figures, rows, json)
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,45 +1,41 @@
 """Do entities arrive better by aligning words, or inside the text that is translated?
 
-Sentences of this project's English corpus go through Apertium into Spanish and Catalan (`apertium-eng-spa` and
-`apertium-eng-cat` must be installed), and their entities in three ways: translated as they are, then placed by aligning
-words (`SpanProjector`); as placeholders, with names translated alone or as they are; and in brackets. The table says
-which share of the entities arrived, how many sentences have all of theirs exactly once, which share of the entities
-that aligning found is found in the same sentence with the same text and label (in sentences that both ways have), and
-the seconds that each way took, translation included and nothing taken from a cache.
+Apertium translates sentences of this project's English corpus into Spanish and Catalan (`apertium-eng-spa` and
+`apertium-eng-cat` must be installed). Entities are transferred by aligning words of the translation (`SpanProjector`),
+as placeholders in the text (with names translated alone, or kept), and in brackets. The table gives the share of
+entities that arrived; of sentences that have all of theirs exactly once; of the entities found by aligning that are in
+the same sentence with the same text and label (in sentences that both ways have); and the seconds that each way took,
+with translation and without a cache. There are no gold labels: an entity that arrives may be translated badly.
 
-Nobody marked the right answer: that an entity arrives does not mean that it is well translated.
-
-    python benchmarks/carrying.py [--sentences 200] [--lang es,ca] [--encoder embedded] [--errors 10] [--json FILE]
+    python benchmarks/carrying.py --limit 200 --lang es,ca --errors 10
 """
 
-import argparse
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
+from functools import partial
 from itertools import islice
-from pathlib import Path
 from time import perf_counter
+from typing import Annotated
 
-import srsly
-from rich.table import Table
+import typer
+from common import ROOT, EncoderOption, ErrorsOption, JsonOption, LimitOption, SeedOption, make_table, report, run, show
 from spacy.tokens import Doc
 
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.annotations.attributes import meta_of
-from spacy_xner.cli.console import make_console
 from spacy_xner.corpus.carry import carry_docs
-from spacy_xner.corpus.docs import convert_files
+from spacy_xner.corpus.docs import convert_files, docs_by_id
 from spacy_xner.corpus.project import pair_docs, project_docs
 from spacy_xner.corpus.translate import translate_docs
-from spacy_xner.files import atomic_path
 from spacy_xner.projection import SpanProjector
-from spacy_xner.translation import Translator, make_translator
-from spacy_xner.translation.carried import Markers, Placeholders, Way
+from spacy_xner.translation import make_translator
+from spacy_xner.translation.label_carriers import LabelCarrier, Markers, Placeholders
 
-CORPUS = Path(__file__).parents[1] / "corpus/en/train"
+CORPUS = sorted((ROOT / "corpus/en/train").glob("*.txt"))
 ALIGNED = "aligned words"
-WAYS: dict[str, Way] = {
+CARRIERS: dict[str, LabelCarrier] = {
     "placeholders": Placeholders(),
     "placeholders, names kept": Placeholders(translate_names=False),
     "brackets": Markers(),
@@ -48,7 +44,7 @@ WAYS: dict[str, Way] = {
 
 @dataclass
 class Row:
-    """Shares in percent, of all source entities, all sentences, and the entities that aligning found."""
+    """Shares in percent, of all source entities, all sentences, and the entities found by aligning."""
 
     language: str
     way: str
@@ -58,14 +54,16 @@ class Row:
     seconds: float
 
 
-def read_sentences(n_sentences: int) -> list[Doc]:
-    """Sentences with entities, the same ones for the same number."""
-    docs = [doc for doc in convert_files(sorted(CORPUS.glob("*.txt")), "en", Counter()) if doc.ents]
-    return random.Random(0).sample(docs, min(n_sentences, len(docs)))
+def read_sentences(limit: int | None, seed: int) -> list[Doc]:
+    """Random sentences with entities."""
+    docs = [doc for doc in convert_files(CORPUS, "en", Counter()) if doc.ents]
+    return random.Random(seed).sample(docs, len(docs) if limit is None else min(limit, len(docs)))
 
 
-def run_ways(docs: Sequence[Doc], lang: str, projector: SpanProjector) -> Iterator[tuple[str, Callable[[], list[Doc]]]]:
-    """Each way by its name, and how to go it."""
+def list_ways(
+    docs: Sequence[Doc], lang: str, projector: SpanProjector
+) -> Iterator[tuple[str, Callable[[], list[Doc]]]]:
+    """Each way by its name, and the function that transfers the entities."""
     translator = make_translator("apertium", source="en", target=lang)
 
     def align() -> list[Doc]:
@@ -73,30 +71,27 @@ def run_ways(docs: Sequence[Doc], lang: str, projector: SpanProjector) -> Iterat
         translated = list(translate_docs(docs, translator, lang, Counter(), cache=False))
         return list(project_docs(pair_docs(docs, translated, Counter()), projector))
 
+    def carry(carrier: LabelCarrier) -> list[Doc]:
+        return list(carry_docs(docs, translator, lang, Counter(), carrier, complete=False, cache=False))
+
     yield ALIGNED, align
-    for name, way in WAYS.items():
-        yield name, go(docs, translator, lang, way)
+    yield from ((name, partial(carry, carrier)) for name, carrier in CARRIERS.items())
 
 
-def go(docs: Sequence[Doc], translator: Translator, lang: str, way: Way) -> Callable[[], list[Doc]]:
-    return lambda: list(carry_docs(docs, translator, lang, Counter(), way, complete=False, cache=False))
-
-
-def entities(doc: Doc) -> Counter[tuple[str, str]]:
+def count_entities(doc: Doc) -> Counter[tuple[str, str]]:
     return Counter((ent.text.lower(), ent.label_) for ent in doc.ents)
 
 
-def labels(doc: Doc) -> Counter[str]:
-    return Counter(ent.label_ for ent in doc.ents)
+def pair_by_id(docs: Sequence[Doc], others: Sequence[Doc]) -> list[tuple[Doc, Doc]]:
+    """Docs that are in both, with the same id."""
+    by_id = docs_by_id(others)
+    return [(doc, by_id[meta_of(doc)["id"]]) for doc in docs if meta_of(doc)["id"] in by_id]
 
 
-def score(
-    lang: str, way: str, docs: Sequence[Doc], found: Sequence[Doc], aligned: Sequence[Doc], seconds: float
-) -> Row:
-    """Count by sentence, with the ids of docs; a label that comes twice for one entity counts once."""
-    by_id = {meta_of(doc)["id"]: doc for doc in found}
-    both = [(entities(doc), entities(by_id[meta_of(doc)["id"]])) for doc in aligned if meta_of(doc)["id"] in by_id]
-    pairs = [(labels(doc), labels(by_id[meta_of(doc)["id"]])) for doc in docs if meta_of(doc)["id"] in by_id]
+def score(lang: str, way: str, docs: list[Doc], found: list[Doc], aligned: list[Doc], seconds: float) -> Row:
+    """Compare labels with the source's, and entities with those found by aligning, sentence by sentence."""
+    both = [(count_entities(left), count_entities(right)) for left, right in pair_by_id(aligned, found)]
+    pairs = [[Counter(ent.label_ for ent in doc.ents) for doc in pair] for pair in pair_by_id(docs, found)]
     return Row(
         lang,
         way,
@@ -109,53 +104,46 @@ def score(
 
 def show_differences(docs: Sequence[Doc], aligned: Sequence[Doc], found: Sequence[Doc], n_shown: int) -> None:
     """Print sentences in which two ways found other entities."""
-    source = {meta_of(doc)["id"]: doc for doc in docs}
-    by_id = {meta_of(doc)["id"]: doc for doc in found}
-    pairs = [(doc, by_id[meta_of(doc)["id"]]) for doc in aligned if meta_of(doc)["id"] in by_id]
-    differing = ((left, right) for left, right in pairs if entities(left) != entities(right))
+    source = docs_by_id(docs)
+    pairs = pair_by_id(aligned, found)
+    differing = ((left, right) for left, right in pairs if count_entities(left) != count_entities(right))
     for left, right in islice(differing, n_shown):
         print(f"\n  {source[meta_of(left)['id']].text}")
         for name, doc in (("aligned", left), ("carried", right)):
             print(f"  {name}: {doc.text}\n    {' | '.join(f'{ent.text} ({ent.label_})' for ent in doc.ents)}")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sentences", type=int, default=200, help="how many of those that have entities")
-    parser.add_argument("--lang", default="es,ca", help="languages that Apertium translates into, with commas")
-    parser.add_argument("--encoder", default="embedded", help="embedded, a folder, or a name on the hub")
-    parser.add_argument("--errors", type=int, default=0, help="print so many sentences in which the ways differ")
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
-    arguments = parser.parse_args()
-
-    docs = read_sentences(arguments.sentences)
-    projector = SpanProjector(EmbeddingAligner(arguments.encoder, join_unspaced=True))
-    projector(docs[0], docs[0])  # loads the encoder, which is no part of the measurement
-    n_entities = sum(len(doc.ents) for doc in docs)
-    table = Table(title=f"{len(docs)} English sentences with {n_entities} entities, by Apertium", title_justify="left")
-    for column in ("", "way", "arrived %", "whole sentences %", "as aligned %", "seconds"):
-        table.add_column(column, justify="left" if column in ("", "way") else "right")
-    rows = []
-    for lang in arguments.lang.split(","):
+def main(
+    encoder: EncoderOption = "embedded",
+    lang: Annotated[str, typer.Option(help="Languages that Apertium translates into, with commas.")] = "es,ca",
+    errors: ErrorsOption = 0,
+    limit: LimitOption = 200,
+    seed: SeedOption = 0,
+    json: JsonOption = None,
+) -> None:
+    """Transfer entities in each way and print the table; --errors prints sentences in which the ways differ."""
+    docs = read_sentences(limit, seed)
+    projector = SpanProjector(EmbeddingAligner(encoder, join_unspaced=True))
+    projector(docs[0], docs[0])  # loads the encoder, which is not part of the measurement
+    title = f"{len(docs)} English sentences with {sum(len(doc.ents) for doc in docs)} entities, by Apertium"
+    columns = ("", "way", "arrived %", "whole sentences %", "as aligned %", "seconds")
+    table, rows = make_table(title, *columns, n_left=2), []
+    for target in lang.split(","):
         aligned: list[Doc] = []
-        for way, run in run_ways(docs, lang, projector):
+        for way, transfer in list_ways(docs, target, projector):
             start = perf_counter()
-            found = run()
+            found = transfer()
             seconds = perf_counter() - start
             aligned = found if way == ALIGNED else aligned
-            row = score(lang, way, docs, found, aligned, seconds)
-            rows.append(row)
-            shares = (f"{share:.1f}" for share in (row.arrived, row.whole_sentences, row.as_aligned, row.seconds))
-            table.add_row(lang, way, *shares)
+            rows.append(row := score(target, way, docs, found, aligned, seconds))
+            table.add_row(target, way, *(f"{number:.1f}" for number in astuple(row)[2:]))
             if way == "placeholders":
-                show_differences(docs, aligned, found, arguments.errors)
-    make_console().print(table)
-    if arguments.json:
-        figures = {f"arrived_{row.language}_{row.way.split(',')[0].replace(' ', '_')}": round(row.arrived, 2)
-                   for row in rows if row.way != "placeholders, names kept"}  # fmt: skip
-        with atomic_path(arguments.json) as path:
-            srsly.write_json(path, {"figures": figures, "rows": [asdict(row) for row in rows]})
+                show_differences(docs, aligned, found, errors)
+    show(table)
+    counted = [row for row in rows if row.way != "placeholders, names kept"]
+    figures = {f"arrived_{row.language}_{row.way.replace(' ', '_')}": round(row.arrived, 2) for row in counted}
+    report(figures, [asdict(row) for row in rows], json)
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,26 +1,18 @@
-"""How well does a pipeline do on text that is not its own corpus?
+"""How well does a pipeline do on text that is not from its own corpus?
 
-CoNLL-2002/2003 news and WikiANN encyclopaedia text, development halves, in $XNER_DATA. With a second pipeline, the
-difference. WikiANN has no MISC, so found MISC entities are left out there.
+CoNLL-2002/2003 news and WikiANN encyclopaedia text, development halves, in $XNER_DATA. With --baseline, the difference
+from a second pipeline. WikiANN has no MISC, so predicted MISC entities are ignored there.
 
-    XNER_DATA=FOLDER python benchmarks/elsewhere.py [xx_xner_agg] [--baseline training/zero_shot/model-last]
+    XNER_DATA=FOLDER python benchmarks/elsewhere.py xx_xner_agg --baseline training/zero_shot/model-last
 """
 
-import argparse
-from collections import Counter
-from collections.abc import Iterator
-from itertools import islice
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-import srsly
-from measuring_data import data_folder
+import typer
+from common import JsonOption, LimitOption, data_folder, read_dev, report, run, show
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_xner.cli.console import make_console
-from spacy_xner.corpus.docs import convert_files
-from spacy_xner.files import atomic_path
 from spacy_xner.pipelines import load_pipeline
 from spacy_xner.reporting.score_table import score_table
 from spacy_xner.scoring.scores import evaluate_pipeline
@@ -28,47 +20,43 @@ from spacy_xner.scoring.scores import evaluate_pipeline
 SETS = {"conll": ("en", "de", "es", "nl"), "wikiann": ("de", "es", "nl", "pl", "ru")}
 
 
-def read_set(name: str, limit: int | None) -> Iterator[Doc]:
-    for lang in SETS[name]:
-        path = data_folder(name) / f"{lang}.dev.iob.gz"
-        yield from islice(convert_files([path], lang, Counter()), limit)
+@Language.component("xner_benchmark_drop_misc")
+def drop_misc(doc: Doc) -> Doc:
+    doc.ents = [ent for ent in doc.ents if ent.label_ != "MISC"]
+    return doc
 
 
 def score(nlp: Language, name: str, limit: int | None) -> dict[str, Any]:
+    """Scores of a pipeline on a set."""
+    docs = read_dev(data_folder(name), SETS[name], limit)
     if name == "wikiann":
         nlp.add_pipe("xner_benchmark_drop_misc")
-    scores = evaluate_pipeline(nlp, read_set(name, limit))
+    scores = evaluate_pipeline(nlp, (doc for of_lang in docs.values() for doc in of_lang))
     if name == "wikiann":
         nlp.remove_pipe("xner_benchmark_drop_misc")
     return scores
 
 
-@Language.component("xner_benchmark_drop_misc")
-def drop_misc(doc: Doc) -> Doc:
-    doc.ents = [ent for ent in doc.ents if ent.label_ != "MISC"]  # type: ignore[assignment]
-    return doc
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pipeline", nargs="?", default="xx_xner_agg", help="installed package or folder")
-    parser.add_argument("--baseline", help="another pipeline, to compare with")
-    parser.add_argument("--limit", type=int, help="sentences of each language; all if left out")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write figures and rows here")
-    arguments = parser.parse_args()
-    figures, rows = {}, []
-    nlp = load_pipeline(arguments.pipeline)
-    other = load_pipeline(arguments.baseline) if arguments.baseline else None
+def main(
+    pipeline: Annotated[str, typer.Argument(help="Installed package or folder.")] = "xx_xner_agg",
+    baseline: Annotated[str | None, typer.Option(help="Another pipeline, to compare with.")] = None,
+    limit: LimitOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Score on each set and print F1 by language."""
     for name in SETS:
-        scores = score(nlp, name, arguments.limit)
-        compared = score(other, name, arguments.limit) if other else None
-        make_console().print(score_table(scores, compared, title=f"{arguments.pipeline} on {name}"))
+        data_folder(name)  # ends here, before pipelines are loaded
+    figures, rows = {}, []
+    nlp = load_pipeline(pipeline)
+    other = load_pipeline(baseline) if baseline else None
+    for name in SETS:
+        scores = score(nlp, name, limit)
+        compared = score(other, name, limit) if other else None
+        show(score_table(scores, compared, title=f"{pipeline} on {name}"))
         figures[f"{name}_macro_f1"] = 100 * scores["macro_f"]
         rows += [{"set": name, "language": lang, **row} for lang, row in scores["languages"].items()]
-    if arguments.json:
-        with atomic_path(arguments.json) as temporary:
-            srsly.write_json(temporary, {"figures": figures, "rows": rows})
+    report(figures, rows, json)
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,3 +1,3 @@
-"""Named entities in languages nobody labelled: layer aggregation, projection and synthetic text for spaCy."""
+"""Cross-lingual named entity recognition for spaCy: labels in one language, pipelines for others."""
 
 __version__ = "0.1.0"

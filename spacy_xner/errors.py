@@ -1,8 +1,8 @@
-"""The one exception type for mistakes that a user can mend."""
+"""The exception for errors that a user can fix."""
 
 
 class XnerError(ValueError):
-    """A mistake in input, settings or environment, said in a sentence with its mend.
+    """An error in input, settings or environment. The message says how to fix it.
 
-    Commands print the message alone and exit with status 1; library callers can catch it as a `ValueError`.
+    Commands print only the message and exit with status 1. Library code can catch it as a `ValueError`.
     """

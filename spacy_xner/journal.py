@@ -1,4 +1,4 @@
-"""What a long run has done so far: a stopped run leaves it, and the next one goes on from there."""
+"""A journal of the results of a long run, with which an interrupted run resumes."""
 
 import hashlib
 import json
@@ -12,31 +12,31 @@ from filelock import FileLock, Timeout
 from .errors import XnerError
 from .files import check_writable
 
-# Shows results as they come: gets them, how many there were from an earlier run, and the number of all.
+# Wraps results to show progress. Arguments: results, number of results of an earlier run, total number.
 Progress = Callable[[Iterable[Any], int, int], Iterable[Any]]
 
-FORMAT = 1  # one more where the results of any run get another shape, so that none goes on with those of before
+FORMAT = 1  # increase when the format of any results changes, so that no run resumes with results in an old format
 
 
 class Journal:
-    """Results, one JSON line each, in a hidden file beside the output that they are for.
+    """Stores results as JSON lines in a hidden file beside the output file. A context manager.
 
-    Runs of several settings leave a file each, so that none loses what another did. The first line says what the run
-    is of. A line that a killed run left half-written is dropped.
+    Runs with different settings have different journal files, so that none overwrites the results of another. The first
+    line has the settings. An incomplete last line, which a killed run can leave, is dropped.
 
-    output (Path): the file that the run makes.
-    setting (Any): what determines the results, as plain JSON: inputs (see `file_sha256`), names, numbers.
-    RAISES: XnerError where another run is making the same output now, or it cannot be written. Use it as a context,
-        which ends that.
+    output (Path): the output file of the run.
+    setting (Any): everything that determines the results, as plain JSON: inputs (see `file_sha256`), names, numbers.
+    RAISES: XnerError where another run is writing the same output, or the output cannot be written. The output is
+        locked until the context ends.
 
-    `done` is the number of results; it counts from the start, also those of earlier runs.
+    `done` is the number of stored results, including those of earlier runs.
     """
 
     def __init__(self, output: Path, setting: Any) -> None:
         header = json.dumps({"format": FORMAT, "setting": setting}, sort_keys=True).encode() + b"\n"
         digest = hashlib.sha256(header).hexdigest()[:12]
         self.path = output.with_name(f".{output.name}.{digest}.part.jsonl")
-        self._all = re.compile(rf"\.{re.escape(output.name)}\.([0-9a-f]{{12}}\.part\.jsonl|part\.lock)")
+        self._journal_files = re.compile(rf"\.{re.escape(output.name)}\.([0-9a-f]{{12}}\.part\.jsonl|part\.lock)")
         self.done = 0
         check_writable(output)
         self._lock = FileLock(output.with_name(f".{output.name}.part.lock"))
@@ -44,7 +44,7 @@ class Journal:
             self._lock.acquire(timeout=0)
         except Timeout:
             raise XnerError(
-                f"{output} is being written by another run: wait for it, or choose another name for the output."
+                f"{output} is being written by another run: wait until it ends, or choose another output file."
             ) from None
         if not self.path.is_file() or not self._resume(header):
             self.path.write_bytes(header)
@@ -53,11 +53,11 @@ class Journal:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Others may go on with it."""
+        """Release the lock, so that another run can resume."""
         self._lock.release()
 
     def _resume(self, header: bytes) -> bool:
-        """Count the results of an earlier run. RETURNS: whether it was of the same setting."""
+        """Count the results of an earlier run. RETURNS: whether it had the same settings."""
         with self.path.open("r+b") as file:
             if file.readline() != header:
                 return False
@@ -71,7 +71,7 @@ class Journal:
         return True
 
     def add(self, results: Iterable[Any]) -> Iterator[Any]:
-        """Write results as they come, and yield each when it is safe."""
+        """Write each result to the file, then yield it."""
         with self.path.open("ab") as file:
             for result in results:
                 file.write(json.dumps(result, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n")
@@ -80,19 +80,19 @@ class Journal:
                 yield result
 
     def __iter__(self) -> Iterator[Any]:
-        """All results so far, in order."""
+        """Yield all stored results, in order."""
         with self.path.open("rb") as file:
             file.readline()
             for line in file:
                 yield json.loads(line.decode("utf-8", "surrogatepass"))
 
     def remove(self) -> None:
-        """The output is there: the journal is of no more use, nor are those of other settings."""
+        """Delete the journals of this output, also those with other settings. Call it when the output is complete."""
         for path in self.path.parent.iterdir():
-            if self._all.fullmatch(path.name):
+            if self._journal_files.fullmatch(path.name):
                 path.unlink(missing_ok=True)
 
 
-def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """The keys, sorted, whose values are not the same in two settings."""
+def differing_keys(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The sorted keys whose values differ between two settings."""
     return sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))

@@ -1,4 +1,4 @@
-"""Lines of a text file, plain or gzipped, with their numbers."""
+"""Reads the lines of plain or gzipped text files, with line numbers."""
 
 import gzip
 import re
@@ -10,16 +10,16 @@ from .errors import XnerError
 
 
 def words_of_line(line: str) -> list[str]:
-    """The words of a tokenised line: what stands between blanks and tabs. Other white space can be part of a word."""
+    """Split a tokenised line at spaces and tabs. Other white space can be part of a word."""
     return [word for word in re.split("[ \t]+", line) if word]
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield (1-based number, line without its line break); only newlines (and CR LF) end a line.
+    """Yield (1-based number, line without its line break). Lines end with LF or CR LF only.
 
-    A byte-order mark at the beginning is dropped.
+    A byte order mark at the beginning is dropped.
 
-    RAISES: XnerError where the file is missing, is no UTF-8 or no sound gzip file.
+    RAISES: XnerError where the file is missing, is not UTF-8 or is a damaged gzip file.
     """
     number = 0
     try:
@@ -33,6 +33,6 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
             f"not UTF-8. Convert the file to UTF-8 first."
         ) from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise XnerError(f"{path}:{number + 1}: not a sound gzip file ({error}). Fetch or pack it again.") from None
+        raise XnerError(f"{path}:{number + 1}: not a valid gzip file ({error}). Download or gzip it again.") from None
     except OSError as error:
         raise XnerError(f"{path}: cannot be read: {error.strerror or error}. Expected a text file.") from None

@@ -1,4 +1,4 @@
-"""Pipelines that a user names."""
+"""Loads spaCy pipelines and devices that a user names, and identifies pipelines."""
 
 import hashlib
 from pathlib import Path
@@ -11,9 +11,10 @@ from .files import folder_sha256
 
 
 def load_pipeline(name: str) -> Language:
-    """`spacy.load` with an error that says what to do.
+    """`spacy.load` with errors that say how to fix them.
 
-    RAISES: XnerError where there is no such package or folder.
+    name (str): an installed package or a folder.
+    RAISES: XnerError where there is no such package or folder, or the pipeline cannot be loaded.
     """
     import spacy
 
@@ -31,31 +32,31 @@ def load_pipeline(name: str) -> Language:
 
 
 def use_gpu(gpu_id: int) -> None:
-    """Work on a GPU; on the CPU for -1. RAISES: XnerError where there is no such GPU."""
+    """Use a GPU, or the CPU for -1. RAISES: XnerError where the GPU cannot be used."""
     from thinc.api import require_gpu
 
     if gpu_id >= 0:
         try:
             require_gpu(gpu_id)
-        except Exception as error:  # cupy has its own for a number that no GPU has
+        except Exception as error:  # cupy raises its own errors for an unknown GPU number
             raise XnerError(
                 f"GPU {gpu_id} cannot be used: {error}. On Linux with CUDA 12: pip install 'spacy[cuda12x]'."
             ) from error
 
 
 def fingerprint_of(nlp: Language) -> str:
-    """A hash of what a pipeline is: of its folder's files and its config, or of itself where it has no folder.
+    """A hash of a pipeline: of its folder's files and its config, or of its serialised form if it has no folder.
 
-    What was learned since it was loaded is not seen.
+    Training after loading does not change the hash of a pipeline that has a folder.
     """
-    folder = Path(nlp.path) if nlp._path else None
+    folder = Path(nlp.path) if nlp.path else None
     if folder is None or not folder.is_dir():
         return hashlib.sha256(nlp.to_bytes()).hexdigest()
     return hashlib.sha256(f"{folder_sha256(folder)} {nlp.config.to_str()}".encode()).hexdigest()
 
 
 def name_of(nlp: Language) -> str:
-    """What a pipeline calls itself: language, name, version; its folder's name where it has none."""
+    """Language, name and version of a pipeline from its meta, and the name of its folder if it has one."""
     meta: dict[str, Any] = nlp.meta
-    folder = f" ({nlp.path.name})" if nlp._path else ""
+    folder = f" ({nlp.path.name})" if nlp.path else ""
     return f"{meta.get('lang', 'xx')}_{meta.get('name', 'pipeline')} {meta.get('version', '')}{folder}".strip()

@@ -1,4 +1,4 @@
-"""Journals: stopped anywhere, gone on with, begun anew where the setting is another."""
+"""Journals: interrupted at any point, resumed, and started again for other settings."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from spacy_xner.journal import Journal
 
 
 def run(output: Path, setting: object, stop_after: int | None = None) -> list[int]:
-    """Add the numbers 0 to 4, from where the last run was, and stop after so many. RETURNS: what this run added."""
+    """Add the numbers 0 to 4, resume an earlier run, and stop after `stop_after`. RETURNS: the numbers added."""
     added: list[int] = []
     with Journal(output, setting) as journal:
         for number in journal.add(range(journal.done, 5)):
@@ -19,7 +19,7 @@ def run(output: Path, setting: object, stop_after: int | None = None) -> list[in
     return added
 
 
-def test_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_resumes(tmp_path: Path) -> None:
     output = tmp_path / "out.txt"
     assert run(output, {"a": 1}, stop_after=2) == [0, 1]
     assert run(output, {"a": 1}) == [2, 3, 4]
@@ -32,8 +32,8 @@ def test_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cut", range(1, 8))
-def test_killed_while_it_writes(tmp_path: Path, cut: int) -> None:
-    """Whatever is left of the last lines: what is whole is kept, the rest is done again."""
+def test_killed_while_writing(tmp_path: Path, cut: int) -> None:
+    """Complete lines are kept, an incomplete last line is dropped."""
     output = tmp_path / "out.txt"
     run(output, {})
     with Journal(output, {}) as journal:
@@ -43,7 +43,7 @@ def test_killed_while_it_writes(tmp_path: Path, cut: int) -> None:
     assert list(Journal(output, {})) == [0, 1, 2, 3, 4]
 
 
-def test_another_setting_begins_anew_and_loses_nothing(tmp_path: Path) -> None:
+def test_other_settings_have_another_journal(tmp_path: Path) -> None:
     run(tmp_path / "out.txt", {"a": 1}, stop_after=3)
     assert run(tmp_path / "out.txt", {"a": 2}) == [0, 1, 2, 3, 4]
     assert run(tmp_path / "out.txt", {"a": 1}) == [3, 4]
@@ -52,7 +52,7 @@ def test_another_setting_begins_anew_and_loses_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_output_whose_name_goes_on_is_another_one(tmp_path: Path) -> None:
+def test_output_name_that_begins_with_another_one(tmp_path: Path) -> None:
     run(tmp_path / "out.txt.gz", {"a": 1}, stop_after=2)
     with Journal(tmp_path / "out.txt", {"a": 1}) as journal:
         journal.remove()

@@ -1,8 +1,8 @@
-"""Each code block of README.md works as it is printed, and what the text names is there.
+"""Each code block of README.md works as printed, and the names in the text exist.
 
-Shell commands are run one after the other in a folder that holds the files which they name, with few training steps
-and a tiny encoder in models/encoder. The set-up commands must be those that .ci/run runs, for which a test is too
-short; what they ask of project.yml is looked up. A command for which there is no rule fails.
+Shell commands run in order in a folder with the files that they name, with few training steps and a tiny encoder in
+models/encoder. The set-up commands take too long for a test: they must be commands of .ci/run, and project.yml must
+have what they use. A command without a rule fails.
 """
 
 import ast
@@ -37,7 +37,7 @@ NEWS = [
 
 
 class Block(NamedTuple):
-    """A fenced block: the heading that it stands under, its language and its text."""
+    """A fenced block: the heading of its section, its language and its text."""
 
     section: str
     language: str
@@ -107,7 +107,7 @@ def test_all_blocks_are_of_a_kind_that_is_tested() -> None:
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "ini"])
 def test_parts_of_a_config(block: Block) -> None:
-    """What they set has its place in the project's config, and can be made."""
+    """Their sections exist in the project's config, and can be resolved."""
     config, parser = load_config(ROOT / "configs/xner.cfg"), configparser.ConfigParser()
     parser.read_string(block.code)
     for section in parser.sections():
@@ -142,11 +142,11 @@ def test_shell(
                     ok(*args)
                     assert all((room / arg).is_file() for arg in args if arg.endswith((".spacy", ".iob", ".html")))
                 case command:
-                    pytest.fail(f"there is no rule to test: {shlex.join(command)}")
+                    pytest.fail(f"no rule tests this command: {shlex.join(command)}")
 
 
 def check_options(args: list[str]) -> None:
-    """The command and its options are there, and take such values."""
+    """The command and its options exist, and accept these values."""
     command: Any = get_command(app)
     while hasattr(command, "commands"):
         command, args = command.commands[args[0]], args[1:]
@@ -194,8 +194,8 @@ def check_alignment(printed: str) -> None:
 
 PRINTS: dict[str, list[Callable[[str], None]]] = {  # what each block of a section prints
     "Use the pipeline": [check_use],
-    "Bring entities into a pipeline that you have": [check_projector, check_nothing],
-    "Align words, project labels of files": [check_alignment],
+    "Project entities in your own pipeline": [check_projector, check_nothing],
+    "Align words and project labels of files": [check_alignment],
 }
 
 

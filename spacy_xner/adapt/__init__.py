@@ -1,1 +1,1 @@
-"""From a pipeline that somebody trusts in one language to one for others."""
+"""Adapts a pipeline for one language to other languages, from unlabelled text."""

@@ -1,4 +1,4 @@
-"""Text with the entities that a pipeline finds in it, as docs of a corpus."""
+"""Labels unlabelled text with the entities that a pipeline predicts."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +20,7 @@ from ..journal import Journal
 from ..languages.tokenizer import multilingual_blank
 from ..pipelines import fingerprint_of, name_of
 
-Found = list[dict[str, Any]]
+Sentences = list[dict[str, Any]]  # of one text, see `find_entities`
 
 
 def label_file(
@@ -32,100 +32,103 @@ def label_file(
     counts: Counter[str],
     progress: Callable[[Iterable[Any], int], Iterable[Any]] = lambda items, start: items,
 ) -> None:
-    """Write the sentences of a text file, with the entities that a pipeline finds, to a DocBin, see `labelled_docs`.
+    """Write the sentences of a text file, with a pipeline's entities, to a DocBin, see `labelled_docs`.
 
-    A stopped run is gone on with.
+    An interrupted run resumes.
 
-    progress: is given the results as they come, and how many there were from an earlier run.
-    RAISES: XnerError for a file that cannot be read, or that has no sentence; for a text that says that it is in
-        another language, or is longer than the pipeline takes.
+    progress (Callable): receives the results and the number of results of an earlier run.
+    RAISES: XnerError for a file that cannot be read or has no text, for a text in another language, and for a text that
+        is longer than the pipeline accepts.
     """
     with Journal(output, {"label": file_sha256(path), "pipeline": fingerprint_of(nlp)}) as journal:
-        waiting = islice(read_texts(nlp, path, lang), journal.done, None)
-        for _ in progress(journal.add(find_entities(nlp, waiting)), journal.done):
+        remaining = islice(read_texts(nlp, path, lang), journal.done, None)
+        for _ in progress(journal.add(find_entities(nlp, remaining)), journal.done):
             pass
-        found = zip(read_unlabelled(path, lang, counts), journal, strict=True)
-        write_docs(output, labelled_docs(found, nlp, path, min_score, counts))
+        labelled = zip(read_unlabelled(path, lang, counts), journal, strict=True)
+        write_docs(output, labelled_docs(labelled, nlp, path, min_score, counts))
         journal.remove()
 
 
 def read_texts(nlp: Language, path: Path, lang: str) -> Iterator[Doc]:
-    """The texts of a file. RAISES: XnerError for one that the pipeline is not for, and as `read_unlabelled`."""
+    """Read the texts of a file. RAISES: XnerError as `check_text` and `read_unlabelled`."""
     return (check_text(text, nlp, lang, path) for text in read_unlabelled(path, lang, Counter()))
 
 
 def check_text(text: Doc, nlp: Language, lang: str, path: Path) -> Doc:
-    """RAISES: XnerError for a text that the pipeline is not for."""
+    """Return a text. RAISES: XnerError where it is in another language, or longer than the pipeline accepts."""
     meta = meta_of(text)
     if meta["lang"] != lang:
         raise XnerError(
             f"{path}: the text {meta['id']} is in {meta['lang']}, expected {lang}, the language of the pipeline "
-            f"{name_of(nlp)}. Where the pipeline is for {meta['lang']} too, say it by --source-lang."
+            f"{name_of(nlp)}. If the pipeline also works for {meta['lang']}, set --source-lang."
         )
     if len(text.text) > nlp.max_length:
         raise XnerError(
             f"{path}: the text {meta['id']} has {len(text.text):,} characters, expected at most {nlp.max_length:,}, "
-            f"which is what the pipeline {name_of(nlp)} takes. Put it in parts, a paragraph a line."
+            f"the maximum of the pipeline {name_of(nlp)}. Split it, for example into one line for each paragraph."
         )
     return text
 
 
-def find_entities(nlp: Language, texts: Iterable[Doc]) -> Iterator[Found]:
-    """For each text its sentences, as plain JSON: `text`, and `entities` as (start, end, label, score) in characters.
+def find_entities(nlp: Language, texts: Iterable[Doc]) -> Iterator[Sentences]:
+    """Yield the sentences of each text as plain JSON: `text`, and `entities` as (start, end, label, score).
 
-    A text is one sentence, unless the pipeline finds several. The score is None where the pipeline has none.
+    Offsets are in characters. If the pipeline sets no sentences, a text is one sentence. The score is None if the
+    pipeline gives no scores.
     """
     for doc in nlp.pipe(text.text for text in texts):
         scores = scores_of(doc)
-        yield [as_plain(sentence, scores) for sentence in sentences_of(doc)]
+        yield [sentence_as_json(sentence, scores) for sentence in sentences_of(doc)]
 
 
 def labelled_docs(
-    found: Iterable[tuple[Doc, Found]], nlp: Language, path: Path, min_score: float, counts: Counter[str]
+    labelled: Iterable[tuple[Doc, Sentences]], nlp: Language, path: Path, min_score: float, counts: Counter[str]
 ) -> Iterator[Doc]:
-    """Docs, in spacy-xner's tokens, of texts and what was found in each; a sentence that occurs again is left out.
+    """Yield a doc, in spacy-xner's tokenization, for each labelled sentence. Repeated sentences are skipped.
 
-    Provenance says by `text` which text a sentence is of.
+    The key `text` of the provenance has the id of the text that the sentence is from.
 
-    min_score (float): a sentence with an entity of a lower score is left out: the entity would be taught as wrong.
-    counts (Counter[str]): is given the numbers of "sentences", "entities", "repeated" and "unsure".
+    labelled (Iterable[tuple[Doc, Sentences]]): texts and their sentences.
+    min_score (float): sentences that have an entity with a lower score are skipped; without the entity, its tokens
+        would be trained as O.
+    counts (Counter[str]): receives counts of "sentences", "entities", "repeated" and "low score".
     """
     blank = multilingual_blank("xx")
-    seen: set[str] = set()
+    earlier: set[str] = set()
     ids: set[str] = set()
-    counts.update({"sentences": 0, "entities": 0, "repeated": 0, "unsure": 0})
-    for text, sentences in found:
+    counts.update({"sentences": 0, "entities": 0, "repeated": 0, "low score": 0})
+    for text, sentences in labelled:
         meta = meta_of(text)
         for number, sentence in enumerate(sentences, start=1):
             counts["sentences"] += 1
-            if sentence["text"] in seen:
+            if sentence["text"] in earlier:
                 counts["repeated"] += 1
                 continue
-            seen.add(sentence["text"])
+            earlier.add(sentence["text"])
             if any(score is not None and score < min_score for *_, score in sentence["entities"]):
-                counts["unsure"] += 1
+                counts["low score"] += 1
                 continue
             counts["entities"] += len(sentence["entities"])
-            made = with_entities(blank, sentence, path)
+            doc = with_entities(blank, sentence, path)
             step = {"step": "label", "pipeline": name_of(nlp), "file": path.name, "text": meta["id"]}
             name = f"{meta['id']}.{number}" if number > 1 else meta["id"]
-            while name in ids:  # another text may be called so
+            while name in ids:  # another text may have this id
                 name += f".{number}"
             ids.add(name)
             provenance = [*meta["provenance"], step]
-            made._.xner_meta = {"id": name, "lang": meta["lang"], "score": 1.0, "provenance": provenance}
-            yield made
+            doc._.xner_meta = {"id": name, "lang": meta["lang"], "score": 1.0, "provenance": provenance}
+            yield doc
 
 
 def text_of(doc: Doc) -> str:
-    """The id of the text that a labelled sentence is of."""
+    """The id of the text that a labelled sentence is from."""
     meta = meta_of(doc)
     steps = [step for step in meta["provenance"] if step.get("step") == "label"]
     return str(steps[-1].get("text", meta["id"]) if steps else meta["id"])
 
 
 def sentences_of(doc: Doc) -> list[Span]:
-    """The sentences of a doc that hold more than white space; the whole doc where they would divide an entity."""
+    """The non-empty sentences of a doc; the whole doc if a sentence boundary is inside an entity."""
     whole = [doc[:]] if doc.text.strip() else []
     if not doc.has_annotation("SENT_START"):
         return whole
@@ -135,17 +138,17 @@ def sentences_of(doc: Doc) -> list[Span]:
 
 
 def scores_of(doc: Doc) -> dict[tuple[int, int, str], float]:
-    """The scores that a pipeline gives its entities: `span._.confidence`, or `attrs["scores"]` of a group of spans."""
+    """Entity scores by (start, end, label): from `span._.confidence`, or else `attrs["scores"]` of a span group."""
     scores: dict[tuple[int, int, str], float] = {}
     for group in doc.spans.values():
-        if len(of_group := group.attrs.get("scores", ())) == len(group):
-            scores |= {(s.start, s.end, s.label_): float(x) for s, x in zip(group, of_group, strict=True)}
-    own = {(e.start, e.end, e.label_): score for e in doc.ents if (score := confidence_of(e)) is not None}
-    return scores | own
+        if len(group_scores := group.attrs.get("scores", ())) == len(group):
+            scores |= {(s.start, s.end, s.label_): float(x) for s, x in zip(group, group_scores, strict=True)}
+    confidences = {(e.start, e.end, e.label_): score for e in doc.ents if (score := confidence_of(e)) is not None}
+    return scores | confidences
 
 
-def as_plain(sentence: Span, scores: dict[tuple[int, int, str], float]) -> dict[str, Any]:
-    """A sentence without the white space around it and its entities, see `find_entities`."""
+def sentence_as_json(sentence: Span, scores: dict[tuple[int, int, str], float]) -> dict[str, Any]:
+    """A sentence and its entities as plain JSON, without surrounding white space, see `find_entities`."""
     offset = sentence.start_char + len(sentence.text) - len(sentence.text.lstrip())
     entities = []
     for entity in sentence.ents:
@@ -157,7 +160,7 @@ def as_plain(sentence: Span, scores: dict[tuple[int, int, str], float]) -> dict[
 
 
 def with_entities(blank: Language, sentence: dict[str, Any], path: Path) -> Doc:
-    """A sentence as a doc in spacy-xner's tokens, which are cut where an entity begins or ends inside one."""
+    """A sentence as a doc in spacy-xner's tokenization; tokens are split at entity boundaries inside them."""
     spans = tuple((start, end, label) for start, end, label, _ in sentence["entities"])
     doc, _ = doc_of_sentence(blank, Sentence(sentence["text"], spans, path, 0))
     if len(doc.ents) != len(spans):

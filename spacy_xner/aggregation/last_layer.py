@@ -1,4 +1,4 @@
-"""The last layer alone: what a stock listener reads, and the baseline of every comparison."""
+"""One layer only, by default the last: what a stock listener reads, and the baseline of comparisons."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,14 +10,14 @@ from .types import AFFINE, Aggregator, Layers, Rows
 
 
 def last_layer(layers: Sequence[int] | None = None) -> Aggregator:
-    """An aggregator without parameters that hands on one layer.
+    """An aggregator without parameters that returns one layer.
 
-    layers (Sequence[int] | None): the one layer that is handed on; None is the last one of the encoder.
+    layers (Sequence[int] | None): the layer that is returned; None is the last one of the encoder.
     RAISES: XnerError for more than one.
     """
     if layers is not None and len(layers) > 1:
         raise XnerError(
-            f"layers: LastLayer hands on one layer, not {list(layers)}. Name one, such as [{max(layers)}], or use "
+            f"layers: LastLayer returns one layer, not {list(layers)}. Name one, such as [{max(layers)}], or use "
             "ScalarMix or WeightedConcat."
         )
     attributes = common_attributes([-1] if layers is None else layers, layer_dropout=0.0)

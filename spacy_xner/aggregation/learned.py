@@ -1,33 +1,34 @@
-"""What an aggregator has learned of each layer, for people to look at."""
+"""The layer weights that an aggregator has learned, for display."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy
-from thinc.api import Model
 
+from ..compat import observed_inputs
 from .layer_attention import attention_weights
 from .options import layers_read
-from .types import Aggregator, Layers, Rows
+from .types import Aggregator, Layers
 from .weights import softmax_weights
 
 
 @dataclass(frozen=True)
 class LearnedLayers:
-    """One row for each layer that has a weight.
+    """The weight of each layer, and more numbers beside it.
 
     name (str): the aggregator's name.
-    layers (list[int]): the encoder's numbers of the layers; 0 is the embeddings.
+    layers (list[int]): indices of the encoder's layers that have a weight; 0 is the embeddings.
     weights (list[float]): their weights; they sum to 1.
-    deviations (list[float] | None): standard deviations of the weights over word pieces, where pieces have their own.
-    projections (list[float] | None): the norm of each layer's weighted projection as a share of the sum of the norms,
-        where there is one: a layer of small weight can have a large projection.
     last (int): the highest layer that is read.
-    notes (list[str]): sentences on what the numbers mean.
+    deviations (list[float] | None): standard deviations of the weights over word pieces, for attention.
+    projections (list[float] | None): the norm of each layer's weighted projection as a share of the sum of the norms,
+        for aggregators with a projection: a layer of small weight can have a large projection.
+    notes (tuple[str, ...]): sentences that explain the numbers.
     """
 
     name: str
@@ -40,28 +41,31 @@ class LearnedLayers:
 
 
 class AttentionRecord:
-    """The weights that an aggregator's pieces had for the lower layers, summed up batch by batch."""
+    """Mean and standard deviation of attention weights over word pieces, summed up batch by batch."""
 
     def __init__(self) -> None:
         self.n_pieces = 0
         self._sum: Any = 0.0
         self._squares: Any = 0.0
 
-    def add(self, weights: Any) -> None:
-        """weights: (n_pieces, n_lower, n_heads)."""
-        mean = numpy.asarray(weights.tolist(), dtype="d").reshape(weights.shape).mean(axis=2)  # over the heads
-        self.n_pieces += len(mean)
-        self._sum = self._sum + mean.sum(axis=0)
-        self._squares = self._squares + (mean**2).sum(axis=0)
+    def add(self, aggregator: Aggregator, layers: Layers) -> None:
+        """Add the attention weights that an aggregator with attention has for layers."""
+        if not len(layers[0]):
+            return
+        found = attention_weights(aggregator, layers)
+        weights = numpy.asarray(found.tolist(), dtype="d")  # also from a GPU
+        self.n_pieces += len(weights)
+        self._sum = self._sum + weights.sum(axis=0)
+        self._squares = self._squares + (weights**2).sum(axis=0)
 
     @property
     def mean(self) -> Any:
-        """Over word pieces, (n_lower,)."""
+        """Mean over word pieces, (n_lower,)."""
         return self._sum / self.n_pieces
 
     @property
     def deviation(self) -> Any:
-        """Over word pieces, (n_lower,)."""
+        """Standard deviation over word pieces, (n_lower,)."""
         return numpy.sqrt(numpy.maximum(self._squares / self.n_pieces - self.mean**2, 0))
 
 
@@ -72,33 +76,19 @@ def has_attention(aggregator: Aggregator) -> bool:
 
 @contextmanager
 def recorded_attention(aggregators: Iterable[Aggregator]) -> Iterator[list[AttentionRecord]]:
-    """Yield a record for each aggregator with attention, of all that it reads in the block."""
+    """Yield a record for each aggregator with attention, of all layers that it reads inside the block."""
     observed = list(aggregators)
     records = [AttentionRecord() for _ in observed]
-    forwards = [aggregator._func for aggregator in observed]
-
-    def observing(forward: Callable[..., Any], record: AttentionRecord) -> Callable[..., Any]:
-        def observed_forward(model: Model, X: Layers, is_train: bool) -> tuple[Rows, Callable[[Rows], Layers]]:
-            if len(X[0]):
-                record.add(attention_weights(model, X))
-            result: tuple[Rows, Callable[[Rows], Layers]] = forward(model, X, is_train)
-            return result
-
-        return observed_forward
-
-    for aggregator, forward, record in zip(observed, forwards, records, strict=True):
-        aggregator._func = observing(forward, record)
-    try:
+    with ExitStack() as stack:
+        for aggregator, record in zip(observed, records, strict=True):
+            stack.enter_context(observed_inputs(aggregator, partial(record.add, aggregator)))
         yield records
-    finally:
-        for aggregator, forward in zip(observed, forwards, strict=True):
-            aggregator._func = forward
 
 
 def learned_layers(aggregator: Aggregator, record: AttentionRecord | None = None) -> LearnedLayers:
-    """What a trained aggregator does with each layer.
+    """The layer weights of a trained aggregator.
 
-    record (AttentionRecord | None): what an aggregator with attention attended to in some texts; needed for these.
+    record (AttentionRecord | None): attention weights in some texts; needed for an aggregator with attention.
     """
     layers = layers_read(aggregator)
     last = layers[-1]

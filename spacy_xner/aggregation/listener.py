@@ -1,4 +1,4 @@
-"""From the layers of word pieces to one vector per token, and back."""
+"""The listener, and the layer that turns all layers of word pieces into one vector per token."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MEANS = ("reduce_mean", "reduce_first", "reduce_last")
 
 
 class AllLayersListener(TransformerListener):
-    """The stock listener, with an error that can be understood where a stock listener has gone before it."""
+    """The stock listener, with a clear error where a stock listener is updated before it."""
 
     def receive(self, batch_id: int, outputs: Any, backprop: Callable[[list[TransformerData]], Any]) -> None:
         def checked(d_outputs: list[TransformerData]) -> Any:
@@ -45,14 +45,14 @@ def aggregate_layers(
 ) -> Model[list[TransformerData], list[Floats2d]]:
     """Combine the layers of each word piece, and pool the word pieces of each token.
 
-    Word pieces that belong to no token (padding, `[CLS]`) are left out before anything is computed; pieces in the
-    overlap of two strided spans are there as often as their tokens refer to them. Where the result is the same, the
-    pieces of each layer are pooled first: there are fewer tokens than pieces.
+    Word pieces that belong to no token (padding, `[CLS]`) are left out before anything is computed. Pieces in the
+    overlap of two strided spans occur once for each reference of a token. Where the result is the same, the pieces of
+    each layer are pooled before layers are combined, because there are fewer tokens than pieces.
 
-    aggregator (Aggregator): layers to one vector, `nL` arrays of (n_rows, nI) to (n_rows, nO).
-    pooling (Pooling): pieces to tokens, such as thinc's `reduce_mean.v1`.
-    grad_factor (float): factor for the gradients that go to the encoder. With 0 nothing is learned there, but weight
-        decay still acts: to leave the encoder as it is, name it in `[training] frozen_components`.
+    aggregator (Aggregator): combines layers, `nL` arrays of (n_rows, nI) to (n_rows, nO).
+    pooling (Pooling): combines the pieces of a token, such as thinc's `reduce_mean.v1`.
+    grad_factor (float): factor for the gradients of the encoder. With 0 it gets none, but weight decay still changes
+        it: to keep the encoder unchanged, name it in `[training] frozen_components`.
     """
     return Model(
         "aggregate_layers",
@@ -65,7 +65,7 @@ def aggregate_layers(
 
 
 def init(model: Model, X: list[TransformerData] | None = None, Y: list[Floats2d] | None = None) -> None:
-    """Set the widths. How many layers there are is known from the first batch that the encoder has seen."""
+    """Set the widths. The number of layers is only known with the first batch from the encoder."""
     aggregator, pooling = model.layers
     pooling.initialize()
     for data in X or []:
@@ -81,12 +81,12 @@ def forward(
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], list[TransformerData]]]:
     aggregator = model.layers[0]
     docs = [DocLayers(data, aggregator.attrs.get(LAYERS_READ)) for data in X]
-    live = [doc for doc in docs if doc.layers]
-    if not live:
+    with_layers = [doc for doc in docs if doc.layers]
+    if not with_layers:
         width = model.get_dim("nO") if model.has_dim("nO") else 0
         return [model.ops.alloc2f(doc.n_tokens, width) for doc in docs], lambda dY: []
-    _settle_dimensions(model, live[0])
-    batch = BatchLayers(model.ops, live)
+    _finish_initialisation(model, with_layers[0])
+    batch = BatchLayers(model.ops, with_layers)
     tokens, backprop_tokens = _token_vectors(model, batch, is_train)
 
     outputs, start = [], 0
@@ -111,7 +111,7 @@ def _token_vectors(model: Model, batch: BatchLayers, is_train: bool) -> tuple[Ro
     n_layers = range(len(batch.docs[0].layers))
 
     def pool(pieces: Rows) -> tuple[Rows, Callable[[Rows], Rows]]:
-        if not len(pieces):  # nothing but white space: tokens without word pieces, which poolings cannot take
+        if not len(pieces):  # only white space: tokens without word pieces, for which poolings fail
             return ops.alloc2f(len(batch.lengths), pieces.shape[1]), lambda d_tokens: pieces
         pooled, backprop_pooling = pooling(Ragged(pieces, batch.lengths), is_train)
         return pooled, lambda d_tokens: backprop_pooling(d_tokens).dataXd
@@ -128,7 +128,7 @@ def _token_vectors(model: Model, batch: BatchLayers, is_train: bool) -> tuple[Ro
     backprops = [backprop_pool for _, backprop_pool in pooled]
     tokens, backprop_aggregator = aggregator([layer for layer, _ in pooled], is_train)
     has_pieces = batch.lengths > 0
-    if not has_pieces.all():  # a token without word pieces, such as white space, has no mean: zeros, and no bias
+    if not has_pieces.all():  # a token without word pieces, such as white space, gets zeros, without the bias
         tokens = tokens * has_pieces[:, None]
 
     def backprop(d_tokens: Rows) -> Layers:
@@ -142,8 +142,11 @@ def _token_vectors(model: Model, batch: BatchLayers, is_train: bool) -> tuple[Ro
     return tokens, backprop
 
 
-def _settle_dimensions(model: Model, doc: DocLayers) -> None:
-    """Finish the initialisation that had to wait for a batch with layers in it."""
+def _finish_initialisation(model: Model, doc: DocLayers) -> None:
+    """Set the dimensions that depend on the encoder's output, at the first batch; check them at later ones.
+
+    RAISES: XnerError where the encoder is not the one that the aggregator was trained with.
+    """
     aggregator = model.layers[0]
     n_layers, width = len(doc.layers), doc.layers[0].shape[-1]
     if aggregator.has_dim("nL") is None:
@@ -161,5 +164,5 @@ def _settle_dimensions(model: Model, doc: DocLayers) -> None:
         raise XnerError(
             f"The aggregator {aggregator.name} was made for{of} {expected[0] if not of else expected[2]} layers of "
             f"width {expected[1]}; the encoder gives {doc.n_encoder_layers} of width {width}. Train the pipeline again "
-            "with this encoder, or put the former back."
+            "with this encoder, or use the former one."
         )

@@ -1,4 +1,4 @@
-"""Options that all aggregators have: which layers are read, and which of them a training batch goes without."""
+"""Options of all aggregators: the layers that are read, and layer dropout."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,11 +12,12 @@ LAYER_DROPOUT = "layer_dropout"
 
 
 def common_attributes(layers: Sequence[int] | None, layer_dropout: float) -> dict[str, Any]:
-    """The attributes that hold the options, checked as far as they can be before an encoder is seen.
+    """The attributes that hold the options, checked as far as is possible without an encoder.
 
     layers (Sequence[int] | None): the layers to read, in any order: 0 is the embeddings, -1 the last; None reads all.
-    layer_dropout (float): probability that a layer is left out of the mix for a training batch, in [0, 1).
-    RAISES: XnerError for an empty list, a layer named twice, something that is no integer, no probability.
+    layer_dropout (float): probability that a layer is left out for a training batch, in [0, 1).
+    RAISES: XnerError for an empty list, a layer named twice, a layer that is not an integer, and a probability out of
+        range.
     """
     if layers is not None:
         wrong = [layer for layer in layers if isinstance(layer, bool) or not isinstance(layer, int)]
@@ -36,16 +37,19 @@ def common_attributes(layers: Sequence[int] | None, layer_dropout: float) -> dic
 
 
 def check_logit_scale(logit_scale: float) -> None:
-    """Raise XnerError for a scale that is not positive: nothing would be learned, or the wrong way round."""
+    """Check that the scale is positive: otherwise logits learn nothing, or in the wrong direction.
+
+    RAISES: XnerError for a scale that is not positive.
+    """
     if not logit_scale > 0:
         raise XnerError(f"logit_scale: {logit_scale} is not positive. 10 is the default, 1 an ordinary learning rate.")
 
 
 def resolve_layers(layers: Sequence[int] | None, n_layers: int) -> list[int]:
-    """The layers that are read, as the encoder counts them, lowest first.
+    """Indices of the layers that are read, from 0, lowest first.
 
     layers (Sequence[int] | None): as in a config; negative numbers count from the last layer; None is all.
-    n_layers (int): how many layers the encoder has, embeddings included.
+    n_layers (int): number of layers of the encoder, embeddings included.
     RAISES: XnerError for a layer that the encoder does not have, and for one that is named in two ways.
     """
     if layers is None:
@@ -66,16 +70,17 @@ def resolve_layers(layers: Sequence[int] | None, n_layers: int) -> list[int]:
 
 
 def layers_read(aggregator: Aggregator) -> list[int]:
-    """The encoder's own numbers of the layers that an aggregator with dimensions reads, lowest first."""
-    n_layers = aggregator.attrs.get(ENCODER_LAYERS)  # not known to pipelines that version 0.1 saved: they read all
+    """Indices of the encoder's layers that an initialised aggregator reads, from 0, lowest first."""
+    n_layers = aggregator.attrs.get(ENCODER_LAYERS)  # not in the first pipelines that were saved: they read all
     chosen = aggregator.attrs.get(LAYERS_READ)
     return resolve_layers(chosen, n_layers) if n_layers else list(range(aggregator.get_dim("nL")))
 
 
 def draw_kept(model: Aggregator, n_layers: int, is_train: bool) -> Weights | None:
-    """Which layers take part in this batch: float32 (n_layers,) of ones and zeros. None: all, as in prediction.
+    """Draw the layers that are used for this batch: float32 (n_layers,) of ones and zeros. None: all, as in prediction.
 
-    By numpy's own generator on every device, which thinc's `fix_random_seed` and spaCy's `training.seed` set.
+    They are drawn by numpy's global generator on every device: thinc's `fix_random_seed` and spaCy's `training.seed`
+    set its seed.
     """
     probability = model.attrs.get(LAYER_DROPOUT, 0.0)
     if not is_train or not probability:

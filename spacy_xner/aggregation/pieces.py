@@ -1,4 +1,4 @@
-"""From what the encoder says of a batch of docs to rows for an aggregator, and back."""
+"""From the encoder's output for a batch of docs to rows for an aggregator, and gradients back."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from spacy_transformers.data_classes import TransformerData
 from thinc.api import Ops
 from thinc.types import Ints1d
 
-from ..encoders.transformer import ARCHITECTURE, LISTENER_ARCHITECTURE, gradients_of, layers_of
+from ..encoders.outputs import gradients_of, layers_of
+from ..encoders.transformer import ARCHITECTURE, LISTENER_ARCHITECTURE
 from ..errors import XnerError
 from .options import resolve_layers
 from .types import Layers, Rows
 
 
 class DocLayers:
-    """The layers of one doc that are read, and which of its word pieces belong to which token.
+    """The layers of one doc that are read, and the alignment of its word pieces with its tokens.
 
-    data (TransformerData): what the encoder gave for the doc.
+    data (TransformerData): the encoder's output for the doc.
     layers (list[int] | None): the layers to read, as in a config.
     RAISES: XnerError where the encoder gives its last layer only, or has no such layer.
     """
@@ -25,17 +26,17 @@ class DocLayers:
     def __init__(self, data: TransformerData, layers: list[int] | None) -> None:
         self.data = data
         self.lengths: Any = data.align.lengths
-        """Word pieces of each token, (n_tokens,)."""
+        """Number of word pieces of each token, (n_tokens,)."""
         self.n_tokens = len(self.lengths)
         self.rows: Any = data.align.dataXd
-        """Word pieces of the tokens, one token after the other, as rows of a flat layer."""
+        """The word pieces of the first token, then those of the second and so on, as rows of a flattened layer."""
         every = layers_of(data) or []
         self.n_encoder_layers = len(every)
         self.read = resolve_layers(layers, len(every)) if every else []
         self.layers: list[Any] = [every[i] for i in self.read]
-        # An empty doc has no output at all; a doc that no encoder has seen has zeros with empty strings.
-        seen = any(any(strings) for strings in data.wordpieces.strings)
-        if seen and not self.layers:
+        # An empty doc has no output; a doc that was not encoded has zeros, and empty strings as word pieces.
+        is_encoded = any(any(strings) for strings in data.wordpieces.strings)
+        if is_encoded and not self.layers:
             raise XnerError(
                 f"{LISTENER_ARCHITECTURE} needs all layers of the encoder, but the transformer component gives the "
                 f'last one only. In the config, set [components.transformer.model] @architectures = "{ARCHITECTURE}".'
@@ -43,12 +44,12 @@ class DocLayers:
 
     @property
     def n_rows(self) -> int:
-        """Word pieces of the doc, padding and special ones included."""
+        """Number of word pieces of the doc, padding and special ones included."""
         return int(self.layers[0].size // self.layers[0].shape[-1])
 
 
 class BatchLayers:
-    """The word pieces of a batch of docs, all of which have layers."""
+    """The word pieces of a batch of docs; each doc has layers."""
 
     def __init__(self, ops: Ops, docs: list[DocLayers]) -> None:
         self.ops = ops
@@ -58,7 +59,7 @@ class BatchLayers:
         self.n_pieces = sum(len(doc.rows) for doc in docs)
 
     def gather(self, layer: int) -> Rows:
-        """One layer of every word piece that a token has, (n_pieces, width). A piece of two tokens is there twice."""
+        """One layer of the word pieces of all tokens, (n_pieces, width). A piece of two tokens occurs twice."""
         pieces, start = self.ops.alloc2f(self.n_pieces, self.width, zeros=False), 0
         for doc in self.docs:
             end = start + len(doc.rows)
@@ -67,9 +68,9 @@ class BatchLayers:
         return pieces
 
     def scatter(self, d_layers: Layers) -> list[TransformerData]:
-        """The gradients of `gather`, as fresh arrays of the shapes that the encoder gave.
+        """The backward pass of `gather`: gradients as new arrays with the shapes of the encoder's output.
 
-        Consumes the list, so that a layer's gradient is not kept in both forms.
+        Empties the list `d_layers`, so that a layer's gradient is not in memory twice.
         """
         xp, starts, total = self.ops.xp, [0], 0
         for doc in self.docs:
@@ -77,7 +78,7 @@ class BatchLayers:
             starts.append(total)
         shifted = zip(self.docs, starts[:-1], strict=True)
         rows = xp.concatenate([self.ops.asarray1i(doc.rows) + start for doc, start in shifted])
-        distinct = len(xp.unique(rows)) == len(rows)  # no overlapping spans, no piece of two tokens
+        distinct = len(xp.unique(rows)) == len(rows)  # no overlapping spans, and no piece of two tokens
         d_docs: list[dict[int, Any]] = [{} for _ in self.docs]
         for i in reversed(range(len(d_layers))):
             d_pieces = d_layers.pop()

@@ -1,14 +1,16 @@
 """The aggregation architectures that a config can name."""
 
+import json
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 from spacy.tokens import Doc, Span
-from spacy_transformers.layers.split_trf import split_trf_batch
 from thinc.api import Model, chain
 from thinc.types import Floats2d, Ragged
 
+from ..compat import make_doc_splitter
 from ..encoders.transformer import AllLayersTransformer
+from ..errors import XnerError
 from .last_layer import last_layer
 from .layer_attention import layer_attention
 from .listener import AllLayersListener, aggregate_layers
@@ -17,6 +19,9 @@ from .types import Aggregator
 from .weighted_concat import weighted_concat
 
 Tok2Vec = Model[list[Doc], list[Floats2d]]
+
+# Former options of LayerAttention.v1, with the only value that is left.
+LAYER_ATTENTION_REMOVED: dict[str, Any] = {"scores": "dot", "n_heads": 1, "project_values": False, "fusion": "sum"}
 
 
 def layer_aggregation_listener_v1(
@@ -70,7 +75,7 @@ def layer_aggregation_tok2vec_v1(
         inference,
         max_layers,
     )
-    return chain(chain(transformer, split_trf_batch()), aggregate_layers(aggregator, pooling, grad_factor))
+    return chain(chain(transformer, make_doc_splitter()), aggregate_layers(aggregator, pooling, grad_factor))
 
 
 def last_layer_v1(layers: list[int] | None = None) -> Aggregator:
@@ -102,14 +107,28 @@ def weighted_concat_v1(
 
 
 def layer_attention_v1(
-    scores: Literal["dot", "additive"] = "dot",
+    scores: str = "dot",
     query_width: int = 64,
     n_heads: int = 1,
     project_values: bool = False,
-    fusion: Literal["sum", "concat", "gate"] = "sum",
+    fusion: str = "sum",
     logit_scale: float = 10.0,
     layers: list[int] | None = None,
     layer_dropout: float = 0.0,
 ) -> Aggregator:
-    """`spacy_xner.LayerAttention.v1`: the last layer attends over the lower ones; see `layer_attention`."""
-    return layer_attention(scores, query_width, n_heads, project_values, fusion, logit_scale, layers, layer_dropout)
+    """`spacy_xner.LayerAttention.v1`: the last layer attends over the lower ones; see `layer_attention`.
+
+    scores, n_heads, project_values, fusion: former options without a measured gain. Saved configs may name
+    them with the values above.
+    RAISES: XnerError for another value of these, and for an option out of its range.
+    """
+    removed = {"scores": scores, "n_heads": n_heads, "project_values": project_values, "fusion": fusion}
+    for option, value in removed.items():
+        left = LAYER_ATTENTION_REMOVED[option]
+        if value != left:
+            raise XnerError(
+                f"{option}: {json.dumps(value)} was removed from spacy_xner.LayerAttention.v1, since it had no "
+                f"measured gain. Write {option} = {json.dumps(left)} or leave {option} out, and train the pipeline "
+                "again if it was trained with the removed option."
+            )
+    return layer_attention(query_width, logit_scale, layers, layer_dropout)

@@ -20,12 +20,12 @@ def scalar_mix(
 ) -> Aggregator:
     """`scale * sum over l of softmax(logits)_l * layer_l`, with a learned logit per layer and a learned scale.
 
-    start_last (float): how much higher the last layer's logit begins. 0 begins with the mean of all layers.
+    start_last (float): how much higher the last layer's logit starts. With 0, all layers start with equal weights.
     logit_scale (float): how many times faster than the other parameters the logits learn.
     layers (Sequence[int] | None): the layers that are read (0: embeddings, -1: last); None reads all.
     layer_dropout (float): probability that a layer other than the last is left out for a training batch; the weights
         of the others still sum to 1.
-    residual (bool): add the sum to the last layer instead of replacing it; the scale then begins at 0, so that
+    residual (bool): add the sum to the last layer instead of replacing it; the scale then starts at 0, so that
         training starts at the last layer.
     RAISES: XnerError for an option out of its range.
     """

@@ -1,4 +1,4 @@
-"""The concatenation of softmax-weighted layers, brought back to a width by a learned projection."""
+"""The concatenation of softmax-weighted layers, projected to one width by a learned matrix."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -23,17 +23,18 @@ def weighted_concat(
 ) -> Aggregator:
     """`[nL * weight_l * layer_l for each l] @ W.T + b`, with `weight = softmax(logits)`.
 
-    Where the widths allow it (`nO` equal to the encoder's), the projection begins as the identity on the last layer
-    and small random numbers on the others: training starts near the pretrained representation and adds to it.
+    If `nO` is the encoder's width, the projection starts as the identity on the last layer and small random numbers on
+    the others: training starts near the pretrained representation.
 
     nO (int | None): width of the result; None takes the encoder's.
-    start_last (float): how much higher the last layer's logit begins. 0 begins with equal weights.
+    start_last (float): how much higher the last layer's logit starts. With 0, training starts with equal weights.
     logit_scale (float): how many times faster than the other parameters the logits learn.
     layers (Sequence[int] | None): the layers that are read (0: embeddings, -1: last); None reads all.
-    layer_dropout (float): probability that a layer other than the last is left out for a training batch; the others
-        but the last are multiplied by `1 / (1 - layer_dropout)`, so that the expected result is that of prediction.
-    residual (bool): add the result to the last layer as it is; the projection then begins at zero, so that training
-        starts exactly at the last layer. Needs `nO` to be the encoder's width.
+    layer_dropout (float): probability that a layer other than the last is left out for a training batch; those that
+        are kept, except the last, are multiplied by `1 / (1 - layer_dropout)`, so that the expected result is the same
+        as in prediction.
+    residual (bool): add the result to the last layer; the projection then starts at zero, so that training starts
+        exactly at the last layer. Needs `nO` to be the encoder's width.
     RAISES: XnerError for an option out of its range.
     """
     check_logit_scale(logit_scale)
@@ -61,8 +62,8 @@ def init(model: Aggregator, X: Layers | None = None, Y: Rows | None = None) -> N
     nO, nL, nI = model.get_dim("nO"), model.get_dim("nL"), model.get_dim("nI")
     if model.attrs["residual"] and nO != nI:
         raise XnerError(
-            f"nO: {nO} is not the width of the encoder, {nI}, so nothing can be added to its last layer. Leave nO out, "
-            "or set residual to false."
+            f"nO: {nO} is not the width of the encoder, {nI}, so the result cannot be added to its last layer. Leave "
+            "nO out, or set residual to false."
         )
     model.set_param(LOGITS, start_logits(model))
     weights = softmax_weights(model) * nL
@@ -83,7 +84,7 @@ def forward(model: Aggregator, X: Layers, is_train: bool) -> tuple[Rows, Callabl
     weights = softmax_weights(model)
     factors = (_dropout_factors(model, nL, is_train) * nL).tolist()  # of the weights, layer by layer
     projection: Any = model.get_param(PROJECTION)
-    # Weighting the projection instead of the layers costs nothing per row.
+    # The projection is weighted, not the layers: this takes no time per row.
     weighted = [projection[:, i] * (weight * factors[i]) for i, weight in enumerate(weights.tolist())]
     Y = X[-1] @ weighted[-1].T
     Y += model.get_param(BIAS)
@@ -117,7 +118,7 @@ def forward(model: Aggregator, X: Layers, is_train: bool) -> tuple[Rows, Callabl
 
 
 def _dropout_factors(model: Aggregator, n_layers: int, is_train: bool) -> Weights:
-    """What layer dropout multiplies the layers by, (n_layers,): 0 or `1 / (1 - p)`; 1 for the last, which stays."""
+    """Factors of layer dropout, (n_layers,): 0 or `1 / (1 - p)`; 1 for the last layer, which is always kept."""
     kept = draw_kept(model, n_layers, is_train)
     if kept is None:
         return model.ops.alloc1f(n_layers) + 1

@@ -1,4 +1,4 @@
-"""Softmax weights over layers, the part that aggregators share."""
+"""Softmax weights over layers, which several aggregators use."""
 
 from thinc.api import Model
 
@@ -15,13 +15,13 @@ def start_logits(model: Aggregator) -> Weights:
 
 
 def softmax_weights(model: Aggregator, kept: Weights | None = None) -> Weights:
-    """The weights of the layers, (n_layers,): they are not negative and sum to 1.
+    """The weights of the layers, (n_layers,): not negative, with the sum 1.
 
     The parameter holds the logits divided by `attrs["logit_scale"]`: an optimizer with one learning rate for all
-    parameters then moves the weights `logit_scale` times as fast as the others.
+    parameters then changes the logits `logit_scale` times as fast as other parameters.
 
-    kept (Weights | None): one for a layer that takes part, zero for one that layer dropout leaves out; at least one is
-        kept. The weights of the others sum to 1.
+    kept (Weights | None): one for a layer that is used, zero for one that layer dropout leaves out; at least one is
+        used. The weights of the used ones sum to 1.
     """
     scaled = model.get_param(LOGITS) * model.attrs["logit_scale"]
     weights = model.ops.softmax(scaled.reshape(1, -1)).reshape(-1)
@@ -38,5 +38,5 @@ def add_logit_gradient(model: Aggregator, weights: Weights, d_weights: Weights) 
 
 
 def find_aggregators(model: Model) -> list[Aggregator]:
-    """Every node below `model` that holds layer weights."""
+    """All nodes of `model` that have layer weights."""
     return [node for node in model.walk() if LOGITS in node.param_names and node.has_param(LOGITS)]

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ..encoders.inference import batches_of
+from ..encoders.inference import make_batches
 from ..encoders.packed import Batch, make_encoder
 from ..encoders.precision import resolve_inference
-from ..encoders.threads import side_by_side, use_one_thread_if_forked
+from ..encoders.threads import run_in_threads, use_one_thread_if_forked
 from .loading import (
     check_layers,
     current_device,
@@ -142,7 +142,7 @@ class PieceEncoder:
         return self._run_packed(sequences) if device.type == "cpu" else self._run_padded(sequences, device)
 
     def _run_packed(self, sequences: list[list[int]]) -> list[Vectors]:
-        batches = batches_of([len(ids) for ids in sequences], torch.get_num_threads())
+        batches = make_batches([len(ids) for ids in sequences], torch.get_num_threads())
         if next(self.model.parameters()).device.type != "cpu":  # it was on a GPU in between
             self.forget_packed()
         packed = self._packed  # made once, before the threads
@@ -153,7 +153,7 @@ class PieceEncoder:
                 return torch.stack([layers[layer] for layer in self.layers]).numpy()
 
         vectors: list[Vectors] = [np.empty(0, dtype=np.float32)] * len(sequences)
-        for batch, arrays in zip(batches, side_by_side(run, batches), strict=True):
+        for batch, arrays in zip(batches, run_in_threads(run, batches), strict=True):
             start = 0
             for i in batch:
                 vectors[i] = arrays[:, start : start + len(sequences[i])]

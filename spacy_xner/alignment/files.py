@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from ..errors import XnerError
-from ..files import atomic_path, check_apart, file_sha256, open_text
+from ..files import atomic_path, check_output_path, file_sha256, open_text
 from ..journal import Journal, Progress
 from ..lines import read_lines, words_of_line
 from .types import Aligner, Alignment
@@ -45,7 +45,7 @@ def align_file(
     RETURNS: counts of "pairs", "links", "pairs without links", "pairs with an empty side".
     RAISES: XnerError for a malformed line, before any work is done.
     """
-    check_apart(output, path)
+    check_output_path(output, path)
     total = sum(1 for _ in read_pairs(path))  # also finds what is wrong before hours of work
     if not total:
         raise XnerError(f"{path}: the file is empty, expected sentence pairs: source words {SEPARATOR} target words.")

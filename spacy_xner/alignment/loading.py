@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from thinc.api import get_torch_default_device
 
+from ..compat import get_layer_stack
 from ..encoders.origin import EMBEDDED, UNKNOWN, read_origin
 from ..errors import XnerError
 from ..files import file_sha256
@@ -99,9 +100,8 @@ def check_layers(layers: int | Sequence[int], depth: int, model: str) -> tuple[i
 
 def drop_layers_above(model: Any, highest: int) -> None:
     """Remove the layers that nobody reads, in encoders of BERT's build; others run whole, with the same result."""
-    stack = getattr(model, "encoder", None) or getattr(model, "transformer", None)
-    layers = getattr(stack, "layer", None)
-    if isinstance(layers, torch.nn.ModuleList) and len(layers) == model.config.num_hidden_layers:
+    layers = get_layer_stack(model)
+    if layers is not None and len(layers) == model.config.num_hidden_layers:
         del layers[highest:]
 
 

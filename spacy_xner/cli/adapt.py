@@ -67,8 +67,10 @@ def adapt(
     xner adapt en_core_web_sm --texts news.txt --to es,ca --translator apertium --output adapted/news
     ```
     """
+    from ..adapt.dependencies import PIPELINE
     from ..adapt.estimate import estimate
-    from ..adapt.steps import PIPELINE, Adaptation, Settings
+    from ..adapt.settings import Settings
+    from ..adapt.steps import Adaptation
     from ..encoders import resolve_encoder
     from ..errors import XnerError
     from ..languages.codes import normalise
@@ -95,7 +97,7 @@ def adapt(
     settings = Settings(lang, targets, folder, min_score, held_back, steps, batch_words, distill, seed)
     notes = make_notes()
     work = Adaptation(nlp, texts, output, settings, translators, print_counts, progress, gpu_id, kept)
-    if not work.is_there(PIPELINE):
+    if not work.is_current(PIPELINE):
         minutes = estimate(work)
         parts = ", ".join(f"{part} {value:g}" for part, value in minutes.items())
         notes.print(f"This will take about {sum(minutes.values()):.0f} minutes on this machine ({parts}).")

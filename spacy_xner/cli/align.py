@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ..files import atomic_path, check_apart
+from ..files import atomic_path, check_output_path
 from .command import XnerTyper, accepts_streams
 from .console import make_notes
 from .options import (
@@ -119,7 +119,7 @@ def show(
     from ..reporting.aligned_pairs import shown_pairs
     from ..reporting.alignment_page import alignment_page
 
-    check_apart(output, file, *([target] if target else []))
+    check_output_path(output, file, *([target] if target else []))
     use_gpu(gpu_id)
     projector = make_projector(encoder, parse_layers(layers), method.value, 0.0, False, batch_size, fast)
     pairs = list(shown_pairs(file, target, limit, tokenized, projector))

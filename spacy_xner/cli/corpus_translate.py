@@ -83,7 +83,7 @@ def translate(
     from ..corpus.docs import load_docs
     from ..corpus.translate import language_of, translate_docs
     from ..pipelines import use_gpu
-    from ..translation.carried import make_way
+    from ..translation.label_carriers import make_label_carrier
 
     output = choose_output(output, output_argument)
     use_gpu(gpu_id)
@@ -96,7 +96,7 @@ def translate(
         counts: Counter[str] = Counter()
         engine = translator_from_options(translator, source_lang, code, memory, setting)
         if carry:
-            translated = carry_docs(docs, engine, code, counts, make_way(carry.value, names), complete, kept)
+            translated = carry_docs(docs, engine, code, counts, make_label_carrier(carry.value, names), complete, kept)
         else:
             translated = translate_docs(docs, engine, code, counts, kept)
         write_counted(out, progress(translated, f"Translating into {code}", len(docs)), counts)

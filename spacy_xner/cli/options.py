@@ -143,12 +143,12 @@ def back_translator(
     RAISES: XnerError where the settings cannot be reversed, and as `translator_from_options`.
     """
     from ..translation import make_translator
-    from ..translation.factory import settings_back
+    from ..translation.factory import reverse_settings
 
     if back_settings:
         return translator_from_options(name, source, target, memory, back_settings)
     try:
-        given = settings_back(name, translator_settings(name, memory, settings))
+        given = reverse_settings(name, translator_settings(name, memory, settings))
         return make_translator(name, source=source, target=target, **given)
     except XnerError as error:
         raise XnerError(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..files import check_apart
+from ..files import check_output_path
 from .console import STREAM, is_quiet
 from .usage import UsageError, usage_errors
 
@@ -81,4 +81,4 @@ def check_output(output: Path, *inputs: Path) -> None:
         return
     if output.suffix != ".spacy":
         raise UsageError(f"The output is {output}, expected the DocBin to write, with the ending .spacy.")
-    check_apart(output, *inputs)
+    check_output_path(output, *inputs)

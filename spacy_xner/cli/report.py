@@ -24,6 +24,12 @@ def report(
         str | None,
         typer.Option(help="Pairs of arms, as b-a,e-a. Default: each with the baseline.", show_default=False),
     ] = None,
+    from_sentence: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Evaluate on the test sentences from this number on, without texts that occur before it."
+        ),
+    ] = 0,
     resamples: Annotated[int, typer.Option(min=100, help="Bootstrap samples, for intervals.")] = 2000,
     permutations: Annotated[int, typer.Option(min=100, help="Permutations, for p values.")] = 10_000,
     quiet: QuietOption = False,
@@ -39,21 +45,27 @@ def report(
     from rich.table import Table
     from rich.text import Text
 
-    from ..experiments.records import find_records, read_study, write_study
-    from ..files import atomic_path, check_apart
+    from ..experiments.later_sentences import sentences_from
+    from ..experiments.record_files import find_records, read_records, write_study_file
+    from ..files import atomic_path, check_output_path
     from ..reporting.markdown import report_markdown
     from ..reporting.page import report_html
-    from ..reporting.plots import check_matplotlib
     from ..reporting.report import make_report
+    from ..reporting.svg import check_matplotlib
+    from ..reporting.tables import scores_table
     from .console import STREAM, make_console, make_notes, write_json
 
+    if from_sentence and study:
+        raise UsageError("--study writes whole records, expected it without --from-sentence.")
     outputs = [path for path in (output, markdown, study, json) if path not in (None, STREAM)]
     if len({path.resolve() for path in outputs}) < len(outputs):
         raise UsageError(f"Expected a different name for each output, found {', '.join(map(str, outputs))}.")
     for path in outputs:
-        check_apart(path, *find_records(records))
+        check_output_path(path, *find_records(records))
     check_matplotlib()
-    found = read_study(records)
+    found = read_records(records)
+    if from_sentence:
+        found = sentences_from(found, from_sentence)
     pairs = None if compare is None else parse_pairs(compare, found.arms())
     if baseline is not None and baseline not in found.arms():
         raise UsageError(
@@ -66,13 +78,13 @@ def report(
             temporary.write_text(text, encoding="utf8", newline="\n")
     figures = made.figures()
     if study:
-        write_study(study, found, figures)
+        write_study_file(study, found, figures)
     if json:
         write_json(json, {"figures": figures, "rows": made.rows()})
     console = make_console()
     for sentence in made.answer:
         console.print(sentence, soft_wrap=True)
-    scores = made.scores()
+    scores = scores_table(made)
     table = Table(title=Text(f"Study {found.name}: F1"), title_justify="left")
     for number, name in enumerate(scores.header):
         table.add_column(name, justify="right" if number else "left")

@@ -23,6 +23,16 @@ def study(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check all inputs, list the runs that are missing, and stop.")
     ] = False,
+    write_held_back: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            metavar="PROJECTED FOLDER",
+            help="Train nothing: write the held-back sentences of the projected corpora in PROJECTED to FOLDER.",
+        ),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(min=1, help="Maximum number of --write-held-back sentences per language.")
+    ] = 1000,
     gpu_id: GpuOption = -1,
     quiet: QuietOption = False,
 ) -> None:
@@ -36,13 +46,16 @@ def study(
     ```
     xner study configs/studies/shipped.cfg --dry-run
     xner study configs/studies/shipped.cfg --arms a,e --seeds 0,1,2
+    xner study configs/studies/conll.cfg --write-held-back corpora/conll-projected corpora/conll-held-back
     ```
     """
     from rich.table import Table
 
-    from ..experiments.checks import check_inputs
-    from ..experiments.plan import read_study
-    from ..experiments.run import Run, Runner
+    from ..experiments.held_back import write_held_back as write_files
+    from ..experiments.input_checks import check_inputs
+    from ..experiments.plan_file import read_study
+    from ..experiments.run import Run
+    from ..experiments.runner import Runner, is_done
     from ..pipelines import use_gpu
     from .console import make_console, make_notes
 
@@ -63,20 +76,23 @@ def study(
         "records": records and str(records),
     }
     plan = read_study(config, overrides)
+    console, notes = make_console(), make_notes()
+    if write_held_back:
+        for made in write_files(plan, *write_held_back, limit):
+            console.print(
+                f"{made.path}: {made.n_docs:,} of {made.n_held_back:,} held-back sentences; {made.n_incomplete:,} with "
+                "an entity that was not projected were left out"
+            )
+        return
     with usage_errors():
         chosen = plan.chosen([name.strip() for name in arms.split(",")] if arms else None)
-    needed = {arm.name: arm for arm in chosen}
-    for arm in chosen:
-        while arm.teacher:
-            arm = plan.arms[arm.teacher]
-            needed[arm.name] = arm
-    check_inputs(plan, needed.values())
-    console, notes = make_console(), make_notes()
+    needed = plan.with_teachers(chosen)
+    check_inputs(plan, needed)
     runner = Runner(plan, gpu_id, notes.print)
-    runner.check(needed.values())
+    runner.check(needed)
     use_gpu(gpu_id)
-    runs = [Run(arm, int(seed), share) for seed in plan.seeds for share in plan.labels for arm in chosen]
-    waiting = [run for run in runs if not runner.is_done(run)]
+    runs = [Run(plan, arm, int(seed), share) for seed in plan.seeds for share in plan.labels for arm in chosen]
+    waiting = [run for run in runs if not is_done(run)]
     notes.print(f"{len(runs)} run{'s' * (len(runs) > 1)}, {len(runs) - len(waiting)} of them done: {runner.records}")
     if dry_run:
         for run in waiting:

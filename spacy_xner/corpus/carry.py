@@ -12,7 +12,7 @@ from ..errors import XnerError
 from ..languages.codes import normalise
 from ..languages.tokenizer import multilingual_blank
 from ..translation import Translator
-from ..translation.carried import Carried, Way, carry
+from ..translation.label_carriers import LabelCarrier, LabelledTranslation, translate_labelled
 from .docs import doc_of_sentence, with_step
 from .formats import Sentence
 from .translate import cached, check_early, check_language, count_translation
@@ -23,7 +23,7 @@ def carry_docs(
     translator: Translator,
     lang: str,
     counts: Counter[str],
-    way: Way,
+    way: LabelCarrier,
     complete: bool = True,
     cache: Path | bool = True,
 ) -> Iterator[Doc]:
@@ -35,7 +35,7 @@ def carry_docs(
     counts (Counter[str]): Is given what `translate_docs` counts; "entities" = "arrived" + "lost" of the translated
         docs; "duplicated", places beyond the first where an entity stands; "docs left out", which are damaged or, with
         `complete`, not complete, and the "entities left out" with them.
-    way (Way): `Placeholders` or `Markers`.
+    way (LabelCarrier): `Placeholders` or `Markers`.
     complete (bool): Leave out docs in which an entity is lost or duplicated.
     cache (Path | bool): As for `translate_docs`.
     RAISES: XnerError as `translate_docs`, and where a doc is unlabelled.
@@ -52,7 +52,7 @@ def carry_docs(
     lang = normalise(lang)
     settings = {"way": type(way).__name__, **vars(way)}
     items = ((doc.text, [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]) for doc in docs)
-    carried = carry(cached(translator, cache), items, way)
+    carried = translate_labelled(cached(translator, cache), items, way)
     for doc, found in zip(docs, carried, strict=True):
         text = count_translation(None if found is None else found.text, lang, counts)
         check_early(lang, counts, translator, cache)
@@ -69,7 +69,7 @@ def carry_docs(
     check_language(lang, counts, translator, cache)
 
 
-def count_entities(doc: Doc, found: Carried, complete: bool, counts: Counter[str]) -> bool:
+def count_entities(doc: Doc, found: LabelledTranslation, complete: bool, counts: Counter[str]) -> bool:
     """Count what became of a doc's entities. RETURNS: whether the translation is kept."""
     n_arrived = len(doc.ents) - found.lost
     counts.update(entities=len(doc.ents), arrived=n_arrived, lost=found.lost, duplicated=found.duplicated)

@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 
 from ..annotations.attributes import meta_of
 from ..errors import XnerError
-from ..files import atomic_path, check_apart, file_sha256, open_text
+from ..files import atomic_path, check_output_path, file_sha256, open_text
 from ..journal import Journal, Progress
 from ..languages.codes import normalise
 from ..languages.tokenizer import multilingual_blank
@@ -92,7 +92,7 @@ def check_formats(source: Path, target: Path, output: Path) -> None:
     """RAISES: XnerError for endings that say nothing, and for an output that is an input too."""
     for path in (source, target, output):
         detect_format(path)
-    check_apart(output, source, target)
+    check_output_path(output, source, target)
     if output.name.endswith(".spacy.gz"):
         raise XnerError(f"{output}: a DocBin is compressed by itself; expected the ending .spacy.")
     if detect_format(output) == "conllu":

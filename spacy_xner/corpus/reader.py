@@ -15,7 +15,7 @@ from spacy.vocab import Vocab
 from ..annotations.attributes import meta_of
 from ..annotations.soft_labels import get_soft_labels, set_soft_labels
 from ..errors import XnerError
-from ..files import visible
+from ..files import without_hidden
 from .formats import read_docs
 
 FILE_TYPE = ".spacy"
@@ -36,7 +36,7 @@ def find_docbins(path: str | Path | list[str]) -> list[Path]:
     for each in [path] if isinstance(path, str | Path) else path:
         place = Path(each)
         inside = place.rglob(f"*{FILE_TYPE}") if place.is_dir() else ()
-        files = visible(sorted(inside), place) or [place] * place.is_file()
+        files = without_hidden(sorted(inside), place) or [place] * place.is_file()
         if not files:
             raise XnerError(f"{place}: found no {FILE_TYPE} file there. Make one with `xner corpus convert`.")
         found += files

@@ -16,7 +16,7 @@ from ..languages.scripts import is_in_script, scripts_of
 from ..languages.tokenizer import multilingual_blank
 from ..translation import Translator
 from ..translation.cache import default_folder, with_cache
-from ..translation.streams import ask, name_of
+from ..translation.streams import describe_translator, translate_items
 from .docs import with_step
 
 MANY = 5  # translations from which on it is no accident that most are in another script or language
@@ -81,7 +81,7 @@ def translate_docs(
 
 def translate_texts(texts: Iterable[str], translator: Translator, cache: Path | bool) -> Iterator[str | None]:
     """Yield one translation for each text, or None, as a translator and a cache (see `translate_docs`) know it."""
-    for _, translation in ask(cached(translator, cache), ((None, text) for text in texts)):
+    for _, translation in translate_items(cached(translator, cache), ((None, text) for text in texts)):
         yield translation
 
 
@@ -124,11 +124,12 @@ def check_language(
     foreign, other, all_ = counts["in another script"], counts["in another language"], counts["translated"]
     if all_ < MANY or foreign + other <= share * all_:
         return
+    name = describe_translator(translator)
     if foreign >= other:
-        found = f"{foreign:,} of {all_:,} translations by {name_of(translator)} are not in a script of the language"
+        found = f"{foreign:,} of {all_:,} translations by {name} are not in a script of the language"
         found += f" {lang!r} ({', '.join(sorted(scripts_of(lang)))})"
     else:
-        found = f"{other:,} of {all_:,} translations by {name_of(translator)} are not in the language {lang!r}"
+        found = f"{other:,} of {all_:,} translations by {name} are not in the language {lang!r}"
     folder = cache and (default_folder() if cache is True else cache)
     raise XnerError(
         f"{found}: expected a translator into that language. Check its settings, and the language that was asked for."

@@ -1,4 +1,4 @@
-"""Prediction: docs in, the layers of each doc's word pieces out, with as little work as that takes."""
+"""Prediction on a CPU: from docs to the layers of each doc's word pieces, in batches of spans of similar length."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from transformers.utils import ModelOutput
 
 from .outputs import LAYERS_KEY
 from .packed import Batch
-from .word_pieces import Pieces, align_docs, cut_into_pieces, to_batch
+from .word_pieces import Pieces, align_docs, to_batch, tokenize_spans
 
 BATCH_PIECES = 1024
-"""Word pieces that go through the encoder at once, about: their arrays stay in the cache."""
+"""Word pieces of a batch, roughly: so few that their arrays stay in the processor's cache."""
 
 Vectors = NDArray[numpy.float32]
 BatchType = TypeVar("BatchType", bound=FullTransformerBatch)
@@ -28,23 +28,23 @@ Encode = Callable[[list[Batch]], list[list[Vectors]]]
 def predict_docs(
     docs: list[Doc], spans: list[list[Span]], tokenizer: PreTrainedTokenizerBase, encode: Encode
 ) -> FullTransformerBatch:
-    """What `AllLayersTransformer` gives for docs when it does not learn.
+    """The output of `AllLayersTransformer` for docs in prediction on a CPU.
 
     spacy-transformers pads all spans to the longest one, which more than doubles the work where sentences differ in
-    length. Here spans of like length share a batch. Each doc's data is what it is there, padded to the doc's own
-    longest span; arrays of docs with one span are views into those of the batch. The result holds data by doc alone
+    length. Here spans of similar length share a batch. Each doc's data is the same, padded to the doc's own longest
+    span; arrays of docs with one span are views into those of the batch. The result holds only data by doc
     (`doc_data`): an annotation setter does not find the padded arrays of all docs in it.
 
     spans (list[list[Span]]): the spans of each doc, from `get_spans`.
     encode (Encode): batches of word pieces to all L + 1 layers, each (n_pieces, width).
     """
     read = [i for i, of_doc in enumerate(spans) if of_doc and len(of_doc[0])]
-    flat = cut_into_pieces(tokenizer, [span for i in read for span in spans[i]])
+    flat = tokenize_spans(tokenizer, [span for i in read for span in spans[i]])
     vectors = encode_sorted(flat, encode)
-    return by_doc(FullTransformerBatch.empty(len(docs)), spans, read, flat, vectors, tokenizer)
+    return fill_doc_data(FullTransformerBatch.empty(len(docs)), spans, read, flat, vectors, tokenizer)
 
 
-def by_doc(
+def fill_doc_data(
     batch: BatchType,
     spans: list[list[Span]],
     read: list[int],
@@ -52,12 +52,12 @@ def by_doc(
     vectors: list[list[Vectors]],
     tokenizer: PreTrainedTokenizerBase,
 ) -> BatchType:
-    """Put what the encoder gave into an empty batch, as data of each doc.
+    """Put the encoder's output into an empty batch, as data of each doc.
 
     spans (list[list[Span]]): the spans of each doc.
-    read (list[int]): the docs that have spans.
-    flat (list[Pieces]): the pieces of all their spans, and
-    vectors (list[list[Vectors]]): the L + 1 layers of each, (n_pieces, width).
+    read (list[int]): indices of the docs that have spans.
+    flat (list[Pieces]): the pieces of all their spans.
+    vectors (list[list[Vectors]]): the L + 1 layers of each of these spans, (n_pieces, width).
     """
     batch.spans = spans
     pieces, layers, start = [], [], 0
@@ -67,7 +67,7 @@ def by_doc(
         layers.append(vectors[start:end])
         start = end
     alignments = align_docs([spans[i] for i in read], pieces, tokenizer)
-    data: Any = batch.cached_doc_data
+    data: Any = batch.doc_data  # of an empty batch: a list to fill
     for i, own, of_spans, align in zip(read, pieces, layers, alignments, strict=True):
         lower = [pad(of_layer) for of_layer in zip(*of_spans, strict=True)]
         last = lower.pop()
@@ -77,10 +77,10 @@ def by_doc(
 
 
 def encode_sorted(pieces: list[Pieces], encode: Encode) -> list[list[Vectors]]:
-    """All L + 1 layers of each span, each (n_pieces, width); spans of like length go through the encoder together."""
+    """All L + 1 layers of each span, each (n_pieces, width); spans of similar length share a batch."""
     result: list[list[Vectors]] = [[] for _ in pieces]
     lengths = [len(p.ids) for p in pieces]
-    batches = batches_of(lengths, torch.get_num_threads())
+    batches = make_batches(lengths, torch.get_num_threads())
     typed = any(any(p.types or ()) for p in pieces)
     encoded = encode(
         [
@@ -97,10 +97,10 @@ def encode_sorted(pieces: list[Pieces], encode: Encode) -> list[list[Vectors]]:
     return result
 
 
-def batches_of(lengths: list[int], n_threads: int) -> list[list[int]]:
-    """Indices of spans, shortest first, in like batches of `BATCH_PIECES` word pieces, and up to a span more.
+def make_batches(lengths: list[int], n_threads: int) -> list[list[int]]:
+    """Indices of spans, shortest first, in batches of `BATCH_PIECES` word pieces or up to a span more.
 
-    There are as many for each thread, unless they would be smaller than a quarter of that.
+    Each thread gets the same number of batches, unless these would be smaller than a quarter of `BATCH_PIECES`.
     """
     total = sum(lengths)
     n_batches = max(1, -(-total // BATCH_PIECES))

@@ -1,18 +1,18 @@
-"""Memory that training gives back."""
+"""Returning free memory to the system during training."""
 
 import ctypes
 import functools
 from collections.abc import Callable
 
-UPDATES = 8
-"""So many updates of an encoder pass between two calls of `release_memory`; a call takes milliseconds."""
+UPDATES_PER_RELEASE = 8
+"""Updates of an encoder between two calls of `release_memory`, each of which takes milliseconds."""
 
 
 def release_memory() -> None:
-    """Give free memory back to the system, where the C library is glibc; elsewhere do nothing.
+    """Return free memory to the system where the C library is glibc; elsewhere do nothing.
 
-    Each batch has arrays of other sizes, some a few megabytes, some a hundred. The holes that they leave fit ever fewer
-    of the next ones, and the heap grows: from 2 to 6 GB in a hundred steps of 800 words, of which 4 were free.
+    Array sizes differ from batch to batch, from a few megabytes to a hundred. The heap becomes fragmented and grows:
+    from 2 to 6 GB in a hundred steps of 800 words, 4 GB of which were free.
     """
     trim = malloc_trim()
     if trim is not None:
@@ -21,7 +21,7 @@ def release_memory() -> None:
 
 @functools.cache
 def malloc_trim() -> Callable[[int], int] | None:
-    """The function of glibc; None where there is none, as on macOS."""
+    """glibc's function of that name; None where there is none, as on macOS."""
     try:
         function = ctypes.CDLL(None).malloc_trim
     except (AttributeError, OSError, TypeError):

@@ -1,4 +1,4 @@
-"""An encoder that computes no padding: all sequences of a batch in one row, attention by groups of like length."""
+"""An encoder that computes no padding: the sequences of a batch one after the other, attention by equal length."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import torch
 from torch.nn.functional import linear, scaled_dot_product_attention
 from transformers import PreTrainedModel
 
+from .. import compat
 from .quantised import QuantisedLinear
 
 
@@ -27,22 +28,22 @@ class Batch(NamedTuple):
 
 Linear = Callable[[torch.Tensor], torch.Tensor]
 
-# Encoders of one build: BERT's layers, learned positions. Others go through their own forward function.
+# Architectures with BERT's layers and learned positions. Others use their own forward function.
 POSITIONS_FROM_ZERO = {"BertModel"}
 POSITIONS_AFTER_PADDING = {"RobertaModel", "XLMRobertaModel", "CamembertModel"}
 
 
 def make_encoder(model: PreTrainedModel, precision: str) -> PackedEncoder | PaddedEncoder:
-    """The fastest way to predict with `model` in "float32", "bfloat16" or "int8".
+    """The fastest encoder that computes `model` in "float32", "bfloat16" or "int8".
 
-    It shares the model's weights but for what another precision needs: those of linear layers. It is of no use after
-    the model has learned.
+    It shares the model's weights, except for those of linear layers in another precision than float32. It must be made
+    again after the model's weights have changed.
     """
     return PackedEncoder(model, precision) if can_pack(model) else PaddedEncoder(model, precision)
 
 
 def can_pack(model: PreTrainedModel) -> bool:
-    """Whether `PackedEncoder` knows how this model is built."""
+    """Whether `PackedEncoder` supports the architecture of this model."""
     config = model.config
     encoder: Any = getattr(model, "encoder", None)
     return (
@@ -54,10 +55,10 @@ def can_pack(model: PreTrainedModel) -> bool:
 
 
 class PackedEncoder:
-    """A BERT, RoBERTa or XLM-RoBERTa whose linear layers see word pieces alone, and no padding at all.
+    """A BERT, RoBERTa or XLM-RoBERTa that computes word pieces only, no padding.
 
-    Sequences stand one after the other in an array of shape (n_pieces, width). Those of one length are neighbours, so
-    that attention reads them as (n_sequences, length, ...) where they lie, without mask or copy.
+    Sequences follow one another in an array of shape (n_pieces, width). Those of one length are neighbours, so that
+    attention reads them in place as (n_sequences, length, ...), without mask or copy.
     """
 
     def __init__(self, model: Any, precision: str) -> None:
@@ -66,17 +67,17 @@ class PackedEncoder:
         make = functools.partial(make_linear, precision=precision)
         self.layers = [
             (
-                make(layer.attention.self.query, layer.attention.self.key, layer.attention.self.value),
-                make(layer.attention.output.dense),
-                layer.attention.output.dropout,
-                layer.attention.output.LayerNorm,
-                make(layer.intermediate.dense),
-                layer.intermediate.intermediate_act_fn,
-                make(layer.output.dense),
-                layer.output.dropout,
-                layer.output.LayerNorm,
+                make(layer.query, layer.key, layer.value),
+                make(layer.attention_output),
+                layer.attention_dropout,
+                layer.attention_norm,
+                make(layer.intermediate),
+                layer.activation,
+                make(layer.output),
+                layer.dropout,
+                layer.norm,
             )
-            for layer in model.encoder.layer
+            for layer in compat.get_bert_layers(model)
         ]
 
     def __call__(self, batch: Batch) -> list[torch.Tensor]:
@@ -89,7 +90,7 @@ class PackedEncoder:
             # (n_pieces, 3, heads, width / heads): queries, keys and values of each piece side by side
             parts = project(X.to(self.dtype)).reshape(len(X), 3, heads, -1)
             context = []
-            # split, not sliced: the gradient of a slice is an array as large as the whole
+            # `split`, because the gradient of a slice is an array as large as the whole
             for (n_sequences, length), part in zip(
                 groups, parts.split([n * length for n, length in groups]), strict=True
             ):
@@ -107,18 +108,17 @@ class PackedEncoder:
     def _embed(self, batch: Batch) -> torch.Tensor:
         padding = self.model.config.pad_token_id if type(self.model).__name__ in POSITIONS_AFTER_PADDING else None
         positions = [place for sequence in batch.ids for place in positions_of(sequence, padding)]
-        embedded: torch.Tensor = self.model.embeddings(
-            input_ids=torch.tensor([[piece for sequence in batch.ids for piece in sequence]]),
-            position_ids=torch.tensor([positions]),
-            token_type_ids=torch.tensor([[kind for sequence in batch.types for kind in sequence]])
+        types = (
+            torch.tensor([[kind for sequence in batch.types for kind in sequence]])
             if batch.types
-            else torch.zeros((1, len(positions)), dtype=torch.long),
+            else torch.zeros((1, len(positions)), dtype=torch.long)
         )
-        return embedded[0]
+        ids = torch.tensor([[piece for sequence in batch.ids for piece in sequence]])
+        return compat.embed_pieces(self.model, ids, torch.tensor([positions]), types)[0]
 
 
 class PaddedEncoder:
-    """Any other encoder: its own forward function, on sequences padded to the longest of the batch."""
+    """An encoder of any other architecture: its own forward function, on padded sequences."""
 
     def __init__(self, model: PreTrainedModel, precision: str) -> None:
         self.precision = precision
@@ -139,26 +139,26 @@ class PaddedEncoder:
 
 
 def positions_of(sequence: list[int], padding: int | None) -> list[int] | range:
-    """Numbers of positions: from 0, or as RoBERTa counts, from `padding` + 1 and past pieces that are padding."""
+    """Position ids of a sequence: from 0, or as in RoBERTa from `padding` + 1, where padding pieces do not count."""
     if padding is None:
         return range(len(sequence))
     if padding not in sequence:
         return range(padding + 1, padding + 1 + len(sequence))
     positions, count = [], padding
-    for piece in sequence:  # the text says "<pad>", which the tokenizer takes for the real thing
+    for piece in sequence:  # the text contains "<pad>", which the tokenizer encodes as the padding piece
         count += piece != padding
         positions.append(padding if piece == padding else count)
     return positions
 
 
 def equal_lengths(sequences: list[list[int]]) -> Iterator[tuple[int, int]]:
-    """Neighbours of one length: how many they are, and the length."""
+    """For each run of neighbours of one length: their number, and the length."""
     for length, group in groupby(map(len, sequences)):
         yield sum(1 for _ in group), length
 
 
 def make_linear(*layers: torch.nn.Linear, precision: str) -> Linear:
-    """Linear layers that read the same input as one whose outputs stand side by side, in another precision."""
+    """One function for linear layers that read the same input, in a precision; it concatenates their outputs."""
     if precision == "float32":
         return layers[0] if len(layers) == 1 else lambda X: torch.cat([layer(X) for layer in layers], dim=-1)
     weight = torch.cat([layer.weight.detach() for layer in layers])
@@ -169,13 +169,13 @@ def make_linear(*layers: torch.nn.Linear, precision: str) -> Linear:
 
 
 def with_quantised_linears(model: PreTrainedModel) -> PreTrainedModel:
-    """A copy of the model with its linear layers quantised, which shares all its other weights."""
+    """A copy of the model with quantised linear layers, which shares all other weights."""
     shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
     copied: PreTrainedModel = copy.deepcopy(model, shared)
     for module in list(copied.modules()):
         for name, child in list(module.named_children()):
             if type(child) is torch.nn.Linear:
                 quantised = QuantisedLinear(child.weight, child.bias)
-                quantised.weight = child.weight  # some encoders look at its type; it is shared
+                quantised.weight = child.weight  # some encoders read its dtype; it is shared
                 setattr(module, name, quantised)
     return copied

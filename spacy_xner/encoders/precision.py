@@ -1,4 +1,4 @@
-"""How an encoder computes when it predicts on a CPU: the setting `inference`, and what this processor can do."""
+"""The data type of prediction on a CPU: the setting `inference`, and what this processor supports."""
 
 import functools
 import warnings
@@ -11,10 +11,10 @@ INFERENCE = ("float32", "bfloat16", "int8", "auto")
 
 
 def check_inference(setting: str, of: str = "the transformer") -> str:
-    """The setting as it stands; it is checked when a pipeline is made, and resolved where it runs.
+    """Return the setting, checked. Pipelines check it when they are made, and resolve it where they run.
 
-    of (str): whose setting it is.
-    RAISES: XnerError for an unknown one.
+    of (str): what has the setting, for the message.
+    RAISES: XnerError for an unknown value.
     """
     if setting not in INFERENCE:
         names = ", ".join(f'"{name}"' for name in INFERENCE)
@@ -25,11 +25,11 @@ def check_inference(setting: str, of: str = "the transformer") -> str:
 def resolve_inference(setting: str) -> str:
     """The precision that a setting stands for on this processor: "float32", "bfloat16" or "int8".
 
-    "auto" is int8 where torch has a quantised engine for this processor: it multiplies bytes 1.7 times as fast as
-    float32 on a processor with AVX2 alone, and has been faster than bfloat16 on one with AVX512 too. Otherwise it is
-    bfloat16 where the processor multiplies that by itself, and float32 elsewhere.
+    "auto" is int8 where torch has a quantised engine for this processor: int8 was 1.7 times as fast as float32 on a
+    processor with AVX2, and faster than bfloat16 on one with AVX512. Otherwise it is bfloat16 where the processor has
+    instructions for it, and float32 elsewhere.
 
-    RAISES: XnerError where "int8" is asked for by name and torch cannot do it.
+    RAISES: XnerError where "int8" is asked for by name and torch does not support it here.
     """
     check_inference(setting)
     if setting == "auto":
@@ -46,7 +46,7 @@ def resolve_inference(setting: str) -> str:
 
 @functools.cache
 def cpu_computes_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 by itself. Where it does not, float32 is faster."""
+    """Whether this processor has instructions for bfloat16. Where it has not, float32 is faster."""
     if not hasattr(torch.cpu, "get_capabilities"):  # an older torch
         return False
     capabilities = torch.cpu.get_capabilities()
@@ -55,9 +55,9 @@ def cpu_computes_bfloat16() -> bool:
 
 @functools.cache
 def cpu_computes_int8() -> bool:
-    """Whether torch multiplies 8-bit activations by 7-bit weights here, and gets the exact sums.
+    """Whether torch multiplies 8-bit activations by 7-bit weights here, with exact sums.
 
-    It is tried rather than looked up: engines differ by processor and by how torch was built.
+    This is tested by a product: engines differ by processor and by how torch was built.
     """
     from .quantised import WEIGHT_LIMIT, multiply, pack
 

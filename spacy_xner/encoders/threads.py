@@ -1,4 +1,4 @@
-"""Torch's threads: several batches at a time, and the worker processes of `nlp.pipe(n_process=2)`."""
+"""Torch's threads: several batches at the same time, and the worker processes of `nlp.pipe(n_process=2)`."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -23,26 +23,27 @@ Result = TypeVar("Result")
 
 
 def use_one_thread_if_forked() -> None:
-    """Keep torch from waiting for ever, in a forked worker, for threads that only the parent process has.
+    """In a forked process, let torch use one thread only.
 
-    OpenMP's threads do not survive a fork; `nlp.pipe(n_process=2)` forks on Linux. One thread needs no others.
+    `nlp.pipe(n_process=2)` forks on Linux. OpenMP's threads do not survive a fork, and torch would wait for them
+    without end.
     """
     if _forked:
         torch.set_num_threads(1)
 
 
-def side_by_side(function: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
-    """The results of a function that computes with torch, in order; as many tasks at a time as torch has threads.
+def run_in_threads(function: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
+    """Run a function that computes with torch on each task, in as many threads as torch has; results in order.
 
-    Threads that share every operation wait for each other after each; a thread with a batch of its own does not.
-    The number of threads that torch may use is the same before, meanwhile (in sum) and after.
+    Threads that share every operation wait for each other after each operation; threads with a batch each do not.
+    In total, torch uses as many threads as before.
     """
     n_threads = torch.get_num_threads()
     if min(n_threads, len(tasks)) < 2:
         return [function(task) for task in tasks]
     try:
-        # A pool for each call: threads do not survive a fork, and cost nothing beside a batch.
+        # A pool for each call: threads do not survive a fork, and take little time compared with a batch.
         with ThreadPoolExecutor(n_threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             return list(pool.map(function, tasks))
     finally:
-        torch.set_num_threads(n_threads)  # a part of it is not the thread's own, but the process's
+        torch.set_num_threads(n_threads)  # the pool's threads have changed a part that belongs to the process

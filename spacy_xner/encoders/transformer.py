@@ -1,34 +1,28 @@
-"""A spacy-transformers model that hands out every layer and takes gradients for every layer."""
+"""A spacy-transformers model whose output has every layer, and which takes gradients for every layer."""
 
 from __future__ import annotations
 
 import contextlib
 import copy
-import functools
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from functools import partial
+from typing import Any
 
-import torch
 from spacy.tokens import Doc, Span
 from spacy_transformers.data_classes import FullTransformerBatch, HFObjects
 from spacy_transformers.layers import TransformerModel
-from spacy_transformers.layers.hf_shim import HFShim
-from spacy_transformers.layers.split_trf import split_trf_batch
 from thinc.api import Model, chain
 from thinc.shims import Shim
-from thinc.types import ArgsKwargs
 from transformers import AutoConfig
-from transformers.utils import ModelOutput
 from transformers.utils import logging as transformers_logging
 
+from .. import compat
 from ..errors import XnerError
 from .fetch import resolve_encoder
 from .inference import predict_docs
-from .learning import learn_from_docs
-from .outputs import LAYERS_KEY, gradients_of, layers_of, with_gradients
+from .outputs import convert_outputs
 from .shim import EncoderShim
-
-__all__ = ["LAYERS_KEY", "AllLayersTransformer", "gradients_of", "layers_of"]
+from .training import begin_update
 
 ARCHITECTURE = "spacy_xner.AllLayersTransformer.v1"
 TOK2VEC_ARCHITECTURE = "spacy_xner.LayerAggregationTok2Vec.v1"
@@ -40,29 +34,30 @@ SpanGetter = Callable[[list[Doc]], list[list[Span]]]
 class AllLayersTransformer(TransformerModel):
     """`spacy_transformers.TransformerModel` with all hidden states in its output and in its backward pass.
 
-    The stock model gives downstream layers `last_hidden_state` alone, and silently ignores gradients for anything
+    The stock model gives downstream layers only `last_hidden_state`, and silently ignores gradients for anything
     else. Here `model_output` is `last_hidden_state` plus, under `LAYERS_KEY`, a list of the L arrays below it, each of
     shape (n_spans, n_word_pieces, width): the embeddings, then the output of each layer but the last. The backward
     pass takes one gradient (stock listeners) or L + 1 (this package's), `last_hidden_state` first, and refuses any
     other number.
 
     name (str): hub name or folder of the encoder.
-    get_spans (SpanGetter): cuts docs into the sequences that the encoder reads.
+    get_spans (SpanGetter): splits docs into the sequences that the encoder reads.
     tokenizer_config (dict[str, Any]): settings for `AutoTokenizer.from_pretrained`.
     transformer_config (dict[str, Any]): settings for `AutoConfig.from_pretrained`.
-    mixed_precision (bool): compute in half precision: float16 with gradient scaling on a GPU, bfloat16 on a CPU that
+    mixed_precision (bool): train in half precision: float16 with gradient scaling on a GPU, bfloat16 on a CPU that
         has it, float32 elsewhere.
     grad_scaler_config (dict[str, Any]): settings for thinc's `PyTorchGradScaler`; used on a GPU only.
-    freeze_embeddings (bool): leave the word embeddings as they are: most of a multilingual encoder's parameters, and
-        those of words that the training texts do not have would drift apart from the others.
-    learn_rate_factor (float): the encoder's learning rate as a multiple of the optimizer's. Pretrained layers want a
-        rate some ten times smaller than the freshly initialised ones above them.
-    inference (str): in what a CPU computes when it predicts: "float32"; "bfloat16"; "int8"; or "auto", the fastest of
-        these that this processor does well (see `resolve_inference`). A doc's vectors do not depend on what is
-        predicted with it, within 1e-4 in float32 and a few steps of rounding in the others. A GPU predicts as it
-        learns, by `mixed_precision`.
-    max_layers (int | None): leave out the encoder's layers above so many, which are then neither computed nor saved.
-        The highest ones are bent to what the encoder was pretrained for. An encoder with fewer is read whole.
+    freeze_embeddings (bool): do not train the word embeddings. They are most of a multilingual encoder's parameters,
+        and training moves those of words in the training texts away from all others.
+    learn_rate_factor (float): the encoder's learning rate as a multiple of the optimizer's. Pretrained layers need a
+        rate some ten times smaller than the newly initialised ones above them.
+    inference (str): data type for prediction on a CPU: "float32"; "bfloat16"; "int8"; or "auto", the fastest of these
+        that this processor computes well (see `resolve_inference`). A doc's vectors do not depend on the other docs of
+        its batch, within 1e-4 in float32 and a few steps of rounding in the others. On a GPU, prediction uses the same
+        precision as training (`mixed_precision`).
+    max_layers (int | None): drop the encoder's layers above this number, which are then neither computed nor saved.
+        The highest ones are specialised for the pretraining objective. An encoder with fewer layers keeps them all.
+    RAISES: XnerError for `max_layers` below 1 and an unknown `inference`.
     """
 
     def __init__(
@@ -86,84 +81,100 @@ class AllLayersTransformer(TransformerModel):
         super().__init__(
             name,
             get_spans,
-            # Fresh dicts: the stock class writes into the ones it is given, its own defaults included.
+            # New dicts: the stock class writes into its arguments, its own defaults included.
             dict(tokenizer_config or {}),
             {**(transformer_config or {}), "output_hidden_states": True},
             mixed_precision,
             dict(grad_scaler_config or {}),
         )
-        wrapper = self.layers[0]
-        wrapper.attrs["convert_outputs"] = convert_outputs
-        wrapper._shims[0] = EncoderShim(
-            cast(HFShim, wrapper.shims[0])._hfmodel,
+        make_shim = partial(
+            EncoderShim,
             mixed_precision=mixed_precision,
             grad_scaler_config=grad_scaler_config,
             freeze_embeddings=freeze_embeddings,
             learn_rate_factor=learn_rate_factor,
             inference=inference,
         )
-        self._func = functools.partial(forward, self._func)
-        self.init = functools.partial(initialize, self.init)
+        compat.replace_encoder_shim(self, make_shim, convert_outputs)
+        compat.wrap_forward(self, forward)
+        compat.set_callbacks(
+            self,
+            set_transformer=set_transformer,
+            replace_listener=replace_listener,
+            replace_listener_cfg=replace_listener_config,
+        )
+        self.init = partial(initialize, self.init)
         self.attrs["max_layers"] = max_layers
-        self.attrs["set_transformer"] = set_transformer
-        self.attrs["replace_listener"] = replace_listener
-        self.attrs["replace_listener_cfg"] = replace_listener_config
+
+    @property
+    def encoder_shim(self) -> EncoderShim:
+        """The shim around the encoder."""
+        shim: EncoderShim = compat.get_encoder_shim(self)
+        return shim
 
     def copy(self) -> AllLayersTransformer:
-        """A deep copy with an id of its own; `replace_listeners` needs it (the stock copy loses the attributes)."""
+        """A deep copy with its own id; `replace_listeners` needs it (the stock copy loses the attributes)."""
         copied = AllLayersTransformer(self.attrs["name"], self.attrs["get_spans"])
         copied.attrs.update(self.attrs)
-        copied._dims = copy.deepcopy(self._dims)
+        for dim in self.dim_names:
+            if self.has_dim(dim):
+                copied.set_dim(dim, self.get_dim(dim))
         copied.layers[0] = copy.deepcopy(self.layers[0])
-        Shim.global_id += 1  # the optimizer keeps its moments by this number
-        copied.layers[0].shims[0].id = Shim.global_id
+        copied.encoder_shim.id = Shim(None).id  # a new number: the optimizer keeps its moments by it
         return copied
 
 
 def forward(
     stock: Callable[..., Any], model: AllLayersTransformer, docs: list[Doc], is_train: bool
 ) -> tuple[FullTransformerBatch, Callable[[FullTransformerBatch], list[Doc]]]:
-    """The layers of docs. All on a GPU, and other encoders' learning, goes through spacy-transformers' own function."""
-    shim = cast(EncoderShim, model.layers[0].shims[0])
+    """The layers of docs, and the callback for their gradients.
+
+    On a GPU, and for training encoders that cannot be packed, this is spacy-transformers' own function, `stock`.
+    """
+    shim = model.encoder_shim
     if shim.device.type == "cpu" and not is_train:
-        return predict_docs(docs, model.attrs["get_spans"](docs), model.tokenizer, shim.encode), lambda d_output: docs
-    if is_train and shim.can_learn_packed():
-        return learn_from_docs(docs, model.attrs["get_spans"](docs), model.tokenizer, shim)
+        return predict_docs(docs, compat.get_spans(model, docs), model.tokenizer, shim.encode), lambda d_output: docs
+    if is_train and shim.can_update_packed():
+        return begin_update(docs, compat.get_spans(model, docs), model.tokenizer, shim)
     output, backprop = stock(model, docs, is_train)
     return output, backprop
 
 
-def initialize(stock: Callable[..., None], model: Model, X: Any = None, Y: Any = None) -> None:
+def initialize(stock: Callable[..., None], model: AllLayersTransformer, X: Any = None, Y: Any = None) -> None:
     """Load the encoder: `embedded`, a folder, or a name on the hub.
 
     RAISES: XnerError where there is no such encoder.
     """
-    if model.attrs["has_transformer"]:  # loaded with its weights; the folder that they came from may be gone
+    if compat.is_encoder_loaded(model):  # with the pipeline: the folder that it came from may be gone
         return stock(model, X, Y)
-    name = model.attrs["name"]
+    name = compat.get_encoder_name(model)
     try:
-        model.attrs["name"] = resolve_encoder(name)
-        leave_out_layers(model)
-        with no_warnings():  # of the weights of layers that are left out
+        compat.set_encoder_name(model, resolve_encoder(name))
+        drop_layers(model)
+        with errors_only():  # no warnings that the weights of dropped layers are not used
             stock(model, X, Y)
     except OSError as error:
         raise XnerError(
-            f"The encoder {name!r} is no folder here and cannot be had from the hub ({type(error).__name__}). "
+            f"The encoder {name!r} is not a folder here and cannot be loaded from the hub ({type(error).__name__}). "
             f"`xner encoder fetch embedded {name}` makes such a folder."
         ) from error
     finally:
-        model.attrs["name"] = name
+        compat.set_encoder_name(model, name)
 
 
-def leave_out_layers(model: Any) -> None:
-    """Let the encoder be loaded without the layers above `max_layers`."""
-    settings = model._init_transformer_config
-    config = AutoConfig.from_pretrained(model.attrs["name"], trust_remote_code=False)
+def drop_layers(model: AllLayersTransformer) -> None:
+    """Change the settings that the encoder is loaded with, so that layers above `max_layers` are not loaded.
+
+    RAISES: XnerError where `transformer_config` asks for more layers than the encoder has.
+    """
+    settings = compat.get_encoder_settings(model)
+    name = compat.get_encoder_name(model)
+    config = AutoConfig.from_pretrained(name, trust_remote_code=False)
     found = int(getattr(config, "num_hidden_layers", 0))
     asked = settings.get("num_hidden_layers")
-    if found and asked is not None and asked > found:  # transformers would make up random ones
+    if found and asked is not None and asked > found:  # transformers would add layers with random weights
         raise XnerError(
-            f"The encoder {model.attrs['name']} has {found} layers, but transformer_config.num_hidden_layers is "
+            f"The encoder {name} has {found} layers, but transformer_config.num_hidden_layers is "
             f"{asked}. Set it to {found} at most, or use `max_layers`, which leaves an encoder with fewer as it is."
         )
     limit = model.attrs["max_layers"]
@@ -172,8 +183,8 @@ def leave_out_layers(model: Any) -> None:
 
 
 @contextlib.contextmanager
-def no_warnings() -> Iterator[None]:
-    """Only errors are logged by transformers meanwhile."""
+def errors_only() -> Iterator[None]:
+    """Inside the block, transformers logs only errors."""
     before = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()
     try:
@@ -182,42 +193,24 @@ def no_warnings() -> Iterator[None]:
         transformers_logging.set_verbosity(before)
 
 
-def set_transformer(model: Model, hf_model: HFObjects) -> None:
-    """Put a loaded encoder into the model; the callback that spacy-transformers calls on initialisation."""
-    from spacy_transformers.layers.transformer_model import set_pytorch_transformer
-
-    set_pytorch_transformer(model, hf_model)
-    shim = cast(EncoderShim, model.layers[0].shims[0])
+def set_transformer(model: AllLayersTransformer, encoder: HFObjects) -> None:
+    """Put a loaded encoder into the model; spacy-transformers calls this on initialisation."""
+    compat.set_encoder(model, encoder)
+    shim = model.encoder_shim
     shim.forget_encoder()
     shim.freeze()
 
 
-def convert_outputs(
-    model: Model, inputs_outputs: tuple[Any, Any], is_train: bool
-) -> tuple[ModelOutput, Callable[[ModelOutput], ArgsKwargs]]:
-    """The encoder's output with all its layers, and the callback that turns their gradients into torch's.
-
-    Replaces the function of spacy-transformers, in which `last_hidden_state` is the only root of the backward pass.
-    """
-    _, output = inputs_outputs
-    last: torch.Tensor = output.last_hidden_state.float()
-    lower = tuple(layer.float() for layer in output.hidden_states[:-1])
-    roots = [last, *lower]
-
-    def backprop(d_output: ModelOutput) -> ArgsKwargs:
-        kept, gradients = with_gradients(roots, list(d_output.values()))
-        return ArgsKwargs(args=(kept,), kwargs={"grad_tensors": gradients})
-
-    return ModelOutput({"last_hidden_state": last, LAYERS_KEY: lower}), backprop
-
-
 def replace_listener(model: AllLayersTransformer) -> Model:
-    """What stands in a component in place of its listener after `nlp.replace_listeners`."""
-    return chain(model, split_trf_batch())
+    """The layers that replace the listener of a component in `nlp.replace_listeners`."""
+    return chain(model, compat.make_doc_splitter())
 
 
 def replace_listener_config(tok2vec_config: dict[str, Any], listener_config: dict[str, Any]) -> dict[str, Any]:
-    """The config of that component: the encoder's settings and the listener's, under the Tok2Vec architecture."""
+    """The config of that component: the encoder's settings and the listener's, under the Tok2Vec architecture.
+
+    RAISES: XnerError for a listener of another architecture.
+    """
     if listener_config["@architectures"] != LISTENER_ARCHITECTURE:
         raise XnerError(
             f"Listeners of the architecture {listener_config['@architectures']} cannot be replaced by a copy of "

@@ -1,4 +1,4 @@
-"""The word pieces of docs, and which tokens they belong to, without the padding that spacy-transformers adds."""
+"""The word pieces of docs and their alignment with tokens, without the padding that spacy-transformers adds."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ Integers = NDArray[numpy.int64]
 class Pieces:
     """The word pieces of one span, special ones included.
 
-    ids, types (list[int]): piece and token type numbers. strings (list[str]): the pieces.
-    offsets (list[tuple[int, int]] | None): first character in the span's text, and the one after the last; an empty
-    pair for special pieces. None from a slow tokenizer.
+    ids (list[int]): ids of the pieces.
+    types (list[int] | None): token type ids; None from a tokenizer that has none.
+    strings (list[str]): the pieces.
+    offsets (list[tuple[int, int]] | None): start and end (exclusive) in the span's text, in characters; equal for
+        special pieces. None from a slow tokenizer.
     """
 
     ids: list[int]
@@ -32,15 +34,15 @@ class Pieces:
     offsets: list[tuple[int, int]] | None
 
 
-def cut_into_pieces(tokenizer: PreTrainedTokenizerBase, spans: Sequence[Span]) -> list[Pieces]:
-    """Tokenise spans; pieces that are more than the encoder can read are dropped from the end, as in the stock path."""
+def tokenize_spans(tokenizer: PreTrainedTokenizerBase, spans: Sequence[Span]) -> list[Pieces]:
+    """The word pieces of spans; those beyond the tokenizer's maximum length are dropped, as in spacy-transformers."""
     if not spans:
         return []
     encoded = tokenizer(
         [span.text for span in spans],
         return_offsets_mapping=tokenizer.is_fast,
         return_attention_mask=False,
-        verbose=False,  # it would tell of sequences that are too long, which the limit below settles
+        verbose=False,  # no warning about too long sequences: they are truncated below
     )
     limit = tokenizer.model_max_length
     all_types, all_offsets = encoded.get("token_type_ids"), encoded.get("offset_mapping")
@@ -55,7 +57,7 @@ def cut_into_pieces(tokenizer: PreTrainedTokenizerBase, spans: Sequence[Span]) -
 
 
 def to_batch(pieces: Sequence[Pieces], tokenizer: PreTrainedTokenizerBase) -> WordpieceBatch:
-    """The pieces of one doc in spacy-transformers' form, padded to the longest span of the doc."""
+    """The pieces of one doc as spacy-transformers' `WordpieceBatch`, padded to the longest span of the doc."""
     lengths = [len(p.ids) for p in pieces]
     longest, padding = max(lengths), tokenizer.pad_token_id or 0
     shape = (len(pieces), longest)
@@ -87,7 +89,7 @@ def align_docs(
         return [_align_strings(*of_doc, tokenizer) for of_doc in zip(spans, pieces, strict=True)]
     if not spans:
         return []
-    # All docs at once: numbers of characters, tokens and rows go on from one span or doc to the next.
+    # All docs at once: characters, tokens and rows are numbered through all spans and docs.
     starts, tokens, firsts, lasts, rows = [], [], [], [], []  # of characters, in each span
     n_characters = n_tokens = n_rows = 0
     token_bounds, row_bounds = [0], [0]
@@ -112,7 +114,7 @@ def align_docs(
     all_starts, all_tokens, all_rows = numpy.concatenate(starts), numpy.concatenate(tokens), numpy.concatenate(rows)
     first = numpy.searchsorted(all_starts, numpy.concatenate(firsts), side="right") - 1
     last = numpy.searchsorted(all_starts, numpy.concatenate(lasts), side="right") - 1
-    counts = last - first + 1  # a piece may reach over several tokens
+    counts = last - first + 1  # a piece may cover several tokens
     within = numpy.arange(counts.sum()) - numpy.repeat(counts.cumsum() - counts, counts)
     owners = all_tokens[numpy.repeat(first, counts) + within]
     order = numpy.argsort(owners, kind="stable")  # tokens in the overlap of two spans have pieces in both
@@ -129,14 +131,14 @@ def align_docs(
 
 
 def character_starts(doc: Doc) -> Integers:
-    """The place in the text at which each token starts, and last the text's length, (n_tokens + 1,)."""
+    """The character at which each token starts, and last the text's length: int64, (n_tokens + 1,)."""
     sizes = numpy.array([len(token) + len(token.whitespace_) for token in doc], dtype="int64")
     return numpy.concatenate([[0], sizes.cumsum()])
 
 
 def _align_strings(
     spans: Sequence[Span], pieces: Sequence[Pieces], tokenizer: PreTrainedTokenizerBase
-) -> Ragged:  # slow tokenizers do not tell offsets
+) -> Ragged:  # slow tokenizers give no offsets
     longest = max(len(p.ids) for p in pieces)
     strings = [[*p.strings, *[tokenizer.pad_token] * (longest - len(p.ids))] for p in pieces]
     return get_alignment(list(spans), strings, tokenizer.all_special_tokens)[spans[0].start : spans[-1].end]

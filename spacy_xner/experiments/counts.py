@@ -1,4 +1,4 @@
-"""The counts of a study's runs as arrays, and the F1 figures that are made of them."""
+"""The counts of a study's runs as arrays, and the F1 figures that are computed from them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .packing import entities_to_find
-from .records import Run, Study
+from .records import RunRecord, StudyRecords
 
 Floats = NDArray[np.floating]
-Figure = tuple[str, str]  # language, label; "" for the mean over languages, and for all labels together
+Figure = tuple[str, str]  # language and label; "" stands for the mean over languages, and for all labels together
 MACRO: Figure = ("", "")
 
 
@@ -22,12 +22,12 @@ class StudyCounts:
     """Counts of the arms of a study.
 
     langs (tuple[str, ...]): the target languages.
-    labels (tuple[str, ...]): all that occur in the reference or were found, and behind them "" for all together.
+    labels (tuple[str, ...]): all labels in the reference and in predictions, then "" for all labels together.
     gold (frozenset[Figure]): (language, label) of the entities to find.
     seeds (dict[str, tuple[int, ...]]): arm -> its seeds.
     counts (dict[str, dict[str, Floats]]): arm -> language -> entities right, wrong and not found,
-        (n_texts, n_seeds, n_labels + 1, 3), float32: whole numbers below 2**24 are exact, and so are their sums. A
-        text that several sentences have is there once, with the sums of them all.
+        (n_texts, n_seeds, n_labels + 1, 3), float32: whole numbers below 2**24 are exact, and so are their sums.
+        Sentences with the same text share a row, which has their sums.
     """
 
     langs: tuple[str, ...]
@@ -38,14 +38,14 @@ class StudyCounts:
 
     @cached_property
     def figures(self) -> list[Figure]:
-        """What is computed: the mean over languages, each language, each label that is to be found, and those by
-        language. A label's mean is over the languages that have it."""
+        """All figures: the mean over languages, each language, each label in the reference, and each label of each
+        language. A label's mean is over the languages whose reference has it."""
         labels = [label for label in self.labels if any((lang, label) in self.gold for lang in self.langs)]
         by_language = [(lang, label) for lang in self.langs for label in labels if (lang, label) in self.gold]
         return [MACRO, *((lang, "") for lang in self.langs), *(("", label) for label in labels), *by_language]
 
     def figures_of(self, f1: dict[str, Floats]) -> Floats:
-        """From language -> F1 (..., n_labels + 1) to the figures, (..., n_figures)."""
+        """Figures (..., n_figures) from F1: language -> (..., n_labels + 1)."""
         columns = []
         for lang, label in self.figures:
             langs = [lang] if lang else [each for each in self.langs if not label or (each, label) in self.gold]
@@ -58,27 +58,27 @@ class StudyCounts:
 
 
 def f1_of(counts: Floats) -> Floats:
-    """F1 from entities right, wrong and not found in the last axis; 0 where there is none of them."""
+    """F1 from entities right, wrong and not found, (..., 3); 0 if there are none."""
     tp, fp, fn = np.moveaxis(counts.astype(np.float64), -1, 0)
     whole = 2 * tp + fp + fn
     return np.divide(2 * tp, whole, out=np.zeros_like(whole), where=whole > 0)
 
 
-def study_counts(study: Study, distinct: bool = False) -> StudyCounts:
-    """The counts of each arm's runs with the most labels, of the target languages alone.
+def study_counts(study: StudyRecords, distinct: bool = False) -> StudyCounts:
+    """The counts of each arm's runs with the largest share of labels, for the target languages.
 
-    distinct (bool): of several sentences with the same text, count the first alone.
+    distinct (bool): count only the first of several sentences with the same text.
     """
     arms = study.arms()
     every = [run for runs in arms.values() for run in runs]
     langs = tuple(study.targets)
-    found = {label for run in every for lang in langs for label in run.data["sentences"][lang]["labels"]}
+    found = {label for run in every for lang in langs for label in run.sentences[lang]["labels"]}
     labels = (*sorted(found), "")
-    gold = {(lang, label) for lang in langs for label in entities_to_find(every[0].data["sentences"][lang]["labels"])}
+    gold = {(lang, label) for lang in langs for label in entities_to_find(every[0].sentences[lang]["labels"])}
     counts = {
         arm: {lang: _language_counts(runs, lang, labels, distinct) for lang in langs} for arm, runs in arms.items()
     }
-    for lang in langs:  # an order that does not depend on the file's, so that resamples do not either
+    for lang in langs:  # so that resamples do not depend on the order of sentences in the file
         order = _canonical_order([counts[arm][lang] for arm in sorted(arms)])
         for arm in arms:
             counts[arm][lang] = counts[arm][lang][order]
@@ -87,16 +87,16 @@ def study_counts(study: Study, distinct: bool = False) -> StudyCounts:
     )
 
 
-def _language_counts(runs: Sequence[Run], lang: str, labels: tuple[str, ...], distinct: bool) -> Floats:
-    counts = np.zeros((runs[0].data["sentences"][lang]["n"], len(runs), len(labels), 3), dtype=np.float32)
+def _language_counts(runs: Sequence[RunRecord], lang: str, labels: tuple[str, ...], distinct: bool) -> Floats:
+    counts = np.zeros((runs[0].sentences[lang]["n"], len(runs), len(labels), 3), dtype=np.float32)
     for seed, run in enumerate(runs):
-        for label, rows in run.data["sentences"][lang]["labels"].items():
+        for label, rows in run.sentences[lang]["labels"].items():
             if rows:
                 table = np.array(rows)
                 counts[table[:, 0], seed, labels.index(label)] = table[:, 1:]
     counts[:, :, -1] = counts.sum(axis=2)
-    firsts = np.arange(len(counts))
-    for number, first in runs[0].data["sentences"][lang].get("repeats") or []:
+    firsts = np.arange(len(counts))  # the number of the first sentence with the same text
+    for number, first in runs[0].sentences[lang].get("repeats") or []:
         firsts[number] = first
     kept, places = np.unique(firsts, return_inverse=True)
     if distinct:
@@ -107,6 +107,7 @@ def _language_counts(runs: Sequence[Run], lang: str, labels: tuple[str, ...], di
 
 
 def _canonical_order(counts: Sequence[Floats]) -> NDArray[np.intp]:
+    """Indices that sort texts by their counts, read as bytes."""
     rows = np.concatenate([each.reshape(len(each), -1) for each in counts], axis=1).astype(">i4")
     if not len(rows):
         return np.arange(0)

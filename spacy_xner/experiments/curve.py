@@ -1,4 +1,4 @@
-"""The training logger `spacy_xner.CurveLogger.v1`: spaCy's own, and a file with the learning curve."""
+"""The training logger `spacy_xner.CurveLogger.v1`: spaCy's console logger, which also writes the learning curve."""
 
 import sys
 from collections.abc import Callable
@@ -15,7 +15,7 @@ Log = Callable[[dict[str, Any] | None], None]
 def create_curve_logger(path: str) -> Callable[[Language, IO[str], IO[str]], tuple[Log, Callable[[], None]]]:
     """Make a logger that prints as `spacy.ConsoleLogger` does and writes a JSON line for each evaluation.
 
-    path (str): the file; a line has `step`, `words` (that the pipeline has learned from so far) and `score`.
+    path (str): the file. A line has `step`, `words` (number of words trained on so far) and `score`.
     """
 
     def setup(

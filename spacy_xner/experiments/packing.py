@@ -1,10 +1,10 @@
-"""A study file's way to keep many runs' counts small: what is to be found once, then each run's differences from it.
+"""Compact storage of many runs in a study file: the reference once, and for each run its differences from it.
 
 All runs of a study are scored on the same sentences. Their study file has `sentences`: language -> `n` and `repeats`,
-as in a record, and `to_find`: label -> [{"entities": how many, "gaps": the sentences with so many}]. A run that is
-packed has, instead of its own `sentences`, `differences`: language -> label -> [{"right": entities, "wrong": entities,
-"gaps": the sentences with so many}], of the sentences where it did not find just what is to be found. Gaps are the
-distances of sentence numbers from one to the next: [3, 1, 2] stands for the sentences 3, 4 and 6.
+as in a record, and `to_find`: label -> [{"entities": a number, "gaps": the sentences with that many entities}]. A
+packed run has `differences` in place of its own `sentences`: language -> label -> [{"right": entities, "wrong":
+entities, "gaps": the sentences with these counts}], for the sentences in which it made an error. Gaps are the
+differences between successive sentence numbers: [3, 1, 2] stands for the sentences 3, 4 and 6.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from ..errors import XnerError
-from .record_schema import Expected, check, items, mapping, number, optional, row
+from .json_checks import Expected, check, items, mapping, number, optional, row
 
 COUNT = number(0, int)
 SHARED: Expected = mapping(
@@ -36,11 +36,10 @@ def entities_to_find(labels: Mapping[str, list[list[int]]]) -> dict[str, dict[in
 
 
 def pack(records: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Pack the checked records of runs that can be compared.
+    """Pack checked records of runs that can be compared.
 
-    RETURNS (tuple[dict[str, Any], list[dict[str, Any]]]): the study file's `sentences`, and the packed records in their
-        order. A record that `unpack` would not give back as it is, such as one with its rows in another order, stays
-        whole.
+    RETURNS (tuple[dict[str, Any], list[dict[str, Any]]]): the study file's `sentences`, and the packed records in the
+        same order. A record that `unpack` could not restore exactly, for example one with unsorted rows, is not packed.
     """
     shared: dict[str, Any] = {}
     for lang, found in records[0]["sentences"].items():
@@ -65,11 +64,11 @@ def pack(records: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], list[dic
 
 
 def unpack(record: Mapping[str, Any], shared: Mapping[str, Any], file: str) -> dict[str, Any]:
-    """A record as it was before it was packed; one that was not is given back.
+    """Restore a packed record. A record that is not packed is returned unchanged.
 
     shared (Mapping[str, Any]): the study file's `sentences`, checked.
-    file (str): where the record stands, for messages.
-    RAISES: XnerError where the differences do not fit the sentences.
+    file (str): where the record was found, for messages.
+    RAISES: XnerError for differences that do not fit the sentences.
     """
     if "differences" not in record:
         return dict(record)
@@ -81,20 +80,20 @@ def unpack(record: Mapping[str, Any], shared: Mapping[str, Any], file: str) -> d
             f"study file's `sentences`: {', '.join(shared) or 'none'}."
         )
     sentences = {}
-    for lang, of_run in differences.items():
+    for lang, counts in differences.items():
         common = {key: value for key, value in shared[lang].items() if key != "to_find"}
         to_find = {
             label: _ungrouped(groups, ("entities",), f"{file}: `sentences.{lang}.to_find.{label}`")
             for label, groups in shared[lang]["to_find"].items()
         }
-        if missing := sorted(to_find.keys() - of_run.keys()):
+        if missing := sorted(to_find.keys() - counts.keys()):
             raise XnerError(f"{file}: `differences.{lang}` lacks {', '.join(missing)}, expected each label, if empty.")
         labels = {
             label: _rows(
                 to_find.get(label, {}),
                 _ungrouped(groups, ("right", "wrong"), f"{file}: `differences.{lang}.{label}`"),
             )
-            for label, groups in of_run.items()
+            for label, groups in counts.items()
         }
         for label, rows in labels.items():
             if above := next((row for row in rows if row[3] < 0), None):
@@ -107,7 +106,7 @@ def unpack(record: Mapping[str, Any], shared: Mapping[str, Any], file: str) -> d
 
 
 def _grouped(names: tuple[str, ...], rows: Iterable[tuple[int, ...]]) -> list[dict[str, Any]]:
-    """Rows of a sentence number and counts -> the sentences of each kind of counts."""
+    """Group rows of (sentence number, counts) by their counts, which get the keys `names`."""
     groups: dict[tuple[int, ...], list[int]] = {}
     for i, *counts in rows:
         groups.setdefault(tuple(counts), []).append(i)
@@ -118,6 +117,7 @@ def _grouped(names: tuple[str, ...], rows: Iterable[tuple[int, ...]]) -> list[di
 
 
 def _ungrouped(groups: Sequence[Mapping[str, Any]], names: tuple[str, ...], where: str) -> dict[int, list[int]]:
+    """Sentence number -> counts, the reverse of `_grouped`."""
     counts = {i: [group[name] for name in names] for group in groups for i in accumulate(group["gaps"])}
     if len(counts) < sum(len(group["gaps"]) for group in groups):
         raise XnerError(f"{where} has a sentence twice, expected each sentence number at most once.")
@@ -125,6 +125,6 @@ def _ungrouped(groups: Sequence[Mapping[str, Any]], names: tuple[str, ...], wher
 
 
 def _rows(to_find: Mapping[int, list[int]], differences: Mapping[int, list[int]]) -> list[list[int]]:
-    """[sentence number, right, wrong, not found], sorted; without differences, all is right."""
+    """Sorted rows of [sentence number, right, wrong, not found]. Without a difference, all entities are right."""
     found = {**{i: [n, 0] for i, (n,) in to_find.items()}, **differences}
     return [[i, tp, fp, to_find.get(i, [0])[0] - tp] for i, (tp, fp) in sorted(found.items())]

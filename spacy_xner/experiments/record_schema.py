@@ -1,101 +1,101 @@
-"""Checking JSON against what is expected: a sentence names the file and the key where it is something else."""
+"""The structure of run records and of study files, and the check of a single record."""
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from ..errors import XnerError
+from ..scoring.details import KINDS
+from .json_checks import Expected, check, items, mapping, number, optional, row, text
+from .packing import SHARED
+from .records import RunRecord
 
-# Of a value: a check, or the keys that an object has, each with what is expected of its value.
-Check = Callable[[Any, str, str], None]
-Expected: TypeAlias = "Check | dict[str, Expected]"
+FORMAT = 1
+COUNTS = row(4, int)
+EXAMPLE_SPANS = items(row(3, int, int, str))
+PER_LABEL = mapping(mapping(number(0, int)))
+RECORD: dict[str, Expected] = {
+    "format": number(0, int),
+    "study": text,
+    "arm": text,
+    "seed": number(None, int),
+    "scores": {"targets": items(text), "languages": mapping({"f": number(0)})},
+    "sentences": mapping(
+        {"n": number(0, int), "repeats": optional(items(row(2, int))), "labels": mapping(items(COUNTS))}
+    ),
+    "question": optional(text),
+    "title": optional(text),
+    "description": optional(text),
+    "minutes": optional(number(0)),
+    "parts": optional(mapping(number(0))),  # minutes of each
+    "machine": optional(text),
+    "words": optional(number(0)),
+    "labels": optional(number(0)),
+    "layers": optional(items(items(number(0, int)))),  # for each aggregator, the encoder's numbers of its layers
+    "layer_weights": optional(items(items(number(0)))),
+    "curve": optional(items({"step": number(0), "words": optional(number(0)), "score": number(0)})),
+    "errors": optional(mapping({**dict.fromkeys(KINDS, number(0, int)), "confusion": PER_LABEL})),
+    "examples": optional(
+        items({"lang": text, "id": text, "text": text, "gold": EXAMPLE_SPANS, "found": EXAMPLE_SPANS})
+    ),
+}
+STUDY_FILE: dict[str, Expected] = {
+    "format": number(0, int),
+    "study": text,
+    "runs": items({}),
+    "sentences": optional(SHARED),
+    "question": optional(text),
+    "notes": optional(text),
+}
 
 
-def check(value: Any, expected: Expected, file: str, key: str = "") -> None:
-    """Check a value.
+def checked_record(data: dict[str, Any], file: str) -> RunRecord:
+    """Check the record of a run.
 
-    value (Any): plain JSON.
-    expected (Expected): a check, or for an object its keys; other keys may be there too.
-    file (str), key (str): where the value stands, for the message.
-    RAISES: XnerError where it is something else.
+    data (dict[str, Any]): plain JSON.
+    file (str): where it was read from.
+    RAISES: XnerError that names the file, the key, what was found and what was expected.
     """
-    if not isinstance(expected, dict):
-        return expected(value, file, key)
-    if not isinstance(value, dict):
-        raise _error(file, key, value, "an object")
-    for name, below in expected.items():
-        where = f"{key}.{name}" if key else name
-        if name not in value and not getattr(below, "optional", False):
-            raise XnerError(f"{file}: `{where}` is missing.")
-        check(value.get(name), below, file, where)
-    return None
+    check(data, RECORD, file)
+    check_format(data, file)
+    run = RunRecord(data, file)
+    if not 0 < run.labels <= 1:
+        raise XnerError(f"{file}: `labels` is {run.labels}, expected a share greater than 0 and not above 1.")
+    if missing := [lang for lang in run.targets if lang not in data["sentences"]]:
+        raise XnerError(f"{file}: `sentences` lacks {', '.join(missing)}, expected each language of `scores.targets`.")
+    sizes = [[len(each) for each in run.get(key) or []] for key in ("layers", "layer_weights")]
+    if sizes[0] and sizes[0] != sizes[1]:
+        raise XnerError(f"{file}: `layers` and `layer_weights` differ in length, expected a weight for each layer.")
+    if not run.targets:
+        raise XnerError(f"{file}: `scores.targets` is empty, expected at least one target language.")
+    for lang, found in data["sentences"].items():
+        _check_sentences(found, f"{file}: `sentences.{lang}")
+    return run
 
 
-def text(value: Any, file: str, key: str) -> None:
-    if not isinstance(value, str):
-        raise _error(file, key, value, "a text")
+def check_format(content: Mapping[str, Any], file: str) -> None:
+    """RAISES: XnerError for a record or study file of a newer version."""
+    if content["format"] != FORMAT:
+        raise XnerError(
+            f"{file}: `format` is {content['format']}, expected {FORMAT}. A newer version of spacy-xner may read it."
+        )
 
 
-def number(minimum: float | None, kind: type = float) -> Check:
-    """A number that is not below `minimum`; a whole one with `kind` int."""
-    name = "a whole number" if kind is int else "a number"
-    said = name if minimum is None else f"{name} not below {minimum}"
-
-    def check_number(value: Any, file: str, key: str) -> None:
-        fits = isinstance(value, int if kind is int else int | float) and not isinstance(value, bool)
-        if not fits or not (minimum is None or minimum <= value < float("inf")):
-            raise _error(file, key, value, said)
-
-    return check_number
-
-
-def items(expected: Expected) -> Check:
-    """A list of what is expected."""
-
-    def check_items(value: Any, file: str, key: str) -> None:
-        if not isinstance(value, list):
-            raise _error(file, key, value, "a list")
-        for i, each in enumerate(value):
-            check(each, expected, file, f"{key}[{i}]")
-
-    return check_items
-
-
-def mapping(expected: Expected) -> Check:
-    """An object with any keys and values of what is expected."""
-
-    def check_mapping(value: Any, file: str, key: str) -> None:
-        if not isinstance(value, dict):
-            raise _error(file, key, value, "an object")
-        for name, each in value.items():
-            check(each, expected, file, f"{key}.{name}")
-
-    return check_mapping
-
-
-def row(length: int, *kinds: type) -> Check:
-    """A list of `length` values: of one kind, or each of its own; whole numbers are not negative."""
-    expected = kinds * length if len(kinds) == 1 else kinds
-    names = ", ".join("text" if kind is str else "whole number" for kind in expected)
-
-    def check_row(value: Any, file: str, key: str) -> None:
-        fits = isinstance(value, list) and [type(each) for each in value] == list(expected)
-        if not fits or any(each < 0 for each in value if isinstance(each, int)):
-            raise _error(file, key, value, f"[{names}], none of them negative")
-
-    return check_row
-
-
-def optional(expected: Expected) -> Check:
-    """What may be missing or null."""
-
-    def check_optional(value: Any, file: str, key: str) -> None:
-        if value is not None:
-            check(value, expected, file, key)
-
-    check_optional.optional = True  # type: ignore[attr-defined]
-    return check_optional
-
-
-def _error(file: str, key: str, value: Any, expected: str) -> XnerError:
-    shown = repr(value)
-    return XnerError(f"{file}: `{key}` is {shown[:60]}{'…' * (len(shown) > 60)}, expected {expected}.")
+def _check_sentences(found: Mapping[str, Any], where: str) -> None:
+    """Check the sentence numbers of a language."""
+    repeats = dict(found.get("repeats") or [])
+    if any(not first < number < found["n"] or first in repeats for number, first in repeats.items()):
+        raise XnerError(
+            f"{where}.repeats` has a pair that is not [sentence number, number of the first sentence with the same "
+            f"text], expected numbers below `n` = {found['n']}, the first one lower and no repeat itself."
+        )
+    for label, rows in found["labels"].items():
+        if not label:
+            raise XnerError(f"{where}.labels` has an empty label, expected a name.")
+        numbers = [number for number, *_ in rows]
+        if len(set(numbers)) != len(numbers) or any(not 0 <= number < found["n"] for number in numbers):
+            raise XnerError(
+                f"{where}.labels.{label}` has a sentence twice, or one that is not below `n` = {found['n']}: expected "
+                f"each sentence number from 0 on at most once."
+            )

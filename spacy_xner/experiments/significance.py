@@ -1,22 +1,22 @@
-"""Whether arms differ by more than chance: intervals and p values over seeds and sentences.
+"""Confidence intervals and p values of differences between arms, over seeds and sentences.
 
-Trainings and test sentences are both samples. A run's errors depend on one another, as all its sentences share a
-training; and a sentence's errors in several runs do, as it is hard or easy for all of them. Sentences with the same
-text are one observation, drawn and swapped together, since a pipeline finds the same in all of them. So:
+Both trainings and test sentences are samples. The errors of a run are correlated, as all its sentences share a
+training; the errors in a sentence are correlated across runs, as it is hard or easy for all of them. Sentences with the
+same text are one observation, drawn and swapped together, since a pipeline predicts the same for all of them.
 
-- Bootstrap: a resample draws seeds, then sentences of each language, the same ones for all its seeds and for both
-  arms. With S seeds it draws S - 1, which makes the spread of their mean the unbiased one (McCarthy and Snowden 1985);
-  S of S would make intervals too narrow by a factor of 0.82 with three seeds. What is chance of a seed and a sentence
-  at once is counted more than once, which errs to the wide side (Owen 2007, "The pigeonhole bootstrap"). On simulated
-  arms, intervals of five seeds held the truth in 95 to 98 of 100 cases, those of three in 94 to 99; but where the luck
-  of trainings is all that matters, in 88 and 74.
-- Permutation: approximate randomisation (Noreen 1989; Yeh 2000). It swaps the two arms' counts of a sentence, in all
-  seeds at once, with the probability 1/2; and it swaps the arms of a seed as a whole, which moves that seed's distance
-  from the mean difference to the other side. Swapping each sentence of each seed by itself would take the runs' errors
-  for independent: on simulated arms that do not differ, with five seeds, it found a difference at p < 0.05 in 25 to 44
-  of 100 cases, this test in 3 to 5 (13 where sentences do not matter at all); with three seeds, in 3 to 7 (23).
+- Bootstrap: a resample draws seeds, then sentences of each language, the same sentences for all seeds and for both
+  arms. Of S seeds it draws S - 1, which makes the variance of their mean unbiased (McCarthy and Snowden 1985); drawing
+  S would make intervals too narrow by a factor of 0.82 with three seeds. The interaction of seed and sentence is
+  counted more than once, which makes intervals rather too wide (Owen 2007, "The pigeonhole bootstrap"). On simulated
+  arms, intervals of five seeds covered the true value in 95 to 98 of 100 cases, those of three seeds in 94 to 99; but
+  if all variance is between trainings, in 88 and 74.
+- Permutation: approximate randomisation (Noreen 1989; Yeh 2000). With the probability 1/2 it swaps the two arms' counts
+  of a sentence, in all seeds at once; and it swaps the two arms of a seed, which changes the sign of that seed's
+  deviation from the mean difference. Swapping each sentence of each seed independently would treat the errors of runs
+  as independent: on simulated arms without a difference, with five seeds, such a test had p < 0.05 in 25 to 44 of 100
+  cases, this test in 3 to 5 (13 if sentences do not matter at all); with three seeds, in 3 to 7 (23).
 
-With one seed, both say something of these trainings alone. With few seeds, both are approximate.
+With one seed, both describe these particular trainings alone. With few seeds, both are approximate.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from scipy.stats import false_discovery_control
 
 from ..errors import XnerError
 from .counts import MACRO, Figure, Floats, StudyCounts, f1_of, study_counts
-from .records import Study
+from .records import StudyRecords
 
 CHUNK = 4_000_000  # numbers in an array of weights: 16 MB
-SAME = 1e-12  # differences that rounding makes
+ROUNDING = 1e-12  # differences up to this size are rounding errors
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Estimate:
     value (float): the mean; F1 is in [0, 1].
     sd (float | None): standard deviation over the seeds; None with one seed.
     low, high (float): 95% interval.
-    by_seed (tuple[float, ...]): what each seed has.
+    by_seed (tuple[float, ...]): the value of each seed.
     """
 
     value: float
@@ -57,10 +57,10 @@ class Estimate:
 class Difference(Estimate):
     """A mean of paired differences.
 
-    p (float): of the permutation test, two-sided.
-    p_corrected (float): p for the number of comparisons, by Benjamini and Yekutieli (2001), which holds however the
-        comparisons depend on one another. The means over languages are one family, languages another, labels a third,
-        labels by language a fourth.
+    p (float): two-sided, by the permutation test.
+    p_corrected (float): p corrected for the number of comparisons, by Benjamini and Yekutieli (2001), which allows any
+        dependence between comparisons. There are four families: means over languages, languages, labels, and labels
+        by language.
     """
 
     p: float
@@ -82,7 +82,7 @@ class ArmScores:
 
 @dataclass(frozen=True)
 class Comparison:
-    """F1 of `arm` less that of `other`, in the seeds that both have."""
+    """F1 of `arm` minus F1 of `other`, for the seeds that both have."""
 
     arm: str
     other: str
@@ -94,7 +94,7 @@ class Comparison:
 class Analysis:
     """Arms and comparisons of a study.
 
-    langs, labels (list[str]): target languages, and labels that are to be found.
+    langs, labels (list[str]): target languages, and labels in the reference.
     """
 
     langs: list[str]
@@ -106,7 +106,7 @@ class Analysis:
 
 
 def analyse(
-    study: Study,
+    study: StudyRecords,
     pairs: Sequence[tuple[str, str]] = (),
     *,
     resamples: int = 2000,
@@ -116,12 +116,12 @@ def analyse(
 ) -> Analysis:
     """Estimate F1 of each arm, and compare pairs of arms.
 
-    study (Study): its arms' runs with the most labels are taken.
-    pairs (Sequence[tuple[str, str]]): (arm, other): how much more `arm` has.
-    resamples, permutations (int): draws of the bootstrap and of the test; more make results steadier.
-    seed (int): of these draws; the same seed gives the same results, whatever the order of sentences.
-    distinct (bool): of several sentences with the same text, count the first alone.
-    RAISES: XnerError for an arm that is not there, and for a pair without a common seed.
+    study (StudyRecords): of each arm, the runs with the largest share of labels are used.
+    pairs (Sequence[tuple[str, str]]): pairs (arm, other); differences are `arm` minus `other`.
+    resamples, permutations (int): draws of the bootstrap and of the permutation test.
+    seed (int): of the draws. The same seed gives the same results, whatever the order of sentences.
+    distinct (bool): count only the first of several sentences with the same text.
+    RAISES: XnerError for an unknown arm, and for a pair without a common seed.
     """
     if min(resamples, permutations) < 100:
         raise XnerError(f"Expected 100 or more resamples and permutations, found {resamples} and {permutations}.")
@@ -165,21 +165,24 @@ def _common_seeds(counts: StudyCounts, arm: str, other: str) -> tuple[int, ...]:
 
 
 def _resample(counts: StudyCounts, resamples: int, seed: int) -> dict[str, Floats]:
-    """Arm -> figures of each run on resampled sentences, (resamples, n_seeds, n_figures). All see the same draws."""
+    """Arm -> figures of each run on resampled sentences, (resamples, n_seeds, n_figures).
+
+    The draws are the same for all arms.
+    """
     f1: dict[str, dict[str, Floats]] = {arm: {} for arm in counts.seeds}
     for number, lang in enumerate(counts.langs):
         random = np.random.default_rng([seed, number])
-        of_arms = {arm: counts.counts[arm][lang] for arm in counts.seeds}
-        n = len(next(iter(of_arms.values())))
-        parts: dict[str, list[Floats]] = {arm: [] for arm in of_arms}
+        arrays = {arm: counts.counts[arm][lang] for arm in counts.seeds}
+        n = len(next(iter(arrays.values())))
+        parts: dict[str, list[Floats]] = {arm: [] for arm in arrays}
         for size in _chunks(resamples, n):
             drawn = random.integers(0, n, (size, n)) if n else np.zeros((size, 0), dtype=np.int64)
             drawn += n * np.arange(size)[:, None]
             weights = np.bincount(drawn.ravel(), minlength=size * n).reshape(size, n).astype(np.float32)
-            for arm, array in of_arms.items():
+            for arm, array in arrays.items():
                 sums = weights @ array.reshape(n, math.prod(array.shape[1:]))
                 parts[arm].append(f1_of(sums.reshape(size, *array.shape[1:])))
-        for arm in of_arms:
+        for arm in arrays:
             f1[arm][lang] = np.concatenate(parts[arm])
     return {arm: counts.figures_of(by_language) for arm, by_language in f1.items()}
 
@@ -188,7 +191,7 @@ def _estimates(observed: Floats, resampled: Floats, seed: int) -> list[Estimate]
     """A mean over seeds for each figure.
 
     observed (Floats): (n_seeds, n_figures).
-    resampled (Floats): (resamples, n_seeds, n_figures), with resampled sentences; the seeds are drawn here.
+    resampled (Floats): (resamples, n_seeds, n_figures), on resampled sentences; the seeds are drawn here.
     """
     n_seeds = len(observed)
     draws = max(n_seeds - 1, 1)
@@ -201,7 +204,7 @@ def _estimates(observed: Floats, resampled: Floats, seed: int) -> list[Estimate]
         Estimate(
             float(value[i]),
             None if sd is None else float(sd[i]),
-            float(min(low[i], value[i])),  # skewed resamples of few sentences may lie to one side of it
+            float(min(low[i], value[i])),  # all resamples of few sentences can lie to one side of it
             float(max(high[i], value[i])),
             tuple(map(float, observed[:, i])),
         )
@@ -219,7 +222,7 @@ def _permutation_test(
 ) -> Floats:
     """p of each figure, (n_figures,).
 
-    places (Sequence[Sequence[int]]): which seeds of each arm are paired.
+    places (Sequence[Sequence[int]]): for each arm, the indices of the seeds that are paired.
     observed (Floats): differences, (n_seeds, n_figures).
     """
     swapped: dict[str, Floats] = {}
@@ -227,7 +230,7 @@ def _permutation_test(
         random = np.random.default_rng([seed, number, 2])
         one, two = (counts.counts[arm][lang][:, place] for arm, place in zip(arms, places, strict=True))
         both, difference = one.sum(0) + two.sum(0), one - two
-        difference = difference[difference.any(axis=(1, 2, 3))]  # swapping the same counts changes nothing
+        difference = difference[difference.any(axis=(1, 2, 3))]  # swapping equal counts changes nothing
         parts = []
         for size in _chunks(permutations, len(difference)):
             kept = random.integers(0, 2, (size, len(difference)), dtype=np.uint8).astype(np.float32)
@@ -241,12 +244,12 @@ def _permutation_test(
         signs = np.random.default_rng([seed, n_seeds, 3]).choice([-1.0, 1.0], (permutations, n_seeds))
         distances = (observed - observed.mean(0)) * np.sqrt(n_seeds / (n_seeds - 1))
         statistic = statistic + signs @ distances / n_seeds
-    extreme = np.abs(statistic) >= np.abs(observed.mean(0)) - SAME
+    extreme = np.abs(statistic) >= np.abs(observed.mean(0)) - ROUNDING
     return np.asarray((1 + extreme.sum(0)) / (1 + permutations))
 
 
 def _correct(figures: Sequence[Figure], p: Floats) -> Floats:
-    """p values (n_comparisons, n_figures) corrected, each family by itself."""
+    """Corrected p values, (n_comparisons, n_figures); each family is corrected separately."""
     corrected = np.empty_like(p)
     families = [(not lang, not label) for lang, label in figures]
     for family in set(families):
@@ -257,6 +260,7 @@ def _correct(figures: Sequence[Figure], p: Floats) -> Floats:
 
 
 def _chunks(total: int, width: int) -> list[int]:
+    """Split `total` draws of `width` numbers into parts that fit into memory. RETURNS: the size of each part."""
     size = max(1, CHUNK // max(width, 1))
     return [min(size, total - start) for start in range(0, total, size)]
 

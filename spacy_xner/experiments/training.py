@@ -1,9 +1,11 @@
-"""Trainings that leave the last step's pipeline and a learning curve."""
+"""Training a pipeline for a fixed number of steps: the pipeline of the last step, and a learning curve."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import srsly
 from spacy.cli.train import train
 from spacy.util import load_config
 from thinc.api import Config
@@ -16,10 +18,11 @@ READER = "spacy_xner.Corpus.v1"
 
 
 def load_training(config: str | Path, overrides: Mapping[str, Any] | None = None) -> Config:
-    """A training config whose corpus can be read without end.
+    """Load a training config, and check that its corpora can be read repeatedly.
 
-    RAISES: XnerError for a file that is missing or malformed, settings in `overrides` whose section it does not have,
-        and another reader than spacy-xner's.
+    overrides (Mapping[str, Any] | None): settings, with dotted names.
+    RAISES: XnerError for a missing or malformed file, settings in a section that the config does not have, and corpora
+        with another reader than spacy-xner's.
     """
     try:
         loaded = load_config(config, overrides=dict(overrides or {}))
@@ -29,9 +32,20 @@ def load_training(config: str | Path, overrides: Mapping[str, Any] | None = None
         reader = loaded.get("corpora", {}).get(name, {}).get("@readers")
         if reader != READER:
             raise XnerError(
-                f"{config}: [corpora.{name}] has the reader {reader}, expected {READER}, which can read on and on."
+                f"{config}: [corpora.{name}] has the reader {reader}, expected {READER}, which can repeat the corpus."
             )
     return loaded
+
+
+def config_digest(config: str, overrides: Mapping[str, Any]) -> str:
+    """A hash of the parts of a training config that the result depends on. Its formatting does not matter."""
+    parts = load_config(config, overrides=dict(overrides), interpolate=True)
+    training = {key: value for key, value in parts["training"].items() if key not in ("logger", "gpu_allocator")}
+    hashed = {"components": parts["components"], "corpora": parts["corpora"], "nlp": parts["nlp"]}
+    seed = parts.get("system", {}).get("seed")
+    return hashlib.sha256(
+        srsly.json_dumps({**hashed, "training": training, "seed": seed}, sort_keys=True).encode()
+    ).hexdigest()[:16]
 
 
 def train_into(
@@ -39,12 +53,13 @@ def train_into(
 ) -> None:
     """Train a pipeline into `room`/model-last, and write `room`/curve.jsonl (see `create_curve_logger`).
 
-    Nothing is selected by scores: the last step is what counts. The corpus is read without end and batches are cut by
-    words, so that trainings of as many steps see as many words, however much text they have.
+    No checkpoint is selected by its score: the pipeline of the last step is kept. The corpus is repeated and batches
+    are filled by words, so that trainings with the same number of steps see the same number of words, whatever the
+    size of their corpora.
 
     config (str | Path): the training config.
-    batch_words (int): words of a step.
-    overrides (Mapping[str, Any]): settings of it, with dots.
+    batch_words (int): words in a step.
+    overrides (Mapping[str, Any]): settings of the config, with dotted names.
     RAISES: XnerError as `load_training`.
     """
     loaded = load_training(config)
@@ -62,14 +77,14 @@ def train_into(
         "discard_oversize": False,
     }
     loaded["corpora"]["train"]["repeat"] = True
-    for name in ("train", "dev"):  # wherever the config has them from
+    for name in ("train", "dev"):  # whatever paths the config has there
         loaded["corpora"][name]["path"] = f"${{paths.{name}}}"
         loaded["training"][f"{name}_corpus"] = f"corpora.{name}"
     loaded.to_disk(room / "config.cfg")
     train(room / "config.cfg", room, use_gpu=gpu_id, overrides=dict(overrides))
     remove(room / "model-best")
-    for saved in (room, room / MODEL):  # for whoever trains with it again
+    for saved in (room, room / MODEL):  # configs that are usable on their own
         again = load_config(saved / "config.cfg")
-        again["corpora"]["train"]["repeat"] = False  # `spacy debug data` and the like read a corpus to its end
-        again["training"]["logger"] = logger  # the curve's folder moves to its place
+        again["corpora"]["train"]["repeat"] = False  # `spacy debug data` and similar commands read to the end
+        again["training"]["logger"] = logger  # the folder of the curve will be renamed
         again.to_disk(saved / "config.cfg")

@@ -1,4 +1,4 @@
-"""What `xner align show` shows of files."""
+"""Aligned sentence pairs from files, for `xner align show`."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -17,10 +17,12 @@ from .alignment_page import ShownPair
 def shown_pairs(
     file: Path, target: Path | None, limit: int, tokenized: bool, projector: SpanProjector
 ) -> Iterator[ShownPair]:
-    """Align the first `limit` pairs, and project where the sources have labels.
+    """Align the first `limit` pairs, and project entities if the sources have labels.
 
-    target (Path | None): translations of the labelled sentences in `file`; without it, `file` holds pairs.
-    RAISES: XnerError where a file cannot be read, holds nothing, or the two differ in length within the limit.
+    file (Path): sentence pairs, or labelled sentences if there is a `target`.
+    target (Path | None): translations of the labelled sentences.
+    tokenized (bool): the target's words are separated by spaces.
+    RAISES: XnerError if a file cannot be read, is empty, or the two differ in length within the limit.
     """
     nlp = multilingual_blank("xx")
     docs: list[tuple[Doc, Doc]]
@@ -45,7 +47,7 @@ def shown_pairs(
 
 
 def without_space(doc: Doc) -> Doc:
-    """The doc without tokens of white space, which nobody aligns."""
+    """A copy without white space tokens, which are not aligned."""
     if not any(token.is_space for token in doc):
         return doc
     kept = [token for token in doc if not token.is_space]

@@ -13,16 +13,17 @@ from ..alignment.types import Alignment
 from ..projection import Projection
 from .entities_html import shown_entities
 
-LINE_HEIGHT = 26  # pixels of a word, as in the template
-TABLE_WORDS = 120  # of a side that the table of similarities shows: browsers are slow with more than 15,000 cells
+LINE_HEIGHT = 26  # pixels of a word; the template has the same number
+TABLE_WORDS = 120  # words per side in the similarity table: browsers are slow with more than 15,000 cells
 
 
 @dataclass(frozen=True)
 class ShownPair:
-    """A sentence pair and what was found out about it.
+    """A sentence pair with its alignment.
 
+    number (int): of the pair, from 1 on.
     source, target (Doc): without white space tokens.
-    projection (Projection | None): where the entities of the source went, if it has labels.
+    projection (Projection | None): the projected entities, if the source has labels.
     """
 
     number: int
@@ -33,7 +34,7 @@ class ShownPair:
 
 
 def alignment_page(pairs: Iterable[ShownPair], title: str, note: str) -> str:
-    """The whole page, with nothing that it would have to load."""
+    """The whole page; it is self-contained."""
     folder = Path(__file__).parent / "templates"
     environment = Environment(loader=FileSystemLoader(folder), autoescape=True, trim_blocks=True)
     shown = [as_variables(pair, opened=i == 0) for i, pair in enumerate(pairs)]
@@ -41,7 +42,7 @@ def alignment_page(pairs: Iterable[ShownPair], title: str, note: str) -> str:
 
 
 def as_variables(pair: ShownPair, opened: bool) -> dict[str, Any]:
-    """What the template says of a pair. The similarities of the first one are open."""
+    """Variables of the template for a pair. opened (bool): show its similarity table unfolded."""
     source, target = ([token.text for token in doc] for doc in (pair.source, pair.target))
     links, similarity = pair.alignment.links, pair.alignment.similarity
     linked = set(links)
@@ -83,13 +84,14 @@ def as_variables(pair: ShownPair, opened: bool) -> dict[str, Any]:
 
 
 def as_words(words: Sequence[str], linked: set[int]) -> list[dict[str, Any]]:
+    """Variables of the template for the words of a side. linked (set[int]): places of words with a link."""
     return [{"text": word, "linked": i in linked} for i, word in enumerate(words)]
 
 
 def entities_of(doc: Doc, spans: Sequence[tuple[int, int, str, str]]) -> Markup:
     """A sentence with its entities.
 
-    spans: first token, the token behind the last, label, and what to write behind the label.
+    spans: start and end token, label, and a text to append to the label.
     """
-    chars = [(doc[start:end].start_char, doc[start:end].end_char, label, behind) for start, end, label, behind in spans]
+    chars = [(doc[start:end].start_char, doc[start:end].end_char, label, suffix) for start, end, label, suffix in spans]
     return shown_entities(doc.text, chars)

@@ -1,4 +1,4 @@
-"""A sentence with its entities as displaCy shows it, in HTML."""
+"""Sentences with their entities in HTML, in the style of displaCy."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -11,13 +11,13 @@ COLORS = {**DEFAULT_LABEL_COLORS, "PER": DEFAULT_LABEL_COLORS["PERSON"], "MISC":
 
 
 def shown_entities(text: str, spans: Iterable[tuple[int, int, str, str]]) -> Markup:
-    """displaCy's HTML, which escapes the text itself.
+    """A sentence with its entities. Text and labels are escaped.
 
-    spans: first character, the one behind the last, label, and what to write behind the label.
+    spans: start and end character, label, and a text to append to the label.
     """
     ents, colors = [], {}
-    for start, end, label, behind in spans:
-        shown = str(escape(label)) + behind  # displaCy does not escape labels
+    for start, end, label, suffix in spans:
+        shown = str(escape(label)) + suffix  # displaCy does not escape labels
         ents.append({"start": start, "end": end, "label": shown})
         colors[shown.upper()] = COLORS.get(label.upper(), "#ddd")
     data = {"text": text, "ents": ents, "title": None, "settings": {"direction": direction_of(text)}}
@@ -26,6 +26,6 @@ def shown_entities(text: str, spans: Iterable[tuple[int, int, str, str]]) -> Mar
 
 
 def direction_of(text: str) -> str:
-    """ "rtl" where the first letter with a direction is written from right to left, else "ltr"."""
+    """ "rtl" if the first letter with a direction is written from right to left, else "ltr"."""
     strong = next((kind for kind in map(unicodedata.bidirectional, text) if kind in ("L", "R", "AL")), "L")
     return "ltr" if strong == "L" else "rtl"

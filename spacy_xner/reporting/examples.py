@@ -1,4 +1,4 @@
-"""Sentences on which arms disagree, as a report shows them."""
+"""Sentences on which the predictions of arms differ, for the report's page."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..experiments.records import Run
+from ..experiments.records import RunRecord
 from .entities_html import direction_of, shown_entities
 
 
-def disagreements(arms: Mapping[str, Sequence[Run]], limit: int) -> dict[str, Any] | None:
-    """The first sentences that not all arms found the same entities in, whoever is right, the languages by turns.
+def disagreements(arms: Mapping[str, Sequence[RunRecord]], limit: int) -> dict[str, Any] | None:
+    """The first sentences for which not all arms predicted the same entities, alternating between languages.
 
-    arms (Mapping[str, Sequence[Run]]): arm -> its runs. Of each, the run with the lowest seed that all of them have is
-        taken, or else with its own lowest one.
-    RETURNS (dict[str, Any] | None): `runs` (arm -> seed), `sentences`, and `compared`, the number of sentences that
-        all arms kept; None where fewer than two arms have examples.
+    arms (Mapping[str, Sequence[RunRecord]]): arm -> its runs. Of each arm, the run with the lowest seed that all arms
+        have is used, or the one with the arm's own lowest seed.
+    limit (int): the number of sentences.
+    RETURNS (dict[str, Any] | None): `runs` (arm -> seed), `sentences`, `compared` (the number of sentences that all
+        records have) and `n_differing`; None if fewer than two arms have examples.
     """
     with_examples = {arm: [run for run in runs if run.get("examples")] for arm, runs in arms.items()}
     with_examples = {arm: runs for arm, runs in with_examples.items() if runs}
@@ -32,8 +33,8 @@ def disagreements(arms: Mapping[str, Sequence[Run]], limit: int) -> dict[str, An
     }
     found = {arm: {(e["lang"], e["id"]): e for e in run.data["examples"]} for arm, run in chosen.items()}
     first = next(iter(found.values()))
-    shared = [key for key in first if all(key in of_arm for of_arm in found.values())]
-    differing = [key for key in shared if len({_set_of(of_arm[key]["found"]) for of_arm in found.values()}) > 1]
+    shared = [key for key in first if all(key in by_key for by_key in found.values())]
+    differing = [key for key in shared if len({_set_of(by_key[key]["found"]) for by_key in found.values()}) > 1]
     by_language: dict[str, list[tuple[str, str]]] = {}
     for key in differing:
         by_language.setdefault(key[0], []).append(key)
@@ -41,13 +42,13 @@ def disagreements(arms: Mapping[str, Sequence[Run]], limit: int) -> dict[str, An
     return {
         "runs": {arm: run.seed for arm, run in chosen.items()},
         "compared": len(shared),
-        "differing": len(differing),
-        "sentences": [_as_variables({arm: of_arm[key] for arm, of_arm in found.items()}) for key in turns[:limit]],
+        "n_differing": len(differing),
+        "sentences": [_as_variables({arm: by_key[key] for arm, by_key in found.items()}) for key in turns[:limit]],
     }
 
 
 def _as_variables(by_arm: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """A sentence: what it has, then what arms found, those that found the same together."""
+    """A sentence for the template: its reference entities, and the predictions with the arms that made them."""
     example = next(iter(by_arm.values()))
     gold = _set_of(example["gold"])
     results: dict[Any, list[str]] = {}

@@ -1,4 +1,4 @@
-"""The picture that `xner layers --plot` writes."""
+"""The plot of layer weights that `xner layers --plot` writes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 FORMATS = (".png", ".svg", ".pdf")
 BAR, POINT, INK = "#4477aa", "#cc6677", "#444444"  # distinct for colour-blind readers, and in print
-READ, UNREAD = "#000000", "#b0b0b0"  # numbers of layers
+READ, UNREAD = "#000000", "#b0b0b0"  # colours of the layers' numbers
 TITLES = {
     "scalar_mix": "scalar mix",
     "weighted_concat": "weighted concatenation",
@@ -23,9 +23,11 @@ TITLES = {
 
 
 def check_plot(path: Path) -> None:
-    """Raise XnerError where no picture could be written to `path`, before anything long is done."""
+    """RAISES: XnerError if no plot can be written to `path`. To be called before a long computation."""
     if path.suffix.lower() not in FORMATS:
-        raise XnerError(f"--plot: {path} is no name of a picture. It ends in one of {', '.join(FORMATS)}.")
+        raise XnerError(
+            f"--plot: {path} has no picture format, expected a name that ends in one of {', '.join(FORMATS)}."
+        )
     try:
         import matplotlib  # noqa: F401
     except ImportError as error:
@@ -33,7 +35,7 @@ def check_plot(path: Path) -> None:
 
 
 def write_plot(path: Path, found: Sequence[tuple[str, LearnedLayers]]) -> None:
-    """Draw a chart for each (component, what it learned), one under the other, as wide as a column of a paper."""
+    """Draw a chart for each pair of (component, learned layers), one below the other, as wide as a paper's column."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
@@ -63,13 +65,13 @@ def _draw(axis: Any, component: str, learned: LearnedLayers) -> None:
     axis.set_xlim(-0.6, learned.last + 0.6)
     reach = [w + d for w, d in zip(learned.weights, learned.deviations or [0] * len(learned.weights), strict=True)]
     top = max(*reach, *(learned.projections or [0]), uniform)
-    axis.set_ylim(0, top * 1.32)  # the legend stands above the bars
+    axis.set_ylim(0, top * 1.32)  # room for the legend above the bars
     axis.tick_params(axis="x", length=0)
     axis.tick_params(axis="y", length=2)
     axis.set_ylabel("share")
     title = TITLES.get(learned.name, learned.name)
     axis.set_title(f"{component}: {title}", loc="left", fontsize=8, fontweight="bold")
-    if learned.deviations is not None:  # the last layer asks, it is not attended to
+    if learned.deviations is not None:  # the last layer is the query, attention has no weight for it
         axis.annotate(
             "query", (learned.last, 0), (0, 2), textcoords="offset points", ha="center", fontsize=6, color=INK
         )

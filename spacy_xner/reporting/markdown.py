@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from .report import Report, Table
+from .costs import costs_table, total_cost
+from .report import Report
+from .tables import (
+    Table,
+    differences_table,
+    distinct_table,
+    errors_table,
+    labels_table,
+    scores_table,
+    shares_table,
+)
 
 
 def report_markdown(report: Report) -> str:
@@ -10,31 +20,32 @@ def report_markdown(report: Report) -> str:
     parts = [f"# Study {_plain(report.study.name)}", _plain(report.question), *map(_plain, report.answer[:1])]
     parts.append("\n".join(f"- {_plain(sentence)}" for sentence in report.answer[1:]))
     tables = [
-        ("F1 (95% interval)", report.scores()),
-        ("F1 where each text counts once", report.once()),
-        ("Differences", report.differences()),
-        ("F1 by label", report.labels()),
-        ("F1 by the amount of labels", report.amounts()),
-        ("Errors in 100 entities to find", report.errors()),
-        ("Cost", report.costs()),
+        ("F1 (95% interval)", scores_table(report)),
+        ("F1 counting each text once", distinct_table(report)),
+        ("Differences", differences_table(report)),
+        ("F1 by label", labels_table(report)),
+        ("F1 by the share of labels", shares_table(report)),
+        ("Errors per 100 entities in the reference", errors_table(report)),
+        ("Cost", costs_table(report)),
     ]
     for title, table in tables:
         if table:
             parts += [f"## {title}", markdown_table(table)]
     if report.study.notes:
         parts += ["## Notes", report.study.notes]
-    parts += ["## How it was made", f"{report.sizes} {_plain(report.compute)}", report.method]
+    parts += ["## Method", f"{report.sizes} {_plain(total_cost(report))}", report.method]
     return "\n\n".join(parts) + "\n"
 
 
 def markdown_table(table: Table) -> str:
+    """A table in GitHub's Markdown."""
     marks = ["---", *["---:"] * (len(table.header) - 1)]
     rows = [table.header, marks, *table.rows]
     return "\n".join(f"| {' | '.join(_plain(cell) for cell in row)} |" for row in rows)
 
 
 def _plain(text: str) -> str:
-    """A text on one line in which nothing is Markdown or ends a cell."""
+    """Escape a text for Markdown, on one line."""
     text = " ".join(text.split()).replace("\\", "\\\\")
     for mark in "|*_`<[":
         text = text.replace(mark, f"\\{mark}")

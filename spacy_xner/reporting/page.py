@@ -1,4 +1,4 @@
-"""The page of a study's report, which loads nothing from elsewhere."""
+"""The report of a study as a self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -12,19 +12,33 @@ from jinja2 import Environment, FileSystemLoader
 
 from .. import __version__
 from ..errors import XnerError
-from ..experiments.records import Run
+from ..experiments.records import RunRecord
 from ..experiments.significance import MACRO
-from . import plots as plots
+from . import plots
+from .costs import costs_table, total_cost
 from .examples import disagreements
 from .report import Report
+from .svg import N_COLORS, check_matplotlib
+from .tables import (
+    differences_table,
+    distinct_table,
+    errors_table,
+    label_differences_table,
+    labels_table,
+    scores_table,
+    shares_table,
+)
 from .wording import listed, named
 
 TEMPLATES = Path(__file__).parent / "templates"
-EXAMPLES = 12
+MAX_EXAMPLES = 12
 
 
-def confusion_of(runs: Sequence[Run]) -> dict[str, Any] | None:
-    """Label in the reference -> label found, entities in a run of the target languages on average, for the template."""
+def confusion_of(runs: Sequence[RunRecord]) -> dict[str, Any] | None:
+    """Entities by label in the reference and predicted label: means over runs, of the target languages.
+
+    RETURNS: `labels` and `rows` for the template; None if no record has errors.
+    """
     counts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     with_errors = [run for run in runs if run.get("errors")]
     for run in with_errors:
@@ -49,11 +63,10 @@ def confusion_of(runs: Sequence[Run]) -> dict[str, Any] | None:
     return {"labels": labels, "rows": rows}
 
 
-def layer_weights_of(runs: Sequence[Run]) -> list[tuple[list[int] | None, list[list[float]]]]:
-    """For each aggregator of an arm, the numbers of its layers if they are known, and each seed's weights of them,
-    (n_seeds, n_layers).
+def layer_weights_of(runs: Sequence[RunRecord]) -> list[tuple[list[int] | None, list[list[float]]]]:
+    """For each aggregator of an arm, the numbers of its layers if known, and their weights, (n_seeds, n_layers).
 
-    RAISES: XnerError where runs of the arm read different layers.
+    RAISES: XnerError if runs of the arm read different layers.
     """
     found = [run.data["layer_weights"] for run in runs if run.get("layer_weights")]
     layers = [run.data["layers"] for run in runs if run.get("layers")]
@@ -64,8 +77,8 @@ def layer_weights_of(runs: Sequence[Run]) -> list[tuple[list[int] | None, list[l
 
 
 def report_html(report: Report) -> str:
-    """The whole page, with nothing that it would have to load. RAISES: XnerError without matplotlib."""
-    plots.check_matplotlib()
+    """The whole page. RAISES: XnerError without matplotlib."""
+    check_matplotlib()
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     layers = [
         (named(arm, report.titles) + (f", aggregator {i + 1}" if i else ""), report.places[arm], which, weights)
@@ -74,10 +87,22 @@ def report_html(report: Report) -> str:
         if weights and weights[0]
     ]
     curves, x = _curves(report)
-    examples = disagreements(report.arms, EXAMPLES)
+    shares = shares_table(report)
+    examples = disagreements(report.arms, MAX_EXAMPLES)
     return environment.get_template("report.html").render(
         report=report,
-        n_colors=plots.N_COLORS,
+        tables={
+            "scores": scores_table(report),
+            "distinct": distinct_table(report),
+            "differences": differences_table(report),
+            "labels": labels_table(report),
+            "label_differences": label_differences_table(report),
+            "shares": shares,
+            "errors": errors_table(report),
+            "costs": costs_table(report),
+        },
+        total_cost=total_cost(report),
+        n_colors=N_COLORS,
         version=__version__,
         scores_plot=plots.scores_plot(report.analysis, report.places),
         differences_plot=plots.differences_plot(report.analysis, report.places)
@@ -85,7 +110,7 @@ def report_html(report: Report) -> str:
         else None,
         layers_plot=plots.layers_plot(layers) if layers else None,
         curves_plot=plots.curves_plot(curves, report.places, x) if curves else None,
-        labels_plot=plots.labels_plot(_amounts(report), report.places) if report.amounts() else None,
+        labels_plot=plots.labels_plot(_by_share(report), report.places) if shares else None,
         confusions=[(arm, found) for arm, runs in report.arms.items() if (found := confusion_of(runs))],
         examples=examples,
         settings=[_settings(report, arm) for arm in report.arms],
@@ -93,7 +118,7 @@ def report_html(report: Report) -> str:
 
 
 def _curves(report: Report) -> tuple[dict[str, list[list[tuple[float, float]]]], str]:
-    """Arm -> curves of its seeds, over words where all know them."""
+    """Arm -> the learning curves of its seeds, and the label of the x axis: words if all records have them."""
     runs = [run for runs in report.arms.values() for run in runs if run.get("curve")]
     x = "words" if all("words" in point for run in runs for point in run.data["curve"]) else "step"
     curves: dict[str, list[list[tuple[float, float]]]] = {}
@@ -102,7 +127,8 @@ def _curves(report: Report) -> tuple[dict[str, list[list[tuple[float, float]]]],
     return curves, "training words seen" if x == "words" else "step"
 
 
-def _amounts(report: Report) -> dict[str, list[tuple[float, Any]]]:
+def _by_share(report: Report) -> dict[str, list[tuple[float, Any]]]:
+    """Arm -> share of labels and F1, for arms with runs of several shares."""
     found: dict[str, list[tuple[float, Any]]] = {}
     for arm in report.arms:
         rows = [
@@ -116,7 +142,7 @@ def _amounts(report: Report) -> dict[str, list[tuple[float, Any]]]:
 
 
 def _settings(report: Report, arm: str) -> dict[str, Any]:
-    """What an arm is, its seeds, and its settings, once where its runs differ in the seed alone."""
+    """An arm's description, seeds and settings; the settings once if its runs differ only in the seed."""
     runs = report.arms[arm]
     shown = []
     for run in runs:

@@ -1,67 +1,25 @@
-"""The pictures of a report, as SVG that takes its colours from the page: they follow its light and dark."""
+"""The plots of a report."""
 
 from __future__ import annotations
 
-import io
-import math
-import re
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..errors import XnerError
 from ..experiments.significance import Analysis, Estimate
-
-WIDTH = 4.2  # inches; as wide as a phone shows it without making it small
-N_COLORS = 8  # of the template
-MARKERS = (
-    "osD^vPX"  # an arm has a marker too: its colour is not all that tells it from others, also where it comes again
-)
-INK, SOFT, LINE, CARD = "#010101", "#010102", "#010103", "#010104"  # stand for the page's colours until `_as_svg`
-STYLE: Any = {
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": SOFT,
-    "axes.labelcolor": SOFT,
-    "axes.linewidth": 0.7,
-    "text.color": INK,
-    "xtick.color": SOFT,
-    "ytick.color": SOFT,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "grid.color": LINE,
-    "grid.linewidth": 0.6,
-    "svg.fonttype": "none",
-    "text.parse_math": False,
-    "svg.hashsalt": "xner",
-}
-
-
-def check_matplotlib() -> None:
-    """Raise XnerError where no picture could be drawn, before anything long is done."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise XnerError('The pictures of a report need matplotlib: pip install "matplotlib>=3.8"') from error
-
-
-def color_of(place: int) -> str:
-    return f"#0202{place % N_COLORS:02d}"
+from .svg import CARD, INK, SOFT, color_of, marker_of, new_figure
 
 
 def shortened(name: str, length: int = 16) -> str:
-    """A name that leaves room for the picture."""
+    """Shorten a name, so that there is room for the plot."""
     return name if len(name) <= length else f"{name[: length - 1]}…"
 
 
 def scores_plot(analysis: Analysis, places: Mapping[str, int]) -> str:
     """F1 of each arm with its interval: the mean over languages, then each language.
 
-    places (Mapping[str, int]): arm -> its place among colours and markers.
+    places (Mapping[str, int]): arm -> its place in the order of colours and markers.
     """
     groups = [("mean", ""), *((lang, lang) for lang in analysis.langs)] if len(analysis.langs) > 1 else []
     groups = groups or [(lang, lang) for lang in analysis.langs]
@@ -73,7 +31,7 @@ def scores_plot(analysis: Analysis, places: Mapping[str, int]) -> str:
 
 
 def differences_plot(analysis: Analysis, places: Mapping[str, int]) -> str:
-    """The differences between arms with their intervals. Where an interval includes zero, the marker is hollow."""
+    """The differences between arms with their intervals. A marker is hollow if its interval includes zero."""
     names, rows = [], []
     for comparison in analysis.comparisons:
         figures = [("mean", ("", "")), *((lang, (lang, "")) for lang in analysis.langs)]
@@ -87,9 +45,15 @@ def differences_plot(analysis: Analysis, places: Mapping[str, int]) -> str:
 def _dots(
     groups: Sequence[str], rows: Sequence[Sequence[tuple[str, Estimate, int, bool]]], label: str, *, zero: bool
 ) -> str:
-    """Groups of rows, one below the other, each with a dot and a whisker: (name, estimate, place, filled)."""
+    """Groups of rows, each with a dot and its interval.
+
+    groups (Sequence[str]): the headings of the groups.
+    rows: for each group, (name, estimate, place of the arm, whether the marker is filled).
+    label (str): of the x axis.
+    zero (bool): draw a line at zero.
+    """
     lines = sum(len(group) + 1.4 for group in rows)
-    with _figure(0.175 * lines + 0.55) as (figure, draw):
+    with new_figure(0.175 * lines + 0.55) as (figure, draw):
         axis, y, ticks, names = figure.subplots(), 0.0, [], []
         low = min((estimate.low for group in rows for _, estimate, _, _ in group), default=0)
         high = max((estimate.high for group in rows for _, estimate, _, _ in group), default=1)
@@ -100,7 +64,7 @@ def _dots(
                 color = color_of(place)
                 axis.plot([100 * estimate.low, 100 * estimate.high], [y, y], color=color, linewidth=1.6, zorder=2)
                 style = {"markerfacecolor": color if filled else CARD, "markeredgecolor": color, "zorder": 3}
-                axis.plot([100 * estimate.value], [y], MARKERS[place % len(MARKERS)], markersize=5, **style)
+                axis.plot([100 * estimate.value], [y], marker_of(place), markersize=5, **style)
                 ticks.append(y)
                 names.append(shortened(name))
                 y -= 1
@@ -120,11 +84,13 @@ def _dots(
 
 
 def layers_plot(arms: Sequence[tuple[str, int, Sequence[int] | None, Sequence[Sequence[float]]]]) -> str:
-    """The weights of layers, a panel for each (title, place of the arm, numbers of the layers if they are known,
-    weights of each seed (n_seeds, n_layers))."""
+    """The learned weights of layers, a panel for each aggregator.
+
+    arms: for each aggregator, (title, place of its arm, numbers of its layers if known, weights (n_seeds, n_layers)).
+    """
     known = all(which is not None for *_, which, _ in arms)
     last = max((which or range(len(weights[0])))[-1] for *_, which, weights in arms)
-    with _figure(1.15 * len(arms) + 0.25) as (figure, draw):
+    with new_figure(1.15 * len(arms) + 0.25) as (figure, draw):
         axes = figure.subplots(len(arms), squeeze=False)[:, 0]
         for axis, (title, place, which, weights) in zip(axes, arms, strict=True):
             table = np.array(weights)
@@ -138,24 +104,24 @@ def layers_plot(arms: Sequence[tuple[str, int, Sequence[int] | None, Sequence[Se
             axis.set_title(shortened(title, 48), loc="left", fontsize=9, fontweight="bold")
             axis.set_ylabel("weight")
             axis.tick_params(length=2)
-        said = (
+        label = (
             "layer of the encoder; 0 is the embeddings" if known else "layer, counted from the lowest one that is read"
         )
-        axes[-1].set_xlabel(said)
+        axes[-1].set_xlabel(label)
         return draw("Learned weights of the encoder's layers")
 
 
 def curves_plot(
     curves: Mapping[str, Sequence[Sequence[tuple[float, float]]]], places: Mapping[str, int], x: str
 ) -> str:
-    """Score on development data while training: a thin line for each seed, a thick one for their mean.
+    """F1 on development data during training: a thin line for each seed, a thick one for their mean.
 
-    curves: arm -> for each seed, (x, score) pairs.
+    curves: arm -> for each seed, pairs of (x, score). x (str): label of the x axis.
     """
-    with _figure(3.0) as (figure, draw):
+    with new_figure(3.0) as (figure, draw):
         axis = figure.subplots()
         for arm, seeds in curves.items():
-            color, marker = color_of(places[arm]), MARKERS[places[arm] % len(MARKERS)]
+            color, marker = color_of(places[arm]), marker_of(places[arm])
             for curve in seeds if len(seeds) > 1 else []:
                 axis.plot(*_columns(curve), color=color, linewidth=0.7, alpha=0.35)
             means = mean_curve(seeds)
@@ -182,8 +148,10 @@ def _columns(curve: Sequence[tuple[float, float]]) -> tuple[list[float], list[fl
 
 
 def mean_curve(seeds: Sequence[Sequence[tuple[float, float]]]) -> list[tuple[float, float]]:
-    """The mean over seeds where all of them have a score: one after the other, as they may be at slightly different
-    numbers of words, of which the mean is taken too."""
+    """The mean over seeds of the n-th points of their curves, as far as all seeds have points.
+
+    Means are taken of x too: the seeds' evaluations may be at slightly different numbers of words.
+    """
     length = min(len(curve) for curve in seeds)
     return [
         (float(np.mean([curve[i][0] for curve in seeds])), float(np.mean([curve[i][1] for curve in seeds])))
@@ -192,14 +160,17 @@ def mean_curve(seeds: Sequence[Sequence[tuple[float, float]]]) -> list[tuple[flo
 
 
 def labels_plot(found: Mapping[str, Sequence[tuple[float, Estimate]]], places: Mapping[str, int]) -> str:
-    """F1 by the share of labels. found: arm -> (share, estimate), in the order of shares."""
-    with _figure(2.7) as (figure, draw):
+    """F1 by the share of labels.
+
+    found: arm -> pairs of (share, estimate), by share.
+    """
+    with new_figure(2.7) as (figure, draw):
         axis = figure.subplots()
         shares = sorted({share for rows in found.values() for share, _ in rows})
         for i, (arm, rows) in enumerate(found.items()):
-            shift = 1 + 0.05 * (i - (len(found) - 1) / 2)  # so that whiskers do not lie on one another
+            shift = 1 + 0.05 * (i - (len(found) - 1) / 2)  # so that intervals do not overlap
             xs = [100 * share * shift for share, _ in rows]
-            color, marker = color_of(places[arm]), MARKERS[places[arm] % len(MARKERS)]
+            color, marker = color_of(places[arm]), marker_of(places[arm])
             for x, (_, estimate) in zip(xs, rows, strict=True):
                 axis.plot([x, x], [100 * estimate.low, 100 * estimate.high], color=color, linewidth=1.2)
             axis.plot(
@@ -219,11 +190,11 @@ def labels_plot(found: Mapping[str, Sequence[tuple[float, Estimate]]], places: M
         axis.grid(axis="y")
         axis.set_axisbelow(True)
         _legend(figure, axis)
-        return draw("F1 by the amount of labels")
+        return draw("F1 by the share of labels")
 
 
 def _legend(figure: Any, axis: Any) -> None:
-    """A legend above, in as many columns as fit."""
+    """A legend above the plot, in as many columns as fit."""
     handles, names = axis.get_legend_handles_labels()
     room = 50  # characters
     widths = {n: sum(5 + max(map(len, part)) for part in np.array_split(names, n)) for n in range(1, len(names) + 1)}
@@ -233,41 +204,7 @@ def _legend(figure: Any, axis: Any) -> None:
 
 
 def _thousands(axis: Any) -> None:
+    """Label large numbers on the x axis as 200k or 2M."""
     top = axis.get_xlim()[1]
     unit, name = next(((u, s) for u, s in ((1e6, "M"), (1e3, "k")) if top >= 2 * u), (1.0, ""))
     axis.xaxis.set_major_formatter(lambda value, _: f"{value / unit:g}{name if value else ''}")
-
-
-@contextmanager
-def _figure(height: float) -> Iterator[tuple[Any, Callable[[str], str]]]:
-    """A figure, and what makes SVG of it, given what it shows in words."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    with rc_context(STYLE), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # the browser has the letters, or nobody
-        figure = Figure(figsize=(WIDTH, math.ceil(100 * height) / 100), layout="constrained")
-        figure.patch.set_alpha(0)
-
-        def draw(label: str) -> str:
-            for axis in figure.axes:
-                axis.patch.set_alpha(0)
-            written = io.StringIO()
-            figure.savefig(written, format="svg", metadata={"Date": None}, transparent=True)
-            return _as_svg(written.getvalue(), label)
-
-        yield figure, draw
-
-
-def _as_svg(svg: str, label: str) -> str:
-    """SVG to put into a page: nothing that is loaded, the page's colours and fonts, ids of its own."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    prefix = re.sub(r"\W+", "-", label.lower())
-    svg = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{prefix}-", svg)
-    svg = re.sub(r"font: ((?:\w+ )*?[\d.]+px) [^;\"]*", r"font: \1 system-ui, sans-serif", svg)
-    names = {INK: "text", SOFT: "soft", LINE: "line", CARD: "card"}
-    names |= {color_of(place): f"arm{place}" for place in range(N_COLORS)}
-    for color, name in names.items():
-        svg = svg.replace(color, f"var(--{name})")
-    return svg.replace("<svg ", f'<svg class="plot" role="img" aria-label="{label}" ', 1)

@@ -1,4 +1,4 @@
-"""Scores as a table that people read."""
+"""Scores as a table for the console."""
 
 from typing import Any
 
@@ -6,22 +6,22 @@ from rich.table import Table
 
 
 def score_table(scores: dict[str, Any], baseline: dict[str, Any] | None = None, *, title: str | None = None) -> Table:
-    """Precision, recall and F1 in percent, a row a language and one for the mean over the targets.
+    """Precision, recall and F1 in percent, a row for each language and one for the mean over the targets.
 
-    scores (dict[str, Any]): by `evaluate_pipeline`.
-    baseline (dict[str, Any] | None): another pipeline's scores: adds its F1 and the difference, where both are of as
-        many docs and entities.
+    If the scores have expected calibration errors, they are shown too: "ECE before" is with the temperature 1. The
+    last row has those of all entities of the target languages together.
 
-    Expected calibration errors, of the target languages' entities together in the last row, are shown where `scores`
-    has them: "before" is with the temperature 1.
+    scores (dict[str, Any]): from `evaluate_pipeline`.
+    baseline (dict[str, Any] | None): another pipeline's scores. Adds columns with its F1 and the difference, in the
+        languages in which both have the same number of docs and entities.
     """
     table = Table(title=title, title_justify="left")
     calibrated = "ece" in scores
-    of_baseline = {} if baseline is None else baseline["languages"]
+    baseline_rows = {} if baseline is None else baseline["languages"]
     same = {
         lang
         for lang, row in scores["languages"].items()
-        if all(of_baseline.get(lang, {}).get(key) == row[key] for key in ("docs", "entities"))
+        if all(baseline_rows.get(lang, {}).get(key) == row[key] for key in ("docs", "entities"))
     }
     table.add_column("language")
     for column in ("sentences", "entities", "P", "R", "F1", *["ECE before", "ECE"] * calibrated):
@@ -50,7 +50,7 @@ def score_table(scores: dict[str, Any], baseline: dict[str, Any] | None = None, 
 
 
 def calibration_line(calibration: dict[str, Any]) -> str:
-    """What fitting the temperature found, in a sentence; the argument is `Calibration.to_json`'s."""
+    """The result of fitting the temperature, in a sentence. calibration (dict[str, Any]): `Calibration.to_json()`."""
     return (
         f"Temperature {calibration['temperature']:.2f}, fitted on {calibration['entities']} entities of development "
         f"data: expected calibration error there {calibration['ece_before']:.3f} before, "

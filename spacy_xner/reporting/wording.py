@@ -1,4 +1,4 @@
-"""A study's numbers in words: how figures are written, and the answer that the comparisons give."""
+"""The words of a report: number formats, sentences about comparisons, and the description of the method."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ from collections.abc import Mapping, Sequence
 
 from ..experiments.significance import MACRO, Analysis, Comparison, Difference, Estimate
 
-ENOUGH = 0.05  # corrected p above it is said to be no clear difference
+QUESTION = (
+    "Which arm has the highest F1 in languages without labelled training data, and are the differences between arms "
+    "more than chance?"
+)
+METHOD = (
+    "F1 of a language is computed from the summed counts of its entities; an entity is right if both its boundaries "
+    "and its label are. The mean is over the target languages, with equal weights. ± is the standard deviation over "
+    "seeds. Intervals contain 95% of {resamples} bootstrap resamples of seeds and sentences, the same resamples for "
+    "both arms of a comparison. p is from {permutations} random swaps of the two arms' results, by sentence and by "
+    "seed. It is corrected for the number of comparisons by Benjamini and Yekutieli, separately for means, for "
+    "languages and for labels. Sentences with the same text are drawn and swapped together."
+)
+SIGNIFICANT = 0.05  # a difference with a larger corrected p is not confirmed
 
 
 def points(value: float) -> str:
@@ -15,12 +27,13 @@ def points(value: float) -> str:
 
 
 def signed(value: float) -> str:
-    """A difference of F1 in points, with its sign; the sign of what rounds to zero is left out."""
+    """A difference of F1 in points, with its sign; without a sign if it rounds to zero."""
     shown = f"{100 * value:+.1f}"
     return "0.0" if shown in ("+0.0", "-0.0") else shown.replace("-", "−")
 
 
 def p_value(p: float) -> str:
+    """p with three decimals."""
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
@@ -41,13 +54,13 @@ def listed(items: Sequence[str]) -> str:
 
 
 def named(arm: str, titles: Mapping[str, str]) -> str:
-    """An arm's short name with its title; what has no title has the name alone."""
+    """An arm's name, with its title in brackets if it has one."""
     title = titles.get(arm, arm)
     return arm if title == arm else f"{arm} ({title})"
 
 
 def compared(comparison: Comparison, titles: Mapping[str, str]) -> str:
-    """One comparison in a sentence that does not say more than its interval and p do."""
+    """A comparison in a sentence, which claims no more than its interval and p show."""
     found = comparison.figures[MACRO]
     one, other = (named(arm, titles) for arm in (comparison.arm, comparison.other))
     once = len(found.by_seed) == 1
@@ -64,14 +77,14 @@ def compared(comparison: Comparison, titles: Mapping[str, str]) -> str:
         f"corrected p {p_value(found.p_corrected)}{seeds})."
     )
     if once:
-        return sentence  # that another training may differ by more, `limits` says
-    if found.excludes_zero and found.p_corrected > ENOUGH:
+        return sentence  # `limits` says that another training may differ by more
+    if found.excludes_zero and found.p_corrected > SIGNIFICANT:
         sentence += " Corrected for the number of comparisons, the test does not confirm this difference."
     return sentence
 
 
 def summary(analysis: Analysis, titles: Mapping[str, str]) -> str:
-    """What comes first: the mean of each arm that is compared, and how many differences are clear."""
+    """The first sentence: the highest and the lowest mean, and how many intervals of comparisons exclude zero."""
     langs = listed(analysis.langs)
     means = sorted(analysis.arms.values(), key=lambda arm: -arm.figures[MACRO].value)
     best, last = means[0], means[-1]
@@ -86,34 +99,34 @@ def summary(analysis: Analysis, titles: Mapping[str, str]) -> str:
     clear = [c.figures[MACRO].excludes_zero for c in analysis.comparisons]
     if not clear:
         return f"{text}. No arms were compared."
-    said = f"{sum(clear)} of {len(clear)} comparisons have" if len(clear) > 1 else "The comparison has"
+    count = f"{sum(clear)} of {len(clear)} comparisons have" if len(clear) > 1 else "The comparison has"
     if len(clear) == 1 and not clear[0]:
         return f"{text}. The comparison has an interval that includes zero."
-    return f"{text}. {said} an interval that excludes zero."
+    return f"{text}. {count} an interval that excludes zero."
 
 
 def limits(analysis: Analysis) -> str:
-    """What the intervals hold, and what they do not."""
-    of_arms = {len(arm.seeds) for arm in analysis.arms.values()}
-    of_pairs = {len(comparison.seeds) for comparison in analysis.comparisons}
-    if of_arms == {1}:
+    """What the intervals cover, and what they do not."""
+    seeds_of_arms = {len(arm.seeds) for arm in analysis.arms.values()}
+    seeds_of_pairs = {len(comparison.seeds) for comparison in analysis.comparisons}
+    if seeds_of_arms == {1}:
         return (
             "Each arm was trained once, so that intervals and p are over test sentences alone: another training may "
             "differ by more."
         )
-    said = (
-        f"The intervals are over {_counted(of_arms)} of each arm and over the test sentences of "
+    text = (
+        f"The intervals are over {_counted(seeds_of_arms)} of each arm and over the test sentences of "
         f"{listed(analysis.langs)}"
     )
-    if of_pairs and of_pairs != of_arms:
-        said += f", those of differences over the {_counted(of_pairs)} that both arms have"
-    if 1 in of_arms | of_pairs:
-        said += "; where it is one, over test sentences alone, and another training may differ by more"
-    few = " With so few seeds they are approximate." if min(of_arms | of_pairs) < 10 else ""
-    return f"{said}.{few} They say nothing of other languages, encoders or kinds of text."
+    if seeds_of_pairs and seeds_of_pairs != seeds_of_arms:
+        text += f", those of differences over the {_counted(seeds_of_pairs)} that both arms have"
+    if 1 in seeds_of_arms | seeds_of_pairs:
+        text += "; where it is one, over test sentences alone, and another training may differ by more"
+    few = " With so few seeds they are approximate." if min(seeds_of_arms | seeds_of_pairs) < 10 else ""
+    return f"{text}.{few} They do not cover other languages, encoders or kinds of text."
 
 
 def _counted(seeds: set[int]) -> str:
-    """1, 2 or 3 trainings."""
+    """Numbers of trainings in words: 1, 2 or 3 trainings."""
     *most, last = map(str, sorted(seeds))
     return f"{', '.join(most)}{' or ' * bool(most)}{last} training{'s' * (seeds != {1})}"

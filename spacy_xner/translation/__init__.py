@@ -1,4 +1,4 @@
-"""Text to text: translators, which all take texts and give texts in the same number and order."""
+"""Translators: each takes texts and yields one translation for each of them, in the same order."""
 
 from .factory import make_translator
 from .types import Translator

@@ -1,51 +1,37 @@
-"""The Apertium machine translation engine, run as a process that reads many texts at a time.
+"""Translation with the rule-based engine Apertium, which runs as one process for each batch of texts.
 
 Forcada et al. 2011, "Apertium: a free/open-source platform for rule-based machine translation", Machine Translation 25.
 """
 
-import hashlib
 import os
-import shlex
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterable, Iterator
 from functools import cache
-from itertools import islice, product
-from pathlib import Path
+from itertools import islice
 from typing import Any
 
 from ..errors import XnerError
-from ..files import file_sha256
-from ..languages.codes import base_language, normalise, variants
-from .apertium_stream import Block
+from ..languages.codes import normalise
+from .apertium_modes import data_hash, engine_version, find_engine, find_mode, list_modes, package_version
+from .apertium_stream import StreamText
 
-# Debian's names; the pairs from English that are worth running, then pairs into English and pivots from Spanish and
-# Catalan.
-PACKAGES = (
-    "apertium-eng-spa", "apertium-eng-cat", "apertium-en-gl", "apertium-eo-en",
-    "apertium-isl-eng", "apertium-eu-en", "apertium-mkd-eng", "apertium-hbs-eng",
-    "apertium-spa-cat", "apertium-spa-ita", "apertium-es-pt", "apertium-es-gl", "apertium-fr-es", "apertium-oc-es",
-    "apertium-spa-ast", "apertium-spa-arg", "apertium-fra-cat", "apertium-cat-ita", "apertium-por-cat",
-)  # fmt: skip
-INSTALL = "apt-get install -y --no-install-recommends"
-SECONDS_PER_CHARACTER = 0.002  # of the timeout: some fifty times what a character takes
+SECONDS_PER_CHARACTER = 0.002  # added to the timeout; about fifty times the usual time for a character
 
 
 class Apertium:
-    """Translates with an installed Apertium pair, in batches, one process for each batch.
+    """Translates with an installed Apertium language pair, in batches, with one process for each batch.
 
-    Characters that are no text (NUL, noncharacters, lone surrogates) become spaces. Mail addresses, handles and tokens
-    of more than `max_token` characters come back as they are. The engine drops soft hyphens and straightens some
-    apostrophes.
+    Invalid characters (NUL, noncharacters, lone surrogates) become spaces. Mail addresses, handles and tokens of more
+    than `max_token` characters are not translated. The engine drops soft hyphens and straightens some apostrophes.
 
     source, target (str): language codes, two- or three-letter.
-    mode (str | None): a mode as `apertium -l` lists them, such as `eng-cat_valencia`; None: the pair's plain mode.
-    batch_size (int): texts for each process. Starting one takes about as long as translating a hundred sentences.
-    timeout (float): seconds that a batch may take, beyond 2 ms for each character.
-    max_token (int): characters.
-    Raises XnerError where the engine or the pair is not installed (with the command that installs it), or the mode
-    does not work.
+    mode (str | None): a mode that `apertium -l` lists, such as `eng-cat_valencia`; None: the pair's default mode.
+    batch_size (int): texts for each process. Starting a process takes about as long as translating 100 sentences.
+    timeout (float): seconds that a batch may take, in addition to 2 ms for each character.
+    max_token (int): maximum length of a translated token, in characters.
+    RAISES: XnerError where the engine or the pair is not installed (the message has the command that installs it), or
+        the mode does not work.
     """
 
     def __init__(
@@ -81,24 +67,24 @@ class Apertium:
     def translate(self, texts: Iterable[str]) -> Iterator[str]:
         """Yield one translation for each text, in order.
 
-        Raises XnerError, saying which text it was, where the engine stops, takes too long or does not give a text back.
+        RAISES: XnerError where the engine stops, takes too long or does not return a text. The message names the text.
         """
         first = 0
         stream = iter(texts)
         while batch := list(islice(stream, self.batch_size)):
-            blocks = [Block.encode(text, number, self.max_token) for number, text in enumerate(batch)]
+            encoded = [StreamText.encode(text, number, self.max_token) for number, text in enumerate(batch)]
             seconds = self.timeout + SECONDS_PER_CHARACTER * sum(map(len, batch))
-            status, output, errors = run_mode(self.mode, blocks, seconds)
-            fields = output.decode("utf8", errors="replace").split("\0")
-            fields += [""] * (len(blocks) - len(fields))
-            for number, (block, field) in enumerate(zip(blocks, fields, strict=False)):
-                translation = block.decode(field)
+            status, output, errors = run_mode(self.mode, encoded, seconds)
+            outputs = output.decode("utf8", errors="replace").split("\0")
+            outputs += [""] * (len(encoded) - len(outputs))
+            for number, (text, returned) in enumerate(zip(encoded, outputs, strict=False)):
+                translation = text.decode(returned)
                 if translation is None:
                     raise XnerError(
-                        f"Apertium ({self.mode}) did not give back text {first + number + 1} "
+                        f"Apertium ({self.mode}) did not return text {first + number + 1} "
                         f"({batch[number][:80]!r}, in the batch of texts {first + 1} to {first + len(batch)}); "
-                        f"it ended with status {status}{': ' + errors if errors else ''}. Instead came "
-                        f"{field[:80]!r}. Leave this text out, or translate it by other means."
+                        f"it ended with status {status}{': ' + errors if errors else ''}. It returned "
+                        f"{returned[:80]!r} instead. Remove this text, or use another translator for it."
                     )
                 yield translation
             if status:
@@ -109,15 +95,18 @@ class Apertium:
             first += len(batch)
 
 
-def run_mode(mode: str, blocks: list[Block], seconds: float) -> tuple[int, bytes, str]:
-    """Exit status, output and complaints of the engine. Raises XnerError after `seconds`.
+def run_mode(mode: str, texts: list[StreamText], seconds: float) -> tuple[int, bytes, str]:
+    """Run the engine on some texts.
 
-    The mode is a pipe of a dozen processes, so that a session of its own is what can be stopped as a whole.
+    A mode is a pipe of a dozen processes. It gets its own session, so that all of them can be stopped at once.
+
+    RETURNS: exit status, standard output and the beginning of standard error.
+    RAISES: XnerError after `seconds`.
     """
-    stream = "".join(f"{block.stream}\0" for block in blocks).encode()
+    stream = "".join(f"{text.stream}\0" for text in texts).encode()
     environment = {key: value for key, value in os.environ.items() if key != "AP_SETVAR"} | {"LC_ALL": "C.UTF-8"}
     with subprocess.Popen(
-        [binary(), "-z", "-f", "none", "-u", mode],
+        [find_engine(), "-z", "-f", "none", "-u", mode],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -128,8 +117,8 @@ def run_mode(mode: str, blocks: list[Block], seconds: float) -> tuple[int, bytes
             output, errors = process.communicate(stream, timeout=seconds)
         except subprocess.TimeoutExpired:
             raise XnerError(
-                f"Apertium ({mode}) took more than {seconds:.0f} s for {len(blocks)} texts. Raise `timeout`, or lower "
-                "`batch_size`."
+                f"Apertium ({mode}) took more than {seconds:.0f} s for {len(texts)} texts. Increase `timeout`, or "
+                "decrease `batch_size`."
             ) from None
         finally:
             if process.poll() is None:
@@ -137,106 +126,17 @@ def run_mode(mode: str, blocks: list[Block], seconds: float) -> tuple[int, bytes
     return process.returncode, output, errors.decode("utf8", errors="replace").strip()[:500]
 
 
-def binary() -> str:
-    """Where the engine is. Raises XnerError where it is not."""
-    path = shutil.which("apertium")
-    if path is None:
-        raise XnerError(
-            f"The program `apertium` is not installed. On Debian or Ubuntu: {INSTALL} {' '.join(PACKAGES[:3])} (the "
-            "engine comes with a language pair); elsewhere see https://wiki.apertium.org/wiki/Installation."
-        )
-    return path
-
-
-def ask(*arguments: str) -> str:
-    """What a short command prints; an empty text where there is no such command."""
-    try:
-        return subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False).stdout.strip()
-    except (FileNotFoundError, subprocess.TimeoutExpired):
-        return ""
-
-
-@cache
-def engine_version() -> str:
-    return ask(binary(), "-V").removeprefix("Apertium").strip()
-
-
-def names_of(code: str) -> list[str]:
-    """How modes may name a language: `pt-br` -> [`pt_br`, `por_br`, `pt`, `por`], in lower case."""
-    regional = [name.replace("-", "_") for name in variants(code)]
-    return list(dict.fromkeys([*regional, *variants(base_language(code))]))
-
-
-def pair_of(name: str) -> list[str]:
-    """The two languages of a mode or package: `apertium-eng-cat` and `eng-cat_valencia` are both [`en`, `ca`]."""
-    codes = name.removeprefix("apertium-").split("-")
-    return [normalise(code.split("_")[0]) for code in codes[:2]]
-
-
-def package_of(source: str, target: str) -> str | None:
-    """Debian's package for a pair of languages, in either direction; None where we know of none."""
-    pair = {base_language(source), base_language(target)}
-    return next((package for package in PACKAGES if set(pair_of(package)) == pair), None)
-
-
-@cache
-def package_version(source: str, target: str) -> str | None:
-    """Debian's package and version of a pair's data, as `apertium-eng-spa 0.8.1-2`; None where dpkg does not know."""
-    package = package_of(source, target)
-    version = package and ask("dpkg-query", "--show", "--showformat=${Version}", package)
-    return f"{package} {version}" if version else None
-
-
-@cache
-def data_hash(mode: str) -> str | None:
-    """A hash of the files that a mode reads; None where it is not in the place where the engine keeps modes."""
-    path = Path(binary()).resolve().parents[1] / "share/apertium/modes" / f"{mode}.mode"
-    if not path.is_file():
-        return None
-    words = shlex.split(path.read_text(encoding="utf8"))
-    files = [file for word in words if word.startswith("/") and (file := Path(word)).is_file()]
-    return hashlib.sha256(repr([words, [file_sha256(file) for file in files]]).encode()).hexdigest()[:16]
-
-
-def list_modes() -> list[str]:
-    """The modes that are installed."""
-    return ask(binary(), "-l").split()
-
-
-def find_mode(source: str, target: str, mode: str | None = None) -> str:
-    """The installed mode for a pair of languages, or `mode` itself. One for their regions is preferred.
-
-    Raises XnerError where it is not installed, or `mode` is one for other languages.
-    """
-    if mode and pair_of(mode) != [base_language(source), base_language(target)]:
-        raise XnerError(
-            f"Apertium's mode {mode!r} is not one from {source!r} to {target!r}; leave `mode` away, or fix it."
-        )
-    modes = list_modes()
-    installed = {name.lower(): name for name in modes}
-    wanted = [mode.lower()] if mode else [f"{a}-{b}" for a, b in product(names_of(source), names_of(target))]
-    found = next((name for name in wanted if name in installed), None)
-    if found:
-        return installed[found]
-    package = package_of(source, target)
-    if package:
-        mend = f"On Debian or Ubuntu: {INSTALL} {package}"
-    else:
-        mend = "Look for a package with `apt-cache search apertium`, or go by way of a third language"
-    raise XnerError(
-        f"Apertium has no mode {mode or f'{source}-{target}'} here. {mend}. "
-        f"Installed modes: {', '.join(modes) or 'none'}."
-    )
-
-
 @cache
 def smoke_test(mode: str) -> None:
-    """Raise XnerError where a mode does not give texts back: some that are listed cannot run. Once for each process."""
+    """Check that a mode runs, since some of those that are listed do not. Runs once for each mode and process.
+
+    RAISES: XnerError where the mode does not return the test texts.
+    """
     texts = ["This is a test of 3 [words].", "~", "Xqbazgor 2"]
-    blocks = [Block.encode(text, number, 500) for number, text in enumerate(texts)]
-    status, output, errors = run_mode(mode, blocks, 60.0)
-    fields = output.decode("utf8", errors="replace").split("\0")
-    translations = [block.decode(field) for block, field in zip(blocks, fields, strict=False)]
+    encoded = [StreamText.encode(text, number, 500) for number, text in enumerate(texts)]
+    status, output, errors = run_mode(mode, encoded, 60.0)
+    outputs = output.decode("utf8", errors="replace").split("\0")
+    translations = [text.decode(returned) for text, returned in zip(encoded, outputs, strict=False)]
     if status or len(translations) < len(texts) or not all(translations):
         raise XnerError(
             f"Apertium lists the mode {mode}, but it does not work: status {status}, {errors or 'no message'}. "

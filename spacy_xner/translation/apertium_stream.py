@@ -1,9 +1,9 @@
-"""Apertium's stream format: texts in, as blocks that nothing in them can break out of, and back out.
+"""Encodes texts in Apertium's stream format, and decodes what the engine returns.
 
-The format's rules (<https://wiki.apertium.org/wiki/Apertium_stream_format>): reserved characters are escaped by a
-backslash; what stands in square brackets is a blank, which the engine carries along unread. Where escaping is not
-enough, a text's part stays with us and a blank with its number travels in its place. Every block ends in a blank with
-the block's number, by which it is told from its neighbours.
+Format: <https://wiki.apertium.org/wiki/Apertium_stream_format>. A backslash escapes reserved characters. Text in square
+brackets is a "superblank", which the engine copies without reading it. Where escaping is not enough, a part of the text
+is protected: it is kept here, and a superblank with its number is sent instead. Each text ends with a superblank that
+has the text's number, so that a lost or merged text is detected.
 """
 
 import re
@@ -12,61 +12,62 @@ from functools import cache
 
 RESERVED = re.compile(r"[\[\]{}$/\\<>]")
 NONCHARACTERS = "".join(chr(plane + low) for plane in range(0, 0x110000, 0x10000) for low in (0xFFFE, 0xFFFF))
-# NUL ends a block; lone surrogates and noncharacters are no text, and stop the engine.
-NO_TEXT = re.compile(f"[\x00\ud800-\udfff\ufdd0-\ufdef{NONCHARACTERS}]")
+# NUL ends a text of the stream; lone surrogates and noncharacters are not valid text and stop the engine.
+INVALID_CHARACTERS = re.compile(f"[\x00\ud800-\udfff\ufdd0-\ufdef{NONCHARACTERS}]")
 BLANK_OR_ESCAPE = re.compile(r"\[=(\d+)\]|\\(.)|[\[\]]", re.DOTALL)
 
 
 @cache
-def hidden_parts(max_token: int) -> re.Pattern[str]:
-    """What the engine must not see: its own signs that escaping does not disarm, and tokens that cost too much.
+def protected_pattern(max_token: int) -> re.Pattern[str]:
+    """Matches what the engine must not read: characters that escaping does not make safe, and very long tokens.
 
-    A tilde joins words, a newline ends a header, an escaped `^` after the last word swallows the end of the block
-    (3.8.3, with exit status 0), a byte order mark vanishes at the start of the stream, and some mail addresses come
-    back twice. Time grows with the square of a token's length: 41 s for 200,000 characters.
+    A tilde joins words; a newline ends a header; an escaped `^` after the last word removes the end of the text
+    (3.8.3, with exit status 0); a byte order mark at the start of the stream is lost; some mail addresses are returned
+    twice. Time grows with the square of a token's length: 41 s for 200,000 characters.
     """
     return re.compile(rf"\S{{{max_token + 1},}}|[^\s@]*@\S*|[~^\n\r\t\ufeff]")
 
 
 @dataclass(frozen=True)
-class Block:
-    """One text on its way through the engine.
+class StreamText:
+    """One text in Apertium's stream format.
 
-    stream (str): what the engine reads, without the final NUL. suffix (str): how it must end when it comes back.
-    hidden (list[str]): the parts that stay here, in the order of their numbers.
+    stream (str): input for the engine, without the final NUL.
+    suffix (str): required end of the engine's output for this text.
+    protected (list[str]): parts that are not sent to the engine, in the order of their numbers.
     """
 
     stream: str
     suffix: str
-    hidden: list[str]
+    protected: list[str]
 
     @classmethod
-    def encode(cls, text: str, number: int, max_token: int) -> "Block":
-        """Prepare a text: what is no text becomes spaces; addresses and tokens over `max_token` stay here."""
-        hidden: list[str] = []
+    def encode(cls, text: str, number: int, max_token: int) -> "StreamText":
+        """Encode a text. Invalid characters become spaces; addresses and tokens over `max_token` are protected."""
+        protected: list[str] = []
 
-        def hide(match: re.Match[str]) -> str:
-            hidden.append(match[0])
-            return f"\0{len(hidden) - 1}\0"
+        def protect(match: re.Match[str]) -> str:
+            protected.append(match[0])
+            return f"\0{len(protected) - 1}\0"
 
-        parts = hidden_parts(max_token).sub(hide, NO_TEXT.sub(" ", text)).split("\0")
+        parts = protected_pattern(max_token).sub(protect, INVALID_CHARACTERS.sub(" ", text)).split("\0")
         parts[::2] = [RESERVED.sub(r"\\\g<0>", part) for part in parts[::2]]
         parts[1::2] = [f"[={part}]" for part in parts[1::2]]
         suffix = f"[][#{number}]"
-        return cls("".join(parts) + suffix + "\n", suffix, hidden)
+        return cls("".join(parts) + suffix + "\n", suffix, protected)
 
-    def decode(self, field: str) -> str | None:
-        """The translation in what came back; None where the block is not this one, or not whole."""
-        field = field.removesuffix("\n")
-        if not field.endswith(self.suffix):
+    def decode(self, output: str) -> str | None:
+        """Decode the engine's output; None where it is the output of another text, or incomplete."""
+        output = output.removesuffix("\n")
+        if not output.endswith(self.suffix):
             return None
-        seen: list[int] = []
+        restored: list[int] = []
 
         def restore(match: re.Match[str]) -> str:
             if match[1] is None:
                 return match[2] or ""
-            seen.append(int(match[1]))
-            return self.hidden[seen[-1]] if seen[-1] < len(self.hidden) else ""
+            restored.append(int(match[1]))
+            return self.protected[restored[-1]] if restored[-1] < len(self.protected) else ""
 
-        text = BLANK_OR_ESCAPE.sub(restore, field.removesuffix(self.suffix))
-        return text if sorted(seen) == list(range(len(self.hidden))) else None
+        text = BLANK_OR_ESCAPE.sub(restore, output.removesuffix(self.suffix))
+        return text if sorted(restored) == list(range(len(self.protected))) else None

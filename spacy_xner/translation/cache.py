@@ -1,4 +1,4 @@
-"""A translator that remembers: no text is translated twice, also not by another run."""
+"""A translator that stores its translations on disk, so that no text is translated twice."""
 
 import hashlib
 import json
@@ -13,32 +13,32 @@ from ..files import cache_folder
 from .memory import TranslationMemory
 from .pivot import Pivot
 from .store import Store
-from .streams import AHEAD, TranslatorError, ask
+from .streams import AHEAD, TranslatorError, translate_items
 from .types import Translator
 
 
 @dataclass
-class Answer:
-    """A translation that is known, or will be by the time that it is needed; one for all equal texts of a block."""
+class Entry:
+    """A translation from the store, or one that is pending; equal texts that are pending share one entry."""
 
     key: str
     translation: str | None = None
 
 
-class Cached:
-    """Gives what is known from a folder and lets a translator do the rest, which is written down as soon as it comes.
+class CachedTranslator:
+    """Reads translations from a folder, and lets a translator make the missing ones, which are stored immediately.
 
-    Texts are told apart by the translator's identity and by every character. "No translation known" is remembered too.
-    Several processes may share a folder: of two that translate a text at the same time, both give the translation
-    that was written first.
+    The key of a translation is the translator's identity and the exact text. "No translation" is stored too. Several
+    processes can share a folder: if two translate a text at the same time, both yield the translation that was stored
+    first.
 
-    translator (Translator): does the work; translators with equal identities share their translations.
-    folder (str | Path | None): where to keep them; None: `translations` in the user's cache folder, or below
-        $XNER_CACHE. It grows until it is removed.
-    ahead (int): texts that are read at most before the first of them is given back.
-    RAISES (XnerError): where `ahead` is below 1 or the identity is no plain JSON; while translating, where the folder
-        cannot be used or the translator makes a mistake (what it did before is kept, but not what may belong to
-        other texts, since there were more or fewer translations than texts).
+    translator (Translator): makes missing translations; translators with equal identities share their translations.
+    folder (str | Path | None): where translations are stored; None: `translations` in the user's cache folder, or in
+        $XNER_CACHE. It has no size limit.
+    ahead (int): maximum number of texts read before the first translation is yielded.
+    RAISES: XnerError where `ahead` is below 1 or the identity is not plain JSON. While translating, XnerError where the
+        folder cannot be used or the translator fails; earlier translations stay stored, except those that may belong to
+        other texts because the translator gave a wrong number of translations.
     """
 
     def __init__(self, translator: Translator, folder: str | Path | None = None, ahead: int = AHEAD) -> None:
@@ -47,49 +47,49 @@ class Cached:
         self.translator = translator
         self.folder = default_folder() if folder is None else Path(folder)
         self.ahead = ahead
-        canonical(translator.identity)
+        identity_bytes(translator.identity)
 
     @property
     def identity(self) -> dict[str, Any]:
-        """That of the inner translator: remembering changes no translation."""
+        """The identity of the inner translator, since the cache changes no translation."""
         return self.translator.identity
 
     def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
         """Yield one translation for each text, in order."""
-        prefix = canonical(self.identity) + b"\0"
+        prefix = identity_bytes(self.identity) + b"\0"
         with Store(self.folder) as store:
-            asked: dict[str, Answer] = {}
-            latest: deque[str] = deque(maxlen=self.ahead)  # keys of the translations that came last
+            pending: dict[str, Entry] = {}
+            latest: deque[str] = deque(maxlen=self.ahead)  # keys of the latest new translations
 
-            def look_up() -> Iterator[tuple[Answer, str | None]]:
+            def look_up() -> Iterator[tuple[Entry, str | None]]:
                 for text in texts:
                     key = hashlib.sha256(prefix + text.encode("utf8", "surrogatepass")).hexdigest()
-                    if key in asked:
-                        yield asked[key], None
+                    if key in pending:
+                        yield pending[key], None
                     elif (found := store.get(key)) is not None:
-                        yield Answer(key, json.loads(found)), None
+                        yield Entry(key, json.loads(found)), None
                     else:
-                        asked[key] = Answer(key)
-                        yield asked[key], text
+                        pending[key] = Entry(key)
+                        yield pending[key], text
 
             try:
-                for answer, translation in ask(self.translator, look_up(), self.ahead):
-                    if asked.get(answer.key) is answer:  # the first of equal texts brings the translation
-                        del asked[answer.key]
-                        latest.append(answer.key)
-                        answer.translation = json.loads(store.add(answer.key, json.dumps(translation)))
-                    yield answer.translation
+                for entry, translation in translate_items(self.translator, look_up(), self.ahead):
+                    if pending.get(entry.key) is entry:  # only the first of equal texts was translated
+                        del pending[entry.key]
+                        latest.append(entry.key)
+                        entry.translation = json.loads(store.add(entry.key, json.dumps(translation)))
+                    yield entry.translation
             except TranslatorError as error:
                 while error.n_doubtful and latest:
                     store.discard(latest.pop())
                     error.n_doubtful -= 1
-                kept = f" What is sure is kept in {self.folder}: the next run goes on from there."
-                error.after += kept * (kept not in error.after)  # a step of a chain before this one may have said it
+                kept = f" Earlier translations are stored in {self.folder}: the next run resumes from there."
+                error.after += kept * (kept not in error.after)  # an earlier step of a pivot may have added it
                 raise
 
 
-def canonical(identity: dict[str, Any]) -> bytes:
-    """An identity as bytes, the same for equal ones. RAISES: XnerError where it is no plain JSON."""
+def identity_bytes(identity: dict[str, Any]) -> bytes:
+    """An identity as JSON with sorted keys. RAISES: XnerError where it is not plain JSON."""
     try:
         return json.dumps(identity, sort_keys=True, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
@@ -97,17 +97,17 @@ def canonical(identity: dict[str, Any]) -> bytes:
 
 
 def default_folder() -> Path:
-    """Where translations are kept if nothing else is said."""
+    """The folder where translations are stored by default."""
     return cache_folder() / "translations"
 
 
 def with_cache(translator: Translator, folder: str | Path | None = None) -> Translator:
-    """A translator whose work is kept: `Cached`, each step of a `Pivot` likewise; a memory stays as it is.
+    """Add a cache to a translator: to each step of a `Pivot`, and to no `TranslationMemory`.
 
-    folder (str | Path | None): as for `Cached`.
+    folder (str | Path | None): as for `CachedTranslator`.
     """
-    if isinstance(translator, Cached | TranslationMemory):
+    if isinstance(translator, CachedTranslator | TranslationMemory):
         return translator
     if isinstance(translator, Pivot):
         return Pivot([with_cache(step, folder) for step in translator.steps], translator.ahead)
-    return Cached(translator, folder)
+    return CachedTranslator(translator, folder)

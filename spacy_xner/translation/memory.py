@@ -1,4 +1,4 @@
-"""Translations that exist already, read from tab-separated files."""
+"""Translation memory: looks up existing translations, which are read from tab-separated files."""
 
 import hashlib
 import unicodedata
@@ -16,11 +16,13 @@ SUFFIXES = (".tsv", ".tsv.gz")
 
 @dataclass
 class MemoryCounts:
-    """What reading a memory met: nothing is left out without being counted here.
+    """Counts of what was read and skipped.
 
-    pairs: texts with a translation. repeated: lines that say the same again. conflicting: lines with another
-    translation of a text already known (the first one is kept). empty: lines without text in one of the two
-    languages. other_files: files of a folder that lack one of the two languages.
+    pairs (int): texts with a translation.
+    repeated (int): lines that repeat an earlier pair.
+    conflicting (int): lines with a second translation of a text (the first one is kept).
+    empty (int): lines without text in one of the two languages.
+    other_files (int): files of a folder that lack one of the two languages.
     """
 
     pairs: int = 0
@@ -31,18 +33,17 @@ class MemoryCounts:
 
 
 class TranslationMemory:
-    """Looks translations up, by exact text and then with white space and Unicode composition (NFC) evened out.
+    """Looks up translations by exact text, then with normalised white space and Unicode composition (NFC).
 
-    A file is UTF-8, with a tab between columns; the first line names the language of each column, every further line
-    holds one text in these languages; empty cells are allowed. There is no quoting and no escaping. Empty lines are
-    ignored.
+    A file is UTF-8 with tab-separated columns. The first line has the language of each column, each further line one
+    text in these languages. Cells can be empty. There is no quoting and no escaping. Empty lines are ignored.
 
         en<TAB>de<TAB>fr
         Good morning.<TAB>Guten Morgen.<TAB>Bonjour.
 
-    path (str | Path): a `.tsv` or `.tsv.gz` file, or a folder of such files (read in the order of their names).
+    path (str | Path): a `.tsv` or `.tsv.gz` file, or a folder of such files (read in alphabetical order).
     source, target (str): language codes, two- or three-letter.
-    Raises XnerError, with file and line, where a file is not of this form or no file has both languages.
+    RAISES: XnerError, with file and line, where a file has another format or no file has both languages.
     """
 
     def __init__(self, path: str | Path, source: str, target: str):
@@ -50,7 +51,7 @@ class TranslationMemory:
         self.source, self.target = normalise(source), normalise(target)
         self.counts = MemoryCounts()
         self._exact: dict[str, str] = {}
-        self._even: dict[str, str] = {}
+        self._normalised: dict[str, str] = {}
         digest = hashlib.sha256()
         files = list_files(self.path)
         headers = {file: header for file in files for header in [read_header(file)]}
@@ -82,10 +83,10 @@ class TranslationMemory:
         return len(self._exact)
 
     def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
-        """Yield the translation of each text, or None where the memory does not know it."""
+        """Yield the translation of each text, or None where the memory lacks it."""
         for text in texts:
             translation = self._exact.get(text)
-            yield self._even.get(even(text)) if translation is None else translation
+            yield self._normalised.get(normalise_text(text)) if translation is None else translation
 
     def _read(self, file: Path, header: list[str], digest: "hashlib._Hash") -> None:
         source_column, target_column = header.index(self.source), header.index(self.target)
@@ -97,7 +98,7 @@ class TranslationMemory:
             if len(cells) != len(header):
                 raise XnerError(
                     f"{file}:{number}: {len(cells)} columns where the first line names {len(header)} "
-                    f"({', '.join(header)}). Put exactly one tab between columns, also around empty ones."
+                    f"({', '.join(header)}). Put exactly one tab between columns, also around empty cells."
                 )
             self._add(cells[source_column].strip(), cells[target_column].strip())
 
@@ -106,7 +107,7 @@ class TranslationMemory:
             self.counts.empty += 1
         elif text not in self._exact:
             self._exact[text] = translation
-            self._even.setdefault(even(text), translation)
+            self._normalised.setdefault(normalise_text(text), translation)
             self.counts.pairs += 1
         elif self._exact[text] == translation:
             self.counts.repeated += 1
@@ -114,13 +115,13 @@ class TranslationMemory:
             self.counts.conflicting += 1
 
 
-def even(text: str) -> str:
-    """Text with its white space and its Unicode composition evened out."""
+def normalise_text(text: str) -> str:
+    """Normalise white space and Unicode composition (NFC)."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def list_files(path: Path) -> list[Path]:
-    """The memory's files. Raises XnerError where there are none."""
+    """The files of a memory. RAISES: XnerError where there are none."""
     if path.is_file():
         return [path]
     if not path.is_dir():
@@ -132,13 +133,13 @@ def list_files(path: Path) -> list[Path]:
 
 
 def read_header(file: Path) -> list[str]:
-    """The language of each column. Raises XnerError where the first line is no list of different language codes."""
+    """The language of each column. RAISES: XnerError where the first line is not a list of different language codes."""
     header = next((line for _, line in read_lines(file)), "")
     cells = [cell.strip() for cell in header.split("\t")]
     if len(cells) < 2 or not all(CODE.fullmatch(cell) for cell in cells):
         raise XnerError(
-            f"{file}:1: found {header[:80]!r} where the first line should name the language of each column, "
-            "with tabs between, such as 'en<TAB>de'. Add that line."
+            f"{file}:1: found {header[:80]!r} where the first line should have the language of each column, "
+            "separated by tabs, for example 'en<TAB>de'. Add that line."
         )
     languages = [normalise(cell) for cell in cells]
     if len(set(languages)) < len(languages):

@@ -1,4 +1,4 @@
-"""By way of other languages: translators in a chain."""
+"""Translation through intermediate languages, by a chain of translators."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -6,34 +6,34 @@ from typing import Any, TypeVar
 
 from ..errors import XnerError
 from ..languages.codes import normalise
-from .streams import AHEAD, ask
+from .streams import AHEAD, translate_items
 from .types import Translator
 
 Value = TypeVar("Value")
 
 
 class Pivot:
-    """Translates by several translators, one after the other, as from English to Spanish and then to Catalan.
+    """Applies several translators one after the other, for example from English to Spanish and then to Catalan.
 
-    steps (Sequence[Translator]): the first one reads the text, each of the others what the one before it gave.
-    ahead (int): texts that each step reads at most before it gives back the first of them.
-    Raises XnerError where there are fewer than two steps, or two neighbours do not fit: each must translate from the
-    language that the one before it translates into. While translating, where a step makes a mistake.
+    steps (Sequence[Translator]): the first translates the text, each other one the output of its predecessor.
+    ahead (int): maximum number of texts that each step reads before it yields the first translation.
+    RAISES: XnerError for fewer than two steps, and where the source language of a step is not the target language of
+        its predecessor. While translating, TranslatorError where a step fails.
     """
 
     def __init__(self, steps: Sequence[Translator], ahead: int = AHEAD) -> None:
         if len(steps) < 2:
             raise XnerError(
-                f"A pivot is a chain of two or more translators, but {len(steps)} came. Name the languages between, as "
-                f"through=es."
+                f"A pivot needs two or more translators, found {len(steps)}. Name the intermediate languages, for "
+                f"example through=es."
             )
         self.steps, self.ahead = list(steps), ahead
         for first, second in pairwise(self.steps):
             left, right = (read_language(first, "target"), read_language(second, "source"))
             if left != right:
                 raise XnerError(
-                    f"The pivot's translators do not fit: {first.identity.get('name')} gives {left}, but "
-                    f"{second.identity.get('name')}, which is next, reads {right}. Put one from {left} behind it."
+                    f"The steps of the pivot do not match: {first.identity.get('name')} translates into {left}, but "
+                    f"the next one, {second.identity.get('name')}, from {right}. Use one that translates from {left}."
                 )
 
     @property
@@ -46,37 +46,37 @@ class Pivot:
         }
 
     def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
-        """Yield one translation for each text, in order; None where one of the steps knows none."""
+        """Yield one translation for each text, in order; None where a step has none."""
         translations: Iterator[str | None] = iter(texts)
         for step in self.steps:
-            translations = self._go_on(step, translations)
+            translations = self._run_step(step, translations)
         return translations
 
-    def _go_on(self, step: Translator, texts: Iterator[str | None]) -> Iterator[str | None]:
-        return (translation for _, translation in ask(step, ((None, text) for text in texts), self.ahead))
+    def _run_step(self, step: Translator, texts: Iterator[str | None]) -> Iterator[str | None]:
+        return (translation for _, translation in translate_items(step, ((None, text) for text in texts), self.ahead))
 
 
 def read_language(translator: Translator, side: str) -> str:
-    """The `source` or `target` of a translator. Raises XnerError where its identity does not name it."""
+    """The `source` or `target` language of a translator. RAISES: XnerError where its identity lacks it."""
     language = translator.identity.get(side)
     if not isinstance(language, str):
         raise XnerError(
-            f"The translator {translator.identity.get('name', type(translator).__name__)} does not say its {side} "
-            f"language in its identity, which a pivot needs to know."
+            f"The translator {translator.identity.get('name', type(translator).__name__)} has no {side} "
+            f"language in its identity, which a pivot needs."
         )
     return normalise(language)
 
 
 def split_names(names: str | Sequence[str]) -> list[str]:
-    """Names from a list, or from a text with commas."""
+    """Split a text at its commas; return a list as it is."""
     return [name.strip() for name in names.split(",") if name.strip()] if isinstance(names, str) else list(names)
 
 
-def spread(setting: str, values: list[Value], n_steps: int) -> list[Value]:
-    """One value for each step. Raises XnerError where there are neither one nor as many."""
+def one_per_step(setting: str, values: list[Value], n_steps: int) -> list[Value]:
+    """One value for each step; a single value is repeated. RAISES: XnerError for any other number of values."""
     if len(values) not in (1, n_steps):
         raise XnerError(
-            f"The pivot has {n_steps} steps, but its setting `{setting}` names {len(values)}; expected one for all or "
-            f"one for each."
+            f"The pivot has {n_steps} steps, but its setting `{setting}` has {len(values)} values; expected one value, "
+            f"or one for each step."
         )
     return values * n_steps if len(values) == 1 else values

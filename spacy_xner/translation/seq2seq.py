@@ -1,4 +1,4 @@
-"""Neural translation by any sequence-to-sequence model of transformers: OPUS-MT (Marian), NLLB, M2M-100, mBART."""
+"""Neural translation with sequence-to-sequence models of transformers: OPUS-MT (Marian), NLLB, M2M-100, mBART."""
 
 import re
 from collections import Counter
@@ -10,31 +10,34 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from ..errors import XnerError
-from ..files import Stamps, folder_sha256, stamps_of
+from ..files import Stamps, file_stamps, folder_sha256
 from ..languages.codes import normalise
 from .language_tokens import PREFIX, LanguageToken, canonical_parts, choose_token, language_tokens
 from .splitting import Part, join_parts, split_text
 
-BUFFER = 4  # batches that are sorted by length together: a run that is killed has as many to do again
-GROWTH, ROOM = 3, 20  # a translation of more than GROWTH times the pieces of its text, and ROOM, is a model's babble
+BUFFER = 4  # batches that are sorted by length together; a killed run must repeat up to as many
+# A translation may have MAX_GROWTH times the pieces of its text plus EXTRA_PIECES; longer output is degenerate.
+MAX_GROWTH, EXTRA_PIECES = 3, 20
+MIN_LENGTH = 8  # pieces: beginning, end, language token and a few of the text
 
 
 class Seq2Seq:
-    """Translates with a model folder or a hub name; safetensors only, and never code that comes with a model.
+    """Translates with a model from a folder or the hub; loads only safetensors, and never runs code of a model.
 
-    Texts are read in batches of about equal length, the order is restored. One with more pieces than `max_length` is
-    split at ends of lines, sentences, clauses or words. Where the model comes to no end, the translation is None.
+    Texts are sorted into batches of similar length; translations are yielded in the original order. A text with more
+    pieces than `max_length` is split at the end of lines, sentences, clauses or words. If the model does not end a
+    translation, it is None.
 
     model (str): a folder, or a name on the hub such as `facebook/nllb-200-distilled-600M`.
-    source, target (str): language codes; the model's own are found by them (`de`: NLLB's `deu_Latn`, Marian's
+    source, target (str): language codes, which are mapped to the model's own (`de` to NLLB's `deu_Latn`, Marian's
         `>>deu<<`, ...).
-    batch_size (int): texts for each step of the model.
-    num_beams (int): hypotheses of the search; 1 is fastest.
-    max_length (int | None): pieces of a text that is read as a whole; None: as many as the model allows.
-    Raises XnerError where the model cannot be loaded, does not know a language, or is one for others.
+    batch_size (int): texts for each forward pass of the model.
+    num_beams (int): beams of the beam search; 1 is fastest.
+    max_length (int | None): maximum number of pieces of a text that is not split; None: the model's maximum.
+    RAISES: XnerError where the model cannot be loaded, does not support a language, or is for other languages.
 
-    Computes where thinc does (`spacy.require_gpu`), else where torch does. `counts` has the numbers of texts `split`
-    and `without an end`.
+    Runs on the device of thinc (`spacy.require_gpu`), or else of torch. `counts` has the numbers of `split` and of
+    `unfinished` texts.
     """
 
     def __init__(
@@ -56,18 +59,18 @@ class Seq2Seq:
         self.max_length = self.limit if max_length is None else max_length
         if not MIN_LENGTH <= self.max_length <= self.limit:
             raise XnerError(
-                f"The setting max_length of Seq2Seq is {max_length}, expected {MIN_LENGTH} to {self.limit}, which is "
-                f"what {model} allows."
+                f"The setting max_length of Seq2Seq is {max_length}, expected {MIN_LENGTH} to {self.limit}, the "
+                f"maximum of {model}."
             )
         self.prefix, self.first_token = self._choose_languages()
         special = [*self.tokenizer.all_special_tokens]
-        if hasattr(self.tokenizer, "supported_language_codes"):  # Marian takes all from ">>" to "<<" for a language
+        if hasattr(self.tokenizer, "supported_language_codes"):  # Marian reads any text from ">>" to "<<" as a language
             special.append(PREFIX)
         self.special = re.compile("|".join(re.escape(token) for token in special))
         self.counts: Counter[str] = Counter()
 
     def _choose_languages(self) -> tuple[str, int | None]:
-        """What to put before a text, and the token with which the model must begin."""
+        """The prefix of each text, and the id of the token that each translation must start with."""
         tokens = language_tokens(self.tokenizer)
         if not tokens:
             check_languages(self.tokenizer, self.model_name, source_lang=self.source, target_lang=self.target)
@@ -93,7 +96,7 @@ class Seq2Seq:
         }
 
     def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
-        """Yield one translation for each text, in order; None where the model comes to no end."""
+        """Yield one translation for each text, in order; None where the model does not end it."""
         from thinc.api import get_torch_default_device
         from torch import get_default_device
 
@@ -102,23 +105,23 @@ class Seq2Seq:
         stream = iter(texts)
         while buffer := list(islice(stream, self.batch_size * BUFFER)):
             split = [self._split(text) for text in buffer]
-            of_parts = iter(self._translate_parts([part.text for parts in split for part in parts]))
+            translated = iter(self._translate_parts([part.text for parts in split for part in parts]))
             for parts in split:
-                translation = join_parts(parts, list(islice(of_parts, len(parts))), self.target)
+                translation = join_parts(parts, list(islice(translated, len(parts))), self.target)
                 self.counts["split"] += len(parts) > 1
-                self.counts["without an end"] += translation is None
+                self.counts["unfinished"] += translation is None
                 yield translation
 
     def _split(self, text: str) -> list[Part]:
-        text = text.encode("utf8", "replace").decode()  # lone surrogates are no text
-        text = self.special.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text)  # nor is "</s>" an end
+        text = text.encode("utf8", "replace").decode()  # lone surrogates are not valid text
+        text = self.special.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text)  # so that "</s>" is read as text
         return split_text(text, lambda part: self._count_pieces(part) <= self.max_length)
 
     def _count_pieces(self, text: str) -> int:
         return len(self.tokenizer(self.prefix + text, verbose=False).input_ids)
 
     def _translate_parts(self, parts: Sequence[str]) -> list[str | None]:
-        """Translate in batches by length, the longest first: where memory does not suffice, it shows at once."""
+        """Translate in batches, longest parts first, so that a lack of memory shows at once."""
         translations: list[str | None] = ["" for _ in parts]
         lengths = [self._count_pieces(part) if part.strip() else 0 for part in parts]
         order = sorted((i for i, length in enumerate(lengths) if length), key=lambda i: -lengths[i])
@@ -133,7 +136,7 @@ class Seq2Seq:
 
         texts = [self.prefix + text for text in batch]
         inputs = self.tokenizer(texts, padding=True, return_tensors="pt", verbose=False).to(self.model.device)
-        longest = [min(GROWTH * int(n) + ROOM, self.limit - 2) for n in inputs["attention_mask"].sum(1)]
+        longest = [min(MAX_GROWTH * int(n) + EXTRA_PIECES, self.limit - 2) for n in inputs["attention_mask"].sum(1)]
         first = {} if self.first_token is None else {"forced_bos_token_id": self.first_token}
         with torch.inference_mode():
             output = self.model.generate(
@@ -146,22 +149,19 @@ class Seq2Seq:
             )
         for pieces, most in zip(output.tolist(), longest, strict=True):
             ends = [i for i, piece in enumerate(pieces) if i and piece == self.tokenizer.eos_token_id]
-            # At the very end it may be the search that put it there.
+            # At the maximum length, the search may have added the end token.
             if not ends or ends[0] >= most:
                 yield None
             else:
                 yield self.tokenizer.decode(pieces[: ends[0]], skip_special_tokens=True).strip()
 
 
-MIN_LENGTH = 8  # pieces: beginning, end, language and a few of text
-
-
-# Weights that are in use: translators into several languages share them, but not their tokenizers, which know one.
+# Weights in use. Translators into several languages share them, but not the tokenizers, which have a language set.
 LOADED: WeakValueDictionary[tuple[str, Stamps], Any] = WeakValueDictionary()
 
 
 def load_model(model: str) -> tuple[Any, Any]:
-    """Tokenizer and model in evaluation mode. Raises XnerError where they cannot be loaded."""
+    """Tokenizer, and model in evaluation mode. RAISES: XnerError where they cannot be loaded."""
     from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer
 
     try:
@@ -180,23 +180,23 @@ def load_model(model: str) -> tuple[Any, Any]:
             LOADED[key] = loaded
     except XnerError:
         raise
-    except Exception as error:  # what damaged files raise is of many kinds, and some of no named one
+    except Exception as error:  # damaged files raise errors of many types, some of them unnamed
         raise XnerError(
             f"The translation model {model!r} cannot be loaded: {error} Expected a folder, or a hub name, with "
-            f"config.json, model.safetensors and a tokenizer. Tokenizers made of sentencepiece files (Marian, M2M-100) "
+            f"config.json, model.safetensors and a tokenizer. Sentencepiece tokenizers (Marian, M2M-100) "
             f"need: pip install 'spacy-xner[seq2seq]'."
         ) from error
     return tokenizer, loaded
 
 
 def piece_limit(tokenizer: Any, model: Any) -> int:
-    """Pieces that a text may have, special ones included, by tokenizer and positions of the model."""
+    """Maximum number of pieces of a text, special tokens included: the limit of tokenizer and position embeddings."""
     limits = [tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", None), 1024]
     return int(min(limit for limit in limits if limit))
 
 
 def model_version(model: str, config: Any) -> str:
-    """What tells two models of one name apart: checksum of a folder's files, commit of a hub."""
+    """The version of a model: a checksum of its folder's files, or the commit on the hub."""
     if Path(model).is_dir():
         return _folder_version(model, model_stamps(model))
     return str(getattr(config, "_commit_hash", None) or "unknown")
@@ -208,17 +208,22 @@ def _folder_version(folder: str, stamps: Stamps) -> str:
 
 
 def model_stamps(model: str) -> Stamps:
-    """See `stamps_of`; none for a hub name."""
-    return stamps_of(sorted(path for path in Path(model).glob("*") if path.is_file()))
+    """The stamps of a folder's files, see `file_stamps`; none for a hub name."""
+    return file_stamps(sorted(path for path in Path(model).glob("*") if path.is_file()))
 
 
 def check_languages(tokenizer: Any, model: str, **langs: str) -> None:
-    """Raise XnerError where the tokenizer of a model says that its `source_lang` or `target_lang` is another."""
+    """Compare languages with those that a tokenizer declares. RAISES: XnerError where they differ.
+
+    langs (str): `source_lang` and `target_lang`.
+    """
     for name, lang in langs.items():
-        said = getattr(tokenizer, name, None)
+        declared = getattr(tokenizer, name, None)
         try:
-            known = canonical_parts(said if isinstance(said, str) else lang)[0]
-        except XnerError:  # a group of languages, as "ROMANCE"
+            known = canonical_parts(declared if isinstance(declared, str) else lang)[0]
+        except XnerError:  # a group of languages, such as "ROMANCE"
             continue
         if len(known) == 2 and known != canonical_parts(lang)[0]:
-            raise XnerError(f"The {name} of {model} is {said!r}, but the translator's is {lang!r}: use another model.")
+            raise XnerError(
+                f"The {name} of {model} is {declared!r}, but the translator's is {lang!r}: use a model for {lang!r}."
+            )

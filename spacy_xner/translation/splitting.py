@@ -1,4 +1,4 @@
-"""Long texts in parts that a translator can take, and their translations together again."""
+"""Splits long texts into parts that a translator accepts, and joins the translations."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import regex
 
 from ..languages.scripts import UNSPACED_LETTER, is_unspaced
 
-# Where to split, the best places first: ends of lines, of sentences, of clauses, of words.
+# Where to split, best places first: at the end of a line, a sentence, a clause, a word.
 LINE, SENTENCE, CLAUSE, BLANK = (
     regex.compile(pattern)
     for pattern in (
@@ -22,9 +22,10 @@ CLUSTER = regex.compile(r"\X")
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a text, and what stands between it and the next one: a line end, a blank, or nothing in a word.
+    """A part of a text.
 
-    Between characters of a script without blanks it is a blank, for languages that have some.
+    gap (str): what separates it from the next part: a line break, a space, or nothing within a word. Between characters
+        of a script without spaces it is a space, for target languages that use spaces.
     """
 
     text: str
@@ -32,10 +33,11 @@ class Part:
 
 
 def split_text(text: str, fits: Callable[[str], bool]) -> list[Part]:
-    """Split a text into parts that fit, as near to the middle as the best kind of place allows; nothing is lost.
+    """Split a text recursively, each time at the place of the best kind that is nearest to the middle.
 
-    fits (Callable[[str], bool]): whether a text can be translated as a whole. What cannot be split, a single
-        character, is a part even if it does not fit.
+    fits (Callable[[str], bool]): whether a text can be translated as a whole. A single character is never split, even
+        if it does not fit.
+    RETURNS: the parts, which together have all characters of the text except white space between parts.
     """
     if fits(text):
         return [Part(text)]
@@ -52,7 +54,7 @@ def split_text(text: str, fits: Callable[[str], bool]) -> list[Part]:
 
 
 def join_parts(parts: Sequence[Part], translations: Sequence[str | None], target: str) -> str | None:
-    """Put translations of parts together, with blanks between where the target language has them.
+    """Join the translations of parts, with spaces between them where the target language uses spaces.
 
     RETURNS: None where one of the parts has no translation.
     """

@@ -1,4 +1,4 @@
-"""Where translations are kept on disk: texts by key, in one SQLite file that several processes may use at a time."""
+"""A key-value store of texts in one SQLite file, which several processes can use at the same time."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from diskcache.core import MODE_RAW
 
 from ..errors import XnerError
 
-ALL_IN_SQLITE = 2**62  # characters from which on a value gets a file of its own: never
+ALL_IN_SQLITE = 2**62  # minimum number of characters of values that get a file of their own: none do
 
 
 class TextDisk(Disk):  # type: ignore[misc,unused-ignore]
-    """Keeps texts and nothing else: what diskcache would pickle is an error, and a pickle that is there is not read."""
+    """Stores only texts: raises an error for values that diskcache would pickle, and never reads a pickle."""
 
     def put(self, key: Any) -> tuple[str, bool]:
         return _checked(key), True
@@ -33,16 +33,16 @@ class TextDisk(Disk):  # type: ignore[misc,unused-ignore]
 def _checked(value: Any) -> str:
     if not isinstance(value, str):
         raise XnerError(
-            f"The cache of translations holds something that is no text ({type(value).__name__}), which this program "
-            f"did not write. Remove its folder, or name another one."
+            f"The translation cache has a value that is not a text ({type(value).__name__}); this program did not "
+            f"write it. Remove the folder of the cache, or name another folder."
         )
     return value
 
 
 class Store:
-    """Texts by key in a folder, which is made where it is missing. Nothing is ever thrown out of it. A context.
+    """Stores texts by key in a folder, and never evicts any. A context manager.
 
-    folder (Path): where.
+    folder (Path): created where it is missing.
     RAISES: XnerError, from every method, where the folder cannot be used.
     """
 
@@ -53,20 +53,20 @@ class Store:
             self.cache = Cache(str(folder.expanduser()), disk=TextDisk, **settings)
 
     def get(self, key: str) -> str | None:
-        """What is known, or None."""
+        """The stored text, or None."""
         with self._guard():
             found: str | None = self.cache.get(key, retry=True)
         return found
 
     def add(self, key: str, value: str) -> str:
-        """Write down what is not known yet. RETURNS: what is there now, perhaps by another process."""
+        """Store a text under a new key. RETURNS: the stored text, which another process may have stored first."""
         with self._guard():
             if self.cache.add(key, value, retry=True):
                 return value
         return self.get(key) or value
 
     def discard(self, key: str) -> None:
-        """Forget what is known."""
+        """Delete a text."""
         with self._guard():
             self.cache.delete(key, retry=True)
 
@@ -86,6 +86,6 @@ class Store:
             yield
         except (sqlite3.Error, Timeout, OSError) as error:
             raise XnerError(
-                f"The cache of translations in {self.folder} cannot be used: {error or type(error).__name__}. Name "
-                f"another folder, or remove this one (its translations are then made again)."
+                f"The translation cache in {self.folder} cannot be used: {error or type(error).__name__}. Name another "
+                f"folder, or remove this one (its texts are then translated again)."
             ) from error

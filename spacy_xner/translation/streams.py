@@ -1,4 +1,7 @@
-"""Streams of which only some items need the translator, in order, with mistakes of the translator said."""
+"""Translates streams in which only some items have a text, keeps their order, and reports translator errors.
+
+Errors name the text by its number in the stream.
+"""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -9,17 +12,17 @@ from ..errors import XnerError
 from .types import Translator
 
 Item = TypeVar("Item")
-AHEAD = 1000  # items that are read at most before the first of them is given back
+AHEAD = 1000  # maximum number of items read before the first of them is yielded
 END = object()
 
 
 class TranslatorError(XnerError):
-    """A mistake of a translator, in the middle of its work.
+    """A translator failed, or gave a wrong number of translations.
 
     before, after (str): the message around the number.
-    number (int): of the text where it shows, or of the texts before it; whoever passes parts of a longer stream to the
-        translator sets it to that of the whole.
-    n_doubtful (int): so many of the last translations that it gave may belong to other texts.
+    number (int): number of the failing text, or of the texts before it. Code that passes parts of a longer stream to
+        the translator changes it to the number within the whole stream.
+    n_doubtful (int): number of latest translations that may belong to other texts.
     """
 
     def __init__(self, before: str, number: int, after: str, n_doubtful: int = 0) -> None:
@@ -30,71 +33,74 @@ class TranslatorError(XnerError):
         return f"{self.before} {self.number:,} {self.after}"
 
 
-def ask(
+def translate_items(
     translator: Translator, items: Iterable[tuple[Item, str | None]], ahead: int = AHEAD
 ) -> Iterator[tuple[Item, str | None]]:
-    """Yield each item with its translation, in order, no more than `ahead` of them read before the first is yielded.
+    """Yield each item with its translation, in order.
 
-    items (Iterable[tuple[Item, str | None]]): with the text to translate, or None for those that need no translator.
-    RAISES (TranslatorError): where the translator gives more or fewer translations than it got texts, gives something
-        that is no text, or stops with an error; it says which text it was.
+    items (Iterable[tuple[Item, str | None]]): item and text to translate; None where the item needs no translation.
+    ahead (int): maximum number of items read before the first of them is yielded.
+    RAISES: TranslatorError where the translator gives more or fewer translations than texts, gives something other
+        than a text or None, or raises an error. The message has the number of the text.
     """
     stream = iter(items)
     n_done = 0
     for first in stream:
-        if first[1] is None:  # so that the translator is not even started where it is not needed
+        if first[1] is None:  # do not start the translator before it is needed
             yield first[0], None
             n_done += 1
             continue
-        block = Block(chain([first], islice(stream, ahead - 1)))
-        answers = translator.translate(block)
-        n_answers = 0  # of this block
-        while (answer := block.next_answer(answers, translator, n_done, n_answers)) is not END:
-            for item in block.pop_unasked():
+        pending = PendingItems(chain([first], islice(stream, ahead - 1)))
+        translations = translator.translate(pending)
+        n_translated = 0  # of these pending items
+        while (translation := pending.next_translation(translations, translator, n_done, n_translated)) is not END:
+            for item in pending.pop_without_text():
                 yield item, None
                 n_done += 1
-            if not block.waiting:
+            if not pending.queue:
                 raise TranslatorError(
-                    f"The translator {name_of(translator)} gave more translations than it got texts, after",
+                    f"The translator {describe_translator(translator)} gave more translations than it got texts, after",
                     n_done,
-                    "texts; expected one for each.",
-                    n_doubtful=n_answers,
+                    "texts; expected one translation for each text.",
+                    n_doubtful=n_translated,
                 )
-            item, text = block.waiting.popleft()
-            if answer is not None and not isinstance(answer, str):
+            item, text = pending.queue.popleft()
+            if translation is not None and not isinstance(translation, str):
                 raise TranslatorError(
-                    f"The translator {name_of(translator)} gave {answer!r} for text",
+                    f"The translator {describe_translator(translator)} gave {translation!r} for text",
                     n_done + 1,
                     f"({shorten(text)}), expected a text or None.",
                 )
-            n_answers += 1
-            yield item, answer
+            n_translated += 1
+            yield item, translation
             n_done += 1
-        block.read_rest()
-        for item in block.pop_unasked():
+        pending.read_rest()
+        for item in pending.pop_without_text():
             yield item, None
             n_done += 1
-        if block.waiting:
-            n_missing = sum(text is not None for _, text in block.waiting)
+        if pending.queue:
+            n_missing = sum(text is not None for _, text in pending.queue)
             raise TranslatorError(
-                f"The translator {name_of(translator)} gave fewer translations than it got texts: none for the last "
-                f"{n_missing:,} of a block, from text",
+                f"The translator {describe_translator(translator)} gave fewer translations than it got texts: none for "
+                f"the last {n_missing:,} of a block, from text",
                 n_done + 1,
-                f"on ({shorten(block.waiting[0][1])}); expected one for each.",
-                n_doubtful=n_answers,
+                f"on ({shorten(pending.queue[0][1])}); expected one translation for each text.",
+                n_doubtful=n_translated,
             )
 
 
-class Block:
-    """Some items of a stream: iterating gives the texts that need the translator; all items wait in a queue.
+class PendingItems:
+    """A block of stream items that wait for their translations. Iterating yields the texts to translate.
 
-    items (Iterator[tuple[Any, str | None]]): as for `ask`.
+    items (Iterator[tuple[Any, str | None]]): as for `translate_items`.
+
+    `queue` has the items that were read and not yet yielded.
     """
 
     def __init__(self, items: Iterator[tuple[Any, str | None]]) -> None:
         self.items = items
-        self.waiting: deque[tuple[Any, str | None]] = deque()
-        self.failure: Exception | None = None  # of whoever gives us the items
+        self.queue: deque[tuple[Any, str | None]] = deque()
+        self.input_error: Exception | None = None  # raised by the iterator of items, not by the translator
 
     def __iter__(self) -> Iterator[str]:
         while True:
@@ -103,53 +109,57 @@ class Block:
             except StopIteration:
                 return
             except Exception as error:
-                self.failure = error
+                self.input_error = error
                 raise
-            self.waiting.append((item, text))
+            self.queue.append((item, text))
             if text is not None:
                 yield text
 
-    def next_answer(self, answers: Iterator[str | None], translator: Translator, n_done: int, n_answers: int) -> Any:
-        """The translator's next answer, or END. RAISES: TranslatorError where it stops with an error of its own.
+    def next_translation(
+        self, translations: Iterator[str | None], translator: Translator, n_done: int, n_translated: int
+    ) -> Any:
+        """The next translation, or END.
 
-        n_done, n_answers (int): items of the stream, and answers of this block, that were given back.
+        n_done (int): items of the whole stream that were yielded.
+        n_translated (int): translations of this block that were yielded.
+        RAISES: TranslatorError where the translator raises an error of its own.
         """
         try:
-            return next(answers, END)
+            return next(translations, END)
         except Exception as error:
-            if self.failure is not None:
-                raise self.failure from None
-            asked = [place for place, (_, text) in enumerate(self.waiting) if text is not None]
-            if isinstance(error, TranslatorError):  # of a translator within this one, which numbers this block's texts
-                ahead = error.number - n_answers
-                error.number = n_done + (asked[ahead - 1] + 1 if 0 < ahead <= len(asked) else ahead)
+            if self.input_error is not None:
+                raise self.input_error from None
+            with_text = [place for place, (_, text) in enumerate(self.queue) if text is not None]
+            if isinstance(error, TranslatorError):  # of a nested translator, which counts the texts of this block
+                ahead = error.number - n_translated
+                error.number = n_done + (with_text[ahead - 1] + 1 if 0 < ahead <= len(with_text) else ahead)
                 raise
             reason = str(error) if isinstance(error, XnerError) else f"{type(error).__name__}: {error}"
-            stopped = f"The translator {name_of(translator)} stopped"
-            if not asked:
+            stopped = f"The translator {describe_translator(translator)} stopped"
+            if not with_text:
                 raise TranslatorError(f"{stopped} after", n_done, f"texts: {reason}") from error
-            text = self.waiting[asked[0]][1]
+            text = self.queue[with_text[0]][1]
             raise TranslatorError(
-                f"{stopped} at text", n_done + asked[0] + 1, f"({shorten(text)}): {reason}"
+                f"{stopped} at text", n_done + with_text[0] + 1, f"({shorten(text)}): {reason}"
             ) from error
 
-    def pop_unasked(self) -> Iterator[Any]:
-        """The items at the front that need no translator."""
-        while self.waiting and self.waiting[0][1] is None:
-            yield self.waiting.popleft()[0]
+    def pop_without_text(self) -> Iterator[Any]:
+        """Remove and yield the items at the front of the queue that need no translation."""
+        while self.queue and self.queue[0][1] is None:
+            yield self.queue.popleft()[0]
 
     def read_rest(self) -> None:
-        """What the translator has not read."""
-        self.waiting.extend(self.items)
+        """Queue the items that the translator did not read."""
+        self.queue.extend(self.items)
 
 
-def name_of(translator: Translator) -> str:
-    """For messages: name and languages."""
+def describe_translator(translator: Translator) -> str:
+    """Name and languages of a translator, for messages."""
     identity = translator.identity
     languages = [identity[key] for key in ("source", "target") if key in identity]
     return f"{identity.get('name', type(translator).__name__)} ({' to '.join(languages) or 'languages unknown'})"
 
 
 def shorten(text: str | None, length: int = 80) -> str:
-    """A text for a message."""
+    """The quoted beginning of a text, for messages."""
     return repr(text if text is None or len(text) <= length else f"{text[:length]}...")

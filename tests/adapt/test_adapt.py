@@ -1,4 +1,4 @@
-"""`xner adapt`: all steps on a small text, going on, and what is refused."""
+"""`xner adapt`: all steps on a small text, resuming, and errors."""
 
 import gzip
 import re
@@ -17,9 +17,11 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from typer.testing import CliRunner
 
-from spacy_xner.adapt.estimate import estimate, share_of
+from spacy_xner.adapt.estimate import estimate, sample_factor
+from spacy_xner.adapt.held_back import held_back_ids
 from spacy_xner.adapt.labelling import label_file, text_of
-from spacy_xner.adapt.steps import Adaptation, Settings
+from spacy_xner.adapt.settings import Settings
+from spacy_xner.adapt.steps import Adaptation
 from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.cli import app
 from spacy_xner.corpus.docs import load_docs, write_docs
@@ -54,7 +56,7 @@ def adapt(room: Path, encoder: Path, *more: object) -> Any:
     return CliRunner().invoke(app, [str(part) for part in (*arguments, *more)], env={"COLUMNS": "200"})
 
 
-def test_from_a_pipeline_to_another(room: Path, tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_steps(room: Path, tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = adapt(room, tiny_encoder)
     assert result.exit_code == 0, result.output
     assert "This will take about" in result.output
@@ -67,7 +69,7 @@ def test_from_a_pipeline_to_another(room: Path, tiny_encoder: Path, monkeypatch:
     }
     assert not parts["train/source.spacy"] & (parts["dev.spacy"] | parts["test/de.spacy"])
     assert not parts["train/de.spacy"] & (parts["dev.spacy"] | parts["test/de.spacy"])
-    assert len(projected) < 25  # what did not arrive is learned from the first pipeline
+    assert len(projected) < 25  # the first pipeline labels the rest
     assert (out / "teacher").is_dir()
     assert load_docs(out / "distilled/de.spacy")
     nlp = spacy.load(out / "pipeline/model-last")
@@ -82,26 +84,26 @@ def test_from_a_pipeline_to_another(room: Path, tiny_encoder: Path, monkeypatch:
         if path.is_file() and path.name not in ("scores.json", "made.json") and "package" not in path.parts
     }
     (out / "projected/de.spacy").unlink()
-    result = adapt(room, tiny_encoder)  # goes on, and only makes what is missing
+    result = adapt(room, tiny_encoder)  # resumes, and only makes missing files
     assert result.exit_code == 0, result.output
     assert "Translated into de" not in result.output
     changed = [path.name for path, then in before.items() if path.stat().st_mtime_ns != then]
     assert changed == ["de.spacy"]
-    result = adapt(room, tiny_encoder, "--steps", "3", "--no-distill")  # what depends on the steps, and only that
+    result = adapt(room, tiny_encoder, "--steps", "3", "--no-distill")  # recomputes only what depends on the steps
     assert result.exit_code == 0, result.output
-    assert "pipeline is made again: another distill, another steps" in result.output
+    assert "pipeline is recomputed, since these changed: distill, steps" in result.output
     again = [path for path, then in before.items() if path.exists() and path.stat().st_mtime_ns != then]
     assert {path.relative_to(out).parts[0] for path in again} == {"projected", "pipeline"}
-    monkeypatch.setattr("spacy_xner.adapt.steps.LEAST_LEFT", 1.0)
+    monkeypatch.setattr("spacy_xner.adapt.steps.MIN_INCOMPLETE", 1.0)
     result = adapt(room, tiny_encoder, "--steps", "4")
     assert result.exit_code == 0, result.output
-    assert re.search(r"Projection left out \d+ of 25 translations: too few to train twice", result.output)
-    assert "teacher is made again" not in result.output
+    assert re.search(r"No second training: only \d+ of 25 translations have an incomplete projection", result.output)
+    assert "teacher is recomputed" not in result.output
 
 
 @pytest.mark.parametrize("cache", [".translations", "folder", ""])  # the default, another, none
-def test_the_estimate_translates_nothing_twice(room: Path, tiny_encoder: Path, tmp_path: Path, cache: str) -> None:
-    """What the sample is translated to is kept where the rest is, and how long that took too."""
+def test_estimate_uses_the_cache(room: Path, tiny_encoder: Path, tmp_path: Path, cache: str) -> None:
+    """The translations of the sample are cached, and the translation speed is stored."""
     asked: list[str] = []
 
     class Counting:
@@ -137,7 +139,7 @@ def test_the_estimate_translates_nothing_twice(room: Path, tiny_encoder: Path, t
 
 
 def test_a_pipeline_without_entities(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
-    """Is noticed before the long work."""
+    """Raises an error before the long steps."""
     spacy.blank("en").to_disk(tmp_path / "blank")
     settings = Settings("en", ("de",), str(tiny_encoder))
     work = Adaptation(spacy.load(tmp_path / "blank"), room / "texts.txt", tmp_path / "out", settings, {})
@@ -147,7 +149,7 @@ def test_a_pipeline_without_entities(room: Path, tiny_encoder: Path, tmp_path: P
 
 
 def test_sentences_of_a_text_stay_together(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
-    """None is tested on whose neighbours are learned from."""
+    """No text has sentences in both training and test."""
     nlp = spacy.load(room / "source")
     nlp.add_pipe("sentencizer", first=True)
     nlp.to_disk(tmp_path / "source")
@@ -157,7 +159,7 @@ def test_sentences_of_a_text_stay_together(room: Path, tiny_encoder: Path, tmp_p
     work = Adaptation(spacy.load(tmp_path / "source"), tmp_path / "texts.txt", tmp_path / "out", settings, {})
     work.label()
     docs = load_docs(tmp_path / "out/source.spacy")
-    dev, test = work._held_back(docs)
+    dev, test = held_back_ids(docs, settings, work.texts)
     of_text = {meta_of(doc)["id"]: text_of(doc) for doc in docs}
     texts = [{of_text[name] for name in part} for part in (dev, test, of_text.keys() - dev - test)]
     assert len(docs) == 30  # the second sentences are repeated
@@ -165,7 +167,7 @@ def test_sentences_of_a_text_stay_together(room: Path, tiny_encoder: Path, tmp_p
 
 
 def test_few_long_texts(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
-    """Texts stay whole, and there is one at least on each side; with too few, that is said before the long work."""
+    """Texts are not split, and each part has at least one; too few texts are an error before the long steps."""
     nlp = spacy.load(room / "source")
     nlp.add_pipe("sentencizer", first=True)
     lines = [" ".join(f"{name} visited {place} ." for place in PLACES) for name in NAMES]
@@ -173,16 +175,16 @@ def test_few_long_texts(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf8")
     work = Adaptation(nlp, path, tmp_path / "out", Settings("en", ("de",), str(tiny_encoder)), {})
     work.label()
-    dev, test = work._held_back(load_docs(tmp_path / "out/source.spacy"))
+    dev, test = held_back_ids(load_docs(tmp_path / "out/source.spacy"), work.settings, path)
     assert (len(dev), len(test)) == (5, 5)
     path.write_text("".join(f"{line}\n" for line in (" ".join(lines[:4]), lines[4])), encoding="utf8")
-    with pytest.raises(XnerError, match="25 sentences are of 2 texts, which stay whole, so that none is left"):
+    with pytest.raises(XnerError, match="25 sentences are from 2 texts, which are not split, so that no text is left"):
         Adaptation(nlp, path, tmp_path / "two", Settings("en", ("de",), str(tiny_encoder)), {}).run()
     assert not (tmp_path / "two/translated").exists()
 
 
-def test_another_pipeline_of_the_same_name(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
-    """A pipeline that was trained anew in its place has the texts labelled anew."""
+def test_another_pipeline_with_the_same_name(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    """After the pipeline in the folder has changed, the texts are labelled again."""
     found = []
     for label in ("PERSON", "ANIMAL"):
         nlp = spacy.blank("en")
@@ -191,61 +193,61 @@ def test_another_pipeline_of_the_same_name(room: Path, tiny_encoder: Path, tmp_p
         nlp.to_disk(tmp_path / "model-last")
         settings = Settings("en", ("de",), str(tiny_encoder))
         work = Adaptation(spacy.load(tmp_path / "model-last"), room / "texts.txt", tmp_path / "out", settings, {})
-        assert not work.is_there("source.spacy")
+        assert not work.is_current("source.spacy")
         work.label()
-        assert work.is_there("source.spacy")
+        assert work.is_current("source.spacy")
         found.append({entity.label_ for doc in load_docs(tmp_path / "out/source.spacy") for entity in doc.ents})
     assert found == [{"PERSON"}, {"ANIMAL"}]
     without = spacy.load(tmp_path / "model-last", exclude=["entity_ruler"])
     work = Adaptation(without, room / "texts.txt", tmp_path / "out", settings, {})
-    assert not work.is_there("source.spacy")
+    assert not work.is_current("source.spacy")
 
 
-def test_nothing_vouches_for_a_file_that_is_being_made(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
-    """Stopped between the file and the note about it, the file is made again."""
+def test_interrupted_while_a_file_is_made(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    """If the run stops between writing a file and recording it, the file is not current."""
     texts, first = tmp_path / "texts.txt", (room / "texts.txt").read_text()
 
-    def work(say: Any = lambda title, counts: None) -> Adaptation:
+    def work(report: Any = lambda title, counts: None) -> Adaptation:
         settings = Settings("en", ("de",), str(tiny_encoder))
-        return Adaptation(spacy.load(room / "source"), texts, tmp_path / "out", settings, {}, say)
+        return Adaptation(spacy.load(room / "source"), texts, tmp_path / "out", settings, {}, report)
 
     texts.write_text(first)
     work().label()
     texts.write_text(first.replace("visited", "saw"))
     other = work()
-    other._note = lambda: (_ for _ in ()).throw(KeyboardInterrupt)  # type: ignore[method-assign]
+    other.output.save = lambda: (_ for _ in ()).throw(KeyboardInterrupt)  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
         other.label()
     texts.write_text(first)
     assert load_docs(tmp_path / "out/source.spacy")[0].text == "Ada visited Paris ."
     broken = work()
-    assert broken.is_there("source.spacy")
+    assert broken.is_current("source.spacy")
     texts.write_text(first.replace("visited", "saw"))
     broken = work()
-    notes = iter([True, False])  # the note that it is being made, but not the one that it is there
-    note = broken._note
-    broken._note = lambda: note() if next(notes) else (_ for _ in ()).throw(KeyboardInterrupt)  # type: ignore[method-assign]
+    saves = iter([True, False])  # the entry is removed, but the new one is not saved
+    save = broken.output.save
+    broken.output.save = lambda: save() if next(saves) else (_ for _ in ()).throw(KeyboardInterrupt)  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
         broken.label()
     texts.write_text(first)
-    assert not work().is_there("source.spacy")
+    assert not work().is_current("source.spacy")
 
 
 def test_one_run_in_a_folder(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
     settings = Settings("en", ("de",), str(tiny_encoder))
     work = Adaptation(spacy.load(room / "source"), room / "texts.txt", tmp_path / "out", settings, {})
-    with FileLock(tmp_path / "out/.lock"), pytest.raises(XnerError, match="is being filled by another run"):
+    with FileLock(tmp_path / "out/.lock"), pytest.raises(XnerError, match="is being written by another run"):
         work.run()
 
 
-def test_labelling_goes_on(room: Path, tmp_path: Path) -> None:
-    """A pipeline that fails in the middle has its finished texts kept."""
-    nlp, seen = spacy.load(room / "source"), []
+def test_labelling_resumes(room: Path, tmp_path: Path) -> None:
+    """Texts that were labelled before an error are not labelled again."""
+    nlp, processed = spacy.load(room / "source"), []
 
     @Language.component("tests_fragile")
     def fragile(doc: Doc) -> Doc:
-        seen.append(doc.text)
-        if len(seen) == 12:
+        processed.append(doc.text)
+        if len(processed) == 12:
             raise RuntimeError("out of memory")
         return doc
 
@@ -258,7 +260,7 @@ def test_labelling_goes_on(room: Path, tmp_path: Path) -> None:
     counts: Counter[str] = Counter()
     label_file(nlp, room / "texts.txt", output, "en", 0.0, counts)
     assert counts["texts"] == 25
-    assert len(seen) == 12 + 25 - 11
+    assert len(processed) == 12 + 25 - 11
     undisturbed = tmp_path / "undisturbed.spacy"
     label_file(nlp, room / "texts.txt", undisturbed, "en", 0.0, Counter())
     assert output.read_bytes() == undisturbed.read_bytes()
@@ -266,7 +268,7 @@ def test_labelling_goes_on(room: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", [".txt", ".txt.gz", ".spacy"])
-def test_the_estimate_knows_how_many_texts_there_are(room: Path, tmp_path: Path, ending: str) -> None:
+def test_sample_factor(room: Path, tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"texts{ending}"
     if ending == ".txt":
         path.write_text((room / "texts.txt").read_text())
@@ -275,24 +277,24 @@ def test_the_estimate_knows_how_many_texts_there_are(room: Path, tmp_path: Path,
     else:
         write_docs(path, read_unlabelled(room / "texts.txt", "en", Counter()))
     sample = list(islice(read_unlabelled(path, "en", Counter()), 5))
-    assert share_of(path, sample, "en") == pytest.approx(5, rel=0.1)
+    assert sample_factor(path, sample, "en") == pytest.approx(5, rel=0.1)
 
 
-def test_what_another_run_made_in_the_meantime(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
-    """Before a run begins, another one with other settings may have been in the folder."""
+def test_another_run_in_the_meantime(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    """Before a run begins, another run with other settings may have changed the folder."""
     settings = Settings("en", ("de",), str(tiny_encoder))
     pipeline, texts = spacy.load(room / "source"), room / "texts.txt"
     waiting = Adaptation(pipeline, texts, tmp_path / "out", settings, {})
     waiting.label()
     Adaptation(pipeline, texts, tmp_path / "out", replace(settings, min_score=0.5), {}).label()
-    assert waiting.is_there("source.spacy")
+    assert waiting.is_current("source.spacy")
     with pytest.raises(KeyError):  # no translator
         waiting.run()
-    assert waiting.is_there("source.spacy")
+    assert waiting.is_current("source.spacy")
     assert srsly.read_json(tmp_path / "out/made.json")["source.spacy"]["min_score"] == settings.min_score
 
 
-def test_refused(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+def test_errors(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
     result = adapt(room, tiny_encoder, "--to", "en")
     assert "names en, the language of" in result.output
     spacy.blank("xx").to_disk(tmp_path / "mixed")
@@ -307,7 +309,7 @@ def test_refused(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
     assert "This will take" not in result.output
     (tmp_path / "thesis.txt").write_text("mine")
     result = adapt(room, tiny_encoder, "--output", tmp_path)
-    assert "holds something else" in result.output
+    assert "has other files" in result.output
     (room / "few.txt").write_text("Ada visited Paris .\n")
     result = adapt(room, tiny_encoder, "--texts", room / "few.txt", "--output", tmp_path / "few")
     assert "1 sentences are too few" in result.output.replace("\n", " ")

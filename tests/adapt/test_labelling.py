@@ -1,4 +1,4 @@
-"""Texts labelled by a pipeline: sentences, entities, scores, and what is left out."""
+"""Texts labelled by a pipeline: sentences, entities, scores, and skipped sentences."""
 
 from collections import Counter
 from pathlib import Path
@@ -33,9 +33,9 @@ def label(nlp: Language, path: Path, min_score: float = 0.0) -> tuple[list[Doc],
     return list(labelled_docs(found, nlp, path, min_score, counts)), counts
 
 
-def test_texts_that_the_pipeline_is_not_for(nlp: Language, tmp_path: Path) -> None:
+def test_texts_that_the_pipeline_does_not_accept(nlp: Language, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"text": "Ada singt", "lang": "de"}\n', encoding="utf8")
-    with pytest.raises(XnerError, match=r"a\.jsonl: the text a:1 is in de, expected en, .* say it by --source-lang"):
+    with pytest.raises(XnerError, match=r"a\.jsonl: the text a:1 is in de, expected en, .* set --source-lang"):
         label_file(nlp, tmp_path / "a.jsonl", tmp_path / "out.spacy", "en", 0.0, Counter())
     (tmp_path / "b.txt").write_text("Ada sings .\n" + "Ada sings . " * 10 + "\n", encoding="utf8")
     nlp.max_length = 100
@@ -54,13 +54,13 @@ def test_sentences_and_entities(nlp: Language, tmp_path: Path) -> None:
         ("She saw Paris.", [("Paris", "GPE")], "news:1.2"),
         ("שלום 😀 Ada", [("Ada", "PERSON")], "news:3"),
     ]
-    assert counts == {"texts": 3, "sentences": 4, "entities": 3, "repeated": 1, "unsure": 0}
+    assert counts == {"texts": 3, "sentences": 4, "entities": 3, "repeated": 1, "low score": 0}
     assert docs[0]._.xner_meta["lang"] == "en"
     assert [step["step"] for step in docs[0]._.xner_meta["provenance"]] == ["convert", "label"]
 
 
 def test_entities_inside_tokens(nlp: Language, tmp_path: Path) -> None:
-    """A pipeline's entities keep their characters in tokens of ours."""
+    """Tokens are split at the entity boundaries of the pipeline."""
     nlp.tokenizer = spacy.blank("en").tokenizer
     (tmp_path / "a.txt").write_text("It is Ada's, not Paris-like.\n", encoding="utf8")
     (doc,), _ = label(nlp, tmp_path / "a.txt")
@@ -68,7 +68,7 @@ def test_entities_inside_tokens(nlp: Language, tmp_path: Path) -> None:
 
 
 def test_scores(nlp: Language, tmp_path: Path) -> None:
-    """Of a group of spans with scores, as spancat has it; a sentence with an unsure entity is left out and counted."""
+    """Scores of a span group, as spancat sets them; sentences with a low score are skipped and counted."""
 
     @Language.component("tests_score")
     def score(doc: Doc) -> Doc:
@@ -81,11 +81,11 @@ def test_scores(nlp: Language, tmp_path: Path) -> None:
     docs, counts = label(nlp, tmp_path / "a.txt", 0.5)
     assert [doc.text for doc in docs] == ["Ada came."]
     assert docs[0].ents[0]._.confidence == pytest.approx(0.9)
-    assert counts["unsure"] == 1
+    assert counts["low score"] == 1
 
 
 def test_confidence_of_numpy(nlp: Language, tmp_path: Path) -> None:
-    """Scores go through JSON, whatever number they are."""
+    """numpy scores are converted, since JSON cannot store them."""
 
     @Language.component("tests_confident")
     def confident(doc: Doc) -> Doc:
@@ -101,7 +101,7 @@ def test_confidence_of_numpy(nlp: Language, tmp_path: Path) -> None:
 
 
 def test_ids_are_distinct(nlp: Language, tmp_path: Path) -> None:
-    """The second sentence of one text may be called as another text is."""
+    """The generated id of a second sentence may be the id of another text."""
     docs = [spacy.blank("en")(text) for text in ("Ada came. She saw Paris.", "Paris is big.")]
     for doc, name in zip(docs, ("a", "a.2"), strict=True):
         doc._.xner_meta = {"id": name, "lang": "en"}
@@ -112,7 +112,7 @@ def test_ids_are_distinct(nlp: Language, tmp_path: Path) -> None:
     assert [text_of(doc) for doc in made] == ["a", "a", "a.2"]
 
 
-def test_labels_of_a_docbin_are_not_looked_at(nlp: Language, tmp_path: Path) -> None:
+def test_labels_of_a_docbin_are_ignored(nlp: Language, tmp_path: Path) -> None:
     doc = spacy.blank("en")("Ada came.")
     doc.set_ents([doc.char_span(4, 8, "X")])
     doc._.xner_meta = {"id": "d:1", "lang": "en"}

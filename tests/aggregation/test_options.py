@@ -1,4 +1,4 @@
-"""The options that aggregators share, and mistakes in them."""
+"""Options of aggregators, and errors for wrong ones."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from spacy import registry
 
 from spacy_xner.aggregation.options import common_attributes, layers_read, resolve_layers
 from spacy_xner.aggregation.types import ENCODER_LAYERS, LAYERS_READ
-from spacy_xner.encoders.transformer import layers_of
+from spacy_xner.encoders.outputs import layers_of
 from spacy_xner.errors import XnerError
 
 from ..conftest import TINY_LAYERS
@@ -37,7 +37,7 @@ ALL = TINY_LAYERS + 1
 
 @given(n_layers=st.integers(1, 30), data=st.data())
 def test_resolved_layers(n_layers: int, data: st.DataObject) -> None:
-    """However they are written, and in whatever order: the encoder's own numbers, lowest first."""
+    """Layers that are named from the end, in any order: indices from 0, lowest first."""
     chosen = data.draw(st.sets(st.integers(0, n_layers - 1), min_size=1))
     written = [i - n_layers if data.draw(st.booleans()) else i for i in data.draw(st.permutations(sorted(chosen)))]
     assert resolve_layers(written, n_layers) == sorted(chosen)
@@ -68,18 +68,10 @@ def test_mistakes_that_are_found_at_once(aggregator: str, options: dict[str, Any
 @pytest.mark.parametrize(
     ("aggregator", "options", "message"),
     [
-        (LAST_LAYER, {"layers": [1, 2]}, r"hands on one layer, not \[1, 2\]"),
+        (LAST_LAYER, {"layers": [1, 2]}, r"returns one layer, not \[1, 2\]"),
         (LAST_LAYER, {"layers": []}, "the list is empty"),
         (LAYER_ATTENTION, {"layers": [-1]}, "Name at least two, or use LastLayer"),
-        (LAYER_ATTENTION, {"scores": "cosine"}, "scores: there is no 'cosine'. Choose one of dot, additive"),
-        (LAYER_ATTENTION, {"fusion": "add"}, "fusion: there is no 'add'. Choose one of sum, concat, gate"),
-        (LAYER_ATTENTION, {"n_heads": 0}, "n_heads: 0 is too small"),
         (LAYER_ATTENTION, {"query_width": 0}, "query_width: 0 is too small"),
-        (
-            LAYER_ATTENTION,
-            {"fusion": "concat", "project_values": True},
-            "project_values: .* Set project_values to false",
-        ),
         (SCALAR_MIX, {"logit_scale": 0.0}, "logit_scale: 0.0 is not positive"),
         (WEIGHTED_CONCAT, {"logit_scale": 0.0}, "logit_scale: 0.0 is not positive"),
     ],
@@ -87,6 +79,29 @@ def test_mistakes_that_are_found_at_once(aggregator: str, options: dict[str, Any
 def test_mistakes_of_one_aggregator(aggregator: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(XnerError, match=message):
         registry.architectures.get(aggregator)(**options)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "written", "left"),
+    [
+        ("scores", "additive", '"additive"', '"dot"'),
+        ("n_heads", 2, "2", "1"),
+        ("project_values", True, "true", "false"),
+        ("fusion", "gate", '"gate"', '"sum"'),
+        ("fusion", "concat", '"concat"', '"sum"'),
+    ],
+)
+def test_options_of_attention_that_were_removed(option: str, value: Any, written: str, left: str) -> None:
+    """The message names the option, the value, and what to write; it is the same for a config."""
+    message = f"{option}: {written} was removed .* Write {option} = {left} or leave {option} out"
+    with pytest.raises(XnerError, match=message):
+        registry.resolve({"model": {"@architectures": LAYER_ATTENTION, option: value}})
+
+
+def test_saved_configs_may_name_options_that_were_removed() -> None:
+    former = {"scores": "dot", "n_heads": 1, "project_values": False, "fusion": "sum"}
+    model = registry.resolve({"model": {"@architectures": LAYER_ATTENTION, **former, "query_width": 8}})["model"]
+    assert model.attrs["query_width"] == 8
 
 
 @pytest.mark.parametrize("aggregator", AGGREGATORS)
@@ -104,25 +119,16 @@ def test_a_layer_named_in_two_ways(tiny_encoder: Path) -> None:
         predict(nlp)
 
 
-@pytest.mark.parametrize(
-    ("aggregator", "options", "message"),
-    [
-        (LAYER_ATTENTION, {"n_heads": 5}, "n_heads: 5 does not divide the width of the encoder, 32"),
-        (WEIGHTED_CONCAT, {"nO": 8, "residual": True}, "nO: 8 is not the width of the encoder, 32"),
-    ],
-)
-def test_options_that_do_not_fit_the_encoder(
-    tiny_encoder: Path, aggregator: str, options: dict[str, Any], message: str
-) -> None:
-    overrides = {f"{TOK2VEC}.aggregator.{key}": value for key, value in options.items()}
-    with pytest.raises(XnerError, match=message):
-        predict(make_pipeline(make_config(tiny_encoder, aggregator, **overrides)))
+def test_residual_needs_the_width_of_the_encoder(tiny_encoder: Path) -> None:
+    overrides = {f"{TOK2VEC}.aggregator.{key}": value for key, value in {"nO": 8, "residual": True}.items()}
+    with pytest.raises(XnerError, match="nO: 8 is not the width of the encoder, 32"):
+        predict(make_pipeline(make_config(tiny_encoder, WEIGHTED_CONCAT, **overrides)))
 
 
 @pytest.mark.parametrize("aggregator", AGGREGATORS[1:])
 @pytest.mark.parametrize("layers", [[-1, 1], [0, 2]])
 def test_chosen_layers_alone_are_read(tiny_encoder: Path, aggregator: str, layers: list[int]) -> None:
-    """The vectors are those that the aggregator makes of these layers; the encoder above the highest learns nothing."""
+    """The vectors are computed from these layers only; layers above the highest get no gradient."""
     nlp = make_pipeline(make_config(tiny_encoder, aggregator, **{f"{TOK2VEC}.aggregator.layers": layers}))
     doc = nlp("Berlin is big")
     aggregator_ = tok2vec_of(nlp).layers[1].layers[0]
@@ -161,8 +167,7 @@ def test_last_layer_can_be_another(tiny_encoder: Path) -> None:
     [
         (SCALAR_MIX, {"residual": True, "layer_dropout": 0.3}),
         (WEIGHTED_CONCAT, {"residual": True, "layers": [1, -1], "layer_dropout": 0.3}),
-        (LAYER_ATTENTION, {"scores": "additive", "fusion": "gate", "n_heads": 2, "layers": [0, 1, -1]}),
-        (LAYER_ATTENTION, {"fusion": "concat", "layer_dropout": 0.5}),
+        (LAYER_ATTENTION, {"query_width": 8, "layers": [0, 1, -1], "layer_dropout": 0.5}),
     ],
 )
 def test_options_survive_saving_and_replaced_listeners(

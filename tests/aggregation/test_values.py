@@ -11,7 +11,7 @@ from thinc.api import Model
 from spacy_xner.aggregation.layer_attention import attention_weights
 from spacy_xner.aggregation.weights import LOGITS, softmax_weights
 
-from .test_aggregators import N_LAYERS, WIDTH, layers, make, randomise
+from .test_aggregators import N_LAYERS, layers, make, randomise
 
 
 def small(name: str, **options: Any) -> Model:
@@ -115,7 +115,7 @@ ATTENDED = [array([0, 8]), array([numpy.log(3), 4]), array([5, 1])]
 def test_layer_attention_by_hand(logit_scale: float) -> None:
     model = attention(logit_scale=logit_scale)
     model.set_param("fusion_scale", array(0, 2))
-    assert_allclose(attention_weights(model, ATTENDED), array([[0.25], [0.75]]), rtol=1e-6)
+    assert_allclose(attention_weights(model, ATTENDED), array([0.25, 0.75]), rtol=1e-6)
     Y, backprop = model(ATTENDED, is_train=True)
     assert_allclose(Y, [[5, 1 + 2 * 5]], rtol=1e-6)  # 1/4 * 8 + 3/4 * 4 = 5
     dX = backprop(array([0, 1]))
@@ -133,21 +133,6 @@ def test_layer_attention_by_hand(logit_scale: float) -> None:
     assert_allclose(model.get_grad("key_W"), [[-1.5 * array(numpy.log(3), 4 - 8)]], rtol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("fusion", "expected"),
-    [
-        # [last; attended] = [5, 1; 0.75 log 3, 5]; W reads the last dimension of both, b is 0.5: Z = [0, 1 + 5 + 0.5]
-        ("concat", [5, 1 + 6.5]),
-        ("gate", [5, 1 + 5 * numpy.tanh(6.5)]),
-    ],
-)
-def test_fusions(fusion: str, expected: list[float]) -> None:
-    model = attention(fusion=fusion)
-    model.set_param("fusion_W", array([[0, 0], [0, 1]], [[0, 0], [0, 1]]))
-    model.set_param("fusion_b", array(0, 0.5))
-    assert_allclose(model.predict(ATTENDED), [expected], rtol=1e-6)
-
-
 def test_logits_alone_are_a_mix_of_the_lower_layers() -> None:
     """Without queries, attention weights are the same for all pieces, as in a scalar mix."""
     model = make("attention", logit_scale=5.0)
@@ -161,37 +146,19 @@ def test_logits_alone_are_a_mix_of_the_lower_layers() -> None:
     assert_allclose(model.predict(X), X[-1] + model.get_param("fusion_scale") * mixed, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("variant", ["attention-values", "attention-additive-heads", "attention-concat"])
-def test_attention_of_each_head(variant: str) -> None:
-    """Piece by piece and head by head, with keys and queries written out."""
+@pytest.mark.parametrize("variant", ["attention", "attention-narrow"])
+def test_attention_of_each_piece(variant: str) -> None:
+    """Piece by piece, with keys and queries written out."""
     model = make(variant)
     randomise(model, numpy.random.default_rng(0))
-    X, heads = layers(5), model.attrs["n_heads"]
+    X = layers(5)
     weights = attention_weights(model, X)
-    assert weights.shape == (5, N_LAYERS - 1, heads)
-    assert_allclose(weights.sum(axis=1), 1, rtol=1e-5)
+    assert weights.shape == (5, N_LAYERS - 1)
+    (Q,), (K,), (b,) = (model.get_param(name) for name in ("query_W", "key_W", "query_b"))
     for piece in range(5):
-        for head in range(heads):
-            query = model.get_param("query_W")[head] @ X[-1][piece] + model.get_param("query_b")[head]
-            keys = [model.get_param("key_W")[head] @ x[piece] for x in X[:-1]]
-            if model.attrs["scores"] == "dot":
-                scores = numpy.array([query @ key / numpy.sqrt(len(query)) for key in keys])
-            else:
-                scores = numpy.array([model.get_param("score_W")[head] @ numpy.tanh(query + key) for key in keys])
-            scores = numpy.exp(scores + 10 * model.get_param(LOGITS))
-            assert_allclose(weights[piece, :, head], scores / scores.sum(), rtol=1e-4)
-    share = WIDTH // heads
-    parts = [
-        sum(weights[:, i, h, None] * X[i][:, h * share : (h + 1) * share] for i in range(N_LAYERS - 1))
-        for h in range(heads)
-    ]
-    attended = numpy.concatenate(parts, axis=1)
-    if "value_W" in model.param_names:
-        attended = attended @ model.get_param("value_W").T
-    if model.attrs["fusion"] == "sum":
-        expected = X[-1] + attended * model.get_param("fusion_scale")
-    else:
-        both = numpy.concatenate([X[-1], attended], axis=1)
-        matrix = numpy.concatenate(list(model.get_param("fusion_W")), axis=1)
-        expected = X[-1] + both @ matrix.T + model.get_param("fusion_b")
-    assert_allclose(model.predict(X), expected, rtol=1e-4, atol=1e-5)
+        query = Q @ X[-1][piece] + b
+        scores = numpy.array([query @ (K @ x[piece]) / numpy.sqrt(len(query)) for x in X[:-1]])
+        scores = numpy.exp(scores + 10 * model.get_param(LOGITS))
+        assert_allclose(weights[piece], scores / scores.sum(), rtol=1e-4)
+    attended = sum(weights[:, i, None] * X[i] for i in range(N_LAYERS - 1))
+    assert_allclose(model.predict(X), X[-1] + attended * model.get_param("fusion_scale"), rtol=1e-4, atol=1e-5)

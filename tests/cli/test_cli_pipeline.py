@@ -13,7 +13,7 @@ import srsly
 
 from spacy_xner.aggregation.layer_attention import attention_weights
 from spacy_xner.aggregation.weights import find_aggregators
-from spacy_xner.encoders.transformer import layers_of
+from spacy_xner.encoders.outputs import layers_of
 from spacy_xner.scoring.scores import evaluate_pipeline
 
 from ..aggregation.util import make_config, make_pipeline, train
@@ -77,7 +77,7 @@ def test_layers_of_chosen_ones(tiny_encoder: Path, tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def attentive(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pipelines") / "attention"
-    return make_layers_pipeline(tiny_encoder, folder, "LayerAttention", n_heads=2, layers=[1, 2, 3])
+    return make_layers_pipeline(tiny_encoder, folder, "LayerAttention", layers=[1, 2, 3])
 
 
 def test_layers_of_attention(attentive: Path, tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_layers_of_attention(attentive: Path, tmp_path: Path) -> None:
         every = layers_of(data)
         assert every is not None
         found.append(attention_weights(aggregator, [x.reshape(-1, x.shape[-1])[data.align.dataXd] for x in every[1:]]))
-    weights = np.concatenate(found).mean(axis=2)
+    weights = np.concatenate(found)
     assert f"layer 3 over {len(weights)} word pieces" in note
     assert [float(row.split()[1]) for row in rows] == pytest.approx(list(weights.mean(axis=0)), abs=0.001)
     assert [float(row.split()[2]) for row in rows] == pytest.approx(list(weights.std(axis=0)), abs=0.001)
@@ -131,7 +131,7 @@ def test_layers_plot(tiny_pipeline: Path, attentive: Path, tmp_path: Path, endin
 def test_layers_plot_of_another_kind(tmp_path: Path) -> None:
     """Found before the pipeline is loaded."""
     message = misused("layers", "xx_nowhere", "--plot", tmp_path / "layers.xyz")
-    assert "layers.xyz is no name of a picture. It ends in one of .png, .svg, .pdf" in message
+    assert "layers.xyz has no picture format, expected a name that ends in one of .png, .svg, .pdf" in message
 
 
 def test_layers_plot_without_matplotlib(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from spacy.tokens import Doc
 from spacy_xner.corpus.carry import carry_docs
 from spacy_xner.corpus.docs import convert_files, load_docs, write_docs
 from spacy_xner.errors import XnerError
-from spacy_xner.translation.carried import Markers, Placeholders
+from spacy_xner.translation.label_carriers import Markers, Placeholders
 
 ENGLISH = (
     "[Angela Merkel](PER) visited [London](LOC)'s [EU](ORG) office.\nno name\nwhat? [Paris](LOC)\n[Rome](LOC) twice\n"

@@ -113,10 +113,10 @@ def test_gzip(tmp_path: Path, name: str, text: str) -> None:
     (sentence,) = read_sentences(path)
     assert (sentence.text, sentence.spans) == ("Ada x", ((0, 3, "PER"),))
     path.write_bytes(gzip.compress(text.encode())[:-9])
-    with pytest.raises(XnerError, match="not a sound gzip file"):
+    with pytest.raises(XnerError, match="not a valid gzip file"):
         list(read_sentences(path))
     path.write_text(text)
-    with pytest.raises(XnerError, match="not a sound gzip file"):
+    with pytest.raises(XnerError, match="not a valid gzip file"):
         list(read_sentences(path))
 
 

@@ -1,4 +1,4 @@
-"""The Hugging Face folder made of the embedded encoder's file."""
+"""The Hugging Face folder that is made from the embedded encoder's file."""
 
 import dataclasses
 from pathlib import Path
@@ -8,14 +8,19 @@ import pytest
 from transformers import AutoModel, AutoTokenizer
 
 from spacy_xner.encoders.convert import write_huggingface
-from spacy_xner.encoders.embedded import read_embedded
+from spacy_xner.encoders.embedded import EmbeddedModel, read_embedded
 from spacy_xner.errors import XnerError
+from spacy_xner.files import file_sha256
 
 TinyFile = tuple[Path, dict[str, np.ndarray]]
 
 
+def read_tiny(tiny_file: TinyFile) -> EmbeddedModel:
+    return read_embedded(tiny_file[0], sha256=file_sha256(tiny_file[0]))
+
+
 def test_transformers_loads_it_whole(tiny_file: TinyFile, tmp_path: Path) -> None:
-    model = read_embedded(tiny_file[0], sha256=None)
+    model = read_tiny(tiny_file)
     write_huggingface(model, tmp_path / "encoder")
     loaded, report = AutoModel.from_pretrained(str(tmp_path / "encoder"), output_loading_info=True)
     assert not any(report.values()), report
@@ -29,7 +34,7 @@ def test_transformers_loads_it_whole(tiny_file: TinyFile, tmp_path: Path) -> Non
 
 
 def test_tokenizer(tiny_file: TinyFile, tmp_path: Path) -> None:
-    write_huggingface(read_embedded(tiny_file[0], sha256=None), tmp_path)
+    write_huggingface(read_tiny(tiny_file), tmp_path)
     tokenizer = AutoTokenizer.from_pretrained(str(tmp_path))
     assert tokenizer.is_fast
     assert tokenizer.model_max_length == 8
@@ -41,13 +46,13 @@ def test_tokenizer(tiny_file: TinyFile, tmp_path: Path) -> None:
 
 
 def test_an_unknown_character_map_is_refused(tiny_file: TinyFile, tmp_path: Path) -> None:
-    model = dataclasses.replace(read_embedded(tiny_file[0], sha256=None), normalization={"a": "b"})
+    model = dataclasses.replace(read_tiny(tiny_file), normalization={"a": "b"})
     with pytest.raises(XnerError, match="turns 'a' into 'b'"):
         write_huggingface(model, tmp_path)
 
 
 def test_same_files_every_time(tiny_file: TinyFile, tmp_path: Path) -> None:
     for name in "ab":
-        write_huggingface(read_embedded(tiny_file[0], sha256=None), tmp_path / name)
+        write_huggingface(read_tiny(tiny_file), tmp_path / name)
     for path in (tmp_path / "a").iterdir():
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()

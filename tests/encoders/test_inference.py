@@ -18,9 +18,9 @@ from spacy.tokens import Doc
 from spacy_transformers.data_classes import TransformerData
 
 from spacy_xner.encoders import precision
-from spacy_xner.encoders.inference import BATCH_PIECES, batches_of
+from spacy_xner.encoders.inference import BATCH_PIECES, make_batches
+from spacy_xner.encoders.outputs import layers_of
 from spacy_xner.encoders.packed import Batch, PackedEncoder, PaddedEncoder, can_pack, positions_of
-from spacy_xner.encoders.transformer import layers_of
 from spacy_xner.errors import XnerError
 
 from ..aggregation.util import STOCK_LISTENER, STOCK_TRANSFORMER, make_config, make_pipeline, train
@@ -340,7 +340,7 @@ def test_positions(ids: list[int], padding: int | None, expected: list[int]) -> 
 
 @given(st.lists(st.integers(1, 600), max_size=300), st.integers(1, 4))
 def test_batches(lengths: list[int], n_threads: int) -> None:
-    batches = batches_of(lengths, n_threads)
+    batches = make_batches(lengths, n_threads)
     order = [i for batch in batches for i in batch]
     assert sorted(order) == list(range(len(lengths)))
     assert [lengths[i] for i in order] == sorted(lengths)

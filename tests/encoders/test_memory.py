@@ -30,5 +30,5 @@ def test_training_releases_memory_now_and_then(tiny_encoder: Path, monkeypatch: 
     calls: list[None] = []
     monkeypatch.setattr(shim, "release_memory", lambda: calls.append(None))
     nlp = make_pipeline(make_config(tiny_encoder))
-    train(nlp, steps=3 * memory.UPDATES)
+    train(nlp, steps=3 * memory.UPDATES_PER_RELEASE)
     assert len(calls) == 3

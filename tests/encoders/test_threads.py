@@ -5,7 +5,7 @@ import threading
 import pytest
 import torch
 
-from spacy_xner.encoders.threads import side_by_side
+from spacy_xner.encoders.threads import run_in_threads
 
 
 @pytest.mark.parametrize("n_threads", [1, 2])
@@ -14,7 +14,7 @@ def test_results_are_in_order_and_threads_as_before(n_threads: int, n_tasks: int
     before = torch.get_num_threads()
     torch.set_num_threads(n_threads)
     try:
-        assert side_by_side(lambda i: (i, torch.ones(i).sum().item()), range(n_tasks)) == [
+        assert run_in_threads(lambda i: (i, torch.ones(i).sum().item()), range(n_tasks)) == [
             (i, i) for i in range(n_tasks)
         ]
         assert torch.get_num_threads() == n_threads
@@ -30,5 +30,5 @@ def test_results_are_in_order_and_threads_as_before(n_threads: int, n_tasks: int
 def test_errors_come_through() -> None:
     before = torch.get_num_threads()
     with pytest.raises(ZeroDivisionError):
-        side_by_side(lambda i: 1 / i, [1, 0, 2])
+        run_in_threads(lambda i: 1 / i, [1, 0, 2])
     assert torch.get_num_threads() == before

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from spacy_xner.experiments.plan import Study, read_study
+from spacy_xner.experiments.plan import Study
+from spacy_xner.experiments.plan_file import read_study
 
 from .util import make_study
 

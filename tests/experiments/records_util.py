@@ -8,7 +8,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_xner.corpus.formats import parse_inline
-from spacy_xner.experiments.records import Study, make_run
+from spacy_xner.experiments.record_schema import checked_record
+from spacy_xner.experiments.records import StudyRecords
 from spacy_xner.languages.tokenizer import multilingual_blank
 from spacy_xner.scoring.details import KINDS
 
@@ -109,7 +110,9 @@ def simulated(
     )
 
 
-def study_of(*records: dict[str, Any], **said: Any) -> Study:
+def study_of(*records: dict[str, Any], **said: Any) -> StudyRecords:
     """The records as a study, checked one by one."""
-    runs = sorted((make_run(each, f"{each['arm']}-{each['seed']}.json") for each in records), key=lambda run: run.key)
-    return Study(runs[0].study, runs, **said)
+    runs = sorted(
+        (checked_record(each, f"{each['arm']}-{each['seed']}.json") for each in records), key=lambda run: run.key
+    )
+    return StudyRecords(runs[0].study, runs, **said)

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.errors import XnerError
-from spacy_xner.experiments.corpora import digest_of, split_ids, synthetic_texts, write_training_files
+from spacy_xner.experiments.corpora import synthetic_texts, write_training_files
+from spacy_xner.experiments.corpus_facts import corpus_digest
 from spacy_xner.experiments.plan import Study
+from spacy_xner.experiments.split import split_ids
 
 TEXTS = {f"corpus:{i}": f"text {i // 2}".upper() if i % 2 else f"text {i // 2}" for i in range(40)}  # each twice
 
@@ -48,15 +50,15 @@ def test_files_of_an_arm(study: Study, tmp_path: Path) -> None:
 def test_the_digest_is_of_what_is_learned(study: Study, tmp_path: Path) -> None:
     """Not of scores, which differ from machine to machine; but of an entity, and of a sentence's id."""
     path = tmp_path / "projected/de.spacy"
-    before = digest_of(str(path))
+    before = corpus_digest(str(path))
     docs = load_docs(path)
     for doc in docs:
         doc._.xner_meta = {**meta_of(doc), "score": 0.123456}
     write_docs(path, docs)
-    assert digest_of(str(path)) == before == digest_of(str(tmp_path / "projected"))
+    assert corpus_digest(str(path)) == before == corpus_digest(str(tmp_path / "projected"))
     docs[0].set_ents(docs[0].ents[1:])
     write_docs(path, docs)
-    entity = digest_of(str(path))
+    entity = corpus_digest(str(path))
     docs[0]._.xner_meta = {**meta_of(docs[0]), "id": "other"}
     write_docs(path, docs)
-    assert len({before, entity, digest_of(str(path))}) == 3
+    assert len({before, entity, corpus_digest(str(path))}) == 3

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from spacy_xner.errors import XnerError
 from spacy_xner.experiments.packing import pack, unpack
-from spacy_xner.experiments.records import read_study, write_study
+from spacy_xner.experiments.record_files import read_records, write_study_file
 
 from .records_util import record, simulated
 
@@ -57,13 +57,13 @@ def test_a_packed_study_file_is_smaller(tmp_path: Path) -> None:
     records = [simulated(arm, seed, 0.7) for arm in "abc" for seed in range(2)]
     for i, each in enumerate(records):
         (tmp_path / f"{i}.json").write_text(json.dumps(each))
-    study = read_study([tmp_path])
-    write_study(tmp_path / "study/file.json", study)
+    study = read_records([tmp_path])
+    write_study_file(tmp_path / "study/file.json", study)
     content = json.loads((tmp_path / "study/file.json").read_text())
     assert all("differences" in run for run in content["runs"])
     counts = [content["sentences"], *(run["differences"] for run in content["runs"])]
     assert len(json.dumps(counts)) < 0.5 * len(json.dumps([each["sentences"] for each in records]))
-    both = read_study([tmp_path / "study/file.json", *sorted(tmp_path.glob("*.json"))])
+    both = read_records([tmp_path / "study/file.json", *sorted(tmp_path.glob("*.json"))])
     assert [run.data for run in both.runs] == [run.data for run in study.runs]
 
 
@@ -118,4 +118,4 @@ def test_a_packed_run_needs_the_files_sentences(tmp_path: Path) -> None:
     path = tmp_path / "study.json"
     path.write_text(json.dumps({"format": 1, "study": "made-up", "runs": packed}))
     with pytest.raises(XnerError, match=r"study.json, runs\[0\]: `differences` has the languages de, expected .* none"):
-        read_study([path])
+        read_records([path])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from spacy_xner.errors import XnerError
-from spacy_xner.experiments.plan import read_study
+from spacy_xner.experiments.plan_file import read_study
 from spacy_xner.experiments.training import load_training
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ def test_shipped_studies(path: Path) -> None:
     """Their training configs have what their arms set."""
     study = read_study(path)
     for arm in study.chosen():
-        load_training(ROOT / study.config, {**study.settings, **arm.settings})
+        load_training(ROOT / study.config_of(arm), {**study.settings, **arm.settings})
 
 
 @pytest.mark.parametrize("name", ["conll.cfg", "shipped.cfg"])
@@ -58,36 +58,37 @@ def test_settings_of_another_arm(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "arm", "message"),
     [
-        ("speed = 1", "", r"\[study\]: unknown setting speed, expected some of"),
+        ("speed = 1", "", r"\[study\]: unknown setting speed, expected one of"),
         ("held_back = 1.0", "", "held_back is 1.0, expected a share"),
         ("steps = 0", "", "steps is 0, expected 1 or more"),
         ("seeds = []", "", r"seeds is \[\], expected a list of one or more"),
         ("seeds = 3", "", "seeds is 3, expected a list"),
-        ("seeds = [1, 1]", "", r"seeds is \[1, 1\], where a number is twice"),
-        ("labels = [0.5, 0.5]", "", "labels is .* where a number is twice"),
+        ("seeds = [1, 1]", "", r"seeds is \[1, 1\], where a number is listed twice"),
+        ("labels = [0.5, 0.5]", "", "labels is .* where a number is listed twice"),
         ("", "agreement = 0.5", "asks for an agreement of 0.5 .* expected with_sources"),
         ("steps = 120", "", "steps is 120, expected a multiple of eval_every"),
         ("examples = 0\nquestion = 3", "", r"\[study\] has question = 3, expected a text"),
         ("", 'projected = ["a.spacy", "b.spacy"]', r"\[arms.a\] has projected = .* expected one text or null"),
         ("", "settings = 3", r"\[arms.a\] has settings = 3, expected settings"),
         ("", 'with_sources = "no"', "has with_sources = 'no', expected true or false"),
-        ("", 'name = "x"', r"\[arms.a\] has a `name`, expected none"),
+        ("", 'name = "x"', r"\[arms.a\] has a `name`. Remove it: the section's name is"),
         ("labels = [0.0]", "", "share of labels is 0.0"),
         ("", 'teacher = "b"', "the arm a has no synthetic text"),
         ("", 'synthetic = "s"', "the arm a has no teacher"),
         ("", 'synthetic = "s"\nteacher = "z"', "teacher of a is 'z', which is no arm"),
         ("", 'synthetic = "s"\nteacher = "a"', r"its own teacher \(a <- a\)"),
         ("", "[arms.a.settings]\ntraining.max_epochs = 3", r"\[arms.a.settings\] has training.max_epochs"),
-        ("", "[arms.a.settings]\ntraining.batcher.size = 3", "the same for all arms"),
-        ("", "[arms.a.settings]\ntraining.seed = 3", "the same for all arms"),
-        ("", "[arms.a.settings]\ntraining.patience = 3", "the same for all arms"),
-        ("", "[arms.a.settings]\ntraining.accumulate_gradient = 3", "the same for all arms"),
+        ("", "[arms.a.settings]\ntraining.batcher.size = 3", "be the same for all arms"),
+        ("", "[arms.a.settings]\ntraining.seed = 3", "be the same for all arms"),
+        ("", "[arms.a.settings]\ntraining.patience = 3", "be the same for all arms"),
+        ("", "[arms.a.settings]\ntraining.accumulate_gradient = 3", "be the same for all arms"),
         ('steps = "many"', "", "steps is 'many', expected a whole number"),
         ("steps = 2.5", "", "steps is 2.5, expected a whole number"),
         ('labels = ["x"]', "", "one of labels is 'x', expected a number"),
         ("seeds = [0.5]", "", "one of seeds is 0.5, expected a whole number"),
         ('held_back = "half"', "", "held_back is 'half', expected a number"),
         ("", "certainty = 2.0", r"\[arms.a\] The least certainty is 2.0"),
+        ("", "config = 3", r"\[arms.a\] has config = 3, expected one text or null"),
         ("", 'layer = "x"', r"\[arms.a\]: unknown setting layer"),
     ],
 )

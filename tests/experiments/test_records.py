@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from spacy_xner.errors import XnerError
-from spacy_xner.experiments.records import make_run, read_study, write_study
+from spacy_xner.experiments.record_files import read_records, write_study_file
+from spacy_xner.experiments.record_schema import checked_record
 
 from .records_util import counted, record, simulated
 
@@ -33,45 +34,45 @@ def test_files_and_folders(write: Write, tmp_path: Path) -> None:
     write("runs/note.txt", "no record")
     one = write("a-2.json", record("a", 2, labels=0.1))
     write("runs/.b-0.json.killed/b-0.json", "half a record")
-    study = read_study([tmp_path / "runs", one])
+    study = read_records([tmp_path / "runs", one])
     assert [run.key for run in study.runs] == [("a", 0.1, 2), ("a", 1.0, 10), ("b", 1.0, 0)]
     assert {arm: [run.seed for run in runs] for arm, runs in study.arms().items()} == {"a": [10], "b": [0]}
-    assert [*study.by_labels()["a"]] == [0.1, 1.0]
+    assert [*study.by_share()["a"]] == [0.1, 1.0]
     assert (study.name, study.targets, study.question) == ("made-up", ["de"], None)
 
 
 def test_a_study_file_has_the_same_bytes_whatever_the_order(write: Write, tmp_path: Path) -> None:
     paths = [write(f"{i}.json", each) for i, each in enumerate([FULL, simulated("b", 0, 0.5, n=5)])]
     for i, order in enumerate((paths, paths[::-1], [tmp_path / "study-0.json", *paths])):
-        write_study(tmp_path / f"study-{i}.json", read_study(order))
+        write_study_file(tmp_path / f"study-{i}.json", read_records(order))
     contents = {(tmp_path / f"study-{i}.json").read_bytes() for i in range(3)}
     assert len(contents) == 1
     content = json.loads(contents.pop())
     assert [content.pop("format"), content.pop("study")] == [1, "made-up"]
     assert sorted(content) == ["runs", "sentences"]  # packed: see test_packing.py
-    runs = read_study([tmp_path / "study-0.json"]).runs
+    runs = read_records([tmp_path / "study-0.json"]).runs
     assert [run.data for run in runs] == [json.loads(path.read_text()) for path in paths[::-1]]
 
 
 def test_the_question_is_in_records_too(write: Write) -> None:
     """A study file's own comes first."""
     asked = write("a.json", {**record(), "question": "Does it help?"})
-    assert read_study([asked]).question == "Does it help?"
+    assert read_records([asked]).question == "Does it help?"
     study = write("study.json", {"format": 1, "study": "made-up", "runs": [record("b")], "question": "How much?"})
-    assert read_study([asked, study]).question == "How much?"
+    assert read_records([asked, study]).question == "How much?"
 
 
 def test_question_and_notes_stay(write: Write, tmp_path: Path) -> None:
     said = {"question": "Hilft's? 🤔", "notes": "שלום\nzwei"}
     path = write("study.json", {"format": 1, "study": "made-up", "runs": [record()], **said})
-    study = read_study([path, write("other.json", record("b"))])
-    write_study(tmp_path / "new/study.json", study)
-    again = read_study([tmp_path / "new/study.json"])
+    study = read_records([path, write("other.json", record("b"))])
+    write_study_file(tmp_path / "new/study.json", study)
+    again = read_records([tmp_path / "new/study.json"])
     assert (again.question, again.notes, len(again.runs)) == (*said.values(), 2)
     assert [file.name for file in (tmp_path / "new").iterdir()] == ["study.json"]
     other = write("other-study.json", {"format": 1, "study": "made-up", "runs": [], "question": "Another?"})
     with pytest.raises(XnerError, match="have a different `question`"):
-        read_study([path, other])
+        read_records([path, other])
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_question_and_notes_stay(write: Write, tmp_path: Path) -> None:
 )
 def test_malformed_records(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(XnerError, match=f"^a.json: .*{message}"):
-        make_run(record(**changes), "a.json")
+        checked_record(record(**changes), "a.json")
 
 
 @pytest.mark.parametrize(
@@ -126,49 +127,49 @@ def test_malformed_records(changes: dict[str, Any], message: str) -> None:
         ({"format": 1, "study": "made-up", "runs": [3]}, r"`runs\[0\]` is 3, expected an object"),
         ({"format": 1, "study": "made-up", "runs": [record(seed="x")]}, r"runs\[0\]: `seed` is 'x'"),
         ({"format": 1, "study": "other", "runs": [record()]}, "a run of the study 'made-up' in a file of 'other'"),
-        ({"format": 1, "study": "made-up", "runs": []}, "found no run in there"),
+        ({"format": 1, "study": "made-up", "runs": []}, "found no run, expected"),
     ],
 )
 def test_files_that_are_no_records(write: Write, content: Any, message: str) -> None:
     with pytest.raises(XnerError, match=rf"x\.json.*{message}"):
-        read_study([write("x.json", content)])
+        read_records([write("x.json", content)])
 
 
 def test_paths_without_records(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nowhere.json"):
         with pytest.raises(XnerError, match="found no record of a run there"):
-            read_study([path])
+            read_records([path])
 
 
 def test_runs_that_cannot_be_compared(write: Write) -> None:
     one = write("1.json", record("a"))
     with pytest.raises(XnerError, match=r"1\.json was scored on 2 .* 3 sentences of de .*expected the same sentences"):
-        read_study([one, write("2.json", record("b", 0, counted({"de": {"PER": [[0, 1, 0, 1]]}}, 3)))])
+        read_records([one, write("2.json", record("b", 0, counted({"de": {"PER": [[0, 1, 0, 1]]}}, 3)))])
     with pytest.raises(XnerError, match="do not have the same PER entities to find in the sentences of de"):
-        read_study([one, write("2.json", record("b", 0, counted({"de": {"PER": [[1, 1, 0, 1]]}}, 2)))])
+        read_records([one, write("2.json", record("b", 0, counted({"de": {"PER": [[1, 1, 0, 1]]}}, 2)))])
     settings = dict.fromkeys(("source", "encoder_version", "held_back", "steps", "batch_words"), 1)
     two = write("2.json", record("b", 0, setting={**settings, "steps": 2}))
     with pytest.raises(XnerError, match="are of trainings with another steps"):
-        read_study([write("1.json", record("a", setting=settings)), two])
+        read_records([write("1.json", record("a", setting=settings)), two])
     one, two = (write(f"{n}.json", record("ab"[n], setting={**settings, "inputs": {"gold": n}})) for n in (0, 1))
     with pytest.raises(XnerError, match=r"gold had another content when the run of .*0\.json read it than for"):
-        read_study([one, two])
+        read_records([one, two])
     one = write("1.json", record("a"))
     repeating = {"de": {**record("a")["sentences"]["de"], "repeats": [[1, 0]]}}
-    with pytest.raises(XnerError, match="do not have the same sentences of de twice"):
-        read_study([one, write("2.json", record("b", 0, repeating))])
+    with pytest.raises(XnerError, match="differ in which sentences of de have the same text"):
+        read_records([one, write("2.json", record("b", 0, repeating))])
     with pytest.raises(XnerError, match=r"of the study 'made-up', .* of 'conll'"):
-        read_study([one, write("2.json", record("a", study="conll"))])
+        read_records([one, write("2.json", record("a", study="conll"))])
 
 
 def test_the_same_run_twice(write: Write) -> None:
     one, same = (write(name, record("a", minutes=3)) for name in ("1.json", "2.json"))
-    assert len(read_study([one, same]).runs) == 1
+    assert len(read_records([one, same]).runs) == 1
     other = write("3.json", record("a", minutes=4, words=3))
     with pytest.raises(XnerError, match="both of arm a, seed 0, but differ in `minutes`, `words`"):
-        read_study([one, other])
+        read_records([one, other])
 
 
 def test_a_full_record_with_nulls() -> None:
-    run = make_run({**FULL, "minutes": None, "labels": None, "examples": []}, "x")
+    run = checked_record({**FULL, "minutes": None, "labels": None, "examples": []}, "x")
     assert (run.labels, run.get("minutes"), run.get("examples"), run.title) == (1.0, None, None, "arm É")

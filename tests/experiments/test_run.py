@@ -12,9 +12,14 @@ from spacy.util import load_config
 from typer.testing import CliRunner
 
 from spacy_xner.cli import app
-from spacy_xner.experiments.plan import read_study
-from spacy_xner.experiments.records import read_study as read_records
-from spacy_xner.experiments.run import Run, Runner
+from spacy_xner.errors import XnerError
+from spacy_xner.experiments.claims import claimed
+from spacy_xner.experiments.plan_file import read_study
+from spacy_xner.experiments.record_files import read_records
+from spacy_xner.experiments.run import Run
+from spacy_xner.experiments.run_training import train_run
+from spacy_xner.experiments.runner import Runner
+from spacy_xner.experiments.training import train_into
 
 from .util import make_study
 
@@ -34,8 +39,8 @@ def pipelines(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
 
 
-def test_run_and_go_on(file: Path) -> None:
-    """Arms with their records; the second time, only what is missing; a teacher trains where it is needed first."""
+def test_run_and_resume(file: Path) -> None:
+    """Each arm gets a record; the second time only missing ones are made; teachers are trained before students."""
     result = study(file, "--arms", "c", "--seeds", "0", "--dry-run")
     assert result.exit_code == 0, result.output
     assert "c-0" in result.output
@@ -66,14 +71,14 @@ def test_run_and_go_on(file: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "3 runs, 2 of them done" in result.output
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    assert pipelines(training) == []  # nobody learns from it any more
+    assert pipelines(training) == []  # no arm needs it any more
     assert srsly.read_json(records / "b-0.json")["parts"] == teacher["parts"]  # it was not trained again
     runs = read_records([records])
     assert sorted(run.data["arm"] for run in runs.runs) == ["a", "b", "c"]
 
 
 def test_a_config_with_paths_of_its_own(file: Path, tmp_path: Path) -> None:
-    """An arm learns from what the study gives it, wherever the training config has its corpora from."""
+    """An arm is trained on the study's corpora, whatever paths the training config has."""
     config = load_config(ROOT / "configs/xner.cfg")
     config["corpora"]["train"]["path"] = config["corpora"]["dev"]["path"] = str(tmp_path / "nowhere.spacy")
     config["training"]["train_corpus"], config["corpora"]["other"] = "corpora.other", {**config["corpora"]["train"]}
@@ -81,13 +86,43 @@ def test_a_config_with_paths_of_its_own(file: Path, tmp_path: Path) -> None:
     study = replace(
         read_study(file), config=str(tmp_path / "own.cfg"), steps=2, folder=str(tmp_path), records=str(tmp_path / "r")
     )
-    record = Runner(study).record(Run(study.arms["a"], 0))
+    record = Runner(study).record(Run(study, study.arms["a"], 0))
     assert [row["step"] for row in record["curve"]] == [0, 2]
+
+
+def test_an_arm_with_a_training_config_of_its_own(file: Path, tmp_path: Path) -> None:
+    """spaCy's `ner` in place of `xner`: no confidences, but layer weights; the other arms' settings stay the same."""
+    config = load_config(ROOT / "configs/xner.cfg")
+    tok2vec = config["components"].pop("xner")["model"]["tok2vec"]
+    model = {"@architectures": "spacy.TransitionBasedParser.v2", "state_type": "ner", "use_upper": False}
+    config["components"]["ner"] = {"factory": "ner", "model": {**model, "tok2vec": tok2vec}}
+    config["nlp"]["pipeline"] = ["transformer", "ner", "doc_cleaner"]
+    config["training"]["before_to_disk"] = None
+    config.to_disk(tmp_path / "ner.cfg")
+    text = file.read_text(encoding="utf8").replace("[arms.b]", f'[arms.ner]\nconfig = "{tmp_path}/ner.cfg"\n\n[arms.b]')
+    (tmp_path / "study.cfg").write_text(text, encoding="utf8")
+    settings = {"steps": 2, "folder": str(tmp_path / "training"), "records": str(tmp_path / "records")}
+    plan = read_study(tmp_path / "study.cfg", settings)
+    runner = Runner(plan, log=lambda message: None)
+    runner.check(plan.chosen())
+    record = runner.record(Run(plan, plan.arms["ner"], 0))
+    assert record["setting"]["arm"]["config"] == f"{tmp_path}/ner.cfg"
+    assert "ece" not in record["scores"]
+    assert len(record["layer_weights"]) == 1
+    assert sum(record["layer_weights"][0]) == pytest.approx(1, abs=0.001)
+    other = read_study(file, settings)
+    without = Run(other, other.arms["a"], 0).setting()
+    assert Run(plan, plan.arms["a"], 0).setting() == without
+    assert "config" not in without["arm"]
+    assert without["training"] != record["setting"]["training"]
+    (tmp_path / "ner.cfg").unlink()
+    with pytest.raises(XnerError, match=r"ner\.cfg: no training config can be read"):
+        runner.check(plan.chosen(["ner"]))
 
 
 def test_same_seed_same_scores(file: Path, tmp_path: Path) -> None:
     plan = read_study(file, {"records": str(tmp_path / "records"), "folder": str(tmp_path / "training")})
-    one = Runner(plan, say=lambda line: None).record(Run(plan.arms["a"], 0))
+    one = Runner(plan, log=lambda message: None).record(Run(plan, plan.arms["a"], 0))
     other = srsly.read_json(file.parent / "records/tiny/a-0.json")
     assert {key: one[key] for key in ("scores", "curve", "sentences", "layer_weights")} == {
         key: other[key] for key in ("scores", "curve", "sentences", "layer_weights")
@@ -98,7 +133,7 @@ def test_a_record_of_other_settings_is_not_overwritten(file: Path) -> None:
     before = (file.parent / "records/tiny/a-0.json").read_bytes()
     result = study(file, "--arms", "a", "--seeds", "0", "--steps", "6")
     assert result.exit_code == 1
-    assert "is of a run with another steps, another training" in result.output.replace("\n", " ")
+    assert "is the record of a run with another steps, another training" in result.output.replace("\n", " ")
     assert (file.parent / "records/tiny/a-0.json").read_bytes() == before
 
 
@@ -111,46 +146,45 @@ def test_shares_of_labels_have_their_own_records(file: Path) -> None:
 
 
 def test_two_processes_share_the_work(file: Path, tmp_path: Path) -> None:
-    """A run that another process has claimed is left to it, and its record is taken when that is ready."""
+    """A run that another process has claimed is left to that process; its record is read when it is ready."""
     plan = read_study(file, {"records": str(tmp_path / "records"), "folder": str(tmp_path / "training")})
-    runs = [Run(plan.arms[name], 0) for name in ("a", "b")]
+    runs = [Run(plan, plan.arms[name], 0) for name in ("a", "b")]
     said: list[str] = []
-    other = Runner(plan, say=lambda line: None)
-    with other.claim(runs[0]) as claimed:
-        assert claimed
-        records = Runner(plan, say=said.append).all_records(runs)
+    other = Runner(plan, log=lambda message: None)
+    with claimed(runs[0]) as free:
+        assert free
+        records = Runner(plan, log=said.append).all_records(runs)
         assert next(records)[0] == runs[1]
-        assert "a-0, or its teacher, is being made by another process" in said
+        assert "a-0, or its teacher, is being trained by another process" in said
         record = other.record(runs[0])
     before = (tmp_path / "records/tiny/a-0.json").stat().st_mtime_ns
     assert list(records) == [(runs[0], record)]
     assert (tmp_path / "records/tiny/a-0.json").stat().st_mtime_ns == before
 
 
-def test_a_stopped_run_does_not_distill_again(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And ends with the scores of an undisturbed one; a run of another setting starts anew."""
+def test_an_interrupted_run_does_not_distill_again(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And ends with the scores of an uninterrupted one; a run with another setting starts from scratch."""
     plan = read_study(file, {"records": str(tmp_path / "records"), "folder": str(tmp_path / "training")})
-    run = Run(plan.arms["c"], 0)
-    train = Runner.train
+    run = Run(plan, plan.arms["c"], 0)
 
-    def stopped(self: Runner, run: Run, files: list[Path], room: Path) -> None:
-        if run.arm.name == "c":
+    def interrupted(room: Path, *arguments: Any) -> None:
+        if room.name == ".c-0.part":
             raise KeyboardInterrupt
-        train(self, run, files, room)
+        train_into(room, *arguments)
 
     with monkeypatch.context() as context:
-        context.setattr(Runner, "train", stopped)
+        context.setattr("spacy_xner.experiments.run_training.train_into", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            Runner(plan, say=lambda line: None).record(run)
+            Runner(plan, log=lambda message: None).record(run)
     room = tmp_path / "training/tiny/.c-0.part"
     assert (room / "corpora/distilled.spacy").is_file()
-    other = Runner(replace(plan, steps=5), say=lambda line: None)
+    other = replace(plan, steps=5)
     with monkeypatch.context() as context:
-        context.setattr("spacy_xner.experiments.run.distill_file", lambda *_: pytest.fail("something was distilled"))
-        record = Runner(plan, say=lambda line: None).record(run)
+        context.setattr("spacy_xner.experiments.run_training.distill_file", lambda *_: pytest.fail("it was distilled"))
+        record = Runner(plan, log=lambda message: None).record(run)
         assert not room.exists()
         with pytest.raises(pytest.fail.Exception, match="was distilled"):
-            other.pipeline(run)
+            train_run(Run(other, other.arms["c"], 0))
     before = srsly.read_json(file.parent / "records/tiny/c-0.json")
     assert {key: record[key] for key in ("scores", "curve")} == {key: before[key] for key in ("scores", "curve")}
     assert set(record["parts"]) == {"teacher", "distill", "train"}
@@ -175,22 +209,22 @@ def test_inputs_are_checked_before_the_first_run(file: Path, tmp_path: Path, old
     (tmp_path / "study.cfg").write_text(text.replace(old, new), encoding="utf8")
     result = study(tmp_path / "study.cfg", "--dry-run")
     assert result.exit_code == 1
-    assert isinstance(result.exception, SystemExit)  # a sentence, no traceback
+    assert isinstance(result.exception, SystemExit)  # a message, no traceback
     assert re.search(message, result.output.replace("\n", "")), result.output
 
 
 def test_a_second_round(file: Path, tmp_path: Path) -> None:
-    """A student can be a teacher; teachers go when all that learn from them have records."""
+    """A student can be a teacher; the pipelines of teachers are removed when all their students have records."""
     text = file.read_text(encoding="utf8")
     path = tmp_path / "study.cfg"
     path.write_text(f'{text}\n[arms.d]\nsynthetic = "{file.parent}/translated"\nteacher = "c"\n', encoding="utf8")
     settings = {"records": str(tmp_path / "records"), "folder": str(tmp_path / "training"), "steps": 2}
-    runner = Runner(read_study(path, settings), say=lambda line: None)
-    made = {name: runner.record(Run(runner.study.arms[name], 0)) for name in ("d", "c")}
+    runner = Runner(read_study(path, settings), log=lambda message: None)
+    made = {name: runner.record(Run(runner.study, runner.study.arms[name], 0)) for name in ("d", "c")}
     assert made["d"]["setting"]["teacher"] == made["c"]["setting"]
     assert made["d"]["setting"]["teacher"]["teacher"]["arm"]["name"] == "b"
     assert pipelines(tmp_path / "training/tiny") == ["b-0"]  # which has no record
-    runner.record(Run(runner.study.arms["b"], 0))
+    runner.record(Run(runner.study, runner.study.arms["b"], 0))
     assert pipelines(tmp_path / "training/tiny") == []
     assert made["d"]["parts"]["teacher"] == pytest.approx(made["c"]["minutes"], abs=0.02)
 
@@ -201,7 +235,7 @@ def test_a_damaged_record_is_named(file: Path, tmp_path: Path) -> None:
     result = study(file, "--records", tmp_path, "--dry-run")
     assert result.exit_code == 1
     assert "a-0.json: cannot be read" in result.output.replace("\n", " ")
-    assert "Remove it to make it again" in result.output.replace("\n", " ")
+    assert "Delete it to recompute it" in result.output.replace("\n", " ")
 
 
 def test_bad_options(file: Path) -> None:

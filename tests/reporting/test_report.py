@@ -8,11 +8,20 @@ import pytest
 
 from spacy_xner.errors import XnerError
 from spacy_xner.experiments.significance import MACRO, Comparison, Difference
+from spacy_xner.reporting.costs import costs_table, total_cost
 from spacy_xner.reporting.examples import disagreements
 from spacy_xner.reporting.markdown import report_markdown
 from spacy_xner.reporting.page import confusion_of, layer_weights_of, report_html
 from spacy_xner.reporting.plots import mean_curve
 from spacy_xner.reporting.report import Report, make_report
+from spacy_xner.reporting.tables import (
+    differences_table,
+    distinct_table,
+    errors_table,
+    labels_table,
+    scores_table,
+    shares_table,
+)
 from spacy_xner.reporting.wording import compared, p_value, points, signed
 
 from ..experiments.records_util import counted, record, simulated, study_of
@@ -152,7 +161,7 @@ def test_arms_with_fewer_labels_alone_are_named() -> None:
     """Also where nothing is compared, on the page as elsewhere, and with small shares as they are."""
     runs = [simulated("a", 0, 0.5, labels=0.004), simulated("b", 0, 0.5, labels=0.001)]
     report = make_report(study_of(*runs), **FEW)
-    said = "Left out, having no run with 0.4% of the labels: b."
+    said = "Left out, as they have no run with 0.4% of the labels: b."
     assert report.answer[1] == said
     assert said in report_html(report)
 
@@ -185,9 +194,14 @@ def test_numbers() -> None:
 
 
 def test_tables(report: Report) -> None:
-    assert [row[:2] for row in report.scores().rows] == [["a (arm A)", "3"], ["b (arm B)", "3"], ["e (arm E)", "3"]]
-    assert report.scores().header == ["arm", "runs", "mean", "de", "es", "nl"]
-    differences, labels, amounts, costs = report.differences(), report.labels(), report.amounts(), report.costs()
+    assert [row[:2] for row in scores_table(report).rows] == [
+        ["a (arm A)", "3"],
+        ["b (arm B)", "3"],
+        ["e (arm E)", "3"],
+    ]
+    assert scores_table(report).header == ["arm", "runs", "mean", "de", "es", "nl"]
+    differences, labels = differences_table(report), labels_table(report)
+    amounts, costs = shares_table(report), costs_table(report)
     assert differences
     assert labels
     assert amounts
@@ -204,22 +218,22 @@ def test_tables(report: Report) -> None:
     assert [row[5] == "–" for row in amounts.rows] == [True, True, False, False, False]
     assert [row[2] for row in amounts.rows] == ["1", "3", "3", "1", "3"]
     assert costs.rows[0] == ["a (arm A)", "13.3", "5.1", "8.2", "480,000"]
-    once = report.once()
+    once = distinct_table(report)
     assert once
     assert once.header == ["arm", "mean", "de", "es", "nl", "more than a", "95% interval"]
     assert once.rows[0][5] == "–"
     assert (
         [row[3:5] for row in once.rows]
         == [  # those without repeats are as before
-            [cell.split("\n")[0] for cell in row[4:6]] for row in report.scores().rows
+            [cell.split("\n")[0] for cell in row[4:6]] for row in scores_table(report).rows
         ]
     )
     assert "de 60 sentences (58 different ones) with" in report.sizes
-    for table in (report.scores(), once, differences, labels, amounts, costs, report.errors()):
+    for table in (scores_table(report), once, differences, labels, amounts, costs, errors_table(report)):
         assert table
         assert {len(row) for row in table.rows} == {len(table.header)}
         assert len(table.arms) == len(table.rows)
-    assert report.compute == "11 runs, 2.4 hours together. Machine: Imagined CPU, 2 cores."
+    assert total_cost(report) == "11 runs, 2.4 hours in total. Machine: Imagined CPU, 2 cores."
 
 
 def test_shares_of_the_labels_are_not_mixed() -> None:
@@ -229,8 +243,8 @@ def test_shares_of_the_labels_are_not_mixed() -> None:
     assert list(found.arms) == ["a", "b"]
     assert [(each.arm, each.other) for each in found.analysis.comparisons] == [("b", "a")]
     assert "f1_e" not in found.figures()
-    assert "Left out, having no run with 100% of the labels: e." in found.answer
-    amounts = found.amounts()
+    assert "Left out, as they have no run with 100% of the labels: e." in found.answer
+    amounts = shares_table(found)
     assert amounts
     assert [row[:2] for row in amounts.rows] == [["a", "10%"], ["a", "100%"], ["b", "100%"], ["e", "10%"]]
     assert "e" in report_html(found)
@@ -245,7 +259,7 @@ def test_a_teacher_is_counted_once() -> None:
         ([student], "1 run, 0.4 hours"),
         ([student, other], "2 runs, 0.5 hours"),  # 31 minutes, not 41
     ):
-        assert make_report(study_of(*records), **FEW).compute.startswith(hours)
+        assert total_cost(make_report(study_of(*records), **FEW)).startswith(hours)
 
 
 def test_markdown(report: Report) -> None:
@@ -295,8 +309,8 @@ def test_baseline() -> None:
 def test_arms_without_a_common_seed_are_not_compared() -> None:
     found = make_report(study_of(simulated("a", 0, 0.5, n=10), simulated("b", 3, 0.5, n=10)), **FEW)
     assert found.analysis.comparisons == []
-    assert "Not compared, for want of a seed in common with a: b." in found.answer
-    assert "for want of a seed" in report_html(found)
+    assert "Not compared with a, as they have no seed in common: b." in found.answer
+    assert "as they have no seed in common" in report_html(found)
 
 
 def test_confusion_is_of_target_languages_on_average() -> None:
@@ -351,7 +365,7 @@ def test_disagreements() -> None:
     runs = {arm: study_of(record(arm, 4, examples=kept)).runs for arm, kept in arms.items()}
     found = disagreements(runs, 5)
     assert found
-    assert (found["compared"], found["differing"], found["runs"]) == (3, 2, {"a": 4, "b": 4, "c": 4})
+    assert (found["compared"], found["n_differing"], found["runs"]) == (3, 2, {"a": 4, "b": 4, "c": 4})
     de, he = found["sentences"]
     assert [(result["arms"], result["right"]) for result in de["results"]] == [(["a"], False), (["b", "c"], True)]
     assert (de["direction"], he["direction"]) == ("ltr", "rtl")

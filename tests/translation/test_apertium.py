@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from spacy_xner.errors import XnerError
 from spacy_xner.languages.codes import normalise
-from spacy_xner.translation import apertium
-from spacy_xner.translation.apertium import Apertium, find_mode
-from spacy_xner.translation.apertium_stream import NO_TEXT
+from spacy_xner.translation import apertium_modes
+from spacy_xner.translation.apertium import Apertium
+from spacy_xner.translation.apertium_modes import find_mode
+from spacy_xner.translation.apertium_stream import INVALID_CHARACTERS
 
 from ..programs import require_apertium
 
@@ -28,7 +29,7 @@ def engine(request: pytest.FixtureRequest) -> Apertium:
 
 @pytest.fixture
 def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program in the engine's place, which fails as the engine can, but on demand."""
+    """A fake engine, which fails on demand in the ways the real one can."""
     program = tmp_path / "apertium"
     program.write_text(
         f"#!{sys.executable}\n"
@@ -87,12 +88,12 @@ def test_each_text_gets_its_own_translation(engine: Apertium, texts: list[str]) 
     for i, (text, translation) in enumerate(zip(tagged, translations, strict=True)):
         assert translation.lower().count(f"qzx{i}qz") == text.lower().count(f"qzx{i}qz")
         for sign in "[]{}^$\\@<>~\n\r\t":
-            assert translation.count(sign) == NO_TEXT.sub(" ", text).count(sign), sign
+            assert translation.count(sign) == INVALID_CHARACTERS.sub(" ", text).count(sign), sign
 
 
 @SHORT_RUN
 @given(texts=TEXTS)
-def test_company_does_not_matter(engine: Apertium, texts: list[str]) -> None:
+def test_other_texts_of_the_batch_do_not_matter(engine: Apertium, texts: list[str]) -> None:
     together = list(engine.translate(texts))
     assert list(engine.translate(texts[::-1])) == together[::-1]
     assert list(engine.translate(texts[:1])) == together[:1]
@@ -135,7 +136,7 @@ def real_engine(**settings: int) -> Apertium:
     return Apertium("en", "es", **settings)  # type: ignore[arg-type]
 
 
-def test_soft_hyphens_are_all_that_goes(engine: Apertium) -> None:
+def test_only_soft_hyphens_are_dropped(engine: Apertium) -> None:
     letters = "".join(chr(code) for code in range(0x20, 0x3000) if unicodedata.category(chr(code))[0] in "LMN")
     [translation] = engine.translate([" ".join(f"Q{letter}z" for letter in letters[:400])])
     assert len(translation.split()) == 400
@@ -145,14 +146,16 @@ def test_soft_hyphens_are_all_that_goes(engine: Apertium) -> None:
 def test_pair_not_installed() -> None:
     real_engine()
     with pytest.raises(
-        XnerError, match=r"no mode en-is here. On Debian or Ubuntu: apt-get install .* apertium-isl-eng\."
+        XnerError, match=r"no mode en-is installed. On Debian or Ubuntu: apt-get install .* apertium-isl-eng\."
     ):
         Apertium("eng", "isl")
-    with pytest.raises(XnerError, match=r"no mode en-pl here. Look for a package with `apt-cache search apertium`"):
+    with pytest.raises(
+        XnerError, match=r"no mode en-pl installed. Search for a package with `apt-cache search apertium`"
+    ):
         Apertium("en", "pl")
-    with pytest.raises(XnerError, match=r"no mode eng-spa_XX here.*Installed modes: .*eng-spa"):
+    with pytest.raises(XnerError, match=r"no mode eng-spa_XX installed.*Installed modes: .*eng-spa"):
         Apertium("en", "es", mode="eng-spa_XX")
-    with pytest.raises(XnerError, match=r"mode 'eng-cat' is not one from 'en' to 'es'"):
+    with pytest.raises(XnerError, match=r"mode 'eng-cat' does not translate from 'en' to 'es'"):
         Apertium("en", "es", mode="eng-cat")
 
 
@@ -175,24 +178,24 @@ def test_two_and_three_letters() -> None:
 )
 def test_regions(monkeypatch: pytest.MonkeyPatch, source: str, target: str, mode: str | None, found: str) -> None:
     modes = ["eng-cat", "eng-cat_valencia", "es-pt", "es-pt_BR"]
-    monkeypatch.setattr(apertium, "list_modes", lambda: modes)
+    monkeypatch.setattr(apertium_modes, "list_modes", lambda: modes)
     assert find_mode(normalise(source), normalise(target), mode) == found
 
 
 def test_data_without_a_known_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Its content tells it apart, so that an upgrade is not taken for what the cache has."""
+    """The hash of the content identifies the data, so that cached translations are not used after an upgrade."""
     modes = tmp_path / "share/apertium/modes"
     modes.mkdir(parents=True)
-    monkeypatch.setattr(apertium, "binary", lambda: str(tmp_path / "bin/apertium"))
+    monkeypatch.setattr(apertium_modes, "find_engine", lambda: str(tmp_path / "bin/apertium"))
     data = tmp_path / "a b.bin"
     (modes / "x-y.mode").write_text(f"lt-proc $1 '{data}' | lt-proc -g {tmp_path}/missing.bin\n")
     found = []
     for content in ("one", "two", "one"):
         data.write_text(content)
-        apertium.data_hash.cache_clear()
-        found.append(apertium.data_hash("x-y"))
+        apertium_modes.data_hash.cache_clear()
+        found.append(apertium_modes.data_hash("x-y"))
     assert found[0] == found[2] != found[1]
-    assert apertium.data_hash("y-x") is None
+    assert apertium_modes.data_hash("y-x") is None
 
 
 def test_engine_not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -218,19 +221,19 @@ class TestEngineThatFails:
     @pytest.mark.parametrize(
         ("trouble", "message"),
         [
-            ("CRASH", r"did not give back text 6 \('CRASH', in the batch of texts 5 to 8\).*status 1: out of memory"),
-            ("SKIP", r"did not give back text 6 \('SKIP', in the batch of texts 5 to 8\); it ended with status 0\."),
-            ("SWAP", r"did not give back text 6 .* Instead came 'else\[\]\[#9\]'"),
+            ("CRASH", r"did not return text 6 \('CRASH', in the batch of texts 5 to 8\).*status 1: out of memory"),
+            ("SKIP", r"did not return text 6 \('SKIP', in the batch of texts 5 to 8\); it ended with status 0\."),
+            ("SWAP", r"did not return text 6 .* It returned 'else\[\]\[#9\]' instead"),
             ("LATE", r"ended with status 3 on texts 5 to 8"),
         ],
     )
     def test_says_which_text(self, trouble: str, message: str) -> None:
         texts = ["a", "b", "c", "d", "e", trouble, "f", "g", "h"]
         translations = Apertium("en", "qaa", batch_size=4).translate(texts)
-        assert [next(translations) for _ in range(5)] == texts[:5]  # what came before is not lost
+        assert [next(translations) for _ in range(5)] == texts[:5]  # earlier translations are not lost
         with pytest.raises(XnerError, match=message):
             list(translations)
 
     def test_timeout(self) -> None:
-        with pytest.raises(XnerError, match=r"took more than 1 s for 1 texts. Raise `timeout`"):
+        with pytest.raises(XnerError, match=r"took more than 1 s for 1 texts. Increase `timeout`"):
             list(Apertium("en", "qaa", timeout=1).translate(["SLEEP"]))

@@ -16,38 +16,38 @@ from typer.testing import CliRunner
 
 from spacy_xner.cli.corpus import corpus_app
 from spacy_xner.errors import XnerError
-from spacy_xner.translation.cache import Cached, with_cache
+from spacy_xner.translation.cache import CachedTranslator, with_cache
 from spacy_xner.translation.memory import TranslationMemory
 from spacy_xner.translation.pivot import Pivot
-from spacy_xner.translation.streams import ask
+from spacy_xner.translation.streams import translate_items
 
 from .util import Reverser
 
 AWKWARD = ["", " ", "a\0b", "tab\tnew\nline", "שלום עולם", "👩‍👩‍👧 family", "\ud800 lone", "x" * 100_000, "null", '"']
 
 
-def test_nothing_is_paid_twice(tmp_path: Path) -> None:
+def test_nothing_is_translated_twice(tmp_path: Path) -> None:
     texts = ["one", "two", "one", "what?", "two", "what?"]
     expected = ["eno", "owt", "eno", None, "owt", None]
     first, second = Reverser(), Reverser()
-    assert list(Cached(first, tmp_path).translate(texts)) == expected
+    assert list(CachedTranslator(first, tmp_path).translate(texts)) == expected
     assert first.asked == ["one", "two", "what?"]
-    assert list(Cached(second, tmp_path).translate([*texts, "new"])) == [*expected, "wen"]
+    assert list(CachedTranslator(second, tmp_path).translate([*texts, "new"])) == [*expected, "wen"]
     assert second.asked == ["new"]
-    assert Cached(first, tmp_path).identity == first.identity
+    assert CachedTranslator(first, tmp_path).identity == first.identity
 
 
 def test_other_translators_have_other_translations(tmp_path: Path) -> None:
-    list(Cached(Reverser(), tmp_path).translate(["one"]))
+    list(CachedTranslator(Reverser(), tmp_path).translate(["one"]))
     for other in (Reverser(target="fr"), Reverser(name="Other")):
-        list(Cached(other, tmp_path).translate(["one"]))
+        list(CachedTranslator(other, tmp_path).translate(["one"]))
         assert other.asked == ["one"]
 
 
 def test_awkward_texts(tmp_path: Path) -> None:
     for _ in range(2):
         translator = Reverser()
-        assert list(Cached(translator, tmp_path).translate(AWKWARD)) == [text[::-1] for text in AWKWARD]
+        assert list(CachedTranslator(translator, tmp_path).translate(AWKWARD)) == [text[::-1] for text in AWKWARD]
     assert translator.asked == []
 
 
@@ -58,14 +58,14 @@ def test_order(
     tmp_path_factory: pytest.TempPathFactory, ahead: int, batch_size: int, texts: list[str], known: set[str]
 ) -> None:
     folder = tmp_path_factory.mktemp("cache")
-    list(Cached(Reverser(), folder).translate(sorted(known)))
+    list(CachedTranslator(Reverser(), folder).translate(sorted(known)))
     translator = Reverser(batch_size=batch_size)
     expected = [None if text == "?" else text for text in texts]
-    assert list(Cached(translator, folder, ahead).translate(texts)) == expected
+    assert list(CachedTranslator(translator, folder, ahead).translate(texts)) == expected
     assert sorted(translator.asked) == sorted(set(texts) - known)
 
 
-def test_reads_ahead_no_further_than_said(tmp_path: Path) -> None:
+def test_reads_at_most_ahead(tmp_path: Path) -> None:
     read = 0
 
     def count() -> Iterator[str]:
@@ -73,31 +73,32 @@ def test_reads_ahead_no_further_than_said(tmp_path: Path) -> None:
         for read in range(1, 1001):
             yield f"text {read % 70}"
 
-    translations = Cached(Reverser(batch_size=100), tmp_path, ahead=20).translate(count())
+    translations = CachedTranslator(Reverser(batch_size=100), tmp_path, ahead=20).translate(count())
     furthest = 0
     for number, _ in enumerate(translations):
         furthest = max(furthest, read - number)
     assert (number, furthest) == (999, 20)
 
 
-def test_written_as_soon_as_known(tmp_path: Path) -> None:
-    translations = Cached(Reverser(batch_size=1), tmp_path).translate(["one", "two", "three"])
+def test_stored_immediately(tmp_path: Path) -> None:
+    translations = CachedTranslator(Reverser(batch_size=1), tmp_path).translate(["one", "two", "three"])
     next(translations)
     other = Reverser()
-    assert list(Cached(other, tmp_path).translate(["one", "two"])) == ["eno", "owt"]
+    assert list(CachedTranslator(other, tmp_path).translate(["one", "two"])) == ["eno", "owt"]
     assert other.asked == ["two"]
     assert list(translations) == ["owt", "eerht"]
 
 
-def test_two_at_a_time_give_the_same(tmp_path: Path) -> None:
+def test_two_processes_yield_the_same(tmp_path: Path) -> None:
     class Shouter(Reverser):
         def translate(self, texts):  # type: ignore[no-untyped-def]
             return (text.upper() for text in texts)
 
     both = zip(
-        Cached(Reverser(batch_size=1), tmp_path).translate("ab"), Cached(Shouter(), tmp_path).translate("ab"),
+        CachedTranslator(Reverser(batch_size=1), tmp_path).translate("ab"),
+        CachedTranslator(Shouter(), tmp_path).translate("ab"),
         strict=True,
-    )  # fmt: skip
+    )
     assert list(both) == [("a", "a"), ("b", "b")]
 
 
@@ -109,21 +110,21 @@ def test_two_at_a_time_give_the_same(tmp_path: Path) -> None:
         ({"crash_at": "four"}, r"stopped at text 4 \('four'\): RuntimeError: out of memory"),
     ],
 )
-def test_mistakes_of_the_translator(tmp_path: Path, mistake: dict, message: str) -> None:  # type: ignore[type-arg]
+def test_translator_errors(tmp_path: Path, mistake: dict, message: str) -> None:  # type: ignore[type-arg]
     texts = ["one", "two", "three", "four", "five"]
     translator = Reverser(batch_size=5, **mistake)
     if mistake == {"surplus": -1}:
         translator.batch_size, translator.surplus = 5, -2
-    with pytest.raises(XnerError, match=message + r".*What is sure is kept in .*: the next run goes on"):
-        list(Cached(translator, tmp_path).translate(texts))
+    with pytest.raises(XnerError, match=message + r".*Earlier translations are stored in .*: the next run resumes"):
+        list(CachedTranslator(translator, tmp_path).translate(texts))
     after = Reverser()
-    list(Cached(after, tmp_path).translate(texts))
-    assert after.asked == texts[3 if "crash_at" in mistake else 0 :]  # of a wrong count nobody knows where it began
+    list(CachedTranslator(after, tmp_path).translate(texts))
+    assert after.asked == texts[3 if "crash_at" in mistake else 0 :]  # after a wrong count, no translation is certain
 
 
 @pytest.mark.parametrize("mistake", ["loses a line", "adds a line"])
-def test_translations_that_may_belong_to_other_texts_are_forgotten(tmp_path: Path, mistake: str) -> None:
-    """A line too few or too many in the middle moves all after it; what an earlier block brought is kept."""
+def test_doubtful_translations_are_deleted(tmp_path: Path, mistake: str) -> None:
+    """A missing or additional line shifts all later ones; translations of earlier blocks are kept."""
 
     class Slipping(Reverser):
         def translate(self, texts):  # type: ignore[no-untyped-def]
@@ -135,70 +136,70 @@ def test_translations_that_may_belong_to_other_texts_are_forgotten(tmp_path: Pat
 
     texts = ["one", "two", "three", "four", "five", "six", "seven", "eight"]
     with pytest.raises(XnerError, match=r"(more|fewer) translations than it got"):
-        list(Cached(Slipping(), tmp_path, ahead=4).translate(texts))
+        list(CachedTranslator(Slipping(), tmp_path, ahead=4).translate(texts))
     after = Reverser()
-    assert list(Cached(after, tmp_path).translate(texts)) == [text[::-1] for text in texts]
+    assert list(CachedTranslator(after, tmp_path).translate(texts)) == [text[::-1] for text in texts]
     assert after.asked == texts[4:]
 
 
 @pytest.mark.parametrize("cache", [True, False])
 def test_texts_are_numbered_from_the_start(tmp_path: Path, cache: bool) -> None:
-    """Also beyond the first block, behind texts that are known, and through a chain."""
+    """Also after the first block, after cached texts, and in a pivot."""
     texts = [f"text {number}" for number in range(25)]
     broken = Reverser("es", "ca", batch_size=1, crash_at="text 18"[::-1])
-    pivot = Pivot([Reverser("en", "es"), Cached(broken, tmp_path, ahead=4) if cache else broken])
+    pivot = Pivot([Reverser("en", "es"), CachedTranslator(broken, tmp_path, ahead=4) if cache else broken])
     items = ((text, text if number % 3 else None) for number, text in enumerate(texts, start=1))
     with pytest.raises(XnerError, match=r"stopped at text 19 \('81 txet'\): RuntimeError: out of memory"):
-        list(ask(pivot, items, ahead=7))
+        list(translate_items(pivot, items, ahead=7))
 
 
-def test_a_chain_says_once_where_its_work_is(tmp_path: Path) -> None:
+def test_pivot_names_the_cache_once(tmp_path: Path) -> None:
     broken = Reverser("en", "es", batch_size=1, crash_at="two")
     pivot = with_cache(Pivot([broken, Reverser("es", "ca")], ahead=5), tmp_path)
     assert isinstance(pivot, Pivot)
     assert pivot.ahead == 5
     with pytest.raises(XnerError) as error:
         list(pivot.translate(["one", "two"]))
-    assert str(error.value).count(f"kept in {tmp_path}") == 1
+    assert str(error.value).count(f"stored in {tmp_path}") == 1
 
 
-def test_mistakes_of_others_are_theirs(tmp_path: Path) -> None:
+def test_errors_of_the_input_are_raised_unchanged(tmp_path: Path) -> None:
     def broken() -> Iterator[str]:
         yield "one"
         raise OSError("disk on fire")
 
     with pytest.raises(OSError, match="disk on fire"):
-        list(Cached(Reverser(batch_size=1), tmp_path).translate(broken()))
+        list(CachedTranslator(Reverser(batch_size=1), tmp_path).translate(broken()))
 
 
-def test_what_is_no_text(tmp_path: Path) -> None:
+def test_not_a_text(tmp_path: Path) -> None:
     class Number(Reverser):
         def translate(self, texts):  # type: ignore[no-untyped-def]
             return (len(text) for text in texts)
 
     with pytest.raises(XnerError, match=r"gave 3 for text 1 \('one'\), expected a text or None"):
-        list(Cached(Number(), tmp_path).translate(["one"]))
+        list(CachedTranslator(Number(), tmp_path).translate(["one"]))
 
 
 def test_no_pickle_is_read(tmp_path: Path) -> None:
-    list(Cached(Reverser(), tmp_path).translate(["one"]))
+    list(CachedTranslator(Reverser(), tmp_path).translate(["one"]))
     with Cache(str(tmp_path)) as cache:
         (key,) = cache.iterkeys()
         cache[key] = ["a list"]
-    with pytest.raises(XnerError, match="holds something that is no text"):
-        list(Cached(Reverser(), tmp_path).translate(["one"]))
+    with pytest.raises(XnerError, match="has a value that is not a text"):
+        list(CachedTranslator(Reverser(), tmp_path).translate(["one"]))
 
 
 def test_bad_folders(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(XnerError, match="cannot be used"):
-        list(Cached(Reverser(), tmp_path / "file").translate(["one"]))
+        list(CachedTranslator(Reverser(), tmp_path / "file").translate(["one"]))
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache/cache.db").write_bytes(b"no database at all" * 1000)
     with pytest.raises(XnerError, match="cannot be used: file is not a database"):
-        list(Cached(Reverser(), tmp_path / "cache").translate(["one"]))
+        list(CachedTranslator(Reverser(), tmp_path / "cache").translate(["one"]))
     with pytest.raises(XnerError, match="at least 1"):
-        Cached(Reverser(), tmp_path, ahead=0)
+        CachedTranslator(Reverser(), tmp_path, ahead=0)
 
 
 def test_bad_identity(tmp_path: Path) -> None:
@@ -206,7 +207,7 @@ def test_bad_identity(tmp_path: Path) -> None:
         identity = {"name": Path()}  # type: ignore[assignment]  # noqa: RUF012
 
     with pytest.raises(XnerError, match="expected plain JSON"):
-        Cached(Odd(), tmp_path)
+        CachedTranslator(Odd(), tmp_path)
 
 
 def test_with_cache(tmp_path: Path) -> None:
@@ -239,8 +240,8 @@ corpus_app(sys.argv[2:])
 """
 
 
-def test_killed_runs_go_on(tmp_path: Path) -> None:
-    """Killed twice, in the middle of writing; then it ends with the bytes of a run that nobody disturbed."""
+def test_killed_runs_resume(tmp_path: Path) -> None:
+    """A run that is killed twice while writing writes the same bytes as an undisturbed run."""
     texts = [f"this is sentence {number}" for number in range(120)]
     (tmp_path / "en.txt").write_text("\n".join(texts))
     (tmp_path / "slow.py").write_text(SLOW)
@@ -267,7 +268,7 @@ def test_killed_runs_go_on(tmp_path: Path) -> None:
     registry.misc("tests.Slow", func=lambda source, target: last)
     call(*translate, tmp_path / "cache")
     asked += last.asked
-    assert len(asked) <= len(texts) + 2  # at most the one text that was under way is asked again
+    assert len(asked) <= len(texts) + 2  # at most the current text is translated again
     assert sorted(set(asked)) == sorted(texts)
     undisturbed = tmp_path / "again.spacy"
     call("translate", source, "--output", undisturbed, *translate[4:], tmp_path / "another cache")

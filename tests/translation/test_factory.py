@@ -6,7 +6,7 @@ from thinc.api import Config
 
 from spacy_xner.errors import XnerError
 from spacy_xner.translation import Translator, make_translator
-from spacy_xner.translation.factory import settings_back
+from spacy_xner.translation.factory import reverse_settings
 
 
 @pytest.fixture
@@ -42,25 +42,25 @@ def test_registered_by_the_user() -> None:
     spacy.registry.misc("test_translation.Upper", func=Upper)
     spacy.registry.misc("test_translation.Nothing", func=lambda: {})
     assert list(make_translator("test_translation.Upper").translate(["a"])) == ["A"]
-    with pytest.raises(XnerError, match="makes a dict, which is no translator"):
+    with pytest.raises(XnerError, match="makes a dict, expected a translator"):
         make_translator("test_translation.Nothing")
 
 
-def test_settings_of_the_way_back() -> None:
-    assert settings_back("memory", {"path": "a.tsv"}) == {"path": "a.tsv"}
-    assert settings_back("lexicon", {"path": "a"}) == {"path": "a", "invert": True}
-    assert settings_back("spacy_xner.Lexicon.v1", {"invert": True}) == {"invert": False}
-    turned = settings_back(
+def test_reverse_settings() -> None:
+    assert reverse_settings("memory", {"path": "a.tsv"}) == {"path": "a.tsv"}
+    assert reverse_settings("lexicon", {"path": "a"}) == {"path": "a", "invert": True}
+    assert reverse_settings("spacy_xner.Lexicon.v1", {"invert": True}) == {"invert": False}
+    turned = reverse_settings(
         "pivot", {"through": "es,ca", "by": "seq2seq,apertium,lexicon", "settings": [{}, {"a": 1}, {}]}
     )
     assert turned == {
         "through": ["ca", "es"], "by": ["lexicon", "apertium", "seq2seq"], "settings": [{"invert": True}, {"a": 1}, {}]
     }  # fmt: skip
-    assert settings_back("pivot", {"through": "es"}) == {"through": ["es"], "by": ["apertium"], "settings": [{}]}
-    several = settings_back("pivot", {"through": "es", "by": "lexicon", "settings": [{"path": "a"}, {"path": "b"}]})
+    assert reverse_settings("pivot", {"through": "es"}) == {"through": ["es"], "by": ["apertium"], "settings": [{}]}
+    several = reverse_settings("pivot", {"through": "es", "by": "lexicon", "settings": [{"path": "a"}, {"path": "b"}]})
     assert [step["path"] for step in several["settings"]] == ["b", "a"]
-    with pytest.raises(XnerError, match="The mode 'eng-spa' is for one direction"):
-        settings_back("apertium", {"mode": "eng-spa"})
+    with pytest.raises(XnerError, match="The mode 'eng-spa' works in one direction"):
+        reverse_settings("apertium", {"mode": "eng-spa"})
 
 
 def test_errors(memory: Path) -> None:

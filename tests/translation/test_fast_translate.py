@@ -11,7 +11,7 @@ from spacy_xner.translation.fast_translate import FastTranslate
 
 
 class Engine:
-    """Upper case; knows neither emoji nor Cyrillic, as the real one."""
+    """Translates to upper case; drops emoji and Cyrillic letters, like the real engine."""
 
     def translate(self, text: str) -> str:
         return "".join(c for c in text.upper() if c not in "👍€" and not "А" <= c <= "я")

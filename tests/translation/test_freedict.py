@@ -57,7 +57,7 @@ def test_bad_files(tmp_path: Path) -> None:
     index = write_freedict(tmp_path / "a", {"b": "b\nbe\n"})
     data = tmp_path / "a.dict.dz"
     index.write_text("b\tA\n")
-    with pytest.raises(XnerError, match=r"a.index:1: found 'b\\tA', expected a head, an offset"):
+    with pytest.raises(XnerError, match=r"a.index:1: found 'b\\tA', expected a headword, an offset"):
         list(read_freedict(index))
     index.write_text("b\tA\tB\nc\tA\t?\n")
     with pytest.raises(XnerError, match=r"a.index:2: found .* in base 64"):

@@ -36,8 +36,8 @@ def test_choice(tokens: list[str], lang: str, expected: str) -> None:
     assert chosen.is_prefix == (tokens is MARIAN)
 
 
-def test_every_language_of_nllb_by_its_own_name() -> None:
-    """And each by the code that people use, but for those of which it has several."""
+def test_every_language_of_nllb_by_its_own_code() -> None:
+    """Also by the usual code of each language, except where NLLB has several varieties."""
     from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES
 
     tokens = [LanguageToken(code, code) for code in FAIRSEQ_LANGUAGE_CODES]
@@ -49,6 +49,6 @@ def test_every_language_of_nllb_by_its_own_name() -> None:
 
 
 def test_unknown() -> None:
-    with pytest.raises(XnerError, match="The model m does not know the language 'de'; expected one of fr"):
+    with pytest.raises(XnerError, match="The model m does not support the language 'de'; expected one of fr"):
         choose_token("de", [LanguageToken("__fr__", "fr")], "m")
     assert not any(TOKEN.fullmatch(token) for token in ("<mask>", "NOTUSED", "<s>"))

@@ -33,7 +33,7 @@ def test_any_two_columns(tmp_path: Path) -> None:
     assert memory.counts.empty == 1
 
 
-def test_evens_out_space_and_composition(tmp_path: Path) -> None:
+def test_normalises_white_space_and_composition(tmp_path: Path) -> None:
     memory = TranslationMemory(write(tmp_path / "m.tsv", "en\tde\nCafé  in Paris\tA\nCafé in Paris\tB\n"), "en", "de")
     assert list(memory.translate(["Café  in Paris", "Café in Paris"])) == ["A", "B"]  # the exact text comes first
     assert list(memory.translate(["Cafe\u0301\u00a0in Paris\n", "Café in  Rome"])) == ["A", None]
@@ -96,10 +96,10 @@ def test_bad_paths(tmp_path: Path) -> None:
         TranslationMemory(tmp_path, "en", "de")
     whole = write(tmp_path / "m.tsv.gz", MEMORY * 100).read_bytes()
     (tmp_path / "m.tsv.gz").write_bytes(whole[:-20])
-    with pytest.raises(XnerError, match=r"m.tsv.gz:\d+: not a sound gzip file"):
+    with pytest.raises(XnerError, match=r"m.tsv.gz:\d+: not a valid gzip file"):
         TranslationMemory(tmp_path, "en", "de")
     (tmp_path / "m.tsv.gz").write_bytes(MEMORY.encode())
-    with pytest.raises(XnerError, match=r"m.tsv.gz:1: not a sound gzip file"):
+    with pytest.raises(XnerError, match=r"m.tsv.gz:1: not a valid gzip file"):
         TranslationMemory(tmp_path, "en", "de")
 
 
@@ -108,7 +108,7 @@ CELL = st.text(st.characters(exclude_characters="\t\n\r", exclude_categories=["C
 
 @settings(max_examples=50, deadline=None)
 @given(pairs=st.dictionaries(CELL, CELL, max_size=20))
-def test_gives_back_what_was_put_in(tmp_path_factory: pytest.TempPathFactory, pairs: dict[str, str]) -> None:
+def test_round_trip(tmp_path_factory: pytest.TempPathFactory, pairs: dict[str, str]) -> None:
     path = tmp_path_factory.mktemp("memory") / "m.tsv"
     write(path, "en\tde\n" + "".join(f"{text}\t{translation}\n" for text, translation in pairs.items()))
     memory = TranslationMemory(path, "en", "de")

@@ -64,9 +64,9 @@ def test_by_name() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"through": "", "by": "tests.Reverser"}, "chain of two or more translators, but 1 came"),
-        ({"through": "es,ca", "by": "tests.Reverser,tests.Reverser"}, "has 3 steps, but its setting `by` names 2"),
-        ({"through": "es", "by": "tests.Reverser", "settings": [{}] * 3}, "its setting `settings` names 3"),
+        ({"through": "", "by": "tests.Reverser"}, "needs two or more translators, found 1"),
+        ({"through": "es,ca", "by": "tests.Reverser,tests.Reverser"}, "has 3 steps, but its setting `by` has 2 values"),
+        ({"through": "es", "by": "tests.Reverser", "settings": [{}] * 3}, "its setting `settings` has 3 values"),
         ({"through": "es", "by": "nothing"}, "No translator 'nothing'"),
     ],
 )
@@ -76,10 +76,10 @@ def test_bad_settings(settings: dict[str, Any], message: str) -> None:
 
 
 def test_bad_steps() -> None:
-    with pytest.raises(XnerError, match="Reverser gives es, but Reverser, which is next, reads ca"):
+    with pytest.raises(XnerError, match="Reverser translates into es, but the next one, Reverser, from ca"):
         Pivot([Reverser("en", "es"), Reverser("ca", "fr")])
     silent = Reverser(None, None)  # type: ignore[arg-type]
-    with pytest.raises(XnerError, match="Reverser does not say its target language"):
+    with pytest.raises(XnerError, match="Reverser has no target language"):
         Pivot([silent, silent])
     with pytest.raises(XnerError, match=r"Reverser \(es to ca\) stopped at text 2 \('b'\): RuntimeError"):
         list(Pivot([Reverser("en", "es"), Reverser("es", "ca", crash_at="b")]).translate("abc"))

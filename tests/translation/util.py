@@ -1,4 +1,4 @@
-"""Translators that tests use: they say what they were asked, and make mistakes on demand."""
+"""Translators and dictionaries for tests."""
 
 import gzip
 from collections.abc import Iterable, Iterator
@@ -10,10 +10,12 @@ from spacy_xner.translation.freedict import DIGITS
 
 
 class Reverser:
-    """Gives every text backwards, in batches; None for texts with a question mark.
+    """Reverses each text, in batches; None for texts with a question mark.
 
-    asked (list[str]): all that it was asked. surplus (int): texts to give beyond those that it got, or if negative to
-    hold back. crash_at (str): a text at which it stops.
+    surplus (int): number of additional translations at the end; if negative, of missing ones in each batch.
+    crash_at (str | None): text at which it raises an error.
+
+    `asked` has all texts that it received.
     """
 
     def __init__(

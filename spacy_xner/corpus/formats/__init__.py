@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from ...errors import XnerError
-from ...files import visible
+from ...files import without_hidden
 from .columns import read_columns, read_conllu
 from .docbin import docbin_of, docs_of, read_docbin, read_docs
 from .inline import format_inline, parse_inline, read_inline
@@ -70,7 +70,7 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         inside = [path]
         if path.is_dir():
-            inside = visible(sorted(file for file in path.rglob("*") if ending(file) in ENDINGS), path)
+            inside = without_hidden(sorted(file for file in path.rglob("*") if ending(file) in ENDINGS), path)
         if not inside or not inside[0].exists():
             raise XnerError(f"{path}: found no file, expected one (or a folder of some) ending in {' '.join(ENDINGS)}.")
         found += inside

@@ -2,20 +2,15 @@
 
 import gzip
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
-from srsly.msgpack import msgpack_decoders, msgpack_encoders
 
 from ...annotations.attributes import install_extensions, meta_of
+from ...compat import find_codecs, known_codecs
 from ...errors import XnerError
 from .sentence import Sentence, sentence_of_words
-
-Codecs = list[tuple[Any, dict[str, Any]]]  # srsly's registries, and what is in each
 
 
 def read_docs(path: str | Path, vocab: Vocab | None = None) -> Iterator[Doc]:
@@ -41,7 +36,7 @@ def docs_of(doc_bin: DocBin, vocab: Vocab) -> Iterator[Doc]:
     install_extensions()  # the docs may have all of them
     docs, codecs = doc_bin.get_docs(vocab), find_codecs()
     while True:
-        with codecs_known(codecs):
+        with known_codecs(codecs):
             doc = next(docs, None)
         if doc is None:
             return
@@ -52,30 +47,9 @@ def docbin_of(docs: Iterable[Doc]) -> DocBin:
     """A DocBin of docs with all that is known of them."""
     doc_bin, codecs = DocBin(store_user_data=True), find_codecs()
     for doc in docs:
-        with codecs_known(codecs):
+        with known_codecs(codecs):
             doc_bin.add(doc)
     return doc_bin
-
-
-def find_codecs() -> Codecs:
-    """What srsly can put into msgpack and take out of it, for `codecs_known`."""
-    return [(registry, registry.get_all()) for registry in (msgpack_encoders, msgpack_decoders)]
-
-
-@contextmanager
-def codecs_known(codecs: Codecs) -> Iterator[None]:
-    """Keep srsly from searching the entry points of all packages for codecs.
-
-    It does so for each object, several times a doc, and that is nine tenths of a DocBin's time. Another thread that is
-    here too, or leaves, costs time and changes nothing else.
-    """
-    for registry, found in codecs:
-        registry.get_all = partial(dict, found)  # on this one registry: the class keeps its own
-    try:
-        yield
-    finally:
-        for registry, _ in codecs:
-            registry.__dict__.pop("get_all", None)
 
 
 def read_docbin(path: Path) -> Iterator[Sentence]:

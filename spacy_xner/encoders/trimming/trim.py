@@ -10,6 +10,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
+from ... import compat
 from ...errors import XnerError
 from ...files import atomic_path
 from ..check import check_loadable
@@ -56,7 +57,7 @@ def trim_encoder(
         holds something else.
     """
     dest = Path(dest).expanduser()
-    check_apart(Path(name).expanduser(), dest)
+    check_not_inside(Path(name).expanduser(), dest)
     check_destination(dest)
     with TemporaryDirectory() as room:
         source = Path(resolve_encoder(name))
@@ -135,7 +136,7 @@ def trim(
     }
     after, order = rebuild(vocabulary, ids | set(named.values()))
     new_ids = {old: new for new, old in enumerate(order)}
-    pad = getattr(getattr(model, "embeddings", None), "padding_idx", None)  # RoBERTa and its kin
+    pad = compat.get_padding_index(model)
     if pad is not None and new_ids.get(pad) != pad:
         raise XnerError(
             f"{name}: the number of its padding piece, {pad}, would change, and its positions are counted from that. "
@@ -185,7 +186,7 @@ def folder_mb(folder: Path) -> float:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
-def check_apart(source: Path, dest: Path) -> None:
+def check_not_inside(source: Path, dest: Path) -> None:
     """RAISES: XnerError where a folder would be written into the one that it is made from."""
     if source.is_dir() and source.resolve() in (dest.resolve(), *dest.resolve().parents):
         raise XnerError(f"{dest} is what is to be trimmed, {source}, or is inside it. Choose another folder.")

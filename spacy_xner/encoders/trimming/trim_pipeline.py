@@ -8,13 +8,13 @@ from typing import Any
 import spacy
 import srsly
 from spacy_transformers import Transformer
-from spacy_transformers.data_classes import HFObjects
 
+from ... import compat
 from ...errors import XnerError
 from ...files import atomic_path
 from ..origin import trimmed_note
 from .needed_pieces import Wanted
-from .trim import TrimReport, check_apart, trim
+from .trim import TrimReport, check_not_inside, trim
 
 MARK = "xner_trim"  # in meta.json of a trimmed pipeline
 
@@ -34,7 +34,7 @@ def trim_pipeline(
         trimmed, or `dest` holds something else.
     """
     folder, dest = Path(folder).expanduser(), Path(dest).expanduser()
-    check_apart(folder, dest)
+    check_not_inside(folder, dest)
     _check_pipeline_destination(dest)
     meta = srsly.read_json(folder / "meta.json")
     nlp = spacy.load(folder)
@@ -47,8 +47,7 @@ def trim_pipeline(
     name, pipe = encoders[0]
     model: Any = pipe.model
     trimmed = trim(model.tokenizer, model.transformer, wanted, name=str(folder), progress=progress)
-    model.attrs["has_transformer"] = False  # so that another one can be set
-    model.attrs["set_transformer"](model, HFObjects(trimmed.tokenizer, model.transformer, None, {}, {}))
+    compat.replace_encoder(model, trimmed.tokenizer, model.transformer)
     if float16:
         model.transformer.half()
     with atomic_path(dest) as new:

@@ -7,11 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_xner.errors import XnerError
-from spacy_xner.translation.carried import WORDS, CharSpan, Markers, Placeholders, Way, carry, make_way
+from spacy_xner.translation.label_carriers import (
+    WORDS,
+    LabelCarrier,
+    Markers,
+    Placeholders,
+    make_label_carrier,
+    translate_labelled,
+)
+from spacy_xner.translation.text_edits import CharSpan
 
 
 class Rules:
-    """Changes what rules find; reverses the order of words if told."""
+    """Applies regular expressions; optionally reverses the order of words."""
 
     identity: dict[str, Any] = {"name": "Rules", "source": "en", "target": "xx"}  # noqa: RUF012
 
@@ -35,9 +43,9 @@ TOWN = ("London", "Londres")
 
 
 def run(
-    translator: Rules, way: Way, text: str = TEXT, spans: list[CharSpan] = SPANS
+    translator: Rules, carrier: LabelCarrier, text: str = TEXT, spans: list[CharSpan] = SPANS
 ) -> tuple[str, Any, int, int, bool]:
-    (found,) = carry(translator, [(text, spans)], way)
+    (found,) = translate_labelled(translator, [(text, spans)], carrier)
     assert found is not None
     entities = [(found.text[start:end], label) for start, end, label in found.spans]
     return found.text, entities, found.lost, found.duplicated, found.damaged
@@ -46,10 +54,10 @@ def run(
 ALL = [("Ada Lovelace", "PER"), ("Londres", "LOC"), ("UNESCO", "ORG")]
 
 
-@pytest.mark.parametrize("way", [Placeholders(), Markers()])
-def test_all_arrive(way: Way) -> None:
+@pytest.mark.parametrize("carrier", [Placeholders(), Markers()])
+def test_all_found(carrier: LabelCarrier) -> None:
     expected = "Ada Lovelace vio Londres y UNESCO ."
-    assert run(Rules(("saw", "vio"), ("and", "y"), TOWN), way) == (expected, ALL, 0, 0, False)
+    assert run(Rules(("saw", "vio"), ("and", "y"), TOWN), carrier) == (expected, ALL, 0, 0, False)
 
 
 def test_another_order() -> None:
@@ -59,7 +67,7 @@ def test_another_order() -> None:
 
 def test_names_kept_or_translated() -> None:
     rules = Rules(TOWN, ("Ada", "Adela"), ("UNESCO", " "))
-    assert run(rules, Placeholders())[1] == ALL  # no person's name is translated; a blank is no name
+    assert run(rules, Placeholders())[1] == ALL  # no person's name is translated; white space is not a name
     assert run(rules, Placeholders(translate_names=False))[1][1] == ("London", "LOC")
 
 
@@ -85,7 +93,7 @@ def test_placeholders_are_no_words_of_the_text() -> None:
     assert len({word.lower() for word in WORDS}) == len(WORDS)
     many = "a " * (len(WORDS) + 1)
     with pytest.raises(XnerError, match=r"A text has 201 entities .* at most 200"):
-        list(carry(Rules(), [(many, [(i, i + 1, "X") for i in range(0, len(many), 2)])], Placeholders()))
+        list(translate_labelled(Rules(), [(many, [(i, i + 1, "X") for i in range(0, len(many), 2)])], Placeholders()))
 
 
 @pytest.mark.parametrize(
@@ -108,8 +116,8 @@ def test_markers(rules: list[tuple[str, str]], expected: tuple[str, Any, int, in
     assert entities == entities_wanted or entities_wanted is None
 
 
-def test_markers_find_their_names() -> None:
-    """In another order, by likeness to the name or to what the translator makes of it alone."""
+def test_markers_match_names() -> None:
+    """In another order, by similarity to the name or to its translation."""
     rules = Rules((r"\[Ada Lovelace\] saw \[London\]", "[Londres] visto por [Ada Lovelace]"), ("UNESCO", "ONU"), TOWN)
     assert run(rules, Markers())[1] == [("Londres", "LOC"), ("Ada Lovelace", "PER"), ("ONU", "ORG")]
 
@@ -121,9 +129,9 @@ def test_other_brackets() -> None:
     assert run(Rules(), Markers(), text, spans_of(text, LOC="London"))[:3] == (text, [], 1)
 
 
-@pytest.mark.parametrize("way", [Placeholders(), Markers()])
-def test_streams(way: Way) -> None:
-    """Texts without entities, without translation and empty ones, in order; blanks around are taken off."""
+@pytest.mark.parametrize("carrier", [Placeholders(), Markers()])
+def test_streams(carrier: LabelCarrier) -> None:
+    """Texts without entities, without translation and empty ones, in order; white space around is removed."""
     items = [
         (TEXT, SPANS),
         ("nothing", []),
@@ -131,7 +139,7 @@ def test_streams(way: Way) -> None:
         ("", []),
         (f" {TEXT} ", [(a + 1, b + 1, c) for a, b, c in SPANS]),
     ]
-    found = list(carry(Rules(), items, way))
+    found = list(translate_labelled(Rules(), items, carrier))
     assert [each and each.text for each in found] == [TEXT, "nothing", None, "", TEXT]
     assert found[0] == found[4]
 
@@ -143,19 +151,19 @@ PIECES = st.lists(
 
 
 @given(PIECES, st.sampled_from([Placeholders(), Placeholders(False), Markers()]))
-def test_a_copy_has_the_same_entities(pieces: list[tuple[str, str, str]], way: Way) -> None:
+def test_a_copy_has_the_same_entities(pieces: list[tuple[str, str, str]], carrier: LabelCarrier) -> None:
     text, spans = "x", []
     for before, name, label in pieces:
         text += before
         spans.append((len(text), len(text) + len(name), label))
         text += name
-    (found,) = carry(Rules(), [(text, spans)], way)
+    (found,) = translate_labelled(Rules(), [(text, spans)], carrier)
     assert found is not None
     assert (found.text, found.spans, found.lost, found.duplicated) == (text, spans, 0, 0)
 
 
-def test_ways_by_name() -> None:
-    assert isinstance(make_way("markers"), Markers)
-    assert make_way("placeholders", False).translate_names is False  # type: ignore[attr-defined]
-    with pytest.raises(XnerError, match="no way 'tags' of carrying labels, expected placeholders or markers"):
-        make_way("tags")
+def test_by_name() -> None:
+    assert isinstance(make_label_carrier("markers"), Markers)
+    assert make_label_carrier("placeholders", False).translate_names is False  # type: ignore[attr-defined]
+    with pytest.raises(XnerError, match="no label carrier 'tags', expected placeholders or markers"):
+        make_label_carrier("tags")

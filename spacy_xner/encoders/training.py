@@ -1,4 +1,4 @@
-"""Learning: docs in, the layers of each doc's word pieces out, and gradients for them back, without padding."""
+"""Training on a CPU without padding: from docs to the layers of each doc's word pieces, and gradients back."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from transformers import PreTrainedTokenizerBase
 from transformers.utils import ModelOutput
 
 from ..errors import XnerError
-from .inference import by_doc
+from .inference import fill_doc_data
 from .packed import Batch
-from .word_pieces import cut_into_pieces
+from .word_pieces import tokenize_spans
 
 if TYPE_CHECKING:
     from .shim import EncoderShim
@@ -25,65 +25,66 @@ if TYPE_CHECKING:
 
 @dataclass
 class UnpaddedBatch(FullTransformerBatch):
-    """What the encoder gave for a batch of docs, each with arrays of its own length.
+    """The encoder's output for a batch of docs, with arrays of each doc's own length.
 
-    places (list[list[slice]]): for each doc that was read, the rows of its spans in the packed arrays.
-    n_rows (int): rows of the packed arrays.
+    rows (list[list[slice]]): for each doc that has spans, the rows of its spans in the packed arrays.
+    n_rows (int): number of rows of the packed arrays.
     """
 
-    places: list[list[slice]] = field(default_factory=list)
+    rows: list[list[slice]] = field(default_factory=list)
     n_rows: int = 0
 
     def unsplit_by_doc(self, arrays: list[list[Floats3d]]) -> FullTransformerBatch:
-        """Put the gradients of docs, padded to the longest span of each, side by side without padding.
+        """Pack the gradients of docs, which are padded to the longest span of each doc, without padding.
 
-        arrays (list[list[Floats3d]]): for each doc that was read, a gradient for the last layer, or that and one for
+        arrays (list[list[Floats3d]]): for each doc that has spans, a gradient for the last layer, or that and one for
             each layer below; (n_spans, longest, width).
         RETURNS: a batch whose `model_output` holds the gradients as tensors (n_rows, width).
+        RAISES: XnerError where docs are missing, or differ in the number of layers.
         """
-        if len(arrays) != len(self.places) or len({len(layers) for layers in arrays}) != 1:
+        if len(arrays) != len(self.rows) or len({len(layers) for layers in arrays}) != 1:
             raise XnerError(
-                f"The encoder read {len(self.places)} docs and got gradients for {len(arrays)}, of "
+                f"The encoder read {len(self.rows)} docs and got gradients for {len(arrays)}, of "
                 f"{sorted({len(layers) for layers in arrays})} layers; expected one number of layers, and all docs."
             )
         output = ModelOutput()
         for number in range(len(arrays[0])):
             packed = numpy.empty((self.n_rows, arrays[0][0].shape[-1]), dtype="float32")
-            for layers, places in zip(arrays, self.places, strict=True):
-                for row, place in zip(layers[number], places, strict=True):
-                    packed[place] = row[: place.stop - place.start]
+            for layers, rows in zip(arrays, self.rows, strict=True):
+                for gradient, place in zip(layers[number], rows, strict=True):
+                    packed[place] = gradient[: place.stop - place.start]
             output[f"output_{number}"] = torch.from_numpy(packed)
         return FullTransformerBatch(self.spans, self.wordpieces, output, self.align)
 
 
-def learn_from_docs(
+def begin_update(
     docs: list[Doc], spans: list[list[Span]], tokenizer: PreTrainedTokenizerBase, shim: EncoderShim
 ) -> tuple[UnpaddedBatch, Callable[[FullTransformerBatch], list[Doc]]]:
-    """What `AllLayersTransformer` gives for docs when it learns on a CPU, and the callback for gradients.
+    """The output of `AllLayersTransformer` for docs in training on a CPU, and the callback for gradients.
 
-    The layers are those that spacy-transformers' own way gives. There, all spans are padded to the longest one of the
-    batch, and a training step computes them too; here no padding is computed.
+    The layers are the same as with spacy-transformers' own forward function, which pads all spans to the longest one of
+    the batch and computes the padding too.
     """
     read = [i for i, of_doc in enumerate(spans) if of_doc and len(of_doc[0])]
-    flat = cut_into_pieces(tokenizer, [span for i in read for span in spans[i]])
+    flat = tokenize_spans(tokenizer, [span for i in read for span in spans[i]])
     order = sorted(range(len(flat)), key=lambda i: len(flat[i].ids))  # those of one length are neighbours
     typed = any(any(pieces.types or ()) for pieces in flat)
     sequences = Batch([flat[i].ids for i in order], [flat[i].types or [] for i in order] if typed else None)
-    layers, backward = shim.learn(sequences)
+    layers, backward = shim.begin_packed_update(sequences)
 
-    places: list[slice] = [slice(0)] * len(flat)
+    rows: list[slice] = [slice(0)] * len(flat)
     start = 0
     for i in order:
-        places[i] = slice(start, start + len(flat[i].ids))
-        start = places[i].stop
+        rows[i] = slice(start, start + len(flat[i].ids))
+        start = rows[i].stop
     arrays = [layer.detach().numpy() for layer in layers]
-    vectors = [[array[place] for array in arrays] for place in places]
+    vectors = [[array[place] for array in arrays] for place in rows]
     empty = cast(UnpaddedBatch, UnpaddedBatch.empty(len(docs)))
-    batch = by_doc(empty, spans, read, flat, vectors, tokenizer)
+    batch = fill_doc_data(empty, spans, read, flat, vectors, tokenizer)
     batch.n_rows = start
     start = 0
     for i in read:
-        batch.places.append(places[start : start + len(spans[i])])
+        batch.rows.append(rows[start : start + len(spans[i])])
         start += len(spans[i])
 
     def backprop(d_batch: FullTransformerBatch) -> list[Doc]:

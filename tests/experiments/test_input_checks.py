@@ -8,9 +8,10 @@ import pytest
 from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.errors import XnerError
-from spacy_xner.experiments.checks import check_inputs
-from spacy_xner.experiments.corpora import split_ids, synthetic_texts
+from spacy_xner.experiments.corpora import synthetic_texts
+from spacy_xner.experiments.input_checks import check_inputs
 from spacy_xner.experiments.plan import Study
+from spacy_xner.experiments.split import split_ids
 
 from .util import docs_of
 
@@ -109,7 +110,7 @@ def test_missing_input(study: Study, tmp_path: Path) -> None:
     (tmp_path / "translated/de.spacy").unlink()
     (tmp_path / "translated").rmdir()
     check_inputs(study, [study.arms["a"], study.arms["b"]])
-    with pytest.raises(XnerError, match=r"arm c of the study tiny needs .*/translated, which is not there"):
+    with pytest.raises(XnerError, match=r"arm c of the study tiny needs .*/translated, which does not exist"):
         check_inputs(study, study.arms.values())
 
 

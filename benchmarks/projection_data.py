@@ -1,0 +1,50 @@
+"""The gold projections that projection.py and projection_settings.py read, see there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from common import ROOT, Tagged, find_data, read_iob, read_labelled
+
+from spacy_xner.projection import SourceSpan
+
+REVIEWS = ("es", "fr")
+NAMES = ("de", "nl", "ru", "zh")
+PEERS = ("fast_align", "mgiza", "simalign", "awesome")
+
+Spans = Sequence[Sequence[SourceSpan]]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """A language: sentences, their translations with gold spans, and the spans that other systems projected."""
+
+    source: list[Tagged]
+    gold: list[Tagged]
+    peers: dict[str, Spans]
+
+    @property
+    def gold_spans(self) -> Spans:
+        return [sentence.spans for sentence in self.gold]
+
+
+def read_names(lang: str, limit: int | None) -> list[Tagged]:
+    """Sentences of gold_projections/, with the words of the project's tokenizer."""
+    sentences = []
+    for doc in read_labelled(ROOT / f"benchmarks/gold_projections/{lang}.txt", lang, limit):
+        tags = [f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type_ else "O" for token in doc]
+        sentences.append(Tagged([token.text for token in doc], tags))
+    return sentences
+
+
+def read_languages(limit: int | None = None) -> dict[str, Pairs]:
+    """All languages whose data is there."""
+    languages = {}
+    if folder := find_data("projection"):
+        for lang in REVIEWS:
+            files = (folder / f"en-{lang}.{name}.iob.gz" for name in ("source", "gold", *PEERS))
+            source, gold, *peers = (read_iob(file)[:limit] for file in files)
+            of_peers: dict[str, Spans] = {
+                name: [s.spans for s in peer] for name, peer in zip(PEERS, peers, strict=True)
+            }
+            languages[lang] = Pairs(source, gold, of_peers)
+    return languages | {lang: Pairs(read_names("en", limit), read_names(lang, limit), {}) for lang in NAMES}

@@ -1,0 +1,41 @@
+"""The settings of an adaptation."""
+
+from dataclasses import dataclass
+
+from ..errors import XnerError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings that determine the adapted pipeline, together with texts, source pipeline and translators.
+
+    lang (str): language of the texts and the source pipeline.
+    targets (tuple[str, ...]): languages to adapt to.
+    encoder (str): encoder for alignment and training.
+    min_score (float): minimum score of the source pipeline's entities and of projected ones, 0 to 1.
+    held_back (float): share of the sentences, in whole texts, for development (half) and test (half).
+    steps (int): training steps.
+    batch_words (int): words in each training step.
+    distill (bool): train a second time, on the first pipeline's predictions for incompletely projected sentences, if
+        these are at least 2% of the translations.
+    seed (int): seed of training and of the split.
+    RAISES: XnerError for numbers out of range.
+    """
+
+    lang: str
+    targets: tuple[str, ...]
+    encoder: str = "embedded"
+    min_score: float = 0.0
+    held_back: float = 0.2
+    steps: int = 300
+    batch_words: int = 1200
+    distill: bool = True
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.held_back < 1:
+            raise XnerError(f"The share held back is {self.held_back}, expected more than 0 and less than 1.")
+        if min(self.steps, self.batch_words) < 1:
+            raise XnerError(f"Found {self.steps} steps of {self.batch_words} words, expected 1 or more of each.")
+        if not 0 <= self.min_score <= 1:
+            raise XnerError(f"The minimum score is {self.min_score}, expected a number from 0 to 1.")

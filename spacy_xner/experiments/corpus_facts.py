@@ -1,0 +1,68 @@
+"""What checks, splits and digests need to know of a study's corpora, without keeping the docs in memory."""
+
+import functools
+import hashlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from spacy.tokens import Doc
+
+from ..annotations.attributes import meta_of
+from ..corpus.docs import content_of, hash_of, load_docs
+from ..corpus.reader import find_docbins
+from ..files import Stamps, file_stamps
+
+
+class DocFacts(NamedTuple):
+    """What is known of a doc.
+
+    steps: names of the steps in its provenance.
+    digest: hash of its tokens and entities.
+    """
+
+    id: str
+    lang: str
+    text: str
+    n_tokens: int
+    labelled: bool
+    steps: frozenset[str]
+    digest: str
+
+
+def read_all(path: str) -> Iterator[Doc]:
+    """The docs of a DocBin file or of a folder of them."""
+    for file in find_docbins(path):
+        yield from load_docs(file)
+
+
+def read_facts(path: str) -> list[DocFacts]:
+    """Facts about the docs of a DocBin file or folder. Cached until one of its files changes."""
+    return _read_facts(path, file_stamps(find_docbins(path)))
+
+
+@functools.lru_cache(maxsize=32)
+def _read_facts(path: str, stamps: Stamps) -> list[DocFacts]:
+    found = []
+    for doc in read_all(path):
+        meta = meta_of(doc)
+        steps = frozenset(str(step.get("step")) for step in meta.get("provenance", []))
+        labelled = doc.has_annotation("ENT_IOB")
+        digest = hash_of(content_of(doc))
+        found.append(DocFacts(meta["id"], meta["lang"], doc.text, len(doc), labelled, steps, digest))
+    return found
+
+
+def corpus_digest(path: str) -> str:
+    """A hash of the training-relevant content of a file or folder: ids, languages, tokens and entities.
+
+    Scores and provenance are left out: their last digits differ from machine to machine.
+    """
+    return _corpus_digest(path, file_stamps(find_docbins(path)))
+
+
+@functools.lru_cache(maxsize=32)
+def _corpus_digest(path: str, stamps: Stamps) -> str:
+    digest = hashlib.sha256()
+    for doc in _read_facts(path, stamps):
+        digest.update(repr((doc.id, doc.lang, doc.digest)).encode("utf8", "surrogatepass"))
+    return digest.hexdigest()[:16]

@@ -1,0 +1,151 @@
+"""Checks of a study's corpora: which labels an arm may learn from, and that no test sentence is among them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..corpus.docs import TRANSLATING
+from ..corpus.texts import comparison_key
+from ..errors import XnerError
+from .corpus_facts import DocFacts, read_facts
+from .plan import Arm, Study
+
+PROJECTING = {"project", "carry"}  # provenance steps that give a translation its labels
+MIN_TOKENS = 5  # shorter texts are allowed in training and test: they are equal by chance
+
+
+def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
+    """Check the corpora of a study.
+
+    RAISES: XnerError for
+        - a missing file;
+        - gold data in another language than the source language, or with an id that two docs have;
+        - development and "projected" data with manual labels in a target language;
+        - development data that is entirely in the gold data;
+        - test docs that are unlabelled, or all in the source language;
+        - training texts that are test sentences too, ignoring case, spaces and punctuation;
+        - synthetic text that is labelled, or that translates no sentence of the study, unless the arm allows that.
+    """
+    arms = list(arms)
+    for arm in arms:
+        for path in (study.gold, study.dev, study.test, arm.projected, arm.synthetic):
+            if path is not None and not Path(path).exists():
+                raise XnerError(
+                    f"The arm {arm.name} of the study {study.name} needs {path}, which does not exist. `xner corpus` "
+                    f"makes such files (in a project: the steps before the study)."
+                )
+    projected = sorted({arm.projected for arm in arms if arm.projected})
+    synthetic = sorted({arm.synthetic for arm in arms if arm.synthetic})
+    check_labelled(study.gold, study.dev, study.test)
+    check_gold(study)
+    check_dev(study)
+    check_test(study)
+    ids = {doc.id for doc in read_facts(study.gold)}
+    for path in projected:
+        check_projected(path, ids, study.gold)
+    for path in synthetic:
+        check_unlabelled(path)
+    check_no_test_sentences(study, [study.gold, study.dev, *projected, *synthetic])
+    for arm in arms:
+        if arm.synthetic and not arm.unrelated:
+            check_translations(arm.name, arm.synthetic, ids, study.gold)
+
+
+def check_labelled(*paths: str) -> None:
+    """RAISES: XnerError for docs without entity annotation."""
+    for path in paths:
+        for doc in read_facts(path):
+            if doc.n_tokens and not doc.labelled:
+                raise XnerError(f"{path}: the doc {doc.id} is unlabelled, expected entities.")
+
+
+def check_unlabelled(path: str) -> None:
+    """RAISES: XnerError for synthetic text with labels."""
+    for doc in read_facts(path):
+        if doc.labelled:
+            raise XnerError(f"{path}: the doc {doc.id} is labelled, expected unlabelled text.")
+
+
+def check_gold(study: Study) -> None:
+    """RAISES: XnerError for gold docs in other languages than the source language, and for an id that two docs have."""
+    ids: set[str] = set()
+    for doc in read_facts(study.gold):
+        if doc.lang != study.source:
+            raise XnerError(
+                f"{study.gold}: the doc {doc.id} is in {doc.lang}, expected the source language ({study.source}) "
+                f"alone. Give projected docs as `projected` to the arms that learn from them."
+            )
+        if doc.id in ids:
+            raise XnerError(f"{study.gold}: two docs have the id {doc.id}, expected an id for each.")
+        ids.add(doc.id)
+
+
+def check_dev(study: Study) -> None:
+    """RAISES: XnerError for manual labels in a target language, and for sentences that are all in the gold data."""
+    dev = read_facts(study.dev)
+    for doc in dev:
+        if doc.lang != study.source and not doc.steps & PROJECTING:
+            raise XnerError(
+                f"{study.dev}: the doc {doc.id} is in {doc.lang} and not projected. Expected development data in the "
+                f"source language ({study.source}), or projected: labels of a target language are for the final score "
+                f"alone."
+            )
+    if {doc.text for doc in dev} <= {doc.text for doc in read_facts(study.gold)}:
+        raise XnerError(
+            f"{study.dev}: all of its sentences are in {study.gold}, expected some that no arm learns from."
+        )
+
+
+def check_test(study: Study) -> None:
+    """RAISES: XnerError if no test doc is in a target language."""
+    if all(doc.lang == study.source for doc in read_facts(study.test)):
+        raise XnerError(f"{study.test}: found no doc in another language than {study.source}, the source language.")
+
+
+def check_projected(path: str, ids: set[str], gold: str) -> None:
+    """RAISES: XnerError for projections of other sentences than the gold ones, and for manual labels.
+
+    ids (set[str]): of the gold docs.
+    """
+    docs = read_facts(path)
+    if ids.isdisjoint(doc.id for doc in docs):
+        raise XnerError(
+            f"{path}: no doc has the id of one in {gold}, expected translations of those sentences, as "
+            f"`xner corpus project` writes them."
+        )
+    for doc in docs:
+        if not doc.steps & PROJECTING:
+            raise XnerError(
+                f"{path}: the labels of the doc {doc.id} are not projected, by its provenance "
+                f"({', '.join(sorted(doc.steps))}). Expected the output of `xner corpus project` or `xner corpus "
+                f"translate --carry`: manual labels in a target language are for the final score alone."
+            )
+        if doc.n_tokens and not doc.labelled:
+            raise XnerError(f"{path}: the doc {doc.id} is unlabelled, expected projected entities.")
+
+
+def check_no_test_sentences(study: Study, paths: Iterable[str]) -> None:
+    """RAISES: XnerError for texts that are test sentences too, ignoring case, spaces and punctuation."""
+    tested = {_comparison_key(doc) for doc in read_facts(study.test) if doc.n_tokens >= MIN_TOKENS}
+    for path in paths:
+        for doc in read_facts(path):
+            if doc.n_tokens >= MIN_TOKENS and _comparison_key(doc) in tested:
+                raise XnerError(
+                    f"{path}: the doc {doc.id} is in {study.test} too: '{doc.text[:60]}'. Remove it from one of them."
+                )
+
+
+def _comparison_key(doc: DocFacts) -> tuple[str, str]:
+    return doc.lang, comparison_key(doc.text)
+
+
+def check_translations(arm: str, path: str, ids: set[str], gold: str) -> None:
+    """RAISES: XnerError for synthetic text that translates no gold sentence.
+
+    ids (set[str]): of the gold docs.
+    """
+    others = [doc.id for doc in read_facts(path) if doc.id not in ids or not doc.steps & TRANSLATING]
+    if others:
+        raise XnerError(
+            f"{path}: {len(others):,} docs ({others[0]}, ...) translate no sentence of {gold}, by their ids and "
+            f"provenance. If the arm {arm} is to learn from other text too, set unrelated = true."
+        )

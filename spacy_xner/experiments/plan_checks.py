@@ -1,0 +1,129 @@
+"""Checks of a study file: types, ranges, settings that must be the same for all arms, and teachers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from ..distillation.distill import Selection
+from ..errors import XnerError
+from .plan import Arm, Study
+
+# Settings of the training config that arms may not change: they are set from [study], or fixed by `train_into`.
+FIXED_SETTINGS = (
+    "training.max_",
+    "training.batcher",
+    "training.logger",
+    "training.eval_",
+    "training.patience",
+    "training.accumulate_gradient",
+    "training.before_to_disk",
+    "training.dev_corpus",
+    "training.train_corpus",
+    "corpora.",
+    "paths.",
+    "system.seed",
+    "training.seed",
+)
+# Type annotation of a field -> the type to check, and its name for the message. Numbers have checks of their own.
+FIELD_TYPES: dict[Any, tuple[Any, str]] = {
+    str: (str, "a text"),
+    str | None: (str | None, "one text or null"),
+    bool: (bool, "true or false"),
+    dict[str, Any]: (Mapping, "settings, as in a section of their own"),
+}
+MINIMA = {"steps": 1, "batch_words": 1, "eval_every": 1, "dev_limit": 0, "examples": 0}
+
+
+def check_study(study: Study, path: Path) -> None:
+    """RAISES: XnerError for what `read_study` says."""
+    _check_types(study, f"{path}: [study]")
+    for arm in study.arms.values():
+        _check_types(arm, f"{path}: [arms.{arm.name}]")
+    _check_numbers(study, path)
+    _check_lists(study, path)
+    _check_settings(study, path)
+    for arm in study.arms.values():
+        _check_selection(arm, path)
+        _check_teachers(arm, study, path)
+
+
+def _check_types(part: Study | Arm, where: str) -> None:
+    for each in fields(part):
+        value = getattr(part, each.name)
+        kind, expected = FIELD_TYPES.get(each.type, (object, ""))
+        if not isinstance(value, kind):
+            raise XnerError(f"{where} has {each.name} = {value!r}, expected {expected}.")
+
+
+def _check_number(value: Any, kind: Any, name: str) -> None:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise XnerError(f"{name} is {value!r}, expected a {'whole number' if kind is int else 'number'}.")
+
+
+def _check_numbers(study: Study, path: Path) -> None:
+    for name, minimum in MINIMA.items():
+        _check_number(getattr(study, name), int, f"{path}: {name}")
+        if getattr(study, name) < minimum:
+            raise XnerError(f"{path}: {name} is {getattr(study, name)}, expected {minimum} or more.")
+    if study.steps > study.eval_every and study.steps % study.eval_every:
+        raise XnerError(
+            f"{path}: steps is {study.steps}, expected a multiple of eval_every ({study.eval_every}), so that the "
+            f"learning curve ends at the last step."
+        )
+    _check_number(study.held_back, int | float, f"{path}: held_back")
+    if not 0 <= study.held_back < 1:
+        raise XnerError(f"{path}: held_back is {study.held_back}, expected a share from 0 to below 1.")
+
+
+def _check_lists(study: Study, path: Path) -> None:
+    for name, kind in (("seeds", int), ("labels", int | float)):
+        values = getattr(study, name)
+        if not isinstance(values, Sequence) or isinstance(values, str) or not values:
+            raise XnerError(f"{path}: {name} is {values!r}, expected a list of one or more numbers.")
+        for value in values:
+            _check_number(value, kind, f"{path}: one of {name}")
+        if len(set(values)) < len(values):
+            raise XnerError(f"{path}: {name} is {values}, where a number is listed twice: expected each once.")
+    for share in study.labels:
+        if not 0 < share <= 1:
+            raise XnerError(f"{path}: the share of labels is {share}, expected more than 0 and at most 1.")
+
+
+def _check_settings(study: Study, path: Path) -> None:
+    for where, settings in (("study", study.settings), *((f"arms.{a.name}", a.settings) for a in study.arms.values())):
+        for key in settings:
+            if key.startswith(FIXED_SETTINGS):
+                raise XnerError(
+                    f"{path}: [{where}.settings] has {key}, which must be the same for all arms, so that they can be "
+                    f"compared. Set steps, batch_words, eval_every, dev_limit or seeds in [study] instead."
+                )
+
+
+def _check_selection(arm: Arm, path: Path) -> None:
+    if (arm.teacher is None) != (arm.synthetic is None):
+        raise XnerError(
+            f"{path}: the arm {arm.name} has {'no teacher' if arm.teacher is None else 'no synthetic text'}: expected "
+            f"both, a teacher and the synthetic text that it labels, or neither."
+        )
+    for name in ("certainty", "agreement"):
+        _check_number(getattr(arm, name), int | float, f"{path}: [arms.{arm.name}] {name}")
+    try:
+        Selection(arm.certainty, arm.agreement)
+    except XnerError as error:
+        raise XnerError(f"{path}: [arms.{arm.name}] {error}") from None
+    if arm.agreement and not arm.with_sources:
+        raise XnerError(
+            f"{path}: the arm {arm.name} asks for an agreement of {arm.agreement} between teacher and projection, "
+            f"but projects nothing: expected with_sources = true."
+        )
+
+
+def _check_teachers(arm: Arm, study: Study, path: Path) -> None:
+    chain = [arm.name]
+    while (teacher := study.arms[chain[-1]].teacher) is not None:
+        if teacher not in study.arms:
+            raise XnerError(f"{path}: the teacher of {chain[-1]} is '{teacher}', which is no arm of the study.")
+        if teacher in chain:
+            raise XnerError(f"{path}: the arm {arm.name} would be its own teacher ({' <- '.join([*chain, teacher])}).")
+        chain.append(teacher)

@@ -1,0 +1,54 @@
+"""Reading study files: a section [study], and one [arms.NAME] for each arm."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from spacy.util import load_config
+
+from ..errors import XnerError
+from .plan import Arm, Study
+from .plan_checks import check_study
+
+
+def read_study(path: Path, overrides: Mapping[str, Any] | None = None) -> Study:
+    """Read and check a study file.
+
+    Values can refer to other sections, as in every spaCy config: ${arms.NAME.settings}.
+
+    overrides (Mapping[str, Any] | None): values for [study], by name. Those that are None are ignored.
+    RAISES: XnerError for a missing or malformed file, an unknown setting, a number out of range, an unknown teacher,
+        and an arm that would be its own teacher.
+    """
+    try:
+        config = load_config(path, interpolate=True)
+    except (OSError, ValueError) as error:
+        raise XnerError(f"{path}: no study can be read: {error}") from error
+    if "study" not in config or not config.get("arms"):
+        raise XnerError(f"{path}: found the sections {', '.join(config) or 'none'}, expected [study] and [arms.NAME].")
+    arms = {}
+    for name, values in config["arms"].items():
+        where = f"{path}: [arms.{name}]"
+        if not isinstance(values, Mapping):
+            raise XnerError(f"{path}: [arms] has {name} = {values!r}, expected a section [arms.{name}].")
+        if "name" in values:
+            raise XnerError(f"{where} has a `name`. Remove it: the section's name is the arm's name.")
+        arms[name] = _from_section(Arm, {"name": name, **values}, where)
+    values = {**config["study"], **{key: value for key, value in (overrides or {}).items() if value is not None}}
+    study: Study = _from_section(Study, {**values, "arms": arms}, f"{path}: [study]")
+    check_study(study, path)
+    return study
+
+
+def _from_section(kind: Any, values: Mapping[str, Any], where: str) -> Any:
+    """Make a dataclass from the values of a section. RAISES: XnerError for a missing or unknown setting."""
+    known = {each.name for each in fields(kind)}
+    if unknown := sorted(values.keys() - known):
+        raise XnerError(
+            f"{where}: unknown setting {unknown[0]}, expected one of {', '.join(sorted(known - {'arms'}))}."
+        )
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise XnerError(f"{where}: {error}") from None

@@ -1,0 +1,80 @@
+"""The record of a run: scores, counts by sentence, learned layer weights, learning curve, setting and cost."""
+
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import srsly
+from spacy.language import Language
+from thinc.api import Model
+
+from ..aggregation.learned import has_attention
+from ..aggregation.options import layers_read
+from ..aggregation.types import Aggregator
+from ..aggregation.weights import find_aggregators, softmax_weights
+from ..files import read_json
+from ..pipelines import load_pipeline
+from ..scoring.details import Details
+from ..scoring.scores import evaluate_pipeline
+from .corpus_facts import read_all
+from .run import Run
+from .run_training import SETTING
+from .training import CURVE, MODEL
+
+
+def make_record(run: Run, setting: dict[str, Any], minutes: dict[str, float]) -> dict[str, Any]:
+    """Score the trained pipeline of a run on the test docs of its study.
+
+    setting (dict[str, Any]): `Run.setting`, as it was before the training.
+    minutes (dict[str, float]): of each part of the training, as `train_run` returns them.
+    RETURNS: the record, see `spacy_xner.experiments.records`.
+    """
+    study = run.study
+    nlp = load_pipeline(str(run.folder / MODEL))
+    details = Details(examples=study.examples)
+    scores = evaluate_pipeline(nlp, read_all(study.test), source=study.source, details=details)
+    aggregators = fixed_aggregators(nlp)
+    curve = list(srsly.read_jsonl(run.folder / CURVE))
+    return {
+        "format": 1,
+        "study": study.name,
+        "question": study.question,
+        "arm": run.arm.name,
+        "title": run.arm.title,
+        "description": run.arm.description,
+        "seed": run.seed,
+        "labels": run.labels,
+        "setting": setting,
+        "minutes": round(sum(minutes.values()), 2),
+        "parts": minutes,
+        "training_sentences": read_json(run.folder / SETTING)["sentences"],
+        "machine": describe_machine(),
+        "words": curve[-1]["words"] if curve else 0,
+        "layers": [layers_read(aggregator) for aggregator in aggregators],
+        "layer_weights": [softmax_weights(aggregator).round(4).tolist() for aggregator in aggregators],
+        "curve": curve,
+        "scores": scores,
+        **details.to_json(),
+    }
+
+
+def fixed_aggregators(nlp: Language) -> list[Aggregator]:
+    """The aggregators of a pipeline whose layer weights do not depend on the text, in any of its components.
+
+    For those with attention, see `xner layers`.
+    """
+    models = [getattr(component, "model", None) for _, component in nlp.pipeline]
+    found = [each for model in models if isinstance(model, Model) for each in find_aggregators(model)]
+    return [each for each in found if not has_attention(each)]
+
+
+def describe_machine() -> str:
+    """The processor's name, the number of its cores, and the operating system."""
+    name = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf8").splitlines()
+        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    return f"{name}, {os.cpu_count()} cores, {platform.system()}"

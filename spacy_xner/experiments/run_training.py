@@ -1,0 +1,102 @@
+"""Training the pipeline of a run, with its teacher and the text that the teacher labels."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import srsly
+
+from ..alignment.embedding import EmbeddingAligner
+from ..corpus.docs import docs_by_id
+from ..distillation.distill import Distiller, Selection, distill_file
+from ..distillation.teachers import Teachers
+from ..files import read_json, remove, resumable_folder, write_json
+from ..pipelines import load_pipeline
+from ..projection import SpanProjector
+from .claims import claimed
+from .corpora import synthetic_texts, write_training_files
+from .corpus_facts import read_all
+from .run import Run
+from .training import MODEL, train_into
+
+SETTING = "setting.json"  # in the folder of a pipeline: it is complete, and was trained with this setting
+Log = Callable[[str], None]
+
+
+def train_run(run: Run, gpu_id: int = -1, log: Log = print) -> dict[str, float]:
+    """Train the pipeline of a run, unless it exists; before that, the pipelines of its teachers.
+
+    gpu_id (int): -1 for the CPU.
+    log (Callable[[str], None]): receives progress messages.
+    RETURNS: the minutes of each part: `teacher`, `distill`, `train`.
+    """
+    setting = run.setting()
+    if (run.folder / SETTING).is_file() and (found := read_json(run.folder / SETTING))["setting"] == setting:
+        return dict(found["parts"])
+    minutes: dict[str, float] = {}
+    if run.teacher:
+        with claimed(run.teacher):
+            minutes["teacher"] = round(sum(train_run(run.teacher, gpu_id, log).values()), 2)
+    log(f"Training {run}")
+    with resumable_folder(run.folder, setting) as room:
+        files, counts = write_training_files(run.study, run.arm, run.split(), room / "corpora")
+        if run.teacher:
+            files.append(room / "corpora/distilled.spacy")
+            counts["distilled"], minutes["distill"] = distill(run, run.teacher, files[-1], log)
+        log(f"{_listed(counts)} sentences")
+        start = time.perf_counter()
+        paths = {
+            "paths.train": [str(file) for file in files],
+            "paths.dev": run.study.dev,
+            "paths.encoder": run.study.encoder,
+        }
+        train_into(room, run.config, run.study.batch_words, run.overrides() | paths, gpu_id)
+        minutes["train"] = round((time.perf_counter() - start) / 60, 2)
+        srsly.write_json(room / SETTING, {"setting": setting, "parts": minutes, "sentences": dict(counts)})
+        remove(room / "corpora")
+    return minutes
+
+
+def distill(run: Run, teacher: Run, output: Path, log: Log) -> tuple[int, float]:
+    """Let the teacher label the synthetic text of a run, unless an interrupted run has done so.
+
+    output (Path): DocBin to write.
+    RETURNS: the number of docs, and the minutes that it took.
+    """
+    arm, done = run.arm, output.with_suffix(".json")
+    if done.is_file():
+        found = read_json(done)
+        return found["docs"], found["minutes"]
+    nlp = load_pipeline(str(teacher.folder / MODEL))
+    sources, projector = None, None
+    if arm.with_sources:
+        sources = docs_by_id(read_all(run.study.gold))
+        projector = SpanProjector(EmbeddingAligner(run.study.encoder, join_unspaced=True, inference="auto"))
+    counts: Counter[str] = Counter()
+    texts = synthetic_texts(run.study, arm, run.split())
+    distiller = Distiller(Teachers([nlp]), Selection(arm.certainty, arm.agreement), sources, projector)
+    n_docs, seconds = distill_file(output, texts, distiller, counts)
+    log(_listed(counts))
+    minutes = round(seconds / 60, 2)
+    write_json(done, {"docs": n_docs, "minutes": minutes})
+    return n_docs, minutes
+
+
+def remove_pipelines(run: Run) -> None:
+    """Remove the pipelines of a run and of its teachers that are not needed any more.
+
+    That is, where the run and all its students have records. The caller has claimed the run. A teacher that another
+    process has claimed is left to that process.
+    """
+    if all(each.record.is_file() for each in (run, *run.students)):
+        (run.folder / SETTING).unlink(missing_ok=True)  # first: it says that the folder is complete
+        remove(run.folder)
+        if run.teacher:
+            with claimed(run.teacher, wait=False) as free:
+                if free:
+                    remove_pipelines(run.teacher)
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{number:,} {kind}" for kind, number in counts.items())

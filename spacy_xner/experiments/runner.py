@@ -1,0 +1,84 @@
+"""Making the records of a study's runs. Existing records with the same setting are kept."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import srsly
+
+from ..encoders import resolve_encoder
+from ..errors import XnerError
+from ..files import atomic_path, read_json
+from ..journal import differing_keys
+from .claims import claimed, has_free_teachers
+from .plan import Arm, Study
+from .run import Run
+from .run_record import make_record
+from .run_training import remove_pipelines, train_run
+from .training import load_training
+
+
+class Runner:
+    """Trains and scores runs of a study.
+
+    gpu_id (int): -1 for the CPU.
+    log (Callable[[str], None]): receives progress messages.
+    """
+
+    def __init__(self, study: Study, gpu_id: int = -1, log: Callable[[str], None] = print) -> None:
+        self.study = study
+        self.gpu_id = gpu_id
+        self.log = log
+
+    @property
+    def records(self) -> Path:
+        """The folder of the study's records."""
+        return Path(self.study.records) / self.study.name
+
+    def check(self, arms: Iterable[Arm]) -> None:
+        """RAISES: XnerError for a missing encoder, and for a training config that the arms' settings do not fit."""
+        resolve_encoder(self.study.encoder)
+        for arm in arms:
+            run = Run(self.study, arm, seed=0)
+            load_training(run.config, run.overrides())
+
+    def all_records(self, runs: Iterable[Run]) -> Iterator[tuple[Run, dict[str, Any]]]:
+        """Yield each run with its record, see `record`. Runs that another process is training come last."""
+        elsewhere = []
+        for run in runs:
+            with claimed(run, wait=False) as free:
+                record = self.record(run) if free and has_free_teachers(run) else None
+            if record is None:
+                self.log(f"{run.name}, or its teacher, is being trained by another process")
+                elsewhere.append(run)
+            else:
+                yield run, record
+        for run in elsewhere:
+            with claimed(run):
+                record = self.record(run)
+            yield run, record
+
+    def record(self, run: Run) -> dict[str, Any]:
+        """Read the record of a run, or train and score it. RAISES: XnerError for a record with another setting."""
+        if is_done(run):
+            remove_pipelines(run)
+            return read_json(run.record)
+        setting = run.setting()
+        record = make_record(run, setting, train_run(run, self.gpu_id, self.log))
+        with atomic_path(run.record) as temporary:
+            srsly.write_json(temporary, record, indent=None)
+        remove_pipelines(run)
+        return record
+
+
+def is_done(run: Run) -> bool:
+    """Whether the record of a run exists. RAISES: XnerError for a record with another setting."""
+    if not run.record.is_file():
+        return False
+    found = read_json(run.record).get("setting")
+    if changed := differing_keys(found if isinstance(found, dict) else {}, run.setting()):
+        raise XnerError(
+            f"{run.record} is the record of a run with another {', another '.join(changed)}. Rename the study, or "
+            f"remove the record to run it again."
+        )
+    return True

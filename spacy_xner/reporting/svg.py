@@ -1,0 +1,92 @@
+"""Figures as SVG that takes its colours from the page, in its light and its dark scheme."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..errors import XnerError
+
+WIDTH = 4.2  # inches: a phone shows this width without scaling it down
+N_COLORS = 8  # colours of arms in the template
+MARKERS = "osD^vPX"
+INK, SOFT, LINE, CARD = "#010101", "#010102", "#010103", "#010104"  # placeholders of the page's colours
+STYLE: Any = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": SOFT,
+    "axes.linewidth": 0.7,
+    "text.color": INK,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "grid.color": LINE,
+    "grid.linewidth": 0.6,
+    "svg.fonttype": "none",
+    "text.parse_math": False,
+    "svg.hashsalt": "xner",
+}
+
+
+def check_matplotlib() -> None:
+    """RAISES: XnerError without matplotlib. To be called before a long computation."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise XnerError('The plots of a report need matplotlib: pip install "matplotlib>=3.8"') from error
+
+
+def color_of(place: int) -> str:
+    """The colour of an arm, which stands for the page's until the SVG is written."""
+    return f"#0202{place % N_COLORS:02d}"
+
+
+def marker_of(place: int) -> str:
+    """The marker of an arm. It tells arms apart without their colour, and those that share a colour."""
+    return MARKERS[place % len(MARKERS)]
+
+
+@contextmanager
+def new_figure(height: float) -> Iterator[tuple[Any, Callable[[str], str]]]:
+    """Yield an empty figure, and a function that returns it as SVG, given a description for screen readers.
+
+    height (float): in inches.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # the browser draws the text, with its own fonts
+        figure = Figure(figsize=(WIDTH, math.ceil(100 * height) / 100), layout="constrained")
+        figure.patch.set_alpha(0)
+
+        def draw(label: str) -> str:
+            for axis in figure.axes:
+                axis.patch.set_alpha(0)
+            written = io.StringIO()
+            figure.savefig(written, format="svg", metadata={"Date": None}, transparent=True)
+            return _as_svg(written.getvalue(), label)
+
+        yield figure, draw
+
+
+def _as_svg(svg: str, label: str) -> str:
+    """SVG for a page: self-contained, with the page's colours and fonts, and ids that are unique in the page."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    prefix = re.sub(r"\W+", "-", label.lower())
+    svg = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{prefix}-", svg)
+    svg = re.sub(r"font: ((?:\w+ )*?[\d.]+px) [^;\"]*", r"font: \1 system-ui, sans-serif", svg)
+    names = {INK: "text", SOFT: "soft", LINE: "line", CARD: "card"}
+    names |= {color_of(place): f"arm{place}" for place in range(N_COLORS)}
+    for color, name in names.items():
+        svg = svg.replace(color, f"var(--{name})")
+    return svg.replace("<svg ", f'<svg class="plot" role="img" aria-label="{label}" ', 1)
