@@ -26,7 +26,8 @@ from spacy.tokens import Doc
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.corpus.carry import carry_docs
-from spacy_xner.corpus.docs import convert_files, docs_by_id
+from spacy_xner.corpus.convert import convert_files
+from spacy_xner.corpus.docs import docs_by_id
 from spacy_xner.corpus.project import pair_docs, project_docs
 from spacy_xner.corpus.translate import translate_docs
 from spacy_xner.projection import SpanProjector

@@ -106,7 +106,8 @@ def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     In each language the first of four sentences is long enough, and has names enough, for `xner show`.
     """
-    from spacy_xner.corpus.docs import convert_files, write_docs
+    from spacy_xner.corpus.convert import convert_files
+    from spacy_xner.corpus.docs import write_docs
 
     room = tmp_path_factory.mktemp("corpora")
     for lang, visited in (("en", "visited"), ("de", "besuchte")):

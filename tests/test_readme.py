@@ -21,7 +21,8 @@ from typer.main import get_command
 from weasel.util.config import load_project_config
 
 from spacy_xner.cli import app
-from spacy_xner.corpus.docs import convert_files, write_docs
+from spacy_xner.corpus.convert import convert_files
+from spacy_xner.corpus.docs import write_docs
 
 from .cli.util import ok, process
 from .programs import require_apertium

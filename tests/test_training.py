@@ -18,7 +18,8 @@ from spacy.tokens import Doc, Span
 from spacy_xner.aggregation.weights import find_aggregators, softmax_weights
 from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.annotations.entities import set_scored_entities
-from spacy_xner.corpus.docs import convert_files, load_docs, with_step, write_docs
+from spacy_xner.corpus.convert import convert_files
+from spacy_xner.corpus.docs import load_docs, with_step, write_docs
 from spacy_xner.scoring.scores import evaluate_pipeline
 
 from .conftest import TINY_LAYERS

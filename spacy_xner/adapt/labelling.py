@@ -11,13 +11,14 @@ from spacy.tokens import Doc, Span
 
 from ..annotations.attributes import confidence_of, meta_of
 from ..annotations.entities import set_scored_entities
-from ..corpus.docs import doc_of_sentence, write_docs
-from ..corpus.formats import Sentence
+from ..corpus.convert import doc_of_sentence
+from ..corpus.docs import write_docs
+from ..corpus.formats.sentence import Sentence
 from ..corpus.texts import read_unlabelled
 from ..errors import XnerError
 from ..files import file_sha256
 from ..journal import Journal
-from ..languages.tokenizer import multilingual_blank
+from ..languages.tokenizer import MultilingualTokenizer, multilingual_tokenizer
 from ..pipelines import fingerprint_of, name_of
 
 Sentences = list[dict[str, Any]]  # of one text, see `find_entities`
@@ -93,7 +94,7 @@ def labelled_docs(
         would be trained as O.
     counts (Counter[str]): receives counts of "sentences", "entities", "repeated" and "low score".
     """
-    blank = multilingual_blank("xx")
+    tokenizer = multilingual_tokenizer()
     earlier: set[str] = set()
     ids: set[str] = set()
     counts.update({"sentences": 0, "entities": 0, "repeated": 0, "low score": 0})
@@ -109,7 +110,7 @@ def labelled_docs(
                 counts["low score"] += 1
                 continue
             counts["entities"] += len(sentence["entities"])
-            doc = with_entities(blank, sentence, path)
+            doc = with_entities(tokenizer, sentence, path)
             step = {"step": "label", "pipeline": name_of(nlp), "file": path.name, "text": meta["id"]}
             name = f"{meta['id']}.{number}" if number > 1 else meta["id"]
             while name in ids:  # another text may have this id
@@ -159,10 +160,10 @@ def sentence_as_json(sentence: Span, scores: dict[tuple[int, int, str], float]) 
     return {"text": sentence.text.strip(), "entities": entities}
 
 
-def with_entities(blank: Language, sentence: dict[str, Any], path: Path) -> Doc:
+def with_entities(tokenizer: MultilingualTokenizer, sentence: dict[str, Any], path: Path) -> Doc:
     """A sentence as a doc in spacy-xner's tokenization; tokens are split at entity boundaries inside them."""
     spans = tuple((start, end, label) for start, end, label, _ in sentence["entities"])
-    doc, _ = doc_of_sentence(blank, Sentence(sentence["text"], spans, path, 0))
+    doc, _ = doc_of_sentence(tokenizer, Sentence(sentence["text"], spans, path, 0))
     if len(doc.ents) != len(spans):
         raise XnerError(f"The entities of '{doc.text[:60]}' overlap, expected a pipeline that sets doc.ents.")
     scores = [score for *_, score in sentence["entities"]]

@@ -16,7 +16,9 @@ from ..annotations.attributes import meta_of
 from ..corpus.docs import load_docs, write_docs
 from ..corpus.project import pair_docs, project_corpus
 from ..corpus.translate import translate_docs
-from ..distillation.distill import Distiller, Selection, distill_file
+from ..distillation.distill import distill_file
+from ..distillation.distiller import Distiller
+from ..distillation.selection import Selection
 from ..distillation.teachers import Teachers
 from ..errors import XnerError
 from ..experiments.training import train_into

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..languages.scripts import is_unspaced_text
 from .similarity import Vectors, normalize, pool_words, words_with_pieces
 from .types import NO_PIECES, Affinity, Words
-from .word_kinds import is_unspaced
 
 if TYPE_CHECKING:
     from .encoder import EncodedSentence
@@ -62,7 +62,7 @@ def shared(cosines: Affinity, vectors: Vectors, words: Sequence[str]) -> Affinit
     cosines (Affinity): (n_words, n_others).
     vectors (Vectors): (n_layers, n_words, width), of length 1.
     """
-    unspaced = np.array([is_unspaced(word) or word in NAME_DOTS for word in words])
+    unspaced = np.array([is_unspaced_text(word) or word in NAME_DOTS for word in words])
     if not unspaced.any():
         return cosines
     run = np.cumsum(~unspaced)  # the same for words between which all is unspaced

@@ -2,13 +2,10 @@
 
 import unicodedata
 
-import regex
-
-from ..languages.tokenizer import UNSPACED
+from ..languages.scripts import is_unspaced_text
 from .types import Words
 
 SEPARATORS = tuple(",;:،؛，、；：")
-UNSPACED_WORD = regex.compile(rf"(?:(?={UNSPACED})\X)+")
 
 
 def is_punctuation(text: str) -> bool:
@@ -22,17 +19,12 @@ def ends_item(word: str) -> bool:
     return bare.endswith(SEPARATORS)
 
 
-def is_unspaced(word: str) -> bool:
-    """Whether all of a word is of scripts without spaces: Han, kana, Thai, Lao, Khmer, Burmese, Tibetan."""
-    return not word.isascii() and UNSPACED_WORD.fullmatch(word) is not None
-
-
 def unspaced_units(words: Words) -> list[list[int]]:
     """Neighbours in scripts without spaces as one unit, other words as one each: lists of word indices."""
     units: list[list[int]] = []
     joins = False
     for i, word in enumerate(words):
-        unspaced = is_unspaced(word)
+        unspaced = is_unspaced_text(word)
         if unspaced and joins:
             units[-1].append(i)
         else:

@@ -1,1 +1,1 @@
-"""What spacy-xner keeps on Doc and Span: custom attributes, scored entities, soft labels."""
+"""Annotations on Doc and Span: custom attributes, scored entities, soft labels."""

@@ -1,4 +1,4 @@
-"""The custom attributes that spacy-xner keeps on Doc and Span."""
+"""The custom attributes of spacy-xner on Doc and Span."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,13 +15,13 @@ def install_extensions() -> None:
     """Register the attributes; safe to call any number of times.
 
     - `doc._.xner_source`: the source-language `Doc` that `xner_projector` projects from, or None.
-    - `doc._.xner_meta`: what a corpus knows of the doc, as plain JSON: `id`, `lang`, `provenance` (a list of steps,
-      each a dict with a `step` name), `score` in [0, 1].
+    - `doc._.xner_meta`: corpus data of the doc, as plain JSON: `id`, `lang`, `provenance` (a list of steps, each a dict
+      with a `step` name), `score` in [0, 1].
     - `doc._.xner_soft_labels`: a distribution over tags for each token, see `annotations/soft_labels.py`, or None.
-    - `span._.confidence`: probability or projection score in [0, 1], or None. Its name is nobody's own, so that it is
-      not registered before something of spacy-xner is used; a plain attribute of that name is shared.
+    - `span._.confidence`: probability or projection score in [0, 1], or None. Other packages may use this name too: it
+      is only registered by this function, and shared with others if it is a plain attribute.
 
-    RAISES: XnerError where `span._.confidence` is computed by somebody else (a getter or a method).
+    RAISES: XnerError where `span._.confidence` is a getter or a method of other code.
     """
     _install_own()
     if not Span.has_extension(CONFIDENCE):
@@ -30,7 +30,8 @@ def install_extensions() -> None:
     if method is not None or getter is not None:
         raise XnerError(
             f"The attribute span._.{CONFIDENCE} is a {'method' if getter is None else 'getter'} of other code. "
-            f"Expected none or a plain attribute, as spacy-xner keeps scores of entities there: rename the other one."
+            f"Expected none or a plain attribute, because spacy-xner stores scores of entities there. Rename the other "
+            "one."
         )
 
 
@@ -44,22 +45,22 @@ _install_own()
 
 
 def confidence_of(span: Span) -> float | None:
-    """The score of an entity; None where it has none."""
+    """The score of an entity, or None."""
     found = span._.get(CONFIDENCE) if Span.has_extension(CONFIDENCE) else None
     return None if found is None else float(found)
 
 
 def unlabelled_places(doc: Doc) -> list[tuple[int, int]]:
-    """First character, and the one behind the last, of each token of which nobody said whether it is in an entity."""
+    """Start and end (exclusive), in characters, of each token without NER annotation."""
     unknown = (doc.to_array("ENT_IOB") == 0).nonzero()[0]
     return [(doc[i].idx, doc[i].idx + len(doc[i])) for i in unknown.tolist()]
 
 
 def touches(places: Iterable[tuple[int, int]], start: int, end: int) -> bool:
-    """Whether one of the places has a character from `start` on and before `end`."""
-    return any(first < end and start < behind for first, behind in places)
+    """Whether one of the places overlaps the characters `start` to `end` (exclusive)."""
+    return any(first < end and start < last for first, last in places)
 
 
 def meta_of(doc: Doc) -> dict[str, Any]:
-    """A copy of what the corpus knows of a doc; an empty dict where it knows nothing."""
+    """A copy of the corpus data of a doc; empty if it has none."""
     return dict(doc._.xner_meta or {})

@@ -18,12 +18,12 @@ def set_scored_entities(
     given: Sequence[Span] = (),
     blocked: Sequence[Span] = (),
 ) -> None:
-    """Set `doc.ents`, `span._.confidence` and `doc.spans[key]` with `attrs["scores"]`, as spancat does.
+    """Set `doc.ents`, `span._.confidence` and `doc.spans[key]` with `attrs["scores"]`, in the format of spancat.
 
     spans (Sequence[Span]): spans of `doc` that do not overlap, in any order.
     scores (Sequence[float]): one score in [0, 1] for each span.
-    given (Sequence[Span]): entities that are kept in `doc.ents`, and in the group where they have a score.
-    blocked (Sequence[Span]): tokens that later components may not put entities on.
+    given (Sequence[Span]): entities that are kept in `doc.ents`, and in the group if they have a score.
+    blocked (Sequence[Span]): tokens on which later components must not set entities.
     """
     install_extensions()
     scored = [(span, float(score)) for span, score in zip(spans, scores, strict=True)]

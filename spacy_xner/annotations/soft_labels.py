@@ -19,13 +19,13 @@ TOLERANCE = 1e-3  # of a row's sum, for float16
 
 
 def set_soft_labels(doc: Doc, tags: Sequence[str], probabilities: Any) -> None:
-    """Give a doc soft labels.
+    """Set the soft labels of a doc.
 
     doc (Doc): the reference doc.
     tags (Sequence[str]): BILUO tags, one for each column, such as `O`, `B-PER`; any order.
     probabilities (array): (n_tokens, n_tags), numbers in [0, 1]; each row sums to 1, or to 0 for a token that has no
         soft label. Kept as float32.
-    RAISES: XnerError for another shape, values that are no probabilities, and tags that are there twice.
+    RAISES: XnerError for another shape, values that are not probabilities, and duplicate tags.
     """
     array = np.array(probabilities, dtype=np.float32)  # a copy
     doc._.set(SOFT_LABELS, {"tags": list(tags), "probabilities": array})
@@ -37,9 +37,9 @@ def set_soft_labels(doc: Doc, tags: Sequence[str], probabilities: Any) -> None:
 
 
 def get_soft_labels(doc: Doc) -> tuple[list[str], np.ndarray] | None:
-    """A doc's soft labels, checked: tags, and probabilities as float32 (n_tokens, n_tags). None where it has none.
+    """A doc's soft labels, checked: tags, and probabilities as float32 (n_tokens, n_tags). None if it has none.
 
-    RAISES: XnerError as `set_soft_labels`.
+    RAISES: XnerError as in `set_soft_labels`.
     """
     found = doc._.get(SOFT_LABELS)
     if found is None:

@@ -1,1 +1,1 @@
-"""Data augmentation for training: entities replaced by other names of the same type."""
+"""Data augmentation for training: replace entities by other names of the same type."""

@@ -1,4 +1,4 @@
-"""The augmenter `spacy_xner.EntitySwap.v1`: other names of the same type in place of a text's entities.
+"""The augmenter `spacy_xner.EntitySwap.v1`: replaces entities by other names of the same type.
 
 Dai and Adel 2020, "An Analysis of Simple Data Augmentation for Named Entity Recognition" (mention replacement).
 """
@@ -14,45 +14,46 @@ from spacy.training import Example
 from ..annotations.attributes import SOFT_LABELS, meta_of
 from ..errors import XnerError
 from ..languages.codes import base_language
-from .gazetteers import gazetteer
+from ..languages.scripts import is_unspaced_language
+from .gazetteers import load_gazetteer
 from .names import (
-    ALIKE,
-    UNSPACED,
+    EXCHANGEABLE_LABELS,
     Form,
     NameMemory,
     article_before,
     form_of,
+    in_capitals,
     is_acronym,
-    kind_of,
-    script_of,
-    shout,
+    script_of_name,
+    standard_label,
     words_of,
 )
 
-SHOUTED = 0.6  # a text with so many of its letters in capitals is a headline
+HEADLINE_CAPITALS = 0.6  # a text with a larger share of capitals among its letters is a headline
 
 
 class EntitySwap:
-    """Gives each example either as it is or, with probability `level`, with other names in place of its entities.
+    """Replaces the entities of an example by other names, with probability `level`.
 
-    Examples with soft labels stay as they are, since those belong to their very tokens.
+    Examples with soft labels are never changed, since soft labels belong to the original tokens.
 
-    A name is replaced by one of the same label, language and script, and the same form (`names.Form`): as many words,
-    after the same article, an acronym for an acronym, with the same ending in languages that have cases. It comes from
-    the texts seen so far or from the gazetteer of the doc's language (`doc._.xner_meta["lang"]`), which is used where
-    no article stands before the name and the label is a person, place or organisation, or a language. What has no
-    counterpart stays. Within a text, the same name is always replaced by the same. Names in capitals in headlines and
-    datelines are replaced by names in capitals.
+    A name is replaced by one with the same label, language, script and form (`names.Form`): the same number of words,
+    the same article before it, an acronym by an acronym, with the same ending in languages that have cases. The new
+    name comes from earlier texts or from the gazetteer of the doc's language (`doc._.xner_meta["lang"]`). The gazetteer
+    is used if there is no article before the name and the label is that of a person, place, organisation or language. A
+    name without a replacement stays. Within a text, equal names get equal replacements. Names in capitals in headlines
+    and datelines are replaced by names in capitals.
 
-    The new reference doc has the texts' tokens with the pipeline's tokens of the new names, entities (missing ones stay
-    missing), sentence starts and meta; the predicted doc is the new text as the pipeline tokenises it.
+    The new reference doc has the tokens of the text, with the pipeline's tokens of the new names, and keeps entities
+    (missing annotation stays missing), sentence starts and meta. The predicted doc is the new text as the pipeline
+    tokenizes it.
 
     level (float): probability that an example is changed, in [0, 1].
-    languages (list[str] | None): only docs of these languages are changed; None: all.
-    gazetteers (float): share of names that come from gazetteers where the texts have one too, in [0, 1].
-    max_names (int): names of the texts to remember for each form.
+    languages (list[str] | None): change docs of these languages only; None: of all languages.
+    gazetteers (float): share of names that come from gazetteers if earlier texts have a name too, in [0, 1].
+    max_names (int): how many names of earlier texts to keep for each form.
     seed (int): the same seed gives the same changes for the same stream of examples.
-    Raises XnerError for settings out of range.
+    RAISES: XnerError for settings out of range.
     """
 
     def __init__(self, level: float, languages: list[str] | None, gazetteers: float, max_names: int, seed: int):
@@ -65,61 +66,67 @@ class EntitySwap:
         self.languages = None if languages is None else frozenset(map(base_language, languages))
         self.random = random.Random(seed)
         self.memory = NameMemory(max_names)
-        self.pieces = lru_cache(maxsize=20_000)(split_name)
+        self.tokenize_name = lru_cache(maxsize=20_000)(tokenize_name)
 
     def __call__(self, nlp: Language, example: Example) -> Iterator[Example]:
         reference = example.reference
-        if reference._.get(SOFT_LABELS) is not None:  # they are of these very tokens
+        if reference._.get(SOFT_LABELS) is not None:
             yield example
             return
         lang = base_language(meta_of(reference).get("lang") or "xx")
-        names = [(entity, self.see(entity, lang)) for entity in reference.ents]
+        names = [(entity, self.remember(entity, lang)) for entity in reference.ents]
         changed = None
         if self.random.random() < self.level and (self.languages is None or lang in self.languages):
-            found: dict[tuple[str, str], str] = {}
+            new_names: dict[tuple[str, str], str] = {}
             for entity, form in names:
                 key = (entity.text, entity.label_)
-                new = found.get(key) or self.draw(entity, form, lang)
+                new = new_names.get(key) or self.draw(entity, form, lang)
                 if new:
-                    found[key] = new
-            changed = found and self.replace(nlp, reference, found)
+                    new_names[key] = new
+            changed = new_names and self.replace(nlp, reference, new_names)
         yield changed or example
 
-    def see(self, entity: Span, lang: str) -> Form:
-        """The form of an entity's name, which is remembered unless it is in capitals only for a headline's sake."""
+    def remember(self, entity: Span, lang: str) -> Form:
+        """Add an entity's name to the memory, unless it has the capitals of a headline. RETURNS (Form): its form."""
         before = entity.doc[entity.start - 1].text if entity.start else ""
         text = entity.text
         form = form_of(text, entity.label_, lang, article_before(before, lang))
-        if text == " ".join(text.split()) and not is_shouted(entity):
+        if text == " ".join(text.split()) and not has_headline_capitals(entity):
             self.memory.add(text, form, self.random)
         return form
 
     def draw(self, entity: Span, form: Form, lang: str) -> str | None:
-        """Another name for an entity; None where none fits."""
-        text, shouted = entity.text, is_shouted(entity)
-        draw_seen = partial(self.memory.draw, text, form._replace(acronym=False) if shouted else form, self.random)
-        draw_known = partial(self.draw_known, text, form, lang, shouted)
-        sources = [draw_known, draw_seen] if self.random.random() < self.gazetteers else [draw_seen, draw_known]
-        new = sources[0]() or sources[1]()
-        return shout(new, lang) if new and shouted else new
+        """Another name for an entity; None if there is none of the same form."""
+        text, headline = entity.text, has_headline_capitals(entity)
+        memory_form = form._replace(acronym=False) if headline else form
+        from_memory = partial(self.memory.draw, text, memory_form, self.random)
+        from_gazetteer = partial(self.draw_from_gazetteer, text, form, lang, headline)
+        if self.random.random() < self.gazetteers:
+            new = from_gazetteer() or from_memory()
+        else:
+            new = from_memory() or from_gazetteer()
+        return in_capitals(new, lang) if new and headline else new
 
-    def draw_known(self, text: str, form: Form, lang: str, shouted: bool) -> str | None:
-        """Another name from the gazetteer; it is asked for a name in ordinary capitals."""
-        if form.article or lang == "xx" or (form.acronym and not shouted):
+    def draw_from_gazetteer(self, text: str, form: Form, lang: str, headline: bool) -> str | None:
+        """Another name from the gazetteer, in ordinary capitals.
+
+        headline (bool): whether the text to replace has the capitals of a headline.
+        """
+        if form.article or lang == "xx" or (form.acronym and not headline):
             return None
-        kind, name = kind_of(form.label), text.title() if shouted else text
+        label, name = standard_label(form.label), text.title() if headline else text
 
         def fits(new: str) -> bool:
-            if script_of(new) != form.script:
+            if script_of_name(new) != form.script:
                 return False
-            if form.ending and kind in ALIKE:
+            if form.ending and label in EXCHANGEABLE_LABELS:
                 return form_of(new, form.label, lang, "").ending == form.ending
-            return form.size > 1 or lang in UNSPACED or kind == "LOC" or len(words_of(new, lang)) == 1
+            return form.size > 1 or is_unspaced_language(lang) or label == "LOC" or len(words_of(new, lang)) == 1
 
-        return gazetteer(lang).draw(name, kind, self.random, fits)
+        return load_gazetteer(lang).draw(name, label, self.random, fits)
 
-    def replace(self, nlp: Language, reference: Doc, found: dict[tuple[str, str], str]) -> Example:
-        """The example with new names in place of entities."""
+    def replace(self, nlp: Language, reference: Doc, new_names: dict[tuple[str, str], str]) -> Example:
+        """The example with entities replaced. new_names: (text, label) of an entity -> its new name."""
         words: list[str] = []
         spaces: list[bool] = []
         tags: list[str] = []
@@ -129,7 +136,7 @@ class EntitySwap:
         i = 0
         while i < len(reference):
             entity = entity_at.get(i)
-            new = entity and found.get((entity.text, entity.label_))
+            new = entity and new_names.get((entity.text, entity.label_))
             if entity is None or not new:
                 token = reference[i]
                 words.append(token.text)
@@ -138,7 +145,7 @@ class EntitySwap:
                 starts.append(token.is_sent_start)
                 i += 1
                 continue
-            new_words, new_spaces = self.pieces(nlp, new)
+            new_words, new_spaces = self.tokenize_name(nlp, new)
             words += new_words
             spaces += [*new_spaces[:-1], bool(entity[-1].whitespace_)]
             tags += [f"B-{entity.label_}"] + [f"I-{entity.label_}"] * (len(new_words) - 1)
@@ -156,19 +163,19 @@ class EntitySwap:
         return Example(Doc(nlp.vocab, words=words) if unknown else nlp.make_doc(doc.text), doc)
 
 
-def is_shouted(entity: Span) -> bool:
-    """Whether an entity is in capitals as all its text would be there: in a headline or a dateline."""
+def has_headline_capitals(entity: Span) -> bool:
+    """Whether an entity is in capitals because it is in a headline or a dateline, not because it is an acronym."""
     text = entity.text
     if not text.isupper():
         return False
     if not is_acronym(text, entity.label_):
         return True
     letters = [character for token in entity.doc for character in token.text if character.isalpha()]
-    return sum(map(str.isupper, letters)) > SHOUTED * len(letters) and len(letters) > 2 * len(text)
+    return sum(map(str.isupper, letters)) > HEADLINE_CAPITALS * len(letters) and len(letters) > 2 * len(text)
 
 
-def split_name(nlp: Language, name: str) -> tuple[list[str], list[bool]]:
-    """The words of a name and the spaces behind them, as the pipeline's tokenizer has them."""
+def tokenize_name(nlp: Language, name: str) -> tuple[list[str], list[bool]]:
+    """The pipeline's tokens of a name, and whether a space follows each."""
     tokens = nlp.make_doc(name)
     return [token.text for token in tokens], [bool(token.whitespace_) for token in tokens]
 

@@ -1,5 +1,5 @@
-"""Real names by language: places and languages of the Unicode CLDR (babel), subdivisions of ISO 3166-2 (pycountry),
-people, companies and towns (faker).
+"""Gazetteers: real names by language. Places and languages come from the Unicode CLDR (babel), subdivisions from
+ISO 3166-2 (pycountry), people, companies and towns from faker.
 
 Unicode CLDR <https://cldr.unicode.org>; Debian iso-codes <https://salsa.debian.org/iso-codes-team/iso-codes>, whose
 translations pycountry carries; faker <https://faker.readthedocs.io>.
@@ -14,29 +14,34 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
-from .names import CASE_ENDING, INFLECTED, UNSPACED, script_of, words_of
+from ..languages.scripts import is_unspaced_language
+from .names import CASE_ENDING, INFLECTED_LANGUAGES, script_of_name, words_of
 
 if TYPE_CHECKING:
     from babel import Locale
 
-# Faker's word lists that hold real names. A language with case endings gets no people of its own (its names would
-# come in the nominative only); its people turn up abroad.
-PEOPLE = {
+# Faker's locales with real names. A language with case endings has no people here, since faker has only nominatives;
+# names of its people serve as foreign names in other languages.
+PEOPLE_LOCALES = {
     "en": ("en_US", "en_GB"), "de": ("de_DE",), "es": ("es_ES", "es_MX"), "fr": ("fr_FR",), "it": ("it_IT",),
     "nl": ("nl_NL",), "zh": ("zh_CN",), "ja": ("ja_JP",),
 }  # fmt: skip
-ABROAD = ("en_US", "en_GB", "de_DE", "es_ES", "fr_FR", "it_IT", "nl_NL", "pl_PL", "hr_HR", "sl_SI")
-COMPANIES = {lang: locales[0] for lang, locales in PEOPLE.items()}
-TOWNS = {"de": "de_DE", "es": "es_ES", "it": "it_IT", "nl": "nl_NL", "ja": "ja_JP"}
-N_DRAWN = 600
-HOME = 0.6  # share of people from the text's own language, where there are such
+FOREIGN_LOCALES = ("en_US", "en_GB", "de_DE", "es_ES", "fr_FR", "it_IT", "nl_NL", "pl_PL", "hr_HR", "sl_SI")
+COMPANY_LOCALES = {lang: locales[0] for lang, locales in PEOPLE_LOCALES.items()}
+TOWN_LOCALES = {"de": "de_DE", "es": "es_ES", "it": "it_IT", "nl": "nl_NL", "ja": "ja_JP"}
+N_DRAWN = 600  # names of each kind and locale
+DOMESTIC_SHARE = 0.6  # of people who get a name of the text's own language, if there are such names
+JAPANESE_SURNAME = 2  # characters: a longer name in Japanese, or one of more than one character in Chinese, is full
+OTHER_SURNAME = 1
+# Codes in CLDR that are not territories.
 NO_TERRITORY = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
-NOT_PLAIN = re.compile(r"[()\[\]/&,;:|*0-9]| - |–")
+# Signs of remarks, alternatives or numbers in a name.
+REMARKS = re.compile(r"[()\[\]/&,;:|*0-9]| - |–")
 
 
 @dataclass(frozen=True)
 class People:
-    """Given names and surnames of one country, which make any number of names together."""
+    """Given names and surnames of one country, to be combined freely."""
 
     given: tuple[str, ...]
     surnames: tuple[str, ...]
@@ -55,14 +60,16 @@ class People:
 class Gazetteer:
     """The names of a language.
 
-    groups: for each label its groups of like names (territories, cities, subdivisions; companies; languages).
-    home, abroad: people of countries that speak the language, and of others that write as it does.
+    groups (dict[str, dict[str, tuple[str, ...]]]): for each label groups of similar names: territories, cities and
+        subdivisions; companies; languages.
+    domestic, foreign (tuple[People, ...]): people of countries that speak the language, and of other countries with
+        the same script.
     """
 
     lang: str
     groups: dict[str, dict[str, tuple[str, ...]]]
-    home: tuple[People, ...] = ()
-    abroad: tuple[People, ...] = ()
+    domestic: tuple[People, ...] = ()
+    foreign: tuple[People, ...] = ()
     _group_of: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -74,14 +81,13 @@ class Gazetteer:
     def draw(
         self, name: str, label: str, rng: random.Random, fits: Callable[[str], bool], tries: int = 12
     ) -> str | None:
-        """A name that `fits` and is like `name`, if one is found in so many tries.
+        """A random name that is similar to `name` and accepted by `fits`; None if `tries` draws find none.
 
-        A place or language that the gazetteer knows gives one of its own kind; a place of one word that it does not
-        know gives a city. In languages with case endings only a name that the gazetteer knows, and which is therefore
-        in its base form, is replaced.
+        A place or language in the gazetteer is replaced by one of the same group, another place of one word by a city.
+        In languages with case endings only a name in the gazetteer is replaced, because it is in its base form.
         """
-        inflected = self.lang in INFLECTED
-        people = self.people(rng) if label == "PER" and not inflected else None
+        inflected = self.lang in INFLECTED_LANGUAGES
+        people = self.draw_people(rng) if label == "PER" and not inflected else None
         names: Sequence[str] | None = self._group_of.get((label, name))
         if names and inflected:
             names = [other for other in names if other[-CASE_ENDING:] == name[-CASE_ENDING:]]
@@ -90,27 +96,27 @@ class Gazetteer:
         if names is None and not inflected and label == "ORG":
             names = self.groups["ORG"]["companies"]
         for _ in range(tries if people or names else 0):
-            drawn = people.draw(rng, self.is_full(name)) if people else rng.choice(names or ())
+            drawn = people.draw(rng, self.is_full_name(name)) if people else rng.choice(names or ())
             if drawn != name and fits(drawn):
                 return drawn
         return None
 
-    def people(self, rng: random.Random) -> People | None:
-        """A country to name people after."""
-        at_home = self.home and (not self.abroad or rng.random() < HOME)
-        countries = self.home if at_home else self.abroad
+    def draw_people(self, rng: random.Random) -> People | None:
+        """The names of the people of a random country."""
+        is_domestic = self.domestic and (not self.foreign or rng.random() < DOMESTIC_SHARE)
+        countries = self.domestic if is_domestic else self.foreign
         return rng.choice(countries) if countries else None
 
-    def is_full(self, name: str) -> bool:
+    def is_full_name(self, name: str) -> bool:
         """Whether a person's name is more than a surname."""
-        if self.lang in UNSPACED:
-            return len(name) > (2 if self.lang == "ja" else 1)
+        if is_unspaced_language(self.lang):
+            return len(name) > (JAPANESE_SURNAME if self.lang == "ja" else OTHER_SURNAME)
         return " " in name
 
 
 @cache
-def gazetteer(lang: str) -> Gazetteer:
-    """The names of a language, gathered at the first call; the same in every process. Empty for one that CLDR lacks.
+def load_gazetteer(lang: str) -> Gazetteer:
+    """The gazetteer of a language, the same in every process; without places and languages if CLDR lacks the language.
 
     lang (str): language code without region or script.
     """
@@ -120,8 +126,8 @@ def gazetteer(lang: str) -> Gazetteer:
         locale = Locale.parse(lang)
     except (UnknownLocaleError, ValueError):
         locale = None
-    latin = locale is not None and script_of(locale.languages.get(lang, "")) == "LATIN"
-    # CLDR has articles in some languages' own texts, but not in names: those that want one end in -s or begin so.
+    latin = locale is not None and script_of_name(locale.languages.get(lang, "")) == "Latin"
+    # CLDR leaves out articles. English territories that need one end in -s or begin with United; they are left out.
     territories = [
         name
         for code, name in (locale.territories.items() if locale else ())
@@ -129,27 +135,29 @@ def gazetteer(lang: str) -> Gazetteer:
         and not (lang == "en" and (name.endswith("s") or name.startswith("United")))
     ]  # fmt: skip
     languages = [name for code, name in (locale.languages.items() if locale else ()) if code in official_languages()]
-    abroad = ABROAD if latin and lang not in INFLECTED else ()
+    foreign = FOREIGN_LOCALES if latin and lang not in INFLECTED_LANGUAGES else ()
+    domestic = PEOPLE_LOCALES.get(lang, ())
     return Gazetteer(
         lang,
         {
             "LOC": {
-                "territories": plain(territories),
-                "cities": plain(exemplar_cities(locale, latin) + draw_from_faker(TOWNS.get(lang), "city")),
-                "subdivisions": plain(subdivisions(lang, latin)),
+                "territories": clean_names(territories),
+                "cities": clean_names(exemplar_cities(locale, latin) + draw_from_faker(TOWN_LOCALES.get(lang), "city")),
+                "subdivisions": clean_names(subdivisions(lang, latin)),
             },
-            "ORG": {"companies": tuple(dict.fromkeys(draw_from_faker(COMPANIES.get(lang), "company")))},
-            "MISC": {"languages": plain(name for name in languages if " " not in name)},
+            "ORG": {"companies": tuple(dict.fromkeys(draw_from_faker(COMPANY_LOCALES.get(lang), "company")))},
+            "MISC": {"languages": clean_names(name for name in languages if " " not in name)},
         },
-        home=tuple(people for each in PEOPLE.get(lang, ()) for people in people_of(each)),
-        abroad=tuple(people for each in abroad if each not in PEOPLE.get(lang, ()) for people in people_of(each)),
+        domestic=tuple(people for each in domestic for people in people_of(each)),
+        foreign=tuple(people for each in foreign if each not in domestic for people in people_of(each)),
     )
 
 
 def exemplar_cities(locale: "Locale | None", latin: bool) -> list[str]:
     """The cities that time zones are named after.
 
-    What CLDR leaves out is the zone's own name (LDML part 4, "Time Zone Names"), which is of use in Latin script.
+    CLDR leaves out a city whose name is that of the zone itself (LDML part 4, "Time Zone Names"); such names are added
+    for Latin script.
     """
     from babel.core import get_global
 
@@ -163,7 +171,7 @@ def exemplar_cities(locale: "Locale | None", latin: bool) -> list[str]:
 
 @cache
 def official_languages() -> frozenset[str]:
-    """Languages of a country: those whose names are nationalities too, more often than not."""
+    """Official languages of a country: most of their names are names of nationalities too."""
     from babel import Locale
     from babel.languages import get_official_languages
 
@@ -172,9 +180,9 @@ def official_languages() -> frozenset[str]:
 
 
 def subdivisions(lang: str, latin: bool) -> list[str]:
-    """States, provinces and the like: those with a translation, and those of countries that speak the language.
+    """States, provinces and so on: those with a translation, and those of countries that speak the language.
 
-    latin (bool): whether the language is written in Latin script, in which ISO 3166-2 writes all names.
+    latin (bool): whether the language is written in Latin script, which ISO 3166-2 uses for all names.
     """
     import pycountry
     from babel.languages import get_official_languages
@@ -194,12 +202,12 @@ def subdivisions(lang: str, latin: bool) -> list[str]:
 
 @cache
 def people_of(locale: str) -> tuple[People, ...]:
-    """The women and the men of one of faker's locales; apart, since surnames can differ."""
+    """Names of women and names of men in one of faker's locales; separate, since surnames can differ."""
     surname_first = locale in ("zh_CN", "ja_JP")
     return tuple(
         People(
-            plain(draw_from_faker(locale, f"first_name_{gender}")),
-            plain(draw_from_faker(locale, f"last_name_{gender}")),
+            clean_names(draw_from_faker(locale, f"first_name_{gender}")),
+            clean_names(draw_from_faker(locale, f"last_name_{gender}")),
             surname_first,
         )
         for gender in ("female", "male")
@@ -207,7 +215,7 @@ def people_of(locale: str) -> tuple[People, ...]:
 
 
 def draw_from_faker(locale: str | None, what: str) -> list[str]:
-    """Names that faker draws for one of its locales; the same each time. None: no names."""
+    """Random names of a faker locale, the same at each call; an empty list for None."""
     if locale is None:
         return []
     from faker import Faker
@@ -217,7 +225,7 @@ def draw_from_faker(locale: str | None, what: str) -> list[str]:
     return [getattr(faker, what)() for _ in range(N_DRAWN)]
 
 
-def plain(names: Iterable[str]) -> tuple[str, ...]:
-    """Different names in their order, without those that carry remarks, alternatives or numbers."""
+def clean_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Distinct names in their order, without those that contain remarks, alternatives or numbers."""
     names = (unicodedata.normalize("NFC", " ".join(name.split())) for name in names)
-    return tuple(dict.fromkeys(name for name in names if name and not NOT_PLAIN.search(name)))
+    return tuple(dict.fromkeys(name for name in names if name and not REMARKS.search(name)))

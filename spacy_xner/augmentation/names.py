@@ -1,22 +1,22 @@
-"""The form of a name, by which one name can stand where another stood, and a memory of names by form."""
+"""The form of a name, which decides what other names can replace it, and a memory of names by form."""
 
 import random
-import unicodedata
 from collections import defaultdict
 from functools import lru_cache
 from typing import NamedTuple
 
-# Written without spaces; parts of a transliterated name are set apart by a dot.
-UNSPACED = frozenset({"zh", "ja", "th", "lo", "km", "my", "yue", "wuu"})
-DOTS = "·•・‧"
-# Names take case endings here.
-INFLECTED = frozenset(
+from ..languages.scripts import is_unspaced_language, script_of_character
+
+DOTS = "·•・‧"  # between the parts of a transliterated name, in languages written without spaces
+# Languages in which names take case endings.
+INFLECTED_LANGUAGES = frozenset(
     ["az", "be", "bs", "cs", "el", "et", "eu", "fi", "ga", "gd", "hr", "hu", "hy", "is", "ka", "kk", "kn", "ky", "la",
      "lt", "lv", "mk", "ml", "mn", "pl", "ro", "ru", "sh", "sk", "sl", "sq", "sr", "ta", "te", "tr", "uk", "uz"]
 )  # fmt: skip
-CASE_ENDING = 3  # letters that tell most cases
-# Names take a genitive -s here, written without apostrophe.
-GENITIVE_S = frozenset({"da", "de", "nb", "nn", "no", "sv", "fo"})
+CASE_ENDING = 3  # last letters of a word, enough to distinguish most cases
+OTHER_ENDING = 2  # last letters that are compared for labels outside of EXCHANGEABLE_LABELS
+# Languages in which names take a genitive -s without apostrophe.
+GENITIVE_S_LANGUAGES = frozenset({"da", "de", "nb", "nn", "no", "sv", "fo"})
 ARTICLES = {
     "en": "the a an",
     "de": "der die das dem den des im am vom zum zur beim ins ans ein eine einem einen einer eines",
@@ -30,16 +30,18 @@ ARTICLES = {
     "gl": "o a os as do da dos das ao á aos ás no na nos nas polo pola un unha",
 }
 ARTICLE_SETS = {lang: frozenset(words.split()) for lang, words in ARTICLES.items()}
-# Letters that a name in capitals may have and still be taken for an acronym: people and places seldom have one.
-LONGEST_ACRONYM = {"PER": 2, "LOC": 3}
-LONGEST_OTHER_ACRONYM = 6
-# Labels of other schemes, and what they are here.
-KINDS = {"PERSON": "PER", "GPE": "LOC", "LOCATION": "LOC", "ORGANIZATION": "ORG", "ORGANISATION": "ORG"}
-ALIKE = frozenset({"PER", "LOC", "ORG"})  # kinds of which any name can stand for any other
+# A name in capitals with at most this many letters counts as an acronym. People and places seldom have acronyms.
+MAX_ACRONYM = {"PER": 2, "LOC": 3}
+MAX_OTHER_ACRONYM = 6
+MAX_SPACED_ACRONYM = 2  # for a name of several words, such as `A 61`
+# Labels of other schemes -> labels of this package.
+STANDARD_LABELS = {"PERSON": "PER", "GPE": "LOC", "LOCATION": "LOC", "ORGANIZATION": "ORG", "ORGANISATION": "ORG"}
+# Labels whose names can replace each other whatever their endings are, in languages without cases.
+EXCHANGEABLE_LABELS = frozenset({"PER", "LOC", "ORG"})
 
 
 class Form(NamedTuple):
-    """What two names must share, so that a sentence stays a sentence when one takes the other's place."""
+    """The properties that two names must share, so that a sentence stays grammatical when one replaces the other."""
 
     label: str
     lang: str
@@ -53,63 +55,65 @@ class Form(NamedTuple):
 def form_of(name: str, label: str, lang: str, article: str) -> Form:
     """The form of a name.
 
-    label, lang (str): of the entity and its doc. article (str): the article before it as `article_before` gives it.
-    The size is the number of words, 3 standing for more. The ending (of each word, with a mark for digits) is empty
-    where it does not matter. It does in languages with cases, where it takes three letters to tell most of them; and
-    for labels other than people, places and organisations, which are so mixed (`Dutch`, `World Cup`, `Boeing 737`)
-    that only names that end alike can be exchanged.
+    label, lang (str): the entity's label, and the language code of its doc.
+    article (str): the article before the name, as `article_before` returns it.
+
+    The size is the number of words, at most 3. The ending joins the last letters of each word ("0" for a digit). It is
+    empty where any ending will do. It counts in languages with cases, and for labels other than people, places and
+    organisations: their names are so diverse (`Dutch`, `World Cup`, `Boeing 737`) that only names with equal endings
+    are exchanged.
     """
     words = words_of(name, lang)
     acronym = is_acronym(name, label)
-    if lang in INFLECTED or kind_of(label) not in ALIKE:
-        n = CASE_ENDING if lang in INFLECTED else 2
+    if lang in INFLECTED_LANGUAGES or standard_label(label) not in EXCHANGEABLE_LABELS:
+        n = CASE_ENDING if lang in INFLECTED_LANGUAGES else OTHER_ENDING
         ending = " ".join("0" if word[-1:].isdigit() else word[-n:].lower() for word in words)
     else:
-        ending = "s" if lang in GENITIVE_S and name[-1:] in "sS" else ""
-    return Form(label, lang, script_of(name), min(len(words), 3), acronym, article, ending)
+        ending = "s" if lang in GENITIVE_S_LANGUAGES and name[-1:] in "sS" else ""
+    return Form(label, lang, script_of_name(name), min(len(words), 3), acronym, article, ending)
 
 
-def kind_of(label: str) -> str:
-    """PER, LOC or ORG for what other schemes call them; other labels are their own kind."""
-    return KINDS.get(label, label)
+def standard_label(label: str) -> str:
+    """PER, LOC or ORG for their names in other schemes; other labels stay as they are."""
+    return STANDARD_LABELS.get(label, label)
 
 
 def words_of(name: str, lang: str) -> list[str]:
-    """The words of a name; between dots in languages that are written without spaces."""
-    if lang in UNSPACED:
+    """The words of a name; in languages written without spaces, dots separate them too."""
+    if is_unspaced_language(lang):
         for dot in DOTS:
             name = name.replace(dot, " ")
     return name.split()
 
 
 def is_acronym(name: str, label: str) -> bool:
-    """Whether a name is in capitals by nature, as `NATO`, `F-16` and `A 61`, and not as `LIVERPOOL`."""
-    longest = LONGEST_ACRONYM.get(kind_of(label), LONGEST_OTHER_ACRONYM)
-    return name.isupper() and sum(map(str.isalpha, name)) <= (longest if " " not in name else 2)
+    """Whether a name is always written in capitals, like `NATO`, `F-16` and `A 61`, but unlike `LIVERPOOL`."""
+    longest = MAX_ACRONYM.get(standard_label(label), MAX_OTHER_ACRONYM)
+    return name.isupper() and sum(map(str.isalpha, name)) <= (longest if " " not in name else MAX_SPACED_ACRONYM)
 
 
 @lru_cache(maxsize=4096)
-def script_of(text: str) -> str:
-    """The script of the first letter, as Unicode names it: `LATIN`, `CYRILLIC`, `CJK`, ...; empty without letters."""
-    letter = next((character for character in text if character.isalpha()), None)
-    return unicodedata.name(letter, "").split(" ")[0] if letter else ""
+def script_of_name(name: str) -> str:
+    """The script of the first letter, as in `script_of_character`: `Latin`, `Han`, ...; empty without letters."""
+    letter = next((character for character in name if character.isalpha()), None)
+    return script_of_character(letter) if letter else ""
 
 
 def article_before(word: str, lang: str) -> str:
-    """The word in lower case where it is an article (or contains one, as `au`, `im`, `del`); empty otherwise."""
+    """The word in lower case if it is an article or contains one, as `au`, `im` and `del` do; otherwise empty."""
     word = word.lower()
     return word if word in ARTICLE_SETS.get(lang, ()) else ""
 
 
-def shout(name: str, lang: str) -> str:
+def in_capitals(name: str, lang: str) -> str:
     """The name in capitals, as in a headline."""
     return (name.replace("i", "İ") if lang in ("tr", "az") else name).upper()
 
 
 class NameMemory:
-    """Different names by form: of each form an even sample of those seen so far, of bounded size.
+    """Distinct names by form: for each form a uniform sample of bounded size of the names added so far.
 
-    size (int): names to keep for each form.
+    size (int): how many names to keep for each form.
     """
 
     def __init__(self, size: int):
@@ -118,7 +122,7 @@ class NameMemory:
         self._known: defaultdict[Form, set[str]] = defaultdict(set)
 
     def add(self, name: str, form: Form, rng: random.Random) -> None:
-        """Remember a name (reservoir sampling, Vitter 1985, over the different names)."""
+        """Add a name to the sample (reservoir sampling over distinct names, Vitter 1985)."""
         names, known = self._names[form], self._known[form]
         if name in known:
             return
@@ -133,7 +137,7 @@ class NameMemory:
         known.add(name)
 
     def draw(self, other_than: str, form: Form, rng: random.Random) -> str | None:
-        """A name of this form other than the one given, if there is one."""
+        """A random name of this form, different from `other_than`; None if there is none."""
         names = self._names.get(form, [])
         if len(names) - (other_than in self._known.get(form, ())) < 1:
             return None

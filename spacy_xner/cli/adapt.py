@@ -73,7 +73,7 @@ def adapt(
     from ..adapt.steps import Adaptation
     from ..encoders import resolve_encoder
     from ..errors import XnerError
-    from ..languages.codes import normalise
+    from ..languages.codes import normalise_code
     from ..pipelines import load_pipeline, name_of, use_gpu
     from ..reporting.score_table import score_table
 
@@ -85,11 +85,11 @@ def adapt(
     use_gpu(gpu_id)
     nlp = load_pipeline(pipeline)
     with usage_errors():
-        lang = normalise(source_lang or nlp.lang)
+        lang = normalise_code(source_lang or nlp.lang)
     if lang == "xx":
         raise UsageError(f"{pipeline} is for no single language (xx), expected that of the texts by --source-lang.")
     with usage_errors():
-        targets = tuple(dict.fromkeys(normalise(code.strip()) for code in to.split(",")))
+        targets = tuple(dict.fromkeys(normalise_code(code.strip()) for code in to.split(",")))
     if lang in targets:
         raise UsageError(f"--to names {lang}, the language of the texts: expected other languages.")
     translators = {code: translator_from_options(translator, lang, code, memory, setting) for code in targets}

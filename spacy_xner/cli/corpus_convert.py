@@ -72,8 +72,9 @@ def convert(
     ```
     """
     avoid_torch()
-    from ..corpus.docs import convert_files, write_docs
-    from ..corpus.formats import find_files
+    from ..corpus.convert import convert_files
+    from ..corpus.docs import write_docs
+    from ..corpus.formats.reading import find_files
 
     if output is None:
         *files, output = files

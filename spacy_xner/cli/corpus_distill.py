@@ -58,7 +58,9 @@ def distill(
     ```
     """
     from ..corpus.docs import docs_by_id, load_docs
-    from ..distillation.distill import Distiller, Selection, distill_file
+    from ..distillation.distill import distill_file
+    from ..distillation.distiller import Distiller
+    from ..distillation.selection import Selection
     from ..distillation.teachers import Teachers
     from ..pipelines import load_pipeline, use_gpu
 

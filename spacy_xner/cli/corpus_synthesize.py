@@ -80,7 +80,8 @@ def synthesize(
       --quality round-trip
     ```
     """
-    from ..corpus.filters import Filters, alignment_quality, round_trip_quality
+    from ..corpus.filters import Filters
+    from ..corpus.quality import alignment_quality, round_trip_quality
     from ..corpus.synthesize import synthesize
     from ..corpus.texts import read_unlabelled
     from ..corpus.translate import language_of

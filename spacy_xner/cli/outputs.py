@@ -36,12 +36,12 @@ def for_each_language(lang: str | None, *paths: Path) -> list[tuple[str | None, 
     RAISES: UsageError for a value that is no language code, for several languages and a path without `{lang}`, and for
         `{lang}` without a language.
     """
-    from ..languages.codes import normalise
+    from ..languages.codes import normalise_code
 
     codes = [code.strip() for code in (lang or "").split(",") if code.strip()]
     with usage_errors():
         for code in codes:
-            normalise(code)
+            normalise_code(code)
     if not codes and any("{lang}" in str(path) for path in paths):
         raise UsageError("A file name has {lang} in it, expected the languages for it by --lang, as --lang de,es,fr.")
     if len(codes) > 1 and not all("{lang}" in str(path) for path in paths):
@@ -59,13 +59,13 @@ def for_each_target(lang: str, source: str, output: Path) -> list[tuple[str, Pat
     source (str): the language of the texts.
     RAISES: UsageError where the source language is one of them, and where there is none.
     """
-    from ..languages.codes import normalise
+    from ..languages.codes import normalise_code
 
     targets = []
     for code, (out,) in for_each_language(lang, output):
         if code is None:
             raise UsageError("--lang names no language, expected those to translate into, as --lang de,es,fr.")
-        if normalise(code) == normalise(source):
+        if normalise_code(code) == normalise_code(source):
             raise UsageError(f"--lang names {code}, the language of the texts: expected another one.")
         targets.append((code, out))
     return targets

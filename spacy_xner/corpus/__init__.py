@@ -1,1 +1,1 @@
-"""Corpora: file formats, DocBins, translation, projection, filters, and the training reader."""
+"""Labelled corpora: file formats, DocBin files, translation, projection, filters, and the training reader."""

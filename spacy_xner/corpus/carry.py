@@ -1,4 +1,4 @@
-"""Labelled docs into labelled docs of another language: the labels travel in the text, without an aligner."""
+"""Translate labelled docs with their labels: markers in the text carry the labels, without an aligner."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -9,13 +9,15 @@ from spacy.tokens import Doc
 from ..annotations.attributes import meta_of
 from ..annotations.entities import set_scored_entities
 from ..errors import XnerError
-from ..languages.codes import normalise
-from ..languages.tokenizer import multilingual_blank
+from ..languages.codes import normalise_code
+from ..languages.tokenizer import multilingual_tokenizer
 from ..translation import Translator
 from ..translation.label_carriers import LabelCarrier, LabelledTranslation, translate_labelled
-from .docs import doc_of_sentence, with_step
-from .formats import Sentence
-from .translate import cached, check_early, check_language, count_translation
+from .convert import doc_of_sentence
+from .docs import with_step
+from .formats.sentence import Sentence
+from .language_check import check_language, check_language_early, count_translation
+from .translate import with_optional_cache
 
 
 def carry_docs(
@@ -23,24 +25,24 @@ def carry_docs(
     translator: Translator,
     lang: str,
     counts: Counter[str],
-    way: LabelCarrier,
+    carrier: LabelCarrier,
     complete: bool = True,
     cache: Path | bool = True,
 ) -> Iterator[Doc]:
     """Yield a labelled doc in the target language for each doc whose translation is known, with the same id.
 
-    docs (Sequence[Doc]): Docs with meta and entities.
-    translator (Translator): Gives a translation, or None, for each text.
-    lang (str): The target language's code.
-    counts (Counter[str]): Is given what `translate_docs` counts; "entities" = "arrived" + "lost" of the translated
-        docs; "duplicated", places beyond the first where an entity stands; "docs left out", which are damaged or, with
-        `complete`, not complete, and the "entities left out" with them.
-    way (LabelCarrier): `Placeholders` or `Markers`.
-    complete (bool): Leave out docs in which an entity is lost or duplicated.
-    cache (Path | bool): As for `translate_docs`.
-    RAISES: XnerError as `translate_docs`, and where a doc is unlabelled.
+    docs (Sequence[Doc]): docs with meta and entities.
+    translator (Translator): gives a translation or None for each text.
+    lang (str): code of the target language.
+    counts (Counter[str]): receives the counts of `translate_docs`; "entities" = "arrived" + "lost" of the translated
+        docs; "duplicated", the additional places of an entity that occurs more than once; "docs left out", which are
+        damaged or, with `complete`, incomplete, and the "entities left out" in them.
+    carrier (LabelCarrier): `Placeholders` or `Markers`.
+    complete (bool): leave out docs in which an entity is lost or duplicated.
+    cache (Path | bool): as in `translate_docs`.
+    RAISES: XnerError as `translate_docs`, and for an unlabelled doc.
 
-    Scores are 1; that of a doc is 0 where an entity is lost or duplicated, else that of its source.
+    The score of each entity is 1. The score of a doc is 0 if an entity is lost or duplicated, else that of its source.
     """
     for doc in docs:
         if not doc.has_annotation("ENT_IOB"):
@@ -48,17 +50,17 @@ def carry_docs(
                 f"The source doc {meta_of(doc)['id']} is unlabelled, expected entities to carry. Translate without "
                 f"--carry."
             )
-    nlp = multilingual_blank("xx")
-    lang = normalise(lang)
-    settings = {"way": type(way).__name__, **vars(way)}
+    tokenizer = multilingual_tokenizer()
+    lang = normalise_code(lang)
+    settings = {"way": type(carrier).__name__, **vars(carrier)}
     items = ((doc.text, [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]) for doc in docs)
-    carried = translate_labelled(cached(translator, cache), items, way)
+    carried = translate_labelled(with_optional_cache(translator, cache), items, carrier)
     for doc, found in zip(docs, carried, strict=True):
         text = count_translation(None if found is None else found.text, lang, counts)
-        check_early(lang, counts, translator, cache)
+        check_language_early(lang, counts, translator, cache)
         if found is None or text is None or not count_entities(doc, found, complete, counts):
             continue
-        target, _ = doc_of_sentence(nlp, Sentence(text, tuple(found.spans), Path(meta_of(doc)["id"]), 0))
+        target, _ = doc_of_sentence(tokenizer, Sentence(text, tuple(found.spans), Path(meta_of(doc)["id"]), 0))
         set_scored_entities(target, target.ents, [1.0] * len(target.ents))
         step = {"step": "carry", "translator": translator.identity, **settings, "missing": found.lost}
         whole = not found.lost and not found.duplicated
@@ -70,7 +72,7 @@ def carry_docs(
 
 
 def count_entities(doc: Doc, found: LabelledTranslation, complete: bool, counts: Counter[str]) -> bool:
-    """Count what became of a doc's entities. RETURNS: whether the translation is kept."""
+    """Count the entities of a doc that arrived in its translation. RETURNS (bool): whether the translation is kept."""
     n_arrived = len(doc.ents) - found.lost
     counts.update(entities=len(doc.ents), arrived=n_arrived, lost=found.lost, duplicated=found.duplicated)
     if found.damaged or (complete and (found.lost or found.duplicated)):

@@ -11,12 +11,13 @@ from ..annotations.attributes import meta_of
 from ..errors import XnerError
 from ..files import atomic_path, check_output_path, file_sha256, open_text
 from ..journal import Journal, Progress
-from ..languages.codes import normalise
+from ..languages.codes import normalise_code
 from ..languages.tokenizer import multilingual_blank
 from ..lines import read_lines, words_of_line
 from ..projection import SpanProjector
-from .docs import doc_of_sentence, write_docs
-from .formats import detect_format, ending, read_sentences
+from .convert import doc_of_sentence
+from .docs import write_docs
+from .formats.reading import detect_format, ending, read_sentences
 from .formats.write import check_labels, write_columns, write_inline, write_jsonl
 from .project import project_pairs, set_projected
 
@@ -50,7 +51,7 @@ def project_file(
     nlp = multilingual_blank("xx")
     counts = Counter() if counts is None else counts
     check_formats(source, target, output)
-    lang = normalise(lang) if lang else None
+    lang = normalise_code(lang) if lang else None
     n_source = 0
     labels: set[str] = set()
     for doc in read_labelled(source, nlp):
@@ -106,7 +107,7 @@ def read_labelled(path: Path, nlp: Language) -> Iterator[Doc]:
             raise XnerError(
                 f"{path}:{sentence.line}: this sentence is unlabelled, expected entities to project (or an empty list)."
             )
-        doc, _ = doc_of_sentence(nlp, sentence)
+        doc, _ = doc_of_sentence(nlp.tokenizer, sentence)
         doc._.xner_meta = sentence.meta
         yield doc
 
@@ -118,7 +119,7 @@ def read_plain_docs(path: Path, nlp: Language, tokenized: bool) -> Iterator[Doc]
             yield doc_of_words(nlp, words_of_line(line)) if tokenized else nlp.make_doc(line.strip())
         return
     for sentence in read_sentences(path):
-        doc, _ = doc_of_sentence(nlp, sentence)
+        doc, _ = doc_of_sentence(nlp.tokenizer, sentence)
         doc.set_ents([], default="missing")
         doc._.xner_meta = sentence.meta
         yield doc

@@ -1,4 +1,4 @@
-"""The training reader `spacy_xner.Corpus.v1`: examples from one or several DocBin files, gold and projected alike."""
+"""The training reader `spacy_xner.Corpus.v1`: examples from DocBin files, with gold or projected entities."""
 
 import itertools
 import random
@@ -16,17 +16,16 @@ from ..annotations.attributes import meta_of
 from ..annotations.soft_labels import get_soft_labels, set_soft_labels
 from ..errors import XnerError
 from ..files import without_hidden
-from .formats import read_docs
+from .formats.docbin import read_docs
 
 FILE_TYPE = ".spacy"
 Augmenter = Callable[[Language, Example], Iterator[Example]]
 
 
 def find_docbins(path: str | Path | list[str]) -> list[Path]:
-    """The DocBin files that paths stand for: a file for itself, a folder for all in it and below, sorted by name,
-    but for hidden ones.
+    """All DocBin files that paths name. A folder names all files in it and below, sorted by name, except hidden ones.
 
-    RAISES: XnerError where a path is not set, does not exist or holds no such file.
+    RAISES: XnerError if no path is set, or a path does not exist or contains no such file.
     """
     if not path:
         raise XnerError(
@@ -44,19 +43,19 @@ def find_docbins(path: str | Path | list[str]) -> list[Path]:
 
 
 class Corpus:
-    """Yields `Example`s: the reference doc of the file, and the text tokenised anew by the pipeline, as in use.
+    """Yields examples: the reference doc of the file, and its text as the pipeline tokenizes it.
 
     path (str | Path | list[str]): DocBin files or folders of them.
-    max_length (int): Longest doc in tokens; a longer one is split into its sentences, where it knows them, and those
-        still too long are left out, with a log message that counts them. 0: no limit.
-    limit (int): At most so many docs of each file. 0: no limit.
-    shuffle (bool): Mix the docs of all files, in another order at each reading. spaCy itself does that where
-        `training.max_epochs` is at least 0; with -1 it reads anew each epoch, so that an augmenter's changes differ
-        from epoch to epoch, and leaves the mixing to the reader.
-    repeat (bool): Read the files again and again, without end (with `shuffle`, each time in another order), so that no
-        batch is cut short where an epoch ends. For training with `max_epochs = -1` alone.
-    seed (int): Makes the orders repeatable.
-    augmenter (Augmenter | None): Gives the examples to use in place of each, for example `spacy_xner.EntitySwap.v1`.
+    max_length (int): greatest length of a doc in tokens. A longer doc is split into its sentences, if it has sentence
+        boundaries; parts that are still too long are left out and counted in a log message. 0: no limit.
+    limit (int): read at most so many docs of each file. 0: no limit.
+    shuffle (bool): shuffle the docs of all files, differently in each epoch. spaCy does this itself if
+        `training.max_epochs` is at least 0. With -1 it reads the files again in each epoch, so that an augmenter's
+        changes differ from epoch to epoch, and the reader has to shuffle.
+    repeat (bool): read the files again without end (with `shuffle`, each time in another order), so that no batch is
+        shorter because an epoch ends. Only for training with `max_epochs = -1`.
+    seed (int): makes the orders reproducible.
+    augmenter (Augmenter | None): replaces each example by others, for example `spacy_xner.EntitySwap.v1`.
     """
 
     def __init__(
@@ -80,20 +79,20 @@ class Corpus:
     def __call__(self, nlp: Language) -> Iterator[Example]:
         """Read the files and yield their examples.
 
-        RAISES: XnerError for a path without a DocBin, and for one without a text that is to be read again and again.
+        RAISES: XnerError for a path without a DocBin, and, with `repeat`, for one without texts.
         """
-        yield from self.once(nlp)
+        yield from self.read_once(nlp)
         while self.repeat:
-            examples = self.once(nlp)
+            examples = self.read_once(nlp)
             first = next(examples, None)
             if first is None:
-                raise XnerError(f"{self.path}: found no text there, expected some to train on.")
+                raise XnerError(f"{self.path}: found no texts, expected texts to train on.")
             yield first
             yield from examples
 
-    def once(self, nlp: Language) -> Iterator[Example]:
-        """The examples of one reading."""
-        references: Iterable[Doc] = self.read(nlp.vocab)
+    def read_once(self, nlp: Language) -> Iterator[Example]:
+        """Yield the examples of one epoch."""
+        references: Iterable[Doc] = self.read_docs(nlp.vocab)
         if self.random is not None:
             references = list(references)
             self.random.shuffle(references)
@@ -101,12 +100,12 @@ class Corpus:
         for reference in references:
             yield from self.augmenter(nlp, make_example(nlp, reference))
 
-    def read(self, vocab: Vocab) -> Iterator[Doc]:
-        """The docs of all files that are not empty and not too long."""
+    def read_docs(self, vocab: Vocab) -> Iterator[Doc]:
+        """Yield the docs of all files, without empty and too long ones."""
         n_left_out = 0
         for path in find_docbins(self.path):
             for doc in itertools.islice(read_docs(path, vocab), self.limit or None):
-                for part in self.parts(doc):
+                for part in self.split_long(doc):
                     if self.max_length and len(part) > self.max_length:
                         n_left_out += 1
                     elif len(part):
@@ -114,7 +113,8 @@ class Corpus:
         if n_left_out:
             logger.warning("Corpus: left out %d texts of more than %d tokens.", n_left_out, self.max_length)
 
-    def parts(self, doc: Doc) -> Iterator[Doc]:
+    def split_long(self, doc: Doc) -> Iterator[Doc]:
+        """Yield the doc, or its sentences if it is too long and has sentence boundaries."""
         if self.max_length and len(doc) > self.max_length and doc.has_annotation("SENT_START"):
             soft = get_soft_labels(doc)
             for sentence in doc.sents:
@@ -128,21 +128,21 @@ class Corpus:
 
 
 def labels_first(docs: list[Doc]) -> list[Doc]:
-    """The same docs, those that bring a new label in front: spaCy takes the labels from the first hundred examples of
-    a corpus that it streams.
+    """The same docs, with those first that contain a new label: spaCy takes the labels of a streamed corpus from its
+    first hundred examples.
     """
-    seen: set[str] = set()
+    known: set[str] = set()
     first: list[Doc] = []
     rest: list[Doc] = []
     for doc in docs:
         labels = {ent.label_ for ent in doc.ents}
-        (rest if labels <= seen else first).append(doc)
-        seen |= labels
+        (rest if labels <= known else first).append(doc)
+        known |= labels
     return first + rest
 
 
 def make_example(nlp: Language, reference: Doc) -> Example:
-    """Pair a reference with its text as the pipeline tokenises it (its own tokens where spaces are not known)."""
+    """Pair a reference with its text as the pipeline tokenizes it, or with its own tokens if its spaces are unknown."""
     if reference.has_unknown_spaces:
         return Example(Doc(nlp.vocab, words=[token.text for token in reference]), reference)
     return Example(nlp.make_doc(reference.text), reference)

@@ -1,4 +1,4 @@
-"""Synthetic unlabelled text: source-language text through a translator, and through filters."""
+"""Synthetic unlabelled text in the target language: translate source text and filter the translations."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,7 +11,8 @@ from ..annotations.attributes import meta_of
 from ..errors import XnerError
 from ..translation import Translator
 from .docs import docs_by_id, with_step
-from .filters import Filters, Quality, filter_translations
+from .filters import Filters, filter_translations
+from .quality import Quality
 from .translate import translate_docs
 
 
@@ -25,20 +26,20 @@ def synthesize(
     progress: Callable[[Iterable[Any]], Iterable[Any]] = lambda docs: docs,
     cache: Path | bool = True,
 ) -> Iterator[Doc]:
-    """Yield unlabelled docs in the target language with the ids of the docs that they translate, those that pass.
+    """Yield unlabelled docs in the target language that pass the filters, each with the id of its source doc.
 
-    docs (Sequence[Doc]): text in the source language, with meta; labels are not looked at.
-    quality (Quality | None): scores translations, for the filter `quality`.
-    counts (Counter[str]): is given the counts of `translate_docs` and `filter_translations`.
-    progress: is given the translations as they come.
-    cache (Path | bool): as for `translate_docs`.
-    RAISES: XnerError for a `quality` filter without the means to measure it, two docs with the same id, and as
+    docs (Sequence[Doc]): text in the source language, with meta; labels are ignored.
+    quality (Quality | None): estimates the quality of translations, for the filter `quality`.
+    counts (Counter[str]): receives the counts of `translate_docs` and `filter_translations`.
+    progress: wraps the stream of translations, to show progress.
+    cache (Path | bool): as in `translate_docs`.
+    RAISES: XnerError for a filter `quality` without an estimate, for two docs with the same id, and as
         `translate_docs`.
     """
     if filters.quality and quality is None:
         raise XnerError(
-            f"The filter quality is {filters.quality}, but there is nothing that measures it: give an encoder to align "
-            f"with or a translator for the way back, or set it to 0."
+            f"The filter quality is {filters.quality}, but no quality estimate is given: name an encoder for alignment "
+            f"or a translator for back-translation, or set the filter to 0."
         )
     by_id = docs_by_id(docs)
     translations = list(progress(translate_docs(docs, translator, lang, counts, cache)))

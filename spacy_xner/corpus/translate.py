@@ -1,4 +1,4 @@
-"""Docs into docs of another language: the texts through a translator, what is known of them kept."""
+"""Translate docs into unlabelled docs of another language, with their ids and provenance."""
 
 import json
 from collections import Counter
@@ -10,29 +10,25 @@ from spacy.tokens import Doc
 
 from ..annotations.attributes import meta_of
 from ..errors import XnerError
-from ..languages.codes import normalise
-from ..languages.identification import is_in_another_language
-from ..languages.scripts import is_in_script, scripts_of
-from ..languages.tokenizer import multilingual_blank
+from ..languages.codes import normalise_code
+from ..languages.tokenizer import multilingual_tokenizer
 from ..translation import Translator
-from ..translation.cache import default_folder, with_cache
-from ..translation.streams import describe_translator, translate_items
+from ..translation.cache import with_cache
+from ..translation.streams import translate_items
 from .docs import with_step
-
-MANY = 5  # translations from which on it is no accident that most are in another script or language
-EARLY, NEARLY_ALL = 100, 0.9  # after so many one looks whether nearly all are, so that no hours are lost
+from .language_check import check_language, check_language_early, count_translation
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
-    """Read settings written `key=value`; the value is JSON where it can be, otherwise text.
+    """Parse settings of the form `key=value`. A value that is valid JSON is parsed, others are strings.
 
-    RAISES: XnerError for one without "=".
+    RAISES: XnerError for a setting without "=".
     """
     parsed: dict[str, Any] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not key or not equals:
-            raise XnerError(f"The setting '{setting}' has no value, expected it as key=value, as in batch_size=100.")
+            raise XnerError(f"The setting '{setting}' has no value, expected key=value, for example batch_size=100.")
         try:
             parsed[key] = json.loads(value)
         except json.JSONDecodeError:
@@ -41,12 +37,12 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
 
 
 def language_of(docs: Sequence[Doc], file: str) -> str:
-    """The one language of docs. RAISES: XnerError for none or several."""
+    """The language of docs. RAISES: XnerError if there are no docs, or docs in several languages."""
     if not docs:
-        raise XnerError(f"{file}: found no text, expected some.")
+        raise XnerError(f"{file}: found no texts, expected at least one.")
     langs = sorted({meta_of(doc)["lang"] for doc in docs})
     if len(langs) > 1:
-        raise XnerError(f"{file}: found docs in {', '.join(langs)}, expected one language a file.")
+        raise XnerError(f"{file}: found docs in {', '.join(langs)}, expected one language per file.")
     return str(langs[0])
 
 
@@ -55,83 +51,38 @@ def translate_docs(
 ) -> Iterator[Doc]:
     """Yield an unlabelled doc in the target language for each doc whose translation is known, with the same id.
 
-    docs (Sequence[Doc]): Docs with meta.
-    translator (Translator): Gives a translation, or None, for each text.
-    lang (str): The target language's code.
-    counts (Counter[str]): Is given the numbers of "docs", "translated", "without translation", "translated to nothing"
-        and those among the translated ones that are "in another script" and, surely, "in another language".
-    cache (Path | bool): The folder in which translations are kept, so that none is made twice; True: one in the user's
-        cache folder; False: they are not kept.
-    RAISES: XnerError where the translator gives more or fewer translations than there are texts, stops with an error,
-        or most translations are in a script of another language, or surely in another language: at the end, or
-        after the first hundred where nearly all are.
+    docs (Sequence[Doc]): docs with meta.
+    translator (Translator): gives a translation or None for each text.
+    lang (str): code of the target language.
+    counts (Counter[str]): receives counts of "docs", "translated", "without translation" and "translated to nothing",
+        and of translations that are "in another script" or "in another language".
+    cache (Path | bool): folder that keeps translations, so that no text is translated twice; True: a folder in the
+        user's cache folder; False: translations are not kept.
+    RAISES: XnerError if the number of translations differs from the number of texts, the translator fails, or most
+        translations are in another script or language (see `check_language`). The last is checked at the end, and
+        early, for nearly all of the first hundred.
     """
-    nlp = multilingual_blank("xx")
+    tokenizer = multilingual_tokenizer()
     step = {"step": "translate", "translator": translator.identity}
-    lang = normalise(lang)
+    lang = normalise_code(lang)
     for doc, translation in zip(docs, translate_texts([doc.text for doc in docs], translator, cache), strict=True):
         text = count_translation(translation, lang, counts)
-        check_early(lang, counts, translator, cache)
+        check_language_early(lang, counts, translator, cache)
         if text is not None:
-            translated = nlp.make_doc(text)
+            translated = tokenizer(text)
             translated._.xner_meta = with_step(meta_of(doc), step, lang=lang)
             yield translated
     check_language(lang, counts, translator, cache)
 
 
 def translate_texts(texts: Iterable[str], translator: Translator, cache: Path | bool) -> Iterator[str | None]:
-    """Yield one translation for each text, or None, as a translator and a cache (see `translate_docs`) know it."""
-    for _, translation in translate_items(cached(translator, cache), ((None, text) for text in texts)):
+    """Yield a translation or None for each text. cache (Path | bool): as in `translate_docs`."""
+    for _, translation in translate_items(with_optional_cache(translator, cache), ((None, text) for text in texts)):
         yield translation
 
 
-def cached(translator: Translator, cache: Path | bool) -> Translator:
-    """A translator that keeps its work where `cache` says, as for `translate_docs`."""
+def with_optional_cache(translator: Translator, cache: Path | bool) -> Translator:
+    """The translator with a cache, as described in `translate_docs`; the translator itself for False."""
     if isinstance(cache, bool):
         return with_cache(translator) if cache else translator
     return with_cache(translator, cache)
-
-
-def count_translation(translation: str | None, lang: str, counts: Counter[str]) -> str | None:
-    """A translation without blanks around it, counted as `translate_docs` says; None where there is nothing in it."""
-    counts["docs"] += 1
-    text = (translation or "").strip()
-    if text:
-        counts["translated"] += 1
-        if not is_in_script(text, lang):
-            counts["in another script"] += 1
-        elif is_in_another_language(text, lang):
-            counts["in another language"] += 1
-        return text
-    counts["without translation" if translation is None else "translated to nothing"] += 1
-    return None
-
-
-def check_early(lang: str, counts: Counter[str], translator: Translator, cache: Path | bool) -> None:
-    """As `check_language`, once, where nearly all of the first translations are in another one."""
-    if counts["translated"] == EARLY:
-        check_language(lang, counts, translator, cache, NEARLY_ALL)
-
-
-def check_language(
-    lang: str, counts: Counter[str], translator: Translator, cache: Path | bool, share: float = 0.5
-) -> None:
-    """RAISES: XnerError where most of many translations are in another script or, surely, in another language.
-
-    cache (Path | bool): as for `translate_docs`.
-    share (float): the greatest that may be.
-    """
-    foreign, other, all_ = counts["in another script"], counts["in another language"], counts["translated"]
-    if all_ < MANY or foreign + other <= share * all_:
-        return
-    name = describe_translator(translator)
-    if foreign >= other:
-        found = f"{foreign:,} of {all_:,} translations by {name} are not in a script of the language"
-        found += f" {lang!r} ({', '.join(sorted(scripts_of(lang)))})"
-    else:
-        found = f"{other:,} of {all_:,} translations by {name} are not in the language {lang!r}"
-    folder = cache and (default_folder() if cache is True else cache)
-    raise XnerError(
-        f"{found}: expected a translator into that language. Check its settings, and the language that was asked for."
-        + (f" Translations are kept in {folder}: to make them anew, name another folder." if folder else "")
-    )

@@ -1,1 +1,1 @@
-"""Soft labels from teacher pipelines, and the training corpora made of them."""
+"""Knowledge distillation: soft labels of teacher pipelines, and training corpora with them."""

@@ -1,4 +1,4 @@
-"""Teachers: pipelines that say of text what they think, as distributions over tags."""
+"""Teachers: pipelines whose predictions are kept as distributions over tags."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ from ..ner.decoding import log_softmax
 from ..ner.fitting import recognisers_of
 from ..pipelines import name_of
 
-TINY = 1e-10
+MIN_PROBABILITY = 1e-10  # before the logarithm
 ENCODER_DATA: Any = ("._.", "trf_data", None, None)  # the key of `doc._.trf_data`
 
 
 @dataclass(frozen=True)
-class Opinion:
-    """What teachers think of a text.
+class TeacherPrediction:
+    """The prediction of teachers for a text.
 
-    doc (Doc): with the entities that fit best, their scores, and the distributions of its tokens as soft labels.
-    certainty (float): how sure the least sure decision is, in [0, 1]: the lowest score of an entity, or the lowest
-        probability that a token outside of all entities is outside; 1 for an empty text.
+    doc (Doc): the text with the most probable entities, their scores, and soft labels: the distributions of its tokens.
+    certainty (float): certainty of the least certain decision, in [0, 1]: the minimum of the entities' scores and, for
+        tokens outside of entities, of the probability of being outside; 1 for an empty text.
     """
 
     doc: Doc
@@ -34,18 +34,18 @@ class Opinion:
 
 
 class Teachers:
-    """One pipeline with an `xner` component, or the average of several.
+    """One pipeline with an `xner` component, or an ensemble of several.
 
-    Averaging is of the distributions of each token, each with its pipeline's own temperature, as ensembles of softmax
-    classifiers do (Lakshminarayanan et al. 2017, arXiv 1612.01474).
+    An ensemble averages the distributions of each token, each computed with the temperature of its pipeline
+    (Lakshminarayanan et al. 2017, arXiv 1612.01474).
 
-    pipelines (Sequence[Language]): each with exactly one `xner`; all with the same labels and the same tokens.
-    RAISES: XnerError for no pipeline, one without `xner` or with several, and for labels that differ.
+    pipelines (Sequence[Language]): each has exactly one `xner` component; all have the same labels and tokens.
+    RAISES: XnerError for no pipeline, a pipeline without `xner` or with several, and for different labels.
     """
 
     def __init__(self, pipelines: Sequence[Language]) -> None:
         if not pipelines:
-            raise XnerError("There is no teacher, expected one pipeline or more.")
+            raise XnerError("There is no teacher, expected one or more pipelines.")
         self.pipelines = list(pipelines)
         self.recognisers: list[SoftmaxRecogniser] = []
         for nlp in self.pipelines:
@@ -53,8 +53,8 @@ class Teachers:
             if len(found) != 1:
                 raise XnerError(
                     f"The teacher {name_of(nlp)} has {len(found)} components made by the factory 'xner' in its "
-                    f"pipeline ({', '.join(nlp.pipe_names) or 'empty'}), expected one: soft labels are what it gives. "
-                    f"`xner adapt` learns from pipelines of other kinds."
+                    f"pipeline ({', '.join(nlp.pipe_names) or 'empty'}), expected one, for soft labels. "
+                    f"`xner adapt` learns from pipelines with other components."
                 )
             self.recognisers.append(found[0])
         self.labels = self.recognisers[0].labels
@@ -72,44 +72,46 @@ class Teachers:
         return [name_of(nlp) for nlp in self.pipelines]
 
     def check_tokens(self, texts: Iterable[str]) -> None:
-        """RAISES: XnerError for a text that the teachers' tokenizers cut differently."""
+        """RAISES: XnerError for a text that the teachers tokenize differently."""
         if len(self.pipelines) > 1:
             for text in texts:
                 self._check_same_tokens([nlp.make_doc(text) for nlp in self.pipelines])
 
     def _check_same_tokens(self, docs: Sequence[Doc]) -> None:
-        """Of one text, a doc by each teacher."""
+        """docs (Sequence[Doc]): the same text, tokenized by each teacher."""
         words = [token.text for token in docs[0]]
         for nlp, other in zip(self.pipelines[1:], docs[1:], strict=True):
             if [token.text for token in other] != words:
                 raise XnerError(
-                    f"The teachers {name_of(self.pipelines[0])} and {name_of(nlp)} cut the text "
-                    f"'{other.text[:60]}' into different tokens, expected the same tokenizer in both."
+                    f"The teachers {name_of(self.pipelines[0])} and {name_of(nlp)} tokenize the text "
+                    f"'{other.text[:60]}' differently, expected the same tokenizer in both."
                 )
 
-    def label(self, texts: Iterable[str], batch_size: int = 256) -> Iterator[Opinion]:
-        """Label texts, lazily, in order; docs have the tokens of the first teacher. RAISES: as `check_tokens`."""
+    def label(self, texts: Iterable[str], batch_size: int = 256) -> Iterator[TeacherPrediction]:
+        """Yield a prediction for each text, in order. RAISES: XnerError as `check_tokens`."""
         remaining = iter(texts)
         while batch := list(islice(remaining, batch_size)):
             yield from self._label_batch(batch)
 
-    def _label_batch(self, texts: list[str]) -> Iterator[Opinion]:
+    def _label_batch(self, texts: list[str]) -> Iterator[TeacherPrediction]:
         first = self.recognisers[0]
         predicted = [logits_of(nlp, xner, texts) for nlp, xner in zip(self.pipelines, self.recognisers, strict=True)]
         docs = predicted[0][0]
-        for of_text in zip(*(made for made, _ in predicted), strict=True):
-            self._check_same_tokens(of_text)
+        for docs_of_text in zip(*(docs for docs, _ in predicted), strict=True):
+            self._check_same_tokens(docs_of_text)
         scores = [
-            np.log(np.maximum(np.mean(of_doc, axis=0), TINY)) * first.temperature
-            for of_doc in zip(*self._probabilities([logits for _, logits in predicted]), strict=True)
+            np.log(np.maximum(np.mean(arrays, axis=0), MIN_PROBABILITY)) * first.temperature
+            for arrays in zip(*self._probabilities([logits for _, logits in predicted]), strict=True)
         ]
         first.set_annotations(docs, scores)
         first.set_soft_labels(docs, scores)
         for doc, array in zip(docs, scores, strict=True):
-            yield Opinion(doc, certainty_of(doc, np.exp(array / first.temperature), first.scheme.tags.index("O")))
+            yield TeacherPrediction(
+                doc, certainty_of(doc, np.exp(array / first.temperature), first.scheme.tags.index("O"))
+            )
 
     def _probabilities(self, logits: Sequence[Sequence[np.ndarray]]) -> list[list[np.ndarray]]:
-        """Each teacher's distributions for each doc, with the columns of the first one."""
+        """The distributions of each teacher for each doc, with their columns in the order of the first teacher."""
         found = []
         for recogniser, arrays in zip(self.recognisers, logits, strict=True):
             order = [recogniser.scheme.tags.index(tag) for tag in self.recognisers[0].scheme.tags]
@@ -118,18 +120,22 @@ class Teachers:
 
 
 def logits_of(nlp: Language, recogniser: SoftmaxRecogniser, texts: Sequence[str]) -> tuple[list[Doc], list[np.ndarray]]:
-    """Docs of texts, and a pipeline's logits for each: (n_tokens, n_tags)."""
+    """Docs of texts, and the logits of the pipeline's recogniser for each: (n_tokens, n_tags)."""
     position = [component for _, component in nlp.pipeline].index(recogniser)
     with nlp.select_pipes(enable=nlp.pipe_names[:position]):
         docs = list(nlp.pipe(texts))
     logits = recogniser.predict(docs)
-    for doc in docs:  # the encoder's layers are large, and are not to be written with the doc
+    for doc in docs:  # large outputs of the encoder, which must not be written with the doc
         doc.user_data.pop(ENCODER_DATA, None)
     return docs, logits
 
 
 def certainty_of(doc: Doc, probabilities: np.ndarray, outside: int) -> float:
-    """See `Opinion`."""
-    free = [token.i for token in doc if token.ent_iob_ not in ("B", "I")]
-    scores = [score for entity in doc.ents if (score := confidence_of(entity)) is not None]  # given ones have none
-    return float(min([1.0, *scores, *probabilities[free, outside].tolist()]))
+    """The certainty of a prediction, see `TeacherPrediction`.
+
+    probabilities (np.ndarray): (n_tokens, n_tags). outside (int): the column of the tag O.
+    """
+    tokens_outside = [token.i for token in doc if token.ent_iob_ not in ("B", "I")]
+    # Entities set by earlier components have no score.
+    scores = [score for entity in doc.ents if (score := confidence_of(entity)) is not None]
+    return float(min([1.0, *scores, *probabilities[tokens_outside, outside].tolist()]))

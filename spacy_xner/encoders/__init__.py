@@ -1,4 +1,4 @@
-"""Encoders: where they come from, and text turned into one vector per layer."""
+"""Multilingual encoders: fetching them, and computing all their layers for spaCy docs."""
 
 from .fetch import fetch_encoder, resolve_encoder
 

@@ -1,4 +1,4 @@
-"""From the embedded encoder, as read from its file, to an ordinary Hugging Face folder."""
+"""Writing the embedded encoder as a Hugging Face folder."""
 
 import json
 import unicodedata
@@ -15,7 +15,7 @@ MASK = "<mask>"
 
 
 def write_huggingface(model: EmbeddedModel, folder: Path) -> None:
-    """Write config.json, model.safetensors and the tokenizer files into `folder`, which is made."""
+    """Write config.json, model.safetensors and the tokenizer files into `folder`, which is created."""
     from safetensors.numpy import save_file
     from transformers import PreTrainedTokenizerFast
 
@@ -32,11 +32,11 @@ def write_huggingface(model: EmbeddedModel, folder: Path) -> None:
         **model.config,
     }
     (folder / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf8")
-    # The model has no pooler, but `BertModel` makes one: the identity keeps loading silent and reproducible.
+    # The model has no pooler, but `BertModel` has one: with the identity, loading is reproducible and gives no warning.
     hidden = model.config["hidden_size"]
     pooler = {"pooler.dense.weight": np.eye(hidden, dtype="f"), "pooler.dense.bias": np.zeros(hidden, dtype="f")}
     save_file(model.tensors | pooler, folder / "model.safetensors", metadata={"format": "pt"})
-    (folder / "model.safetensors").chmod((folder / "config.json").stat().st_mode)  # safetensors: the owner alone
+    (folder / "model.safetensors").chmod((folder / "config.json").stat().st_mode)  # safetensors sets 0600
     mark = {name: model.pieces[index][0] for name, index in model.special.items()}
     tokenizer: Any = PreTrainedTokenizerFast(
         tokenizer_object=_build_tokenizer(model),
@@ -55,10 +55,12 @@ def write_huggingface(model: EmbeddedModel, folder: Path) -> None:
 def _build_tokenizer(model: EmbeddedModel) -> Any:
     """A `tokenizers.Tokenizer` like that of XLM-R: normalise, mark word starts, unigram pieces, `<s> ... </s>`.
 
-    The SentencePiece character map is NFKC, except that some control characters vanish and some marks become spaces;
-    only those exceptions are written out, since NFKC also composes character sequences, which the map does not list.
-    (In decomposed text the reference tokenizer.json, as the library `tokenizers` runs it, loses the second mark of a
-    letter and leaves letters of more than five bytes apart; SentencePiece composes both, and so does this one.)
+    The SentencePiece character map is NFKC, except that some control characters are removed and some marks become
+    spaces. Only these exceptions are listed: NFKC also composes character sequences, which the map does not contain.
+    (In decomposed text, the reference tokenizer.json with the library `tokenizers` drops the second mark of a letter
+    and does not compose letters of more than five bytes; SentencePiece and this tokenizer compose both.)
+
+    RAISES: XnerError for a character map with other exceptions.
     """
     from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
@@ -72,7 +74,7 @@ def _build_tokenizer(model: EmbeddedModel) -> Any:
             if replacement not in exceptions:
                 raise XnerError(
                     f"The embedded encoder's character map turns {character!r} into {replacement!r}, which is neither "
-                    "NFKC nor a space nor nothing: this is not the file that this release knows."
+                    "NFKC nor a space nor nothing. This release does not support that file."
                 )
             exceptions[replacement].append(character)
     tokenizer.normalizer = normalizers.Sequence(
@@ -94,5 +96,5 @@ def _build_tokenizer(model: EmbeddedModel) -> Any:
 
 
 def _character_class(characters: list[str]) -> str:
-    """A regular expression that matches any one of the characters, and nothing where there are none."""
+    """A regular expression that matches any of the characters; nothing if there are none."""
     return "[" + "".join(f"\\x{{{ord(c):X}}}" for c in characters) + "]" if characters else r"(?!)"

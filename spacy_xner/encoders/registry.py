@@ -1,4 +1,4 @@
-"""The encoder architectures that a config can name."""
+"""The registered encoder architectures."""
 
 from collections.abc import Callable
 from typing import Any

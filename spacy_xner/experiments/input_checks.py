@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..corpus.docs import TRANSLATING
+from ..corpus.docs import TRANSLATION_STEPS
 from ..corpus.texts import comparison_key
 from ..errors import XnerError
 from .corpus_facts import DocFacts, read_facts
@@ -143,7 +143,7 @@ def check_translations(arm: str, path: str, ids: set[str], gold: str) -> None:
 
     ids (set[str]): of the gold docs.
     """
-    others = [doc.id for doc in read_facts(path) if doc.id not in ids or not doc.steps & TRANSLATING]
+    others = [doc.id for doc in read_facts(path) if doc.id not in ids or not doc.steps & TRANSLATION_STEPS]
     if others:
         raise XnerError(
             f"{path}: {len(others):,} docs ({others[0]}, ...) translate no sentence of {gold}, by their ids and "

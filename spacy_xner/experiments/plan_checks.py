@@ -5,7 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from ..distillation.distill import Selection
+from ..distillation.selection import Selection
 from ..errors import XnerError
 from .plan import Arm, Study
 

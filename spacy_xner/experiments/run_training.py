@@ -9,7 +9,9 @@ import srsly
 
 from ..alignment.embedding import EmbeddingAligner
 from ..corpus.docs import docs_by_id
-from ..distillation.distill import Distiller, Selection, distill_file
+from ..distillation.distill import distill_file
+from ..distillation.distiller import Distiller
+from ..distillation.selection import Selection
 from ..distillation.teachers import Teachers
 from ..files import read_json, remove, resumable_folder, write_json
 from ..pipelines import load_pipeline

@@ -1,1 +1,1 @@
-"""Statistics and checks of corpora, and the layout of a labelled corpus folder."""
+"""Inspection of corpora: statistics, the layout of a labelled corpus folder, and checks of its files."""

@@ -1,4 +1,4 @@
-"""Is a corpus folder sound, and how varied is it? Mistakes are errors; sameness is reported for a person to judge."""
+"""Check a labelled corpus folder: mistakes are errors; repetition is reported for a person to judge."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -14,27 +14,31 @@ from .sentence import CorpusSentence
 
 
 @dataclass
-class Report:
-    """errors: what must be mended. notes: what a person should look at, by heading. shares: figures, by heading."""
+class CorpusReport:
+    """The result of a check.
+
+    errors (list[str]): mistakes to fix. notes (dict[str, list[str]]): findings that a person should review, by heading.
+    shares (dict[str, list[str]]): shares for each language, by heading.
+    """
 
     errors: list[str] = field(default_factory=list)
     notes: dict[str, list[str]] = field(default_factory=dict)
     shares: dict[str, list[str]] = field(default_factory=dict)
 
 
-def check_corpus(layout: Layout) -> Report:
+def check_corpus(layout: Layout) -> CorpusReport:
     """Check every file of a corpus folder.
 
-    Errors: markup, unknown labels, a language with too few sentences, translations with missing cells or without their
-    training sentence, a sentence that occurs twice in the training or in the evaluation text of a language, a dev or
-    test sentence that is in the training text (or among its translations).
-    Notes: near-duplicates, sentences that are the same but for their names, names used often, names with several
-    labels, names that stand unmarked elsewhere. Shares: sentences without entities, names that evaluation shares with
-    training text.
+    Errors: malformed markup, unknown labels, a language with too few sentences, translations with missing cells or
+    without their training sentence, a sentence that occurs twice in the training or in the evaluation text of a
+    language, a dev or test sentence that occurs in the training text (or its translations).
+    Notes: near-duplicates, sentences that differ only in their names, names used often, names with several labels,
+    names that are unlabelled elsewhere. Shares: sentences without entities, names of evaluation text that training text
+    has too.
     """
-    report = Report()
-    sentences = list(_labelled(layout, report.errors))
-    sentences += _translations(layout, sentences, report.errors)
+    report = CorpusReport()
+    sentences = list(_read_labelled(layout, report.errors))
+    sentences += _read_translations(layout, sentences, report.errors)
     _check_counts(layout, sentences, report.errors)
     for lang in (layout.source, *layout.targets):
         own = [sentence for sentence in sentences if sentence.lang == lang]
@@ -46,7 +50,7 @@ def check_corpus(layout: Layout) -> Report:
     return report
 
 
-def _labelled(layout: Layout, errors: list[str]) -> Iterator[CorpusSentence]:
+def _read_labelled(layout: Layout, errors: list[str]) -> Iterator[CorpusSentence]:
     for lang, split, path in layout.files():
         try:
             for number, line in read_lines(path):
@@ -62,13 +66,15 @@ def _labelled(layout: Layout, errors: list[str]) -> Iterator[CorpusSentence]:
                         expected = " ".join(layout.labels)
                         errors.append(f"{path}:{number}: found the label {' '.join(unknown)}, expected {expected}")
                     if text != " ".join(text.split()):
-                        errors.append(f"{path}:{number}: found a tab or several blanks in a row, expected single ones")
+                        errors.append(
+                            f"{path}:{number}: found a tab or several spaces in a row, expected single spaces"
+                        )
                     yield CorpusSentence(lang, split, path, number, text, tuple(spans))
         except XnerError as error:
             errors.append(str(error))
 
 
-def _translations(layout: Layout, sentences: list[CorpusSentence], errors: list[str]) -> list[CorpusSentence]:
+def _read_translations(layout: Layout, sentences: list[CorpusSentence], errors: list[str]) -> list[CorpusSentence]:
     expected = [layout.source, *layout.targets]
     training = {s.text for s in sentences if s.split == "train" and s.lang == layout.source}
     found: list[CorpusSentence] = []
@@ -85,13 +91,13 @@ def _translations(layout: Layout, sentences: list[CorpusSentence], errors: list[
                 n_empty = sum(not cell.strip() for cell in cells)
                 errors.append(
                     f"{where}: found {len(cells)} cells, {n_empty} of them empty, expected {len(expected)} with text "
-                    f"and no blanks at their ends"
+                    f"and no spaces at their ends"
                 )
             else:
                 if cells[0] not in training:
-                    errors.append(f"{where}: '{cells[0][:60]}' is no training sentence, expected exactly one of them")
+                    errors.append(f"{where}: '{cells[0][:60]}' is not a training sentence, expected the text of one")
                 if cells[0] in seen:
-                    errors.append(f"{where}: translated already in {seen[cells[0]]}")
+                    errors.append(f"{where}: already translated in {seen[cells[0]]}")
                 seen[cells[0]] = where
                 targets = zip(layout.targets, cells[1:], strict=True)
                 found += [CorpusSentence(lang, "translations", path, number, cell) for lang, cell in targets]
@@ -111,7 +117,7 @@ def _check_counts(layout: Layout, sentences: list[CorpusSentence], errors: list[
 
 
 def _check_repetition(sentences: list[CorpusSentence], errors: list[str]) -> None:
-    """Sentences that are equal but for case, punctuation and spacing, except a translation that two headlines share."""
+    """Find sentences that are equal apart from case, punctuation and spacing. Two translations may be equal."""
     places: defaultdict[str, list[CorpusSentence]] = defaultdict(list)
     for sentence in sentences:
         places[comparison_key(sentence.text)].append(sentence)

@@ -1,4 +1,4 @@
-"""Where a labelled corpus folder keeps what: `corpus.toml`, `<lang>/{train,dev,test}`, `translations/*.tsv`."""
+"""The layout of a labelled corpus folder: `corpus.toml`, `<lang>/{train,dev,test}`, `translations/*.tsv`."""
 
 import tomllib
 from collections.abc import Iterator
@@ -18,11 +18,11 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 class Layout:
     """The settings of a corpus folder.
 
-    root (Path): The folder.
-    source (str): Code of the language that has training sentences.
-    targets (tuple[str, ...]): Codes of the languages that have translations, dev and test sentences.
-    labels (tuple[str, ...]): The entity labels.
-    minimum (dict[str, int]): Least number of sentences for "train", "dev", "test" and of rows for "translations".
+    root (Path): the folder.
+    source (str): code of the language with training sentences.
+    targets (tuple[str, ...]): codes of the languages with translations, dev and test sentences.
+    labels (tuple[str, ...]): the entity labels.
+    minimum (dict[str, int]): minimum number of sentences in "train", "dev" and "test", and of rows in "translations".
     """
 
     root: Path
@@ -32,7 +32,7 @@ class Layout:
     minimum: dict[str, int]
 
     def files(self) -> Iterator[tuple[str, Split, Path]]:
-        """Language, split and path of each labelled file: `en/train/*.txt` or `en/train.txt`, `de/dev.txt`, ..."""
+        """Yield language, split and path of each labelled file: `en/train/*.txt` or `en/train.txt`, `de/dev.txt`."""
         for lang in (self.source, *self.targets):
             for split in SPLITS:
                 single, folder = self.root / lang / f"{split}.txt", self.root / lang / split
@@ -40,15 +40,17 @@ class Layout:
                     yield lang, split, path
 
     def translations(self) -> list[Path]:
-        """The translation memory's files."""
+        """The files of the translation memory."""
         return sorted((self.root / "translations").glob("*.tsv"))
 
 
 def read_layout(root: str | Path) -> Layout:
-    """Read the settings of a corpus folder. RAISES: XnerError where they are missing or incomplete."""
+    """Read the settings of a corpus folder. RAISES: XnerError if they are missing or incomplete."""
     path = Path(root) / SETTINGS
     if not path.is_file():
-        raise XnerError(f"{path}: not there. Expected the folder of a labelled corpus, with a file such as: {EXAMPLE}")
+        raise XnerError(
+            f"{path}: file not found. Expected the folder of a labelled corpus, with a file such as: {EXAMPLE}"
+        )
     try:
         settings = tomllib.loads(path.read_text(encoding="utf8"))
         targets, labels = tuple(settings["targets"]), tuple(settings["labels"])

@@ -1,4 +1,4 @@
-"""How much alike the sentences and names of one language are: what to look at after many hands wrote a corpus."""
+"""Repetition in a corpus: near-duplicates, sentence patterns and names used often, inconsistent labels."""
 
 import itertools
 import re
@@ -6,21 +6,24 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import regex
 
+from ..languages.scripts import UNSPACED_CHARACTER
 from .sentence import CorpusSentence
 
-NEAR = 0.7  # cosine of tf-idf weighted character n-grams from which two sentences are called near-duplicates
-BLOCK = 500  # texts that are compared with all others at a time: memory does not grow with the square
-OFTEN = 5  # a name used more often is over-used
-FRAMES = 3  # a sentence pattern used at least so often is reported
+MIN_COSINE = 0.7  # of the tf-idf vectors of character n-grams of two near-duplicates
+BATCH_SIZE = 500  # texts that are compared with all others at a time, so that memory does not grow quadratically
+MAX_NAME_USES = 5  # a name that is used more often is reported
+MIN_PATTERN_USES = 3  # a sentence pattern that is used at least so often is reported
+MIN_NAME_LENGTH, MIN_UNSPACED_NAME_LENGTH = 4, 2  # characters: shorter names are not searched for outside of entities
 EVALUATION = ("dev", "test")
-HAN = re.compile("[\u3400-\u9fff]")
+UNSPACED = regex.compile(UNSPACED_CHARACTER)
 
 
-def near_duplicates(texts: Sequence[str], threshold: float = NEAR) -> list[tuple[float, int, int]]:
-    """Pairs of texts whose character 2- to 4-grams, weighted by tf-idf, have at least this cosine; most alike first.
+def near_duplicates(texts: Sequence[str], threshold: float = MIN_COSINE) -> list[tuple[float, int, int]]:
+    """Pairs of texts whose tf-idf vectors of character 2- to 4-grams have at least this cosine; most similar first.
 
-    Character n-grams need no tokens, so that Chinese works like English; tf-idf keeps common endings from counting.
+    Character n-grams need no tokens, so that Chinese works like English. tf-idf gives common endings little weight.
 
     RETURNS: (cosine, index, greater index) triples.
     """
@@ -30,16 +33,16 @@ def near_duplicates(texts: Sequence[str], threshold: float = NEAR) -> list[tuple
         return []
     grams = TfidfVectorizer(analyzer="char", ngram_range=(2, 4), dtype=np.float32).fit_transform(texts)
     triples: list[tuple[float, int, int]] = []
-    for start in range(0, len(texts), BLOCK):
-        cosines = (grams[start : start + BLOCK] @ grams[start:].T).toarray()
+    for start in range(0, len(texts), BATCH_SIZE):
+        cosines = (grams[start : start + BATCH_SIZE] @ grams[start:].T).toarray()
         rows, columns = np.nonzero(np.triu(cosines, k=1) >= threshold)
         found = cosines[rows, columns]
         triples += zip(found.tolist(), (rows + start).tolist(), (columns + start).tolist(), strict=True)
     return sorted(triples, key=lambda triple: (-triple[0], *triple[1:]))
 
 
-def frame(sentence: CorpusSentence) -> str:
-    """The sentence with labels in place of names and 0 for each number: `[LOC] beat [LOC] 0-0`."""
+def sentence_pattern(sentence: CorpusSentence) -> str:
+    """The sentence with names replaced by their labels and numbers by 0: `[LOC] beat [LOC] 0-0`."""
     parts, end = [], 0
     for start, stop, label in sentence.spans:
         parts += [sentence.text[end:start], f"[{label}]"]
@@ -48,23 +51,23 @@ def frame(sentence: CorpusSentence) -> str:
 
 
 def notes(sentences: Sequence[CorpusSentence]) -> dict[str, list[str]]:
-    """What a person should look at in the sentences of one language, by heading."""
+    """Findings in the sentences of one language that a person should review, by heading."""
     labelled = [sentence for sentence in sentences if sentence.split != "translations"]
     found: dict[str, list[str]] = {
-        f"near-duplicates (cosine >= {NEAR})": [
+        f"near-duplicates (cosine >= {MIN_COSINE})": [
             f"{cosine:.2f} {one.place} {one.text[:70]} | {other.place} {other.text[:70]}"
             for cosine, i, j in near_duplicates([sentence.text for sentence in sentences])
             for one, other in [(sentences[i], sentences[j])]
             if {one.split, other.split} != {"translations"}
         ],
-        f"patterns used {FRAMES} times or more": _frames(labelled),
-        f"names used more than {OFTEN} times": [],
+        f"patterns used {MIN_PATTERN_USES} times or more": _repeated_patterns(labelled),
+        f"names used more than {MAX_NAME_USES} times": [],
         "names with several labels": [],
     }
-    found[f"names used more than {OFTEN} times"] = [
+    found[f"names used more than {MAX_NAME_USES} times"] = [
         f"{sentences[0].lang}: {name} ({label}) {count}"
         for (name, label), count in _count_names(labelled).most_common()
-        if count > OFTEN
+        if count > MAX_NAME_USES
     ]
     places: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for sentence in labelled:
@@ -75,12 +78,12 @@ def notes(sentences: Sequence[CorpusSentence]) -> dict[str, list[str]]:
         for name, by_label in sorted(places.items())
         if len(by_label) > 1
     ]
-    found["names that stand unmarked elsewhere"] = _unmarked(labelled)
+    found["names that are unlabelled elsewhere"] = _unmarked_names(labelled)
     return found
 
 
 def shares(own: Sequence[CorpusSentence], everything: Iterable[CorpusSentence]) -> dict[str, str]:
-    """Figures of one language, by heading: sentences without entities, names shared with training text."""
+    """Shares in the text of one language, by heading: sentences without entities, names that training text has too."""
     figures = {}
     for split in ("train", *EVALUATION):
         found = [sentence for sentence in own if sentence.split == split]
@@ -101,41 +104,49 @@ def _count_names(sentences: Iterable[CorpusSentence]) -> Counter[tuple[str, str]
     return Counter(name for sentence in sentences for name in sentence.names)
 
 
-def _frames(sentences: Sequence[CorpusSentence]) -> list[str]:
-    by_frame: defaultdict[str, list[str]] = defaultdict(list)
+def _repeated_patterns(sentences: Sequence[CorpusSentence]) -> list[str]:
+    by_pattern: defaultdict[str, list[str]] = defaultdict(list)
     for sentence in sentences:
         if sentence.spans:
-            by_frame[frame(sentence)].append(sentence.place)
-    often = sorted(by_frame.items(), key=lambda item: -len(item[1]))
-    return [f"{len(places)} {pattern}: {', '.join(places)}" for pattern, places in often if len(places) >= FRAMES]
+            by_pattern[sentence_pattern(sentence)].append(sentence.place)
+    most_used = sorted(by_pattern.items(), key=lambda item: -len(item[1]))
+    return [
+        f"{len(places)} {pattern}: {', '.join(places)}"
+        for pattern, places in most_used
+        if len(places) >= MIN_PATTERN_USES
+    ]
 
 
 def spaced_words(text: str) -> str:
-    """The words of a text with a space before and after each, to find whole words in; Chinese stays as it is."""
-    return text if HAN.search(text) else " ".join(["", *re.findall(r"\w+", text), ""])
+    """The words of a text with a space before and after each, to search for whole words.
+
+    A text with characters of scripts without spaces stays as it is.
+    """
+    return text if UNSPACED.search(text) else " ".join(["", *re.findall(r"\w+", text), ""])
 
 
-def _unmarked(sentences: Sequence[CorpusSentence]) -> list[str]:
-    """Sentences where a name of the corpus (at least 4 characters, the same case) stands outside every entity.
+def _unmarked_names(sentences: Sequence[CorpusSentence]) -> list[str]:
+    """Sentences that contain a name of the corpus, in the same case, outside of all entities.
 
-    Of Chinese names two characters are enough, and no word boundary is asked for.
+    A name must be a whole word and have at least 4 characters; in scripts without spaces, 2 characters and any place.
     """
     labels = {name: label for sentence in sentences for name, label in sentence.names}
-    names = {name: label for name, label in labels.items() if len(name) >= (2 if HAN.match(name) else 4)}
+    names = {
+        name: label
+        for name, label in labels.items()
+        if len(name) >= (MIN_UNSPACED_NAME_LENGTH if UNSPACED.match(name) else MIN_NAME_LENGTH)
+    }
     if not names:
         return []
     longest_first = sorted(names, key=len, reverse=True)
-    spaced = "|".join(re.escape(name) for name in longest_first if not HAN.match(name))
-    unspaced = [re.escape(name) for name in longest_first if HAN.match(name)]
+    spaced = "|".join(re.escape(name) for name in longest_first if not UNSPACED.match(name))
+    unspaced = [re.escape(name) for name in longest_first if UNSPACED.match(name)]
     whole_words = [rf"(?<!\w)(?:{spaced})(?!\w)"] if spaced else []
     pattern = re.compile("|".join([*whole_words, *unspaced]))
     found = []
     for sentence in sentences:
-        edges = [
-            0,
-            *itertools.chain.from_iterable((start, end) for start, end, _ in sentence.spans),
-            len(sentence.text),
-        ]
+        spans = itertools.chain.from_iterable((start, end) for start, end, _ in sentence.spans)
+        edges = [0, *spans, len(sentence.text)]
         for start, end in zip(edges[::2], edges[1::2], strict=True):
             found += [
                 f"{match[0]} ({names[match[0]]}) in {sentence.place} {sentence.text[:90]}"

@@ -1,4 +1,4 @@
-"""A sentence of a labelled corpus folder, with its place in it."""
+"""A sentence of a labelled corpus folder, with its place in the folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from ..corpus.formats.sentence import CharSpan
 
 @dataclass(frozen=True)
 class CorpusSentence:
-    """A sentence of the corpus folder, or (with split "translations") an unlabelled one of the memory."""
+    """A sentence of the corpus folder; with split "translations", an unlabelled sentence of the translation memory."""
 
     lang: str
     split: str
@@ -19,6 +19,7 @@ class CorpusSentence:
 
     @property
     def place(self) -> str:
+        """Language, split, file and line, for messages."""
         return f"{self.lang}/{self.split}/{self.path.stem}:{self.line}"
 
     @property

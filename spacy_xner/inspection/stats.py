@@ -1,4 +1,4 @@
-"""How much of what is in corpus files: counts by language, origin and label."""
+"""Statistics of corpus files: counts by language, origin and label."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -7,10 +7,11 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from ..annotations.attributes import meta_of
-from ..corpus.docs import convert_files, read_docs
-from ..corpus.formats import detect_format
+from ..corpus.convert import convert_files
+from ..corpus.formats.docbin import read_docs
+from ..corpus.formats.reading import detect_format
 from ..corpus.reader import find_docbins
-from ..languages.tokenizer import multilingual_blank
+from ..languages.tokenizer import multilingual_tokenizer
 from .layout import SETTINGS, read_layout
 
 Row = tuple[str, str]  # language, origin
@@ -19,8 +20,9 @@ Row = tuple[str, str]  # language, origin
 def read_any(paths: Iterable[Path], lang: str | None = None) -> Iterator[tuple[Row, Doc]]:
     """Yield the docs of files and folders with their language and origin.
 
-    A labelled corpus folder (with `corpus.toml`) says language and split itself; other folders stand for the DocBins in
-    them; DocBins for what their docs know (the provenance is the origin); any other file is read in `lang`.
+    For a labelled corpus folder (with `corpus.toml`), the origin is the split. For DocBins, and for all DocBins in
+    other folders, language and origin come from the docs' meta: the origin is the provenance. The language of any other
+    file is `lang`, and its origin the file name.
     """
     for path in paths:
         if path.is_dir() and (path / SETTINGS).is_file():
@@ -29,7 +31,7 @@ def read_any(paths: Iterable[Path], lang: str | None = None) -> Iterator[tuple[R
         elif path.is_dir():
             yield from read_any(find_docbins(path), lang)
         elif detect_format(path) == "docbin":
-            for doc in read_docs(path, multilingual_blank("xx").vocab):
+            for doc in read_docs(path, multilingual_tokenizer().vocab):
                 meta = meta_of(doc)
                 steps = " > ".join(step["step"] for step in meta.get("provenance", []))
                 yield (meta.get("lang") or lang or "?", steps or path.name), doc

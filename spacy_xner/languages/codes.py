@@ -8,19 +8,20 @@ import pycountry
 from ..errors import XnerError
 
 CODE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
-# Codes that ISO 639-1 has withdrawn and that corpora and engines still use.
+# Codes withdrawn from ISO 639-1 that corpora and engines still use.
 WITHDRAWN = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro"}
 
 
 @cache
-def normalise(code: str) -> str:
-    """The shortest code of a language (ISO 639-1, else 639-3) in lower case, region or script kept: `spa` -> `es`.
+def normalise_code(code: str) -> str:
+    """The shortest code of a language (ISO 639-1, else 639-3) in lower case, with its subtags: `spa` -> `es`.
 
-    code (str): two or three letters, optionally with subtags: `en`, `eng`, `pt-BR`, `zh_Hans`.
-    Raises XnerError for anything else. A well-formed code that ISO 639 does not list is kept as it is.
+    code (str): two or three letters, optionally with subtags for a region or script: `en`, `eng`, `pt-BR`, `zh_Hans`.
+    RETURNS (str): the normalised code. A well-formed code that is not in ISO 639 stays as it is, in lower case.
+    RAISES: XnerError for anything else.
     """
     if not CODE.fullmatch(code):
-        raise XnerError(f"{code!r} is no language code; expected two or three letters, such as 'en' or 'eng'.")
+        raise XnerError(f"{code!r} is not a language code; expected two or three letters, such as 'en' or 'eng'.")
     language, *subtags = re.split("[-_]", code.lower())
     language = WITHDRAWN.get(language, language)
     if len(language) == 3:
@@ -30,13 +31,13 @@ def normalise(code: str) -> str:
 
 
 def base_language(code: str) -> str:
-    """A language without region or script, by its shortest code."""
-    return normalise(code).split("-")[0]
+    """The normalised code without region or script: `pt-BR` -> `pt`."""
+    return normalise_code(code).split("-")[0]
 
 
-def variants(code: str) -> list[str]:
-    """All codes by which engines may name a language, the shortest first: `es` -> [`es`, `spa`]."""
-    language, *subtags = normalise(code).split("-")
+def code_variants(code: str) -> list[str]:
+    """All codes that an engine may use for a language, the shortest first: `es` -> [`es`, `spa`]."""
+    language, *subtags = normalise_code(code).split("-")
     found = pycountry.languages.get(alpha_2=language) if len(language) == 2 else None
     codes = [language, found.alpha_3] if found else [language]
     return ["-".join([each, *subtags]) for each in codes]

@@ -1,13 +1,13 @@
-"""Which language a text is in, where that is sure."""
+"""Language identification: find text that is almost certainly not in the expected language."""
 
 from functools import cache
 from typing import Any
 
-LEAST_CHARACTERS = 20  # letters of a text whose language can be told
-SURE = 0.9  # probability of another language than the one that was asked for
+MIN_LETTERS = 20  # the language of a text with fewer letters cannot be identified
+MIN_PROBABILITY = 0.9  # of the identified language
 
-# Languages that the identifier calls by the code of a relative, or mixes up with it
-RELATIVES = (
+# Languages that the identifier gives the code of a close relative, or confuses with it
+RELATED_LANGUAGES = (
     {"zh", "wuu", "yue", "hak", "nan", "gan", "hsn"},
     {"ku", "ckb", "kmr", "sdh"},
     {"bs", "hr", "sr", "sh"},
@@ -17,21 +17,22 @@ RELATIVES = (
 
 
 def is_in_another_language(text: str, lang: str) -> bool:
-    """Whether a text is surely in another language, which is no near relative; False for those not known.
+    """Whether a text is in another language, with a probability of at least MIN_PROBABILITY.
 
-    By py3langid (Barbaresi), which knows 97 languages.
+    False for a close relative of the language, for a language that the identifier does not know, and for short texts.
+    Uses py3langid (Barbaresi), which knows 97 languages.
     """
     language = lang.split("-")[0]
-    if sum(map(str.isalpha, text)) < LEAST_CHARACTERS or language not in known_languages():
+    if sum(map(str.isalpha, text)) < MIN_LETTERS or language not in known_languages():
         return False
-    found, probability = identifier().classify(text)
-    same = next((relatives for relatives in RELATIVES if language in relatives), {language})
-    return found not in same and float(probability) >= SURE
+    found, probability = load_identifier().classify(text)
+    accepted = next((related for related in RELATED_LANGUAGES if language in related), {language})
+    return found not in accepted and float(probability) >= MIN_PROBABILITY
 
 
 @cache
-def identifier() -> Any:
-    """py3langid's classifier, with probabilities."""
+def load_identifier() -> Any:
+    """The classifier of py3langid, with normalised probabilities."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
@@ -39,5 +40,5 @@ def identifier() -> Any:
 
 @cache
 def known_languages() -> frozenset[str]:
-    """The codes that py3langid knows."""
-    return frozenset(map(str, identifier().nb_classes))
+    """The codes of the languages that py3langid knows."""
+    return frozenset(map(str, load_identifier().nb_classes))

@@ -1,4 +1,4 @@
-"""Do confidences mean what they say? Measuring it, and one temperature that mends it."""
+"""Calibration of confidences: the expected calibration error, and temperature scaling."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
@@ -12,19 +12,19 @@ from .decoding import Constraints, constrain, decode, log_softmax, score_spans
 from .tags import TagScheme
 
 N_BINS = 10
-# Of temperatures. A pipeline that gets all of a small set right would otherwise become sure without end.
+# Of temperatures. Without a limit, confidences would go to 1 if all entities of a small set are right.
 RANGE = (0.5, 20.0)
 
 
 def expected_calibration_error(confidences: Any, correct: Any, n_bins: int = N_BINS) -> float:
-    """How far confidence is from the share of what is right, on average: in [0, 1].
+    """The mean difference between confidence and precision, in [0, 1].
 
     Confidences are sorted into bins of equal width; the error is the mean of |mean confidence - share of correct| over
-    the bins, weighted by their numbers (Naeini et al. 2015; Guo et al. 2017, arXiv 1706.04599).
+    the bins, weighted by their sizes (Naeini et al. 2015; Guo et al. 2017, arXiv 1706.04599).
 
     confidences (array): numbers in [0, 1], (n,).
-    correct (array): whether each is right, bool (n,).
-    RAISES: XnerError where there is nothing to measure on.
+    correct (array): whether each prediction is correct, bool (n,).
+    RAISES: XnerError for empty arrays.
     """
     if not len(confidences):
         raise XnerError("The calibration error needs at least one predicted entity, but there is none.")
@@ -36,11 +36,12 @@ def expected_calibration_error(confidences: Any, correct: Any, n_bins: int = N_B
 
 @dataclass(frozen=True)
 class Calibration:
-    """What fitting the temperature found on development data.
+    """The temperature that was fitted on development data, and its effect.
 
     temperature (float): logits are divided by it.
-    ece_before, ece_after (float): expected calibration error of entities' confidences, with temperature 1 and with it.
-    entities (int): how many predicted entities that is measured on.
+    ece_before, ece_after (float): expected calibration error of entities' confidences, with temperature 1 and with the
+        fitted one.
+    entities (int): number of predicted entities that they are measured on.
     """
 
     temperature: float
@@ -60,15 +61,17 @@ def fit_temperature(
     scheme: TagScheme,
     unlabelled: Sequence[Collection[int]] | None = None,
 ) -> Calibration | None:
-    """The temperature under which the confidences of predicted entities are most likely, given which are right.
+    """The temperature with the lowest log-loss of the confidences of predicted entities.
 
-    Temperature scaling (Guo et al. 2017) with the log-loss of whole entities: it is their confidence that users see,
-    not that of single tags. The entities themselves do not depend on the temperature.
+    Temperature scaling (Guo et al. 2017) with the loss of whole entities, because users see their confidence, not that
+    of single tags. The predicted entities do not depend on the temperature.
 
     logits (Sequence[np.ndarray]): (n_tokens, n_tags) for each doc.
+    constraints (Sequence[Constraints]): the constraints of each doc.
     gold (Sequence[set[tuple[int, int, str]]]): start, end and label of each doc's reference entities.
-    unlabelled (Sequence[Collection[int]] | None): tokens of each doc whose label nobody knows; predicted entities that
-        have one of them are neither right nor wrong, and not looked at.
+    scheme (TagScheme): the tags of the columns.
+    unlabelled (Sequence[Collection[int]] | None): tokens of each doc without annotation; predicted entities that
+        contain one are ignored.
     RETURNS: None where no entity is predicted, as in the first steps of training.
     """
 

@@ -1,6 +1,6 @@
 """The pipeline component `xner`.
 
-spaCy imports this module whenever it makes a pipeline, so nothing heavy is imported here.
+spaCy imports this module for every pipeline, so it imports nothing heavy.
 """
 
 from collections import Counter
@@ -9,7 +9,6 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from spacy.attrs import ENT_IOB, ENT_TYPE, IS_SPACE, SENT_START
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc, Span
@@ -21,14 +20,15 @@ from thinc.types import Floats2d
 
 from ..annotations.attributes import install_extensions
 from ..annotations.entities import SPANS_KEY, set_scored_entities
-from ..annotations.soft_labels import get_soft_labels, set_soft_labels
+from ..annotations.soft_labels import set_soft_labels
 from ..errors import XnerError
+from .constraints import blocked_spans, constraints_of
 from .decoding import Constraints, FoundEntity, constrain, decode, log_softmax, score_spans
+from .labels import labels_of
 from .soft_targets import aligned_soft_labels
 from .tags import TagScheme
 
 UNCALIBRATED = "scores_uncalibrated"
-BEGIN, INSIDE = 3, 1  # of `token.ent_iob`
 
 DEFAULT_MODEL = Config().from_str(
     """
@@ -74,21 +74,21 @@ def make_recogniser(
 class SoftmaxRecogniser(TrainablePipe):
     """An entity recogniser with a softmax over BILUO tags for each token, and a calibrated score for each entity.
 
-    The best legal tag sequence gives the entities (Viterbi). An entity's score is the probability of just this span
-    with this label, summed over all legal sequences (`decoding`), with logits divided by `temperature`, which
-    `spacy_xner.FitTemperature.v1` or `xner calibrate` fits on development data. It sets `doc.ents`,
+    The best legal tag sequence gives the entities (Viterbi). An entity's score is the probability of exactly this span
+    with this label, summed over all legal sequences (see `decoding`). Logits are divided by `temperature`, which
+    `spacy_xner.FitTemperature.v1` or `xner calibrate` fits on development data. The component sets `doc.ents`,
     `span._.confidence`, and `doc.spans["xner"]` with `attrs["scores"]`.
 
-    As with spaCy's `ner`, entities that are in `doc.ents` before stay, and none is put on blocked tokens, over the
-    first token of a sentence, or with white space at its beginning. Those that were there before are in
-    `doc.spans["xner"]` where they have a score, which they keep.
+    As in spaCy's `ner`, entities that are already in `doc.ents` are kept, and no entity contains a blocked token,
+    crosses the first token of a sentence, or starts with white space. Kept entities are in `doc.spans["xner"]` if they
+    have a score, with that score.
 
-    vocab (Vocab): the pipeline's.
+    vocab (Vocab): the pipeline's vocabulary.
     model (Model): logits of tags for each token, for example `spacy_xner.TokenClassifier.v1`.
     name (str): the component's name.
-    threshold (float): entities with a lower score, as the temperature makes it, are left out, in [0, 1]. It is a
-        setting of the config, and a loaded pipeline has the one of its config, whatever was set before saving.
-    soft_weight (float): share of the soft label in the target of tokens that have a hard one too, in [0, 1].
+    threshold (float): entities with a lower calibrated score are left out, in [0, 1]. A loaded pipeline has the
+        threshold of its config, not one that was set before saving.
+    soft_weight (float): share of the soft label in the target of tokens that have a hard label too, in [0, 1].
     scorer (Callable | None): scores examples.
     RAISES: XnerError for a threshold or a weight out of range.
     """
@@ -112,7 +112,7 @@ class SoftmaxRecogniser(TrainablePipe):
         self.threshold = threshold
         self.soft_weight = soft_weight
         self.report: Counter[str] = Counter()
-        self.keep_uncalibrated = False  # scores with temperature 1 too, as evaluation wants them
+        self.keep_uncalibrated = False  # whether to keep scores with temperature 1 too, for evaluation
         self._scheme = TagScheme(())
 
     # Settings
@@ -128,7 +128,7 @@ class SoftmaxRecogniser(TrainablePipe):
 
     @property
     def soft_weight(self) -> float:
-        """Share of the soft label where a token has both, in [0, 1]."""
+        """Share of the soft label in the target of tokens with both kinds of label, in [0, 1]."""
         return float(self.cfg["soft_weight"])
 
     @soft_weight.setter
@@ -137,7 +137,7 @@ class SoftmaxRecogniser(TrainablePipe):
 
     @property
     def temperature(self) -> float:
-        """What logits are divided by; above 1 where the model is too sure of itself."""
+        """Logits are divided by it; above 1 for an overconfident model."""
         return float(self.cfg["temperature"])
 
     @property
@@ -201,7 +201,7 @@ class SoftmaxRecogniser(TrainablePipe):
             set_scored_entities(doc, spans, [entity.confidence for entity in entities], given=given, blocked=blocked)
             if plain is not None:
                 group, own = doc.spans[SPANS_KEY], {plain[i][j].start: plain[i][j].confidence for j in kept}
-                pairs = zip(group, group.attrs["scores"], strict=True)  # those that were there before keep theirs
+                pairs = zip(group, group.attrs["scores"], strict=True)  # kept entities have their own score
                 group.attrs[UNCALIBRATED] = [own.get(span.start, score) for span, score in pairs]
 
     def _log_probabilities(
@@ -213,9 +213,9 @@ class SoftmaxRecogniser(TrainablePipe):
         ]
 
     def set_soft_labels(self, docs: Iterable[Doc], scores: Sequence[np.ndarray]) -> None:
-        """Keep what this recogniser, as a teacher, thinks of docs: distributions over tags, with its temperature.
+        """Keep this recogniser's predictions as soft labels: distributions over tags, with its temperature.
 
-        scores (Sequence[np.ndarray]): what `predict` gave for the docs.
+        scores (Sequence[np.ndarray]): the result of `predict` for the docs.
         """
         for doc, logits in zip(docs, scores, strict=True):
             set_soft_labels(doc, self.scheme.tags, np.exp(log_softmax(logits, self.temperature)))
@@ -229,11 +229,12 @@ class SoftmaxRecogniser(TrainablePipe):
         nlp: Language | None = None,
         labels: Sequence[str] | None = None,
     ) -> None:
-        """Prepare for training: labels from the examples' entities and soft labels, or as given; sizes of the model.
+        """Prepare for training: set the labels and the model's sizes.
 
-        RAISES: XnerError for no label, and for entities with labels that the soft labels' teacher does not know.
+        labels (Sequence[str] | None): the entity labels; None for those of the examples' entities and soft labels.
+        RAISES: XnerError where there is no label, and for gold labels that the teacher of soft labels does not have.
         """
-        self.cfg |= {"temperature": 1.0, "calibration": None}  # those of an earlier training are of other weights
+        self.cfg |= {"temperature": 1.0, "calibration": None}  # those of an earlier training are for other weights
         found: Iterable[str] = labels if labels is not None else labels_of(get_examples(), self.name)
         for label in found:
             self.add_label(label)
@@ -255,12 +256,13 @@ class SoftmaxRecogniser(TrainablePipe):
         """Cross-entropy with the target distribution of each token that has one.
 
         A token's target is its hard label, its soft label, or the mean of both, weighted by `soft_weight`. Tokens with
-        neither (missing annotation, or tokens that fit none of the reference's) teach nothing.
+        neither (without annotation, or not aligned with a reference token) are ignored.
 
         RETURNS: the loss, summed over the tokens, and its gradients, (n_tokens, n_tags) for each doc. They are not
-            divided by the number of tokens: clipping, which every spaCy config has, then keeps all steps of one size.
-            Those of a mean are large at first and small later, and Adam, which remembers the first ones, hardly moves.
-        RAISES: XnerError for labels that the component does not have, and for wrong soft labels.
+            divided by the number of tokens: gradient clipping, which spaCy's configs have, then gives all steps the
+            same size. Gradients of a mean start large and become small, and Adam, which averages over earlier ones,
+            then takes very small steps.
+        RAISES: XnerError for labels that the component does not have, and for invalid soft labels.
         """
         ops = self.model.ops
         targets = [self._target(example) for example in examples]
@@ -279,7 +281,7 @@ class SoftmaxRecogniser(TrainablePipe):
         soft, n_lost = aligned_soft_labels(example, self.scheme, component=self.name)
         if n_lost and not self.report["soft labels lost"]:
             logger.warning(
-                "%s: soft labels of tokens that the pipeline's tokenizer cuts differently are left out (%d in '%s'); "
+                "%s: soft labels of tokens that the pipeline's tokenizer splits differently are left out (%d in '%s'); "
                 "the component's `report` counts them.",
                 self.name,
                 n_lost,
@@ -288,7 +290,7 @@ class SoftmaxRecogniser(TrainablePipe):
         self.report["soft labels lost"] += n_lost
         if not reference.has_annotation("ENT_IOB"):
             return soft
-        for entity in reference.ents:  # it may come from another vocabulary, and so may the component
+        for entity in reference.ents:  # reference and component may have different vocabularies
             self.vocab.strings.add(entity.label_)
             example.predicted.vocab.strings.add(entity.label_)
         columns = self.scheme.encode(example.get_aligned_ner(), component=self.name)
@@ -299,7 +301,7 @@ class SoftmaxRecogniser(TrainablePipe):
         mixed = np.where(both, (1 - self.soft_weight) * hard + self.soft_weight * soft, hard + soft)
         return mixed.astype("f")
 
-    # Keeping
+    # Serialisation
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "SoftmaxRecogniser":
         """Load from `to_bytes`."""
@@ -317,52 +319,7 @@ class SoftmaxRecogniser(TrainablePipe):
 
 
 def check_share(value: float, setting: str, component: str) -> float:
-    """A setting that must be a number in [0, 1]."""
+    """Return a setting that must be a number in [0, 1]. RAISES: XnerError for another value."""
     if not isinstance(value, int | float) or not 0.0 <= value <= 1.0:
         raise XnerError(f"The setting {setting} of the component {component!r} must be from 0 to 1, but it is {value}.")
     return float(value)
-
-
-def labels_of(examples: Iterable[Example], component: str) -> list[str]:
-    """The labels of the examples' entities and soft labels, sorted.
-
-    RAISES: XnerError where a label of entities is none of the soft labels': what people call so, the teacher would
-        teach to be something else, or nothing. The other way round is a warning: people may not have had such entities.
-    """
-    hard: set[str] = set()
-    soft: set[str] = set()
-    for example in examples:
-        hard |= {entity.label_ for entity in example.reference.ents}
-        if (found := get_soft_labels(example.reference)) is not None:
-            soft |= {tag[2:] for tag in found[0] if tag[1:2] == "-"}
-    if soft and (unknown := sorted(hard - soft)):
-        raise XnerError(
-            f"The component {component!r} is to learn entities with the labels {', '.join(sorted(hard))}, and soft "
-            f"labels of a teacher that knows {', '.join(sorted(soft))}, not {', '.join(unknown)}. Expected a teacher "
-            f"with the same labels: train it on them, or rename the labels of one side."
-        )
-    if hard and (more := sorted(soft - hard)):
-        logger.warning(
-            "%s: the teacher's labels %s are none of the labelled entities'. Where labelled text has such entities, it "
-            "teaches that they are none: see that both have the same labels.",
-            component,
-            ", ".join(more),
-        )
-    return sorted(hard | soft)
-
-
-def constraints_of(doc: Doc) -> Constraints:
-    """What the doc allows: see `SoftmaxRecogniser`."""
-    if not len(doc):
-        return Constraints.none(0)
-    iob, label, space, start = doc.to_array([ENT_IOB, ENT_TYPE, IS_SPACE, SENT_START]).T
-    taken = (iob == BEGIN) | ((iob == INSIDE) & (label != 0))
-    sentence_start = start == 1
-    sentence_start[0] = False
-    return Constraints(outside=taken, no_start=space == 1, no_inside=sentence_start)
-
-
-def blocked_spans(doc: Doc) -> list[Span]:
-    """The tokens that `doc.set_ents(blocked=...)` blocked, each as a span."""
-    iob, label = doc.to_array([ENT_IOB, ENT_TYPE]).T
-    return [Span(doc, i, i + 1) for i in np.flatnonzero((iob == BEGIN) & (label == 0)).tolist()]

@@ -1,14 +1,14 @@
-"""The best legal sequence of BILUO tags, and how sure its entities are, for many docs at once.
+"""The best legal sequence of BILUO tags, and the confidence of its entities, for many docs at once.
 
-One score for each token and tag, and the legal transitions, make a linear-chain distribution over tag sequences.
-Viterbi's algorithm finds its best sequence; the forward and backward sums give the probability of each entity, summed
-over all sequences that have it (Lafferty et al. 2001; confidence of fields by constrained forward-backward: Culotta and
-McCallum 2004, https://aclanthology.org/N04-4028).
+A score for each token and tag, and the legal transitions, define a linear-chain distribution over tag sequences.
+Viterbi's algorithm finds the best sequence; the forward-backward algorithm gives the probability of each entity, summed
+over all sequences that contain it (Lafferty et al. 2001; confidence of fields by constrained forward-backward: Culotta
+and McCallum 2004, https://aclanthology.org/N04-4028).
 
 BILUO's transitions need no matrix: after `O`, `L-` and `U-` no entity is open, and `O`, any `B-` or any `U-` follows;
-after `B-x` and `I-x` an entity `x` is open, and `I-x` or `L-x` follows. A step costs as many operations as there are
-tags. The docs' tokens are packed like torch's `PackedSequence`: sorted by length, all first tokens, then all second
-ones, so that a step is a slice, and short docs cost nothing beside long ones.
+after `B-x` and `I-x` an entity `x` is open, and `I-x` or `L-x` follows. The time of a step is proportional to the
+number of tags. The docs' tokens are packed as in torch's `PackedSequence`: docs sorted by length, all first tokens,
+then all second ones, so that a step reads a slice, and short docs need no padding.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ NEVER = -np.inf
 
 
 class FoundEntity(NamedTuple):
-    """Tokens `start` to `end` (end exclusive), and the probability that just they are an entity of this label."""
+    """Tokens `start` to `end` (exclusive), and the probability that exactly they are an entity of this label."""
 
     start: int
     end: int
@@ -34,11 +34,11 @@ class FoundEntity(NamedTuple):
 
 @dataclass(frozen=True)
 class Constraints:
-    """What a doc allows; arrays of bool, (n_tokens,).
+    """Constraints on the entities of a doc; arrays of bool, (n_tokens,).
 
-    outside (np.ndarray): tokens that must be `O`, such as those of entities that were there before.
-    no_start (np.ndarray): tokens that no entity begins with, such as white space.
-    no_inside (np.ndarray): tokens that no entity continues on, such as the first of a sentence.
+    outside (np.ndarray): tokens that must be `O`, such as those of entities that are kept.
+    no_start (np.ndarray): tokens that cannot be the first of an entity, such as white space.
+    no_inside (np.ndarray): tokens that can only be the first of an entity, such as the first of a sentence.
     """
 
     outside: np.ndarray
@@ -47,7 +47,7 @@ class Constraints:
 
     @classmethod
     def none(cls, n_tokens: int) -> "Constraints":
-        """Everything is allowed."""
+        """No constraint."""
         return cls(*np.zeros((3, n_tokens), dtype=bool))
 
 
@@ -83,7 +83,7 @@ def decode(docs: Sequence[Scores], scheme: TagScheme) -> list[list[FoundEntity]]
 def score_spans(
     docs: Sequence[Scores], spans: Sequence[Sequence[tuple[int, int, str]]], scheme: TagScheme
 ) -> list[list[FoundEntity]]:
-    """The probabilities of given entities, whether or not they are the best ones."""
+    """The probabilities of given entities, which need not be in the best sequence."""
     return Packed(docs, scheme).with_confidence(spans)
 
 
@@ -101,7 +101,7 @@ def read_spans(path: np.ndarray, scheme: TagScheme) -> list[tuple[int, int, str]
 
 
 class Packed:
-    """Docs that go through the recursions together."""
+    """Docs that are decoded together."""
 
     def __init__(self, docs: Sequence[Scores], scheme: TagScheme) -> None:
         lengths = np.array([len(doc) for doc in docs], dtype=int)
@@ -109,7 +109,7 @@ class Packed:
         self.lengths = lengths
         self.order = np.argsort(-lengths, kind="stable")
         longest = int(lengths.max(initial=0))
-        # how many docs have a token at each position, and where its rows begin
+        # number of docs with a token at each position, and the first row of the position
         self.active = len(docs) - np.searchsorted(np.sort(lengths), np.arange(longest), side="right")
         self.starts = np.concatenate([[0], np.cumsum(self.active)])
         self.rank = np.empty(len(docs), dtype=int)
@@ -133,9 +133,9 @@ class Packed:
         return slice(self.starts[t], self.starts[t + 1])
 
     def backward(self, add: Any) -> tuple[np.ndarray, np.ndarray]:
-        """For each token, the total weight of all ways to go on after it: with no open entity, and with each open one.
+        """For each token, the log-weight of all continuations: with no open entity, and with an open one by label.
 
-        add (np.ufunc): `np.logaddexp` for sums of probabilities, `np.maximum` for the best way alone.
+        add (np.ufunc): `np.logaddexp` for sums of probabilities, `np.maximum` for the best continuation.
         RETURNS: float64, (n_rows,) and (n_rows, n_labels).
         """
         closed = np.zeros(len(self.scores))
@@ -155,7 +155,7 @@ class Packed:
         return before_closed, before_opened
 
     def forward(self) -> np.ndarray:
-        """For each token, the log-sum over all ways to come to it with no open entity, its own tag included."""
+        """For each token, the log-sum over all sequences up to it that end with no open entity: float64, (n_rows,)."""
         closed = np.zeros(len(self.scores))
         opened = np.full(self.begin.shape, NEVER)
         for t in range(len(self.active)):
@@ -174,7 +174,7 @@ class Packed:
     def best_tags(self) -> np.ndarray:
         """The column of each token's tag in the best sequence (Viterbi): int, (n_rows,).
 
-        With the weights of the best ways to go on, the best tag is found from the first token to the last.
+        The best tag is found from the first token to the last, with the weights of the best continuations.
         """
         closed, opened = self.backward(np.maximum)
         n_labels = self.begin.shape[1]
@@ -188,7 +188,7 @@ class Packed:
             free = label < 0
             rows = np.arange(n)
             after = closed[here]
-            ways = np.concatenate(
+            options = np.concatenate(
                 [
                     (self.outside[here] + after)[:, None],
                     self.begin[here] + opened[here],
@@ -196,20 +196,20 @@ class Packed:
                 ],
                 axis=1,
             )
-            choice = ways.argmax(axis=1)  # the first of equals: O
+            choice = options.argmax(axis=1)  # the first of equals: O
             which = (choice - 1) % n_labels
-            goes_on = (self.inside[here] + opened[here])[rows, label] > (self.last[here][rows, label] + after)
+            continues = (self.inside[here] + opened[here])[rows, label] > (self.last[here][rows, label] + after)
             started = free & (choice > 0) & (choice <= n_labels)
             tags[here] = np.select(
-                [free & (choice == 0), started, free, goes_on],
+                [free & (choice == 0), started, free, continues],
                 [0, 1 + 4 * which, 4 + 4 * which, 2 + 4 * label],
                 3 + 4 * label,
             )
-            entity[:n] = np.where(started, which, np.where(~free & goes_on, label, -1))
+            entity[:n] = np.where(started, which, np.where(~free & continues, label, -1))
         return tags
 
     def with_confidence(self, spans: Sequence[Sequence[tuple[int, int, str]]]) -> list[list[FoundEntity]]:
-        """Spans with the sum of the probabilities of all sequences that have them."""
+        """Spans with the sum of the probabilities of all sequences that contain them."""
         if not any(spans):
             return [[] for _ in spans]
         forward = self.forward()

@@ -1,4 +1,4 @@
-"""Fitting the temperature of a pipeline's recogniser on labelled development data."""
+"""Fitting the temperature of a pipeline's recogniser on development data."""
 
 import itertools
 from collections.abc import Iterable
@@ -11,12 +11,13 @@ from spacy.util import logger, minibatch
 from ..annotations.attributes import touches, unlabelled_places
 from ..errors import XnerError
 from .calibration import Calibration, fit_temperature
-from .component import SoftmaxRecogniser, constraints_of
+from .component import SoftmaxRecogniser
+from .constraints import constraints_of
 from .decoding import Constraints
 
 
 def recognisers_of(nlp: Language) -> list[SoftmaxRecogniser]:
-    """The pipeline's components that were made by the factory `xner`."""
+    """The pipeline's components of the factory `xner`."""
     return [component for _, component in nlp.pipeline if isinstance(component, SoftmaxRecogniser)]
 
 
@@ -27,7 +28,7 @@ def find_recogniser(nlp: Language, name: str | None = None) -> SoftmaxRecogniser
             return component
     raise XnerError(
         f"The pipeline has no component {name or 'of the factory xner'!r} with calibrated scores; it has "
-        f"{', '.join(nlp.pipe_names) or 'none'}. Name one that was made by the factory `xner`."
+        f"{', '.join(nlp.pipe_names) or 'none'}. Name one of the factory `xner`."
     )
 
 
@@ -40,7 +41,8 @@ def calibrate(
     examples (Iterable[Example]): development data that was not trained on.
     component (str | None): name of the recogniser; None for the first one.
     batch_size (int | None): docs at a time; None for the pipeline's own.
-    RETURNS: what was found. None, with the temperature 1, where the pipeline predicts no entity at all.
+    RETURNS: the fitted temperature and its effect. None where the pipeline predicts no entity; the temperature is then
+        1.
     RAISES: XnerError where there is no such component or no labelled example.
     """
     recogniser = find_recogniser(nlp, component)
@@ -58,7 +60,7 @@ def calibrate(
         logits += recogniser.predict(docs)
         limits += [constraints_of(doc) for doc in docs]
         for example in labelled:
-            for entity in example.reference.ents:  # it may come from another vocabulary
+            for entity in example.reference.ents:  # the reference may have another vocabulary
                 nlp.vocab.strings.add(entity.label_)
             spans = example.get_aligned_spans_y2x(example.reference.ents)
             gold.append({(span.start, span.end, span.label_) for span in spans})

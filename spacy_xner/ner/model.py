@@ -1,4 +1,4 @@
-"""The model of the recogniser: token vectors, perhaps a hidden layer, a linear layer with a column for each tag."""
+"""The model of the recogniser: token vectors, an optional hidden layer, a linear layer with an output for each tag."""
 
 from typing import Any
 
@@ -14,16 +14,16 @@ def token_classifier(
 ) -> TagLogits:
     """Unnormalised log-probabilities of tags, float32 (n_tokens, n_tags) for each doc.
 
-    The last linear layer begins with zeros: all tags are equally likely before training.
+    The last linear layer starts with zeros: all tags are equally likely before training.
 
-    tok2vec (Model): gives a vector for each token, (n_tokens, width), such as
-        `spacy_xner.LayerAggregationListener.v1` or any Tok2Vec of spaCy's.
+    tok2vec (Model): a vector for each token, (n_tokens, width), such as `spacy_xner.LayerAggregationListener.v1` or any
+        Tok2Vec of spaCy.
     hidden_width (int | None): width of a normalised maxout layer with two pieces before the last one; None: no such
-        layer. It helps vectors that differ little from each other, such as the last layer of a sentence encoder.
-    nO (int | None): number of tags; None: as many as the component's labels make.
+        layer. It helps where vectors differ little from each other, as in the last layer of a sentence encoder.
+    nO (int | None): number of tags; None: the number for the component's labels.
     """
     output = Linear(nO=nO, init_W=zero_init)
-    # spaCy sets the rate of all dropout layers from [training] dropout
+    # spaCy sets the rate of all dropout layers by [training] dropout
     dropout: Model[Floats2d, Floats2d] = Dropout()
     head: Model[Floats2d, Floats2d] = chain(dropout, output)
     if hidden_width is not None:
@@ -37,7 +37,7 @@ def token_classifier(
 
 
 def resize_output(model: TagLogits, nO: int) -> TagLogits:
-    """Make room for more tags: the columns of the former ones stay, new ones have zeros."""
+    """Add tags: the weights of the former ones are kept, those of the new ones are zeros."""
     old = model.get_ref("output_layer")
     old_W: Any = old.get_param("W")
     n_old, width = old_W.shape
@@ -49,7 +49,7 @@ def resize_output(model: TagLogits, nO: int) -> TagLogits:
     output.set_param("b", b)
     for node in list(model.walk()):
         if node is not old and old in node.walk() and node.has_dim("nO"):
-            node.set_dim("nO", nO, force=True)  # the containers took over its size
+            node.set_dim("nO", nO, force=True)  # containers have the size of their last layer
         node.replace_node(old, output)
     model.set_ref("output_layer", output)
     return model

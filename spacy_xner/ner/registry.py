@@ -1,4 +1,4 @@
-"""What a config can name of the recogniser."""
+"""The registered functions of the recogniser."""
 
 from collections.abc import Callable, Iterable
 
@@ -19,11 +19,10 @@ def token_classifier_v1(
 
 
 def interpolate_optimizer_v1() -> Callable[[Language], None]:
-    """`spacy_xner.InterpolateOptimizer.v1`: for `[initialize] before_init`, puts values in place of the variables in
-    `[training.optimizer]`.
+    """`spacy_xner.InterpolateOptimizer.v1`: for `[initialize] before_init`, replaces the variables in
+    `[training.optimizer]` by their values.
 
-    Where a saved pipeline is trained further (`nlp.resume_training`), and in `spacy debug data`, spaCy reads that block
-    without the sections that its variables are in.
+    `nlp.resume_training` and `spacy debug data` read that block without the sections that define its variables.
     """
 
     def before_init(nlp: Language) -> None:

@@ -1,4 +1,4 @@
-"""Soft labels of reference docs as training targets of the predicted docs' tokens."""
+"""Soft labels of reference docs as training targets for the tokens of predicted docs."""
 
 import numpy as np
 from spacy.training import Example
@@ -10,10 +10,10 @@ from .tags import TagScheme
 def aligned_soft_labels(example: Example, scheme: TagScheme, *, component: str = "xner") -> tuple[np.ndarray, int]:
     """Soft labels of the reference doc, for the tokens of the predicted one and in the order of the scheme's tags.
 
-    A token gets those of the reference token that it is, alone, aligned with; all others have zeros.
+    A token gets those of a reference token if the two are aligned one to one; other tokens get zeros.
 
-    RETURNS: float32 (n_tokens, n_tags), and how many soft labels were lost because tokens differ.
-    RAISES: XnerError for soft labels that are wrong in themselves or have tags that the scheme does not.
+    RETURNS: float32 (n_tokens, n_tags), and the number of soft labels that were lost because tokens differ.
+    RAISES: XnerError for invalid soft labels, and for tags that the scheme does not have.
     """
     target = np.zeros((len(example.predicted), len(scheme)), dtype=np.float32)
     found = get_soft_labels(example.reference)

@@ -14,7 +14,7 @@ PREFIXES = "BILU"
 class TagScheme:
     """The tags `O` and, for each label, `B-`, `I-`, `L-` and `U-` (begin, inside, last, unit), in this order.
 
-    A label that is added later gets the next four columns, so that scores of fewer labels stay as they are.
+    A label that is added later gets the next four columns, so that the columns of the other labels do not change.
 
     labels (Iterable[str]): entity labels, without duplicates.
     """
@@ -39,7 +39,7 @@ class TagScheme:
         return np.arange(len(self.labels)) * len(PREFIXES) + 1 + PREFIXES.index(prefix)
 
     def span_tags(self, n_tokens: int, label: str) -> list[int]:
-        """Columns of the tags of an entity of so many tokens."""
+        """Columns of the tags of an entity of `n_tokens` tokens."""
         if n_tokens == 1:
             return [self.index[f"U-{label}"]]
         begin, inside, last = (self.index[f"{prefix}-{label}"] for prefix in "BIL")

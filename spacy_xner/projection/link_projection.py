@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..alignment.types import Alignment, Similarity, Words
-from ..alignment.word_kinds import is_punctuation, is_unspaced
+from ..alignment.word_kinds import is_punctuation
 from ..errors import XnerError
+from ..languages.scripts import is_unspaced_text
 from .placing import Candidates, Integers, check_spans, place
 from .types import Projection, SourceSpan
 
@@ -71,7 +72,7 @@ class Evidence:
         source_degrees = np.bincount(links[:, 0], minlength=len(source))
         target_degrees = np.bincount(links[:, 1], minlength=len(target))
         nearest = np.full(len(target), -1)
-        free = [j for j, degree in enumerate(target_degrees.tolist()) if not degree and is_unspaced(target[j])]
+        free = [j for j, degree in enumerate(target_degrees.tolist()) if not degree and is_unspaced_text(target[j])]
         if free and source:
             nearest[free] = alignment.similarity[:, free].argmax(axis=0)
         return cls(source, target, alignment.similarity, links, source_degrees, target_degrees, nearest)

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from ..errors import XnerError
-from ..languages.codes import normalise
+from ..languages.codes import normalise_code
 from .apertium_modes import data_hash, engine_version, find_engine, find_mode, list_modes, package_version
 from .apertium_stream import StreamText
 
@@ -47,7 +47,7 @@ class Apertium:
         for name, value in (("batch_size", batch_size), ("timeout", timeout), ("max_token", max_token)):
             if value <= 0:
                 raise XnerError(f"Apertium's {name} must be above 0, but it is {value}.")
-        self.source, self.target = normalise(source), normalise(target)
+        self.source, self.target = normalise_code(source), normalise_code(target)
         self.batch_size, self.timeout, self.max_token = batch_size, timeout, max_token
         self.mode = find_mode(self.source, self.target, mode)
         smoke_test(self.mode)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import XnerError
 from ..files import file_sha256
-from ..languages.codes import base_language, normalise, variants
+from ..languages.codes import base_language, code_variants, normalise_code
 
 # Debian package names: pairs with useful quality from English, then pairs into English and for pivots through Spanish
 # and Catalan.
@@ -50,14 +50,14 @@ def engine_version() -> str:
 
 def mode_codes(code: str) -> list[str]:
     """The names that modes use for a language, in lower case: `pt-br` -> [`pt_br`, `por_br`, `pt`, `por`]."""
-    regional = [name.replace("-", "_") for name in variants(code)]
-    return list(dict.fromkeys([*regional, *variants(base_language(code))]))
+    regional = [name.replace("-", "_") for name in code_variants(code)]
+    return list(dict.fromkeys([*regional, *code_variants(base_language(code))]))
 
 
 def languages_of(name: str) -> list[str]:
     """The two languages of a mode or package: `apertium-eng-cat` and `eng-cat_valencia` are both [`en`, `ca`]."""
     codes = name.removeprefix("apertium-").split("-")
-    return [normalise(code.split("_")[0]) for code in codes[:2]]
+    return [normalise_code(code.split("_")[0]) for code in codes[:2]]
 
 
 def debian_package(source: str, target: str) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 import regex
 
 from ..errors import XnerError
-from ..languages.codes import base_language, normalise
+from ..languages.codes import base_language, normalise_code
 from .splitting import join_parts, split_text
 
 VERSION = "0.2.0"
@@ -36,7 +36,7 @@ class FastTranslate:
     """
 
     def __init__(self, source: str, target: str) -> None:
-        self.source, self.target = normalise(source), normalise(target)
+        self.source, self.target = normalise_code(source), normalise_code(target)
         pair = (base_language(source), base_language(target))
         if pair not in DIRECTIONS:
             raise XnerError(

@@ -11,7 +11,7 @@ from typing import Any
 from babel.core import get_global
 
 from ..errors import XnerError
-from ..languages.codes import normalise
+from ..languages.codes import normalise_code
 
 TOKEN = re.compile(r"(>>|__)?([a-z]{2,3}(?:_[A-Z][A-Za-z]{1,3})?)(<<|__)?")
 ALIASES = {
@@ -53,7 +53,7 @@ def choose_token(lang: str, tokens: Iterable[LanguageToken], model: str) -> Lang
     """
     tokens = list(tokens)
     language, *wanted = canonical_parts(lang)
-    asked = normalise(lang).split("-")
+    asked = normalise_code(lang).split("-")
     likely = get_global("likely_subtags")
     regional = [f"{language}_{part.upper()}" for part in wanted]  # `zh_TW`: traditional characters
     usual = [
@@ -63,7 +63,7 @@ def choose_token(lang: str, tokens: Iterable[LanguageToken], model: str) -> Lang
 
     def rank(token: LanguageToken) -> tuple[bool, bool, int, int, int]:
         subtags = canonical_parts(token.code)[1:]
-        own = normalise(token.code).split("-")
+        own = normalise_code(token.code).split("-")
         return (
             own == asked,
             own[0] == asked[0],
@@ -81,6 +81,6 @@ def choose_token(lang: str, tokens: Iterable[LanguageToken], model: str) -> Lang
 
 def canonical_parts(code: str) -> list[str]:
     """Language and subtags, with the usual code of the language: `cmn_Hans` -> [`zh`, `hans`], `arb` -> [`ar`]."""
-    language, *subtags = normalise(code).split("-")
+    language, *subtags = normalise_code(code).split("-")
     alias = ALIASES.get(language) or get_global("language_aliases").get(language, language)
     return [*alias.lower().split("_"), *subtags]

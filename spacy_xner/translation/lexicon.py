@@ -18,15 +18,13 @@ from typing import Any
 import regex
 
 from ..errors import XnerError
-from ..languages.codes import base_language, normalise
-from ..languages.scripts import LETTER, UNSPACED, is_in_script, is_unspaced
+from ..languages.codes import base_language, normalise_code
+from ..languages.scripts import LETTER, UNSPACED_CHARACTER, is_in_script, is_unspaced_language
 from ..lines import read_lines
 from .freedict import freedict_files, is_freedict, read_freedict, translations_of
 
 WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*")
-UNSPACED_GAP = regex.compile(
-    "(?<=[{0}])[ ]+(?=[{0}])".format("".join(rf"\p{{{script}}}" for script in sorted(UNSPACED)))
-)
+UNSPACED_GAP = regex.compile(f"(?<={UNSPACED_CHARACTER})[ ]+(?={UNSPACED_CHARACTER})")
 SERBO_CROATIAN = {"bs", "hr", "sr"}  # wordfreq has one frequency list for them, "sh"
 MAX_CANDIDATE_WORDS = 4  # longer candidates are explanations, not translations
 SAMPLE = 1000  # entries that are searched for a usable one
@@ -63,8 +61,8 @@ class Lexicon:
         if max_words < 1:
             raise XnerError(f"The lexicon's setting max_words is {max_words}, expected at least 1.")
         self.path = Path(path)
-        self.source, self.target = normalise(source), normalise(target)
-        if is_unspaced(self.source):
+        self.source, self.target = normalise_code(source), normalise_code(target)
+        if is_unspaced_language(self.source):
             raise XnerError(
                 f"The lexicon translates word by word, but {self.source!r} is written without spaces between words. "
                 f"Use another translator."
@@ -116,7 +114,7 @@ class Lexicon:
         """Yield one translation for each text, in order."""
         for text in texts:
             translation = "".join(self._translate_words(text))
-            yield UNSPACED_GAP.sub("", translation) if is_unspaced(self.target) else translation
+            yield UNSPACED_GAP.sub("", translation) if is_unspaced_language(self.target) else translation
 
     def _translate_words(self, text: str) -> Iterator[str]:
         words = list(WORD.finditer(text))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import XnerError
-from ..languages.codes import CODE, normalise
+from ..languages.codes import CODE, normalise_code
 from ..lines import read_lines
 
 SUFFIXES = (".tsv", ".tsv.gz")
@@ -48,7 +48,7 @@ class TranslationMemory:
 
     def __init__(self, path: str | Path, source: str, target: str):
         self.path = Path(path)
-        self.source, self.target = normalise(source), normalise(target)
+        self.source, self.target = normalise_code(source), normalise_code(target)
         self.counts = MemoryCounts()
         self._exact: dict[str, str] = {}
         self._normalised: dict[str, str] = {}
@@ -141,7 +141,7 @@ def read_header(file: Path) -> list[str]:
             f"{file}:1: found {header[:80]!r} where the first line should have the language of each column, "
             "separated by tabs, for example 'en<TAB>de'. Add that line."
         )
-    languages = [normalise(cell) for cell in cells]
+    languages = [normalise_code(cell) for cell in cells]
     if len(set(languages)) < len(languages):
         raise XnerError(f"{file}:1: a language is named twice ({', '.join(cells)}). Give each column its own.")
     return languages

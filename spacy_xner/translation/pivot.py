@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from ..errors import XnerError
-from ..languages.codes import normalise
+from ..languages.codes import normalise_code
 from .streams import AHEAD, translate_items
 from .types import Translator
 
@@ -64,7 +64,7 @@ def read_language(translator: Translator, side: str) -> str:
             f"The translator {translator.identity.get('name', type(translator).__name__)} has no {side} "
             f"language in its identity, which a pivot needs."
         )
-    return normalise(language)
+    return normalise_code(language)
 
 
 def split_names(names: str | Sequence[str]) -> list[str]:

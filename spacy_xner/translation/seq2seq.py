@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 from ..errors import XnerError
 from ..files import Stamps, file_stamps, folder_sha256
-from ..languages.codes import normalise
+from ..languages.codes import normalise_code
 from .language_tokens import PREFIX, LanguageToken, canonical_parts, choose_token, language_tokens
 from .splitting import Part, join_parts, split_text
 
@@ -52,7 +52,7 @@ class Seq2Seq:
         for name, value in (("batch_size", batch_size), ("num_beams", num_beams)):
             if value < 1:
                 raise XnerError(f"The setting {name} of Seq2Seq is {value}, expected at least 1.")
-        self.model_name, self.source, self.target = model, normalise(source), normalise(target)
+        self.model_name, self.source, self.target = model, normalise_code(source), normalise_code(target)
         self.batch_size, self.num_beams = batch_size, num_beams
         self.tokenizer, self.model = load_model(model)
         self.limit = piece_limit(self.tokenizer, self.model)

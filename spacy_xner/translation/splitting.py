@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import regex
 
-from ..languages.scripts import UNSPACED_LETTER, is_unspaced
+from ..languages.scripts import is_unspaced_language, is_unspaced_text
 
 # Where to split, best places first: at the end of a line, a sentence, a clause, a word.
 LINE, SENTENCE, CLAUSE, BLANK = (
@@ -46,7 +46,7 @@ def split_text(text: str, fits: Callable[[str], bool]) -> list[Part]:
         inner = [(start, end) for start, end in places if start > 0 and end < len(text)]
         if inner:
             start, end = min(inner, key=lambda place: abs(sum(place) - len(text)))
-            if not gap and UNSPACED_LETTER.match(text[start - 1]) and UNSPACED_LETTER.match(text[end]):
+            if not gap and is_unspaced_text(text[start - 1]) and is_unspaced_text(text[end]):
                 gap = " "
             *left, last = split_text(text[:start], fits)
             return [*left, Part(last.text, gap), *split_text(text[end:], fits)]
@@ -62,5 +62,5 @@ def join_parts(parts: Sequence[Part], translations: Sequence[str | None], target
     for part, translation in zip(parts, translations, strict=True):
         if translation is None:
             return None
-        joined += translation + ("" if part.gap == " " and is_unspaced(target) else part.gap)
+        joined += translation + ("" if part.gap == " " and is_unspaced_language(target) else part.gap)
     return joined

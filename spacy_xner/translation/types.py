@@ -9,7 +9,7 @@ class Translator(Protocol):
     """Translates texts from one language into another.
 
     identity (dict[str, Any]): plain JSON with everything that the output depends on: `name`, `source`, `target`
-        (language codes as `languages.normalise` writes them), versions, checksums. It is stored in the provenance of a
+        (language codes in the form of `normalise_code`), versions, checksums. It is stored in the provenance of a
         corpus. Two translators with equal identities give equal translations.
     """
 

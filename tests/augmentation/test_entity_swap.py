@@ -14,8 +14,9 @@ from thinc.api import Config
 
 from spacy_xner.annotations.soft_labels import set_soft_labels
 from spacy_xner.augmentation.entity_swap import create_entity_swap
-from spacy_xner.corpus.docs import convert_files, doc_of_sentence, write_docs
-from spacy_xner.corpus.formats import read_sentences
+from spacy_xner.corpus.convert import convert_files, doc_of_sentence
+from spacy_xner.corpus.docs import write_docs
+from spacy_xner.corpus.formats.reading import read_sentences
 from spacy_xner.corpus.reader import make_example
 from spacy_xner.errors import XnerError
 from spacy_xner.languages.tokenizer import multilingual_blank
@@ -37,7 +38,7 @@ TEXTS = {
 def example(text: str, tmp_path: Path, lang: str | None = "en") -> Example:
     (tmp_path / "one.txt").write_text(text, encoding="utf8")
     [sentence] = read_sentences(tmp_path / "one.txt")
-    doc, _ = doc_of_sentence(NLP, sentence)
+    doc, _ = doc_of_sentence(NLP.tokenizer, sentence)
     doc._.xner_meta = {"id": "one:1", "lang": lang} if lang else None
     return make_example(NLP, doc)
 
@@ -193,7 +194,7 @@ def test_other_labels(tmp_path: Path) -> None:
         ({"level": 1.5}, "level must be from 0 to 1, but it is 1.5"),
         ({"gazetteers": -1}, "gazetteers must be from 0 to 1"),
         ({"max_names": 0}, "max_names must be at least 1, but it is 0"),
-        ({"languages": ["german"]}, "'german' is no language code"),
+        ({"languages": ["german"]}, "'german' is not a language code"),
     ],
 )
 def test_bad_settings(settings: dict, message: str) -> None:

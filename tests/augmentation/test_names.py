@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_xner.augmentation.names import NameMemory, article_before, form_of, is_acronym, script_of, shout
+from spacy_xner.augmentation.names import NameMemory, article_before, form_of, in_capitals, is_acronym, script_of_name
 
 
 @pytest.mark.parametrize(
@@ -48,11 +48,17 @@ def test_acronyms(name: str, label: str, expected: bool) -> None:
 
 
 def test_small_things() -> None:
-    assert [script_of(text) for text in ("Rome", "«Зенит»", "北京", "1990", "")] == ["LATIN", "CYRILLIC", "CJK", "", ""]
+    assert [script_of_name(text) for text in ("Rome", "«Зенит»", "北京", "1990", "")] == [
+        "Latin",
+        "Cyrillic",
+        "Han",
+        "",
+        "",
+    ]
     assert [article_before(*x) for x in (("The", "en"), ("Im", "de"))] == ["the", "im"]
     assert [article_before(*x) for x in (("the", "de"), ("le", "xx"))] == ["", ""]
-    assert shout("Izmir", "en") == "IZMIR"
-    assert shout("Muğla ili", "tr") == "MUĞLA İLİ"
+    assert in_capitals("Izmir", "en") == "IZMIR"
+    assert in_capitals("Muğla ili", "tr") == "MUĞLA İLİ"
 
 
 @given(names=st.lists(st.sampled_from("abcdefghij"), min_size=1), size=st.integers(1, 5), seed=st.integers())

@@ -15,7 +15,7 @@ from spacy_xner.alignment import files
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.cli import app
 from spacy_xner.corpus.docs import load_docs, write_docs
-from spacy_xner.corpus.formats import read_sentences
+from spacy_xner.corpus.formats.reading import read_sentences
 
 PAIRS = "Berlin is big ||| Berlin ist groß\nParis ||| \n日 本 ||| Japan \x07 😀\n"
 SOURCE = "Berlin\tB-LOC\nis\tO\nbig\tO\n\nAnna\tB-PER\nsaw\tO\nParis\tB-LOC\n\n"

@@ -9,7 +9,8 @@ import pytest
 import spacy
 import srsly
 
-from spacy_xner.corpus.docs import convert_files, write_docs
+from spacy_xner.corpus.convert import convert_files
+from spacy_xner.corpus.docs import write_docs
 
 from ..ner.util import small_pipeline
 from .util import failing, ok

@@ -166,7 +166,7 @@ def test_settings_that_the_corpus_says(room: Path) -> None:
 
 
 def test_no_language_code(room: Path) -> None:
-    with pytest.raises(XnerError, match="'english' is no language code"):
+    with pytest.raises(XnerError, match="'english' is not a language code"):
         run("convert", room / "en.txt", "-o", room / "en.spacy", "--lang", "english")
 
 

@@ -173,7 +173,7 @@ def test_standard_input_has_no_ending() -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["corpus", "convert", "en.iob", "-o", "x.spacy", "--lang", "english"], "'english' is no language code"),
+        (["corpus", "convert", "en.iob", "-o", "x.spacy", "--lang", "english"], "'english' is not a language code"),
         (["corpus", "convert", "en.iob", "-o", "x.pdf", "--lang", "en"], "with the ending .spacy"),
         (["corpus", "convert", "{lang}.iob", "-o", "x.spacy"], "expected the languages for it by --lang"),
         (["corpus", "convert", "en.iob", "-o", "x.spacy", "--lang", "en,de"], "expected {lang} in its name"),

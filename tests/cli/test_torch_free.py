@@ -7,12 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from spacy_xner.languages import tokenizer
-
-# A blank Language, which reading files makes without this function, imports all factories and with them torch.
-needs_tokenizer = pytest.mark.skipif(
-    not hasattr(tokenizer, "multilingual_tokenizer"), reason="needs a tokenizer that works without a Language"
-)
 NINE_LINES = "Anna\tB-PER\nlives\tO\nin\tO\nParis\tB-LOC\n\nHe\tO\nleft\tO\nRome\tB-LOC\n\n"
 RUN = """
 import json, sys
@@ -48,7 +42,6 @@ def room(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@needs_tokenizer
 def test_convert_and_stats_import_no_torch(room: Path) -> None:
     """The DocBin has the same bytes as where torch is imported."""
     convert = ["corpus", "convert", room / "nine-lines.iob", "--lang", "en", "--output"]
@@ -61,7 +54,6 @@ def test_convert_and_stats_import_no_torch(room: Path) -> None:
     assert (room / "x.spacy").read_bytes() == (room / "y.spacy").read_bytes()
 
 
-@needs_tokenizer
 def test_translate_from_a_memory_imports_no_torch(room: Path) -> None:
     (room / "memory.tsv").write_text("en\tde\nHe left Rome\tEr verließ Rom\n", encoding="utf8")
     imported((), "corpus", "convert", room / "nine-lines.iob", "--lang", "en", "--output", room / "en.spacy")

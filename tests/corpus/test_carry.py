@@ -9,7 +9,8 @@ import pytest
 from spacy.tokens import Doc
 
 from spacy_xner.corpus.carry import carry_docs
-from spacy_xner.corpus.docs import convert_files, load_docs, write_docs
+from spacy_xner.corpus.convert import convert_files
+from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.errors import XnerError
 from spacy_xner.translation.label_carriers import Markers, Placeholders
 

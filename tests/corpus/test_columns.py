@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_xner.corpus.formats import Sentence, read_sentences
+from spacy_xner.corpus.formats.reading import read_sentences
+from spacy_xner.corpus.formats.sentence import Sentence
 from spacy_xner.corpus.formats.tags import parse_tag, spans_of_tags
 from spacy_xner.errors import XnerError
 

@@ -12,7 +12,8 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_xner.annotations.soft_labels import get_soft_labels, set_soft_labels
-from spacy_xner.corpus.docs import convert_files, write_docs
+from spacy_xner.corpus.convert import convert_files
+from spacy_xner.corpus.docs import write_docs
 from spacy_xner.corpus.reader import create_corpus_reader
 from spacy_xner.errors import XnerError
 from spacy_xner.languages.tokenizer import multilingual_blank
@@ -71,7 +72,7 @@ def test_repeat(folder: Path) -> None:
     assert all(sorted(each) == sorted(rounds[0]) for each in rounds)
     assert len({tuple(each) for each in rounds}) > 1
     write_docs(folder / "empty.spacy", [Doc(NLP.vocab)])
-    with pytest.raises(XnerError, match="found no text there"):
+    with pytest.raises(XnerError, match="found no texts"):
         list(create_corpus_reader(str(folder / "empty.spacy"), repeat=True)(NLP))
 
 

@@ -14,12 +14,14 @@ from spacy.tokens import Doc, Span, SpanGroup
 from srsly.msgpack import msgpack_decoders
 
 from spacy_xner.annotations.soft_labels import get_soft_labels, set_soft_labels
-from spacy_xner.corpus.docs import convert_files, doc_of_sentence, load_docs, name_files, read_docs, write_docs
-from spacy_xner.corpus.formats import Sentence, docbin_of
+from spacy_xner.corpus.convert import convert_files, doc_of_sentence, name_files
+from spacy_xner.corpus.docs import load_docs, write_docs
+from spacy_xner.corpus.formats.docbin import docbin_of, read_docs
+from spacy_xner.corpus.formats.sentence import Sentence
 from spacy_xner.errors import XnerError
-from spacy_xner.languages.tokenizer import multilingual_blank
+from spacy_xner.languages.tokenizer import multilingual_tokenizer
 
-NLP = multilingual_blank("xx")
+TOKENIZER = multilingual_tokenizer()
 
 
 @st.composite
@@ -32,7 +34,7 @@ def labelled(draw: st.DrawFn) -> Sentence:
 
 @given(labelled())
 def test_no_entity_and_no_character_is_lost(sentence: Sentence) -> None:
-    doc, _ = doc_of_sentence(NLP, sentence)
+    doc, _ = doc_of_sentence(TOKENIZER, sentence)
     assert doc.text == sentence.text
     assert tuple((ent.start_char, ent.end_char, ent.label_) for ent in doc.ents) == sentence.spans
 
@@ -48,7 +50,7 @@ def test_no_entity_and_no_character_is_lost(sentence: Sentence) -> None:
     ],
 )
 def test_tokens_are_split_at_entities(text: str, span: tuple[int, int], words: list[str], n_split: int) -> None:
-    doc, found = doc_of_sentence(NLP, Sentence(text, ((*span, "X"),), Path("a"), 1))
+    doc, found = doc_of_sentence(TOKENIZER, Sentence(text, ((*span, "X"),), Path("a"), 1))
     assert [token.text for token in doc] == words
     assert [(ent.start_char, ent.end_char) for ent in doc.ents] == [span]
     assert found == n_split
@@ -93,7 +95,7 @@ def test_same_input_same_bytes_and_meta_survives_conversion(tmp_path: Path) -> N
 
 def test_docs_of_a_docbin_stay_as_they_are(tmp_path: Path) -> None:
     """Tokens without annotation are not taken for tokens outside; soft labels stay."""
-    doc = multilingual_blank("xx").make_doc("Ada met Bob")
+    doc = TOKENIZER("Ada met Bob")
     doc.set_ents([Span(doc, 0, 1, "PER", kb_id="Q7259")], default="missing")
     set_soft_labels(doc, ["O", "U-PER"], [[0.1, 0.9], [1, 0], [0, 0]])
     docbin_of([doc]).to_disk(tmp_path / "a.spacy")
@@ -118,7 +120,7 @@ def test_names_of_files() -> None:
 def test_bad_input(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Hi.\n")
     (tmp_path / "b.jsonl").write_text('{"text": "a", "id": 1}\n{"text": "b", "id": 1}\n')
-    with pytest.raises(XnerError, match=r"a\.txt:1: the language is unknown, expected it by --lang"):
+    with pytest.raises(XnerError, match=r"a\.txt:1: the language is unknown, expected --lang, for example --lang en"):
         list(convert_files([tmp_path / "a.txt"], None, Counter()))
     with pytest.raises(XnerError, match=r"b\.jsonl:2: the id '1' occurs twice"):
         list(convert_files([tmp_path / "b.jsonl"], "en", Counter()))
@@ -126,7 +128,7 @@ def test_bad_input(tmp_path: Path) -> None:
         write_docs(tmp_path / "c.spacy", [])
     with pytest.raises(XnerError, match="cannot be read"):
         list(read_docs(tmp_path / "c.spacy"))
-    write_docs(tmp_path / "d.spacy", [NLP("no meta")])
+    write_docs(tmp_path / "d.spacy", [TOKENIZER("no meta")])
     with pytest.raises(XnerError, match="doc 1 has no id and language"):
         load_docs(tmp_path / "d.spacy")
 
@@ -141,7 +143,7 @@ def test_codecs_are_searched_once_a_file_not_for_each_object(tmp_path: Path, mon
 
     monkeypatch.setattr(Registry, "get_all", counted)
     docs = [
-        doc_of_sentence(NLP, Sentence(f"Ada sings {number}.", ((0, 3, "PER"),), Path("a"), 1))[0]
+        doc_of_sentence(TOKENIZER, Sentence(f"Ada sings {number}.", ((0, 3, "PER"),), Path("a"), 1))[0]
         for number in range(40)
     ]
     for doc in docs:

@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.cli import app
 from spacy_xner.corpus.docs import load_docs
-from spacy_xner.corpus.filters import Filters, alignment_quality, filter_translations, round_trip_quality
+from spacy_xner.corpus.filters import Filters, filter_translations
+from spacy_xner.corpus.quality import alignment_quality, round_trip_quality
 from spacy_xner.corpus.synthesize import synthesize
 from spacy_xner.corpus.texts import read_unlabelled
 from spacy_xner.errors import XnerError
@@ -110,7 +111,7 @@ def test_out_of_range(settings: dict[str, float]) -> None:
 
 
 def test_quality_without_a_measure() -> None:
-    with pytest.raises(XnerError, match="nothing that measures it"):
+    with pytest.raises(XnerError, match="no quality estimate is given"):
         list(synthesize([], Back(), "de", Filters(), Counter()))
 
 

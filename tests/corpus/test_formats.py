@@ -8,7 +8,7 @@ import pytest
 import spacy
 from spacy.tokens import DocBin, Span
 
-from spacy_xner.corpus.formats import find_files, read_sentences
+from spacy_xner.corpus.formats.reading import find_files, read_sentences
 from spacy_xner.errors import XnerError
 
 TEXT = "Ada 😀 Lovelace"
@@ -47,7 +47,7 @@ def test_jsonl_without_entities_is_unlabelled(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{", "column 2: no JSON"),
+        ("{", "column 2: not JSON"),
         ("[]", 'no object with a string "text"'),
         ('{"text": 3}', 'no object with a string "text"'),
         ('{"text": "abc", "entities": {"a": 1}}', 'found {"a": 1} as "entities"'),
@@ -61,7 +61,7 @@ def test_jsonl_without_entities_is_unlabelled(tmp_path: Path) -> None:
         ('{"text": "abc", "entities": [[false, true, "X"]]}', "found the entity"),
         ('{"text": "abc", "entities": [[0, 2, "X"], [1, 3, "X"]]}', "overlapping"),
         ('{"text": "abc", "entities": [null]}', "found the entity null"),
-        ('{"text": "so \\ud83d sad"}', "half a character at 3"),
+        ('{"text": "so \\ud83d sad"}', "a lone surrogate at 3"),
     ],
 )
 def test_jsonl_malformed(tmp_path: Path, line: str, message: str) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_xner.corpus.formats import format_inline, parse_inline, read_sentences
+from spacy_xner.corpus.formats.inline import format_inline, parse_inline
+from spacy_xner.corpus.formats.reading import read_sentences
 from spacy_xner.errors import XnerError
 
 
@@ -54,8 +55,8 @@ def test_read(tmp_path: Path) -> None:
         ("to [Paris", "column 4: found '\\[' that is never closed"),
         ("to Paris](LOC)", "column 9: found '\\]' without its"),
         ("[University of [Nairobi](LOC)](ORG)", "column 16: .*do not nest"),
-        ("to [ Paris](LOC)", "without space at its ends"),
-        ("to [](LOC)", "without space at its ends"),
+        ("to [ Paris](LOC)", "without spaces at its ends"),
+        ("to [](LOC)", "without spaces at its ends"),
         ("back\\slash", "column 5: .*after a backslash"),
         ("ends in \\", "after a backslash"),
     ],

@@ -9,7 +9,8 @@ import pytest
 from spacy.tokens import Doc, Span
 
 from spacy_xner.alignment.registry import embedding_aligner_v1
-from spacy_xner.corpus.docs import convert_files, load_docs, write_docs
+from spacy_xner.corpus.convert import convert_files
+from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.corpus.project import pair_docs, project_docs
 from spacy_xner.corpus.translate import language_of, parse_settings, translate_docs
 from spacy_xner.errors import XnerError
@@ -100,7 +101,7 @@ def test_nothing_but_another_script_is_seen_early(source: list[Doc], tmp_path: P
         def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
             return (asked.append(text) or f"{text} {len(asked)}" for text in texts)  # type: ignore[func-returns-value]
 
-    with pytest.raises(XnerError, match=r"100 of 100 translations .* kept in .*cache: to make them anew"):
+    with pytest.raises(XnerError, match=r"100 of 100 translations .* cached in .*cache: to translate again"):
         list(translate_docs(source * 100, Copies({}), "ru", Counter(), tmp_path / "cache"))
     assert len(asked) <= 100
 
@@ -124,10 +125,10 @@ def test_kept_or_not(source: list[Doc], tmp_path: Path) -> None:
 def test_language_and_settings(source: list[Doc]) -> None:
     assert language_of(source, "a.spacy") == "en"
     source[0]._.xner_meta = {"id": "x", "lang": "fr"}
-    with pytest.raises(XnerError, match=r"a\.spacy: found docs in en, fr, expected one language"):
+    with pytest.raises(XnerError, match=r"a\.spacy: found docs in en, fr, expected one language per file"):
         language_of(source, "a.spacy")
     assert parse_settings(["batch_size=5", "path=a=b", "mode="]) == {"batch_size": 5, "path": "a=b", "mode": ""}
-    with pytest.raises(XnerError, match=r"a\.spacy: found no text, expected some"):
+    with pytest.raises(XnerError, match=r"a\.spacy: found no texts, expected at least one"):
         language_of([], "a.spacy")
     with pytest.raises(XnerError, match="'batch_size' has no value"):
         parse_settings(["batch_size"])
@@ -174,5 +175,5 @@ def test_bad_pairs(source: list[Doc]) -> None:
         pair_docs(source[1:], [translated], Counter())
     with pytest.raises(XnerError, match="source doc a:1 is unlabelled"):
         pair_docs([translated], [translated], Counter())
-    with pytest.raises(XnerError, match="id a:1 is that of two source docs, expected an id for each"):
+    with pytest.raises(XnerError, match="Two source docs have the id a:1, expected distinct ids"):
         pair_docs([*source, source[0].copy()], [translated], Counter())

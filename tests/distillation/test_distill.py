@@ -1,4 +1,4 @@
-"""Teachers and what they pass on: distributions, averages, selection, agreement with projected entities."""
+"""Distillation: the teachers' distributions and averages, selection, agreement with projected entities."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,9 @@ from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.annotations.soft_labels import get_soft_labels
 from spacy_xner.cli import app
 from spacy_xner.corpus.docs import load_docs, write_docs
-from spacy_xner.distillation.distill import Distiller, Selection, agreement, distill_file
+from spacy_xner.distillation.distill import distill_file
+from spacy_xner.distillation.distiller import Distiller
+from spacy_xner.distillation.selection import Selection, entity_agreement
 from spacy_xner.distillation.teachers import Teachers
 from spacy_xner.errors import XnerError
 from spacy_xner.languages.tokenizer import multilingual_blank
@@ -39,40 +41,40 @@ def unlabelled(*texts: str, lang: str = "de") -> list[Doc]:
 
 
 def test_one_teacher_says_what_its_pipeline_does(teacher: Language) -> None:
-    opinions = list(Teachers([teacher]).label(TEXTS, batch_size=2))
-    for text, opinion in zip(TEXTS, opinions, strict=True):
+    predictions = list(Teachers([teacher]).label(TEXTS, batch_size=2))
+    for text, prediction in zip(TEXTS, predictions, strict=True):
         expected = teacher(text)
-        assert [(e.start, e.end, e.label_) for e in opinion.doc.ents] == [
+        assert [(e.start, e.end, e.label_) for e in prediction.doc.ents] == [
             (e.start, e.end, e.label_) for e in expected.ents
         ]
         scores = [e._.confidence for e in expected.ents]
-        assert [e._.confidence for e in opinion.doc.ents] == pytest.approx(scores, abs=1e-4)
-        soft = get_soft_labels(opinion.doc)
+        assert [e._.confidence for e in prediction.doc.ents] == pytest.approx(scores, abs=1e-4)
+        soft = get_soft_labels(prediction.doc)
         assert soft is not None
         assert soft[1].shape[0] == len(expected)
         np.testing.assert_allclose(soft[1].sum(axis=1), 1, atol=1e-3)
-        assert opinion.certainty <= min([1.0, *scores]) + 1e-6
-        assert not any(key[1] == "trf_data" for key in opinion.doc.user_data)  # the encoder's layers are large
-    assert opinions[1].certainty == 1
+        assert prediction.certainty <= min([1.0, *scores]) + 1e-6
+        assert not any(key[1] == "trf_data" for key in prediction.doc.user_data)  # the encoder's layers are large
+    assert predictions[1].certainty == 1
 
 
 def test_a_teacher_with_rules_before_it(tiny_pipeline: Path) -> None:
-    """What a rule finds has no score, and takes nothing from the certainty."""
+    """An entity of a rule has no score, and does not lower the certainty."""
     nlp = spacy.load(tiny_pipeline)
     nlp.add_pipe("entity_ruler", before="xner").add_patterns([{"label": "LOC", "pattern": "Xanten"}])  # type: ignore[attr-defined]
-    (opinion,) = Teachers([nlp]).label(["Xanten"])
-    assert [(ent.text, ent._.confidence) for ent in opinion.doc.ents] == [("Xanten", None)]
-    assert opinion.certainty == 1
+    (prediction,) = Teachers([nlp]).label(["Xanten"])
+    assert [(ent.text, ent._.confidence) for ent in prediction.doc.ents] == [("Xanten", None)]
+    assert prediction.certainty == 1
 
 
 def test_average_by_hand(teacher: Language, tiny_pipeline: Path) -> None:
-    """Of a teacher and the same one with another temperature, whose labels are in another order."""
+    """The average of a teacher and the same teacher with another temperature."""
     other: Any = spacy.load(tiny_pipeline)
     recogniser = other.get_pipe("xner")
     recogniser.cfg["temperature"] = 3.0
     both = next(iter(Teachers([teacher, other]).label(TEXTS[:1])))
     alone = [next(iter(Teachers([nlp]).label(TEXTS[:1]))) for nlp in (teacher, other)]
-    found, *parts = (get_soft_labels(opinion.doc) for opinion in (both, *alone))
+    found, *parts = (get_soft_labels(prediction.doc) for prediction in (both, *alone))
     assert found is not None
     np.testing.assert_allclose(found[1], (parts[0][1] + parts[1][1]) / 2, atol=1e-5)  # type: ignore[index]
 
@@ -113,7 +115,7 @@ def test_unsure_sentences_are_left_out_and_counted(teacher: Language) -> None:
 
 
 def test_projected_entities(teacher: Language, tiny_encoder: Path) -> None:
-    """Sources are labelled in their language, and what is found there is projected."""
+    """Sources are labelled in their language, and the entities found there are projected."""
     sources = unlabelled("Angela Merkel visited Paris .", "nothing", lang="en")
     docs = unlabelled("Angela Merkel visited Paris .", "nothing", "not translated from anything")
     projector = SpanProjector(EmbeddingAligner(str(tiny_encoder), 0, "inter"), LinkProjection())
@@ -135,7 +137,7 @@ def test_projected_entities(teacher: Language, tiny_encoder: Path) -> None:
 
 
 def test_a_source_is_labelled_once(teacher: Language, tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many languages it is translated into; what is projected is the same."""
+    """Also with translations into several languages; the projected entities are the same."""
     text = "Angela Merkel visited Paris ."
     (source,) = unlabelled(text, lang="en")
     targets = unlabelled(text) + unlabelled(text, lang="nl") + unlabelled(text, lang="es")
@@ -143,9 +145,8 @@ def test_a_source_is_labelled_once(teacher: Language, tiny_encoder: Path, monkey
     asked: list[str] = []
     label = teachers.label
     monkeypatch.setattr(teachers, "label", lambda texts: label([asked.append(text) or text for text in texts]))  # type: ignore[func-returns-value]
-    monkeypatch.setattr("spacy_xner.distillation.distill.BATCH", 2)
     projector = SpanProjector(EmbeddingAligner(str(tiny_encoder), 1, "inter"), LinkProjection())
-    made = list(Distiller(teachers, Selection(), {"t:0": source}, projector).distill(targets, Counter()))
+    made = list(Distiller(teachers, Selection(), {"t:0": source}, projector, batch_size=2).distill(targets, Counter()))
     assert asked == [text, text, text, text]  # three translations and their source
     expected = [(e.start, e.end, e.label_) for e in next(iter(label([text]))).doc.ents]
     assert expected
@@ -162,7 +163,7 @@ def test_labelled_text_is_refused(teacher: Language) -> None:
 def test_bad_input_is_found_before_anything_is_labelled(
     teacher: Language, tiny_pipeline: Path, tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A labelled doc at the end, sources of another corpus, teachers that cut a text at the end differently."""
+    """A labelled doc at the end, sources of another corpus, teachers that tokenize a text at the end differently."""
     labelled = unlabelled("Paris", "London")
     labelled[1].set_ents([])
     other: Any = spacy.load(tiny_pipeline)
@@ -172,8 +173,12 @@ def test_bad_input_is_found_before_anything_is_labelled(
     plain, both = Teachers([teacher]), Teachers([teacher, other])
     cases = [
         (Distiller(plain, Selection()), labelled, "t:1 is labelled"),
-        (Distiller(both, Selection()), unlabelled("Paris", "It isn't."), r"cut the text 'It isn't\.' into different"),
-        (Distiller(plain, Selection(), {"x:1": strange}, projector), unlabelled("Paris"), r"t:0 and so on against x:1"),
+        (Distiller(both, Selection()), unlabelled("Paris", "It isn't."), r"tokenize the text 'It isn't\.' differently"),
+        (
+            Distiller(plain, Selection(), {"x:1": strange}, projector),
+            unlabelled("Paris"),
+            r"the first text is t:0, the first source x:1",
+        ),
     ]
     monkeypatch.setattr(Teachers, "label", lambda *_: pytest.fail("something was labelled"))
     for distiller, docs, message in cases:
@@ -183,13 +188,12 @@ def test_bad_input_is_found_before_anything_is_labelled(
             list(distiller.distill(docs, Counter()))
 
 
-def test_a_stopped_run_goes_on(teacher: Language, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After its last whole batch, and ends with the same bytes and counts as an undisturbed one."""
-    monkeypatch.setattr("spacy_xner.distillation.distill.BATCH", 2)
+def test_an_interrupted_run_is_resumed(teacher: Language, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It continues after its last full batch, and ends with the same bytes and counts as an uninterrupted run."""
     docs = unlabelled(*(f"{text} {number}" for number in range(2) for text in TEXTS))
-    undisturbed: Counter[str] = Counter()
-    distiller = Distiller(Teachers([teacher]), Selection(certainty=0.01))
-    assert distill_file(tmp_path / "whole.spacy", docs, distiller, undisturbed)[0] == undisturbed["kept"]
+    uninterrupted: Counter[str] = Counter()
+    distiller = Distiller(Teachers([teacher]), Selection(certainty=0.01), batch_size=2)
+    assert distill_file(tmp_path / "whole.spacy", docs, distiller, uninterrupted)[0] == uninterrupted["kept"]
 
     def stop(batches: Iterable[Any], done: int, total: int) -> Iterator[Any]:
         assert (done, total) == (0, 5)
@@ -204,24 +208,24 @@ def test_a_stopped_run_goes_on(teacher: Language, tmp_path: Path, monkeypatch: p
     label = Teachers.label
     monkeypatch.setattr(Teachers, "label", lambda self, texts: label(self, [asked.append(t) or t for t in texts]))  # type: ignore[func-returns-value]
     counts: Counter[str] = Counter()
-    again = Distiller(Teachers([teacher]), Selection(certainty=0.01))
+    again = Distiller(Teachers([teacher]), Selection(certainty=0.01), batch_size=2)
     assert distill_file(tmp_path / "out.spacy", docs, again, counts)[0] == counts["kept"]
     assert asked == [doc.text for doc in docs[6:]]  # the third batch was done when it was stopped
-    assert counts == undisturbed
+    assert counts == uninterrupted
     assert (tmp_path / "out.spacy").read_bytes() == (tmp_path / "whole.spacy").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir() if "jsonl" in path.name) == []
 
 
 def test_selection_out_of_range() -> None:
-    with pytest.raises(XnerError, match="least agreement is 2"):
+    with pytest.raises(XnerError, match="minimum agreement is 2"):
         Selection(agreement=2)
 
 
-def test_agreement_by_hand() -> None:
+def test_entity_agreement_by_hand() -> None:
     a, b, c = (0, 1, "PER"), (0, 1, "LOC"), (3, 4, "LOC")
-    assert agreement(set(), set()) == 1
-    assert agreement({a}, {b}) == 0
-    assert agreement({a, c}, {a}) == pytest.approx(2 / 3)
+    assert entity_agreement(set(), set()) == 1
+    assert entity_agreement({a}, {b}) == 0
+    assert entity_agreement({a, c}, {a}) == pytest.approx(2 / 3)
 
 
 def test_command(tiny_pipeline: Path, tiny_encoder: Path, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_folder(copy: Path, tmp_path: Path) -> None:
 def test_what_is_left_out_is_said(copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (copy / "optimizer.pt").write_bytes(b"x")
     fetch_encoder(str(copy), tmp_path / "encoder")
-    assert "left out, no part of an encoder: optimizer.pt" in capsys.readouterr().out
+    assert "left out, not part of an encoder: optimizer.pt" in capsys.readouterr().out
 
 
 def test_licence_text_of_the_source_is_kept(copy: Path, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_sharded_weights(copy: Path, tmp_path: Path) -> None:
     (copy / "model-00001-of-00003.safetensors").unlink(missing_ok=True)
     next(copy.glob("model-00002-of-*.safetensors")).unlink()
     with pytest.raises(
-        XnerError, match=r"model.safetensors.index.json names weights that are not there: \['model-0000"
+        XnerError, match=r"model.safetensors.index.json names weight files that are missing: \['model-0000"
     ):
         resolve_encoder(str(copy))
 
@@ -100,29 +100,29 @@ def spoil_config(folder: Path, **changes: object) -> None:
 SPOILT = {
     "no config": (
         lambda f: (f / "config.json").unlink(),
-        "copy is no encoder: it has no config.json. Expected a folder",
+        "copy is not an encoder: it has no config.json. Expected a folder",
     ),
     "config no JSON": (lambda f: (f / "config.json").write_text("{"), "config.json cannot be read"),
     "another config": (lambda f: (f / "config.json").write_text("{}"), "its config.json has no `model_type`"),
     "no weights": (lambda f: (f / "model.safetensors").unlink(), "copy has no model.safetensors"),
     "torch weights": (
         lambda f: (f / "model.safetensors").rename(f / "pytorch_model.bin"),
-        r"copy has no model.safetensors \(weights in other formats, such as pytorch_model.bin, .* convert it once",
+        r"copy has no model.safetensors \(other formats, such as pytorch_model.bin, .* convert it once",
     ),
     "truncated weights": (
         lambda f: (f / "model.safetensors").write_bytes((f / "model.safetensors").read_bytes()[:-100]),
-        "model.safetensors is truncated or no safetensors file",
+        "model.safetensors is truncated or not a safetensors file",
     ),
     "empty weights": (lambda f: (f / "model.safetensors").write_bytes(b""), "model.safetensors is truncated"),
 }
 SPOILT_DEEPER = {
     "unknown model": (
         lambda f: spoil_config(f, model_type="novel"),
-        "no encoder that transformers can load without code",
+        "not an encoder that transformers can load without running code",
     ),
     "own code": (
         lambda f: spoil_config(f, model_type="novel", auto_map={"AutoConfig": "own.Config"}),
-        "no encoder that transformers can load without code of its own",
+        "not an encoder that transformers can load without running code of the model",
     ),
     "with a decoder": (lambda f: spoil_config(f, model_type="t5"), r"is an encoder with a decoder \(t5\); choose an"),
     "no tokenizer": (
@@ -190,7 +190,7 @@ def test_other_folders_are_not_overwritten(tiny_encoder: Path, tmp_path: Path) -
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter1.tex").write_text("…", encoding="utf8")
     with pytest.raises(
-        XnerError, match=r"thesis has files that are no part of a fetched encoder, such as chapter1.tex"
+        XnerError, match=r"thesis has files that are not part of a fetched encoder, such as chapter1.tex"
     ):
         fetch_encoder(str(tiny_encoder), tmp_path / "thesis")
     dest = fetch_encoder(str(tiny_encoder), tmp_path / "encoder", progress=False)

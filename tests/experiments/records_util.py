@@ -7,7 +7,7 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_xner.corpus.formats import parse_inline
+from spacy_xner.corpus.formats.inline import parse_inline
 from spacy_xner.experiments.record_schema import checked_record
 from spacy_xner.experiments.records import StudyRecords
 from spacy_xner.languages.tokenizer import multilingual_blank

@@ -87,7 +87,7 @@ def test_settings_of_another_arm(tmp_path: Path) -> None:
         ('labels = ["x"]', "", "one of labels is 'x', expected a number"),
         ("seeds = [0.5]", "", "one of seeds is 0.5, expected a whole number"),
         ('held_back = "half"', "", "held_back is 'half', expected a number"),
-        ("", "certainty = 2.0", r"\[arms.a\] The least certainty is 2.0"),
+        ("", "certainty = 2.0", r"\[arms.a\] The minimum certainty is 2.0"),
         ("", "config = 3", r"\[arms.a\] has config = 3, expected one text or null"),
         ("", 'layer = "x"', r"\[arms.a\]: unknown setting layer"),
     ],

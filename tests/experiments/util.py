@@ -7,7 +7,8 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from spacy_xner.annotations.attributes import meta_of
-from spacy_xner.corpus.docs import convert_files, with_step, write_docs
+from spacy_xner.corpus.convert import convert_files
+from spacy_xner.corpus.docs import with_step, write_docs
 
 NAMES = ("Angela Merkel", "Ada Lovelace", "Wangari Maathai")
 PLACES = ("Paris", "Berlin", "London", "Nairobi")

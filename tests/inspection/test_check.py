@@ -50,7 +50,7 @@ def test_sound(corpus: Path) -> None:
     [
         ("en/dev.txt", "[Ada](PER left.\n[Eva](PER) left.", [r"en/dev\.txt:1: column 5: .*expected '\]\(LABEL\)'"]),
         ("en/dev.txt", "[Carla](PERSON) left.", [r"en/dev\.txt:1: found the label PERSON, expected PER LOC"]),
-        ("en/dev.txt", "Carla  left.", [r"en/dev\.txt:1: found a tab or several blanks"]),
+        ("en/dev.txt", "Carla  left.", [r"en/dev\.txt:1: found a tab or several spaces"]),
         ("en/dev.txt", "", [r"/en: found 0 dev sentences, expected >= 1"]),
         ("en/train/a.txt", "[Ada](PER) sings.\nNobody sings.\n", [r"/en: found 2 train sentences, expected >= 3"]),
         ("en/dev.txt", "ADA SINGS!", [r"en/train/a:2, en/dev/dev:1: the same sentence"]),
@@ -63,11 +63,11 @@ def test_sound(corpus: Path) -> None:
             [r"a\.tsv:2: found 2 cells, 1 of them empty"],
         ),
         ("translations/a.tsv", "en\tde\nAda sings.\nNobody sings.\tx\n", [r"a\.tsv:2: found 1 cells, 0 of them empty"]),
-        ("translations/a.tsv", "en\tde\nAda sang.\tx\n", [r"a\.tsv:2: 'Ada sang\.' is no training sentence"]),
+        ("translations/a.tsv", "en\tde\nAda sang.\tx\n", [r"a\.tsv:2: 'Ada sang\.' is not a training sentence"]),
         (
             "translations/a.tsv",
             "en\tde\nAda sings.\tx\nAda sings.\ty\n",
-            [r"a\.tsv:3: translated already in .*a\.tsv:2"],
+            [r"a\.tsv:3: already translated in .*a\.tsv:2"],
         ),
     ],
 )
@@ -87,7 +87,7 @@ def test_not_utf8_is_an_error_of_its_file(corpus: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "not there. Expected the folder"),
+        (None, "file not found. Expected the folder"),
         ("source =", "not TOML"),
         ('source = "en"', "setting 'targets' is missing"),
     ],
@@ -121,12 +121,12 @@ def test_notes() -> None:
     assert notes["patterns used 3 times or more"][0].startswith("6 [LOC] beat [LOC] 0-0: en/train/a:0, ")
     assert notes["names used more than 5 times"] == ["en: Togo (LOC) 7", "en: Chad (LOC) 6"]
     assert notes["names with several labels"] == ["chad: LOC (en/train/a:0), PER (en/train/a:7)"]
-    assert [line.split(" in ")[1][:12] for line in notes["names that stand unmarked elsewhere"]] == ["en/train/a:7"]
+    assert [line.split(" in ")[1][:12] for line in notes["names that are unlabelled elsewhere"]] == ["en/train/a:7"]
 
 
 def test_chinese_names_are_found_unmarked_inside_text() -> None:
     sentences = [sentence("他住在东京。", (3, 5, "LOC")), sentence("去东京吧。", line=2)]
-    found = repetition.notes(sentences)["names that stand unmarked elsewhere"]
+    found = repetition.notes(sentences)["names that are unlabelled elsewhere"]
     assert found == ["东京 (LOC) in en/train/a:2 去东京吧。"]
 
 

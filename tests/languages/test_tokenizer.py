@@ -3,6 +3,8 @@
 import copy
 import pickle
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,11 +13,18 @@ import spacy
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from spacy.language import Language
+from spacy.tokens import Doc
 from spacy.training import Example
 
-from spacy_xner.languages.tokenizer import POSSIBLE, UNSPACED, MultilingualTokenizer, multilingual_blank
+from spacy_xner.languages.scripts import UNSPACED_CHARACTER
+from spacy_xner.languages.tokenizer import (
+    UNSPACED_BLOCKS,
+    MultilingualTokenizer,
+    multilingual_blank,
+    multilingual_tokenizer,
+)
 
-NLP, STOCK = multilingual_blank(), spacy.blank("xx")
+NLP, TOKENIZER, STOCK = multilingual_blank(), multilingual_tokenizer(), spacy.blank("xx")
 MIXED = "Apple (公司) zahlt 3 Mio. € an ソニー、ภาษาไทย  និង ကုမ္ပဏီ. Ok?"
 
 
@@ -90,7 +99,7 @@ def test_text_is_kept(text: str) -> None:
     assert doc.text == text
     assert all(token.text for token in doc)
     for token in doc:  # one cluster of these scripts, or none
-        assert not regex.search(UNSPACED, token.text) or regex.fullmatch(r"\X", token.text)
+        assert not regex.search(UNSPACED_CHARACTER, token.text) or regex.fullmatch(r"\X", token.text)
 
 
 @settings(max_examples=200)
@@ -101,9 +110,9 @@ def test_other_scripts_are_left_to_spacy(text: str) -> None:
 
 def test_the_quick_search_misses_no_character() -> None:
     characters = "".join(chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000)
-    split = regex.findall(UNSPACED, characters)
+    split = regex.findall(UNSPACED_CHARACTER, characters)
     assert len(split) > 100_000
-    assert [hex(ord(c)) for c in split if not POSSIBLE.match(c)] == []
+    assert [hex(ord(c)) for c in split if not UNSPACED_BLOCKS.match(c)] == []
 
 
 @pytest.mark.parametrize("text", ["\ud800", "京\udc00"])
@@ -193,3 +202,74 @@ def test_in_a_config() -> None:
     assert words("北京", nlp) == ["北", "京"]
     scores = nlp.evaluate([Example(nlp.make_doc(MIXED), nlp.make_doc(MIXED))])
     assert scores["token_f"] == 1.0
+
+
+LEXICAL_ATTRIBUTES = [
+    "orth", "norm", "lower", "shape", "prefix", "suffix", "lang", "cluster", "rank", "sentiment", "is_alpha",
+    "is_ascii", "is_digit", "is_lower", "is_upper", "is_title", "is_punct", "is_space", "is_bracket", "is_quote",
+    "is_left_punct", "is_right_punct", "is_currency", "is_stop", "is_oov", "like_url", "like_num", "like_email",
+    "whitespace_",
+]  # fmt: skip
+AWKWARD_TEXTS = [
+    MIXED,
+    "",
+    " \n\t ",
+    "北京 can't, e.g. 東京 3.5km £20 a@b.org http://例子.cn/a?b=京 :-) \u200b\u0301",
+    "U.S. and don't 「ソニー」\u3000น้ำใจ 👍🏽 1\u00a0000 \U00020000",
+    "Вт., 5-го мая: «Зенит» — ЦСКА 2:1 … שלום עולם (مرحبا) 서울",
+]
+
+
+def attributes(doc: Doc) -> list[list[object]]:
+    return [[token.text, *(getattr(token, name) for name in LEXICAL_ATTRIBUTES)] for token in doc]
+
+
+@pytest.mark.parametrize("text", AWKWARD_TEXTS)
+def test_without_a_pipeline_tokens_and_attributes_are_the_same(text: str) -> None:
+    assert attributes(multilingual_tokenizer()(text)) == attributes(NLP(text))
+
+
+@settings(max_examples=200)
+@given(TEXT)
+def test_without_a_pipeline_any_text_gives_the_same_tokens(text: str) -> None:
+    assert attributes(TOKENIZER(text)) == attributes(NLP(text))
+
+
+def test_without_a_pipeline_the_rules_and_the_vocabulary_are_the_same() -> None:
+    tokenizer = multilingual_tokenizer()
+    assert tokenizer.to_bytes(exclude=["vocab"]) == NLP.tokenizer.to_bytes(exclude=["vocab"])
+    assert tokenizer.vocab.lang == NLP.vocab.lang == "xx"
+    assert tokenizer.vocab.writing_system == NLP.vocab.writing_system
+    assert tokenizer.vocab.lex_attr_getters.keys() == NLP.vocab.lex_attr_getters.keys()
+    assert tokenizer.vocab is not multilingual_tokenizer().vocab
+
+
+def test_reading_a_file_imports_no_pipeline_component(tmp_path: Path) -> None:
+    """Converting and statistics must not wait for packages that only models need."""
+    (tmp_path / "a.txt").write_text("[Ada](PER) sings.\n")
+    code = (
+        "import builtins, sys\n"
+        "from collections import Counter\n"
+        "from pathlib import Path\n"
+        "importers, original = [], builtins.__import__\n"
+        "def record(name, globals=None, *rest, **more):\n"
+        "    if name.split('.')[0] in ('torch', 'transformers', 'spacy_transformers'):\n"
+        "        importers.append((globals or {}).get('__name__', ''))\n"
+        "    return original(name, globals, *rest, **more)\n"
+        "builtins.__import__ = record\n"
+        "from spacy_xner.corpus.convert import convert_files\n"
+        "from spacy_xner.corpus.docs import load_docs, write_docs\n"
+        "from spacy_xner.corpus.texts import read_texts\n"
+        "from spacy_xner.inspection.check import check_corpus\n"
+        "from spacy_xner.inspection.stats import count_docs, read_any\n"
+        "path = Path(sys.argv[1])\n"
+        "write_docs(path / 'a.spacy', convert_files([path / 'a.txt'], 'en', Counter()))\n"
+        "load_docs(path / 'a.spacy')\n"
+        "list(read_texts([path]))\n"
+        "count_docs(read_any([path]))\n"
+        # thinc and what it imports need not concern us: the command line keeps torch away from them
+        "print(sorted({name for name in importers if name.split('.')[0] in ('spacy', 'spacy_xner')}))\n"
+        "print('spacy_transformers' in sys.modules)\n"
+    )
+    output = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, check=True, text=True)
+    assert output.stdout.split("\n")[:2] == ["[]", "False"]

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spacy_xner.errors import XnerError
-from spacy_xner.languages.codes import normalise
+from spacy_xner.languages.codes import normalise_code
 from spacy_xner.translation import apertium_modes
 from spacy_xner.translation.apertium import Apertium
 from spacy_xner.translation.apertium_modes import find_mode
@@ -179,7 +179,7 @@ def test_two_and_three_letters() -> None:
 def test_regions(monkeypatch: pytest.MonkeyPatch, source: str, target: str, mode: str | None, found: str) -> None:
     modes = ["eng-cat", "eng-cat_valencia", "es-pt", "es-pt_BR"]
     monkeypatch.setattr(apertium_modes, "list_modes", lambda: modes)
-    assert find_mode(normalise(source), normalise(target), mode) == found
+    assert find_mode(normalise_code(source), normalise_code(target), mode) == found
 
 
 def test_data_without_a_known_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""spaCy's own DocBin files (`.spacy`)."""
+"""DocBin files of spaCy (`.spacy`)."""
 
 import gzip
 from collections.abc import Iterable, Iterator
@@ -16,9 +16,9 @@ from .sentence import Sentence, sentence_of_words
 def read_docs(path: str | Path, vocab: Vocab | None = None) -> Iterator[Doc]:
     """Read the docs of a DocBin file, in order.
 
-    path (str | Path): A `.spacy` file, also gzipped once more (`.spacy.gz`).
-    vocab (Vocab | None): The vocabulary that the docs get; a new one by default.
-    RAISES: XnerError where the file is missing or is no DocBin.
+    path (str | Path): a `.spacy` file, or a gzipped one (`.spacy.gz`).
+    vocab (Vocab | None): the vocabulary of the docs; None: a new one.
+    RAISES: XnerError if the file is missing or is not a DocBin.
     """
     path = Path(path)
     try:
@@ -44,7 +44,7 @@ def docs_of(doc_bin: DocBin, vocab: Vocab) -> Iterator[Doc]:
 
 
 def docbin_of(docs: Iterable[Doc]) -> DocBin:
-    """A DocBin of docs with all that is known of them."""
+    """A DocBin of docs with their annotation, spans and custom attributes."""
     doc_bin, codecs = DocBin(store_user_data=True), find_codecs()
     for doc in docs:
         with known_codecs(codecs):
@@ -53,7 +53,7 @@ def docbin_of(docs: Iterable[Doc]) -> DocBin:
 
 
 def read_docbin(path: Path) -> Iterator[Sentence]:
-    """Read a DocBin's docs as sentences: tokens, spaces, entities and `doc._.xner_meta`; empty docs are passed over."""
+    """Read the docs of a DocBin as sentences: tokens, spaces, entities, `doc._.xner_meta`. Empty docs are skipped."""
     for number, doc in enumerate(read_docs(path), start=1):
         if len(doc):
             spans = [(ent.start, ent.end, ent.label_) for ent in doc.ents] if doc.has_annotation("ENT_IOB") else None

@@ -1,4 +1,4 @@
-"""The format that people edit: one sentence a line, entities written like links, `[Wangari Maathai](PER)`."""
+"""The inline format, meant for editing by hand: one sentence per line, with entities as `[Wangari Maathai](PER)`."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ ESCAPED = "[]\\#"
 
 
 class InlineError(ValueError):
-    """A mistake in one line; `column` is 1-based."""
+    """A mistake in one line; `column` counts from 1."""
 
     def __init__(self, column: int, message: str) -> None:
         super().__init__(message)
@@ -21,7 +21,7 @@ class InlineError(ValueError):
 
 
 def parse_inline(line: str) -> tuple[str, list[CharSpan]]:
-    r"""Take the markup out of a line; `\[`, `\]`, `\\` and `\#` stand for the character itself.
+    r"""Split a line into its text and its entities. `\[`, `\]`, `\\` and `\#` are the characters themselves.
 
     RAISES: InlineError with the column of the mistake.
     """
@@ -40,16 +40,16 @@ def parse_inline(line: str) -> tuple[str, list[CharSpan]]:
             i += 2
         elif char == "[":
             if opened:
-                raise InlineError(i + 1, "found '[' inside an entity: spans do not nest; write \\[ for the character")
+                raise InlineError(i + 1, "found '[' inside an entity: entities do not nest; write \\[ for a bracket")
             opened = (i + 1, len(text))
             i += 1
         elif char == "]":
             if not opened:
-                raise InlineError(i + 1, "found ']' without its '['; write \\] for the character")
+                raise InlineError(i + 1, "found ']' without its '['; write \\] for a bracket")
             column, start = opened
             name = "".join(text[start:])
             if not name or name != name.strip():
-                raise InlineError(column, f"found the entity '{name}', expected a name without space at its ends")
+                raise InlineError(column, f"found the entity '{name}', expected a name without spaces at its ends")
             if not (match := LABEL.match(line, i)):
                 raise InlineError(i + 1, f"found '{line[i : i + 12]}', expected '](LABEL)' after the entity '{name}'")
             spans.append((start, len(text), match[1]))
@@ -64,23 +64,23 @@ def parse_inline(line: str) -> tuple[str, list[CharSpan]]:
 
 
 def format_inline(text: str, spans: Sequence[CharSpan]) -> str:
-    """The line that `read_inline` reads as this text with these spans (in order, without overlaps).
+    """The line for a text with its spans (in order, without overlaps), as `parse_inline` reads it.
 
     Line breaks in the text become spaces.
     """
     text = re.sub("[\r\n]", " ", text)
-    comment = len(text) - len(text.lstrip())  # what a # there would begin
-    at = {start: "[" for start, _, _ in spans}
+    first = len(text) - len(text.lstrip())  # a # in this place would begin a comment
+    opening = {start: "[" for start, _, _ in spans}
     closing = {end: f"]({label})" for _, end, label in spans}
     parts = []
     for i, char in enumerate(text):
-        escape = char in "[]\\" or (char == "#" and i == comment)
-        parts += [closing.get(i, ""), at.get(i, ""), "\\" * escape, char]
+        escape = char in "[]\\" or (char == "#" and i == first)
+        parts += [closing.get(i, ""), opening.get(i, ""), "\\" * escape, char]
     return "".join([*parts, closing.get(len(text), "")])
 
 
 def read_inline(path: Path) -> Iterator[Sentence]:
-    """Read a file of marked-up lines; empty lines and lines that begin with # are passed over.
+    """Read a file in the inline format. Empty lines and lines that begin with # are skipped.
 
     RAISES: XnerError with file, line and column of a mistake.
     """

@@ -1,4 +1,4 @@
-"""Plain text, one unlabelled sentence a line."""
+"""Plain text: one unlabelled sentence per line."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ from .sentence import Sentence
 
 
 def read_plain(path: Path) -> Iterator[Sentence]:
-    """Read a text file; empty lines are passed over, and nothing is a comment."""
+    """Read a text file. Empty lines are skipped; there are no comments."""
     for number, line in read_lines(path):
         if line.strip():
             yield Sentence(line.strip(), None, path, number)

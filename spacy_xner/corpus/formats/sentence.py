@@ -1,4 +1,4 @@
-"""One labelled sentence as every reader gives it."""
+"""The sentence that all readers of files return."""
 
 import itertools
 from collections.abc import Iterator
@@ -12,14 +12,15 @@ CharSpan = tuple[int, int, str]
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence and where it stands.
+    """A sentence and its place in a file.
 
-    text (str): The plain text.
-    spans (tuple[CharSpan, ...] | None): Entities in order, without overlaps; None where nobody labelled the sentence.
-    file (Path): The file that it was read from.
-    line (int): 1-based line (of a DocBin: the number of the doc) where it begins.
-    words, spaces: The tokens of the file, and whether a space follows each; None where the text is yet to be tokenised.
-    meta (dict[str, Any]): What the file itself knows: "id", "lang", "provenance", "score"; mostly empty.
+    text (str): the plain text.
+    spans (tuple[CharSpan, ...] | None): entities in order, without overlaps; None for an unlabelled sentence.
+    file (Path): the file that it was read from.
+    line (int): number of its first line (in a DocBin: of the doc), counted from 1.
+    words (tuple[str, ...] | None), spaces (tuple[bool, ...] | None): the tokens in the file, and whether a space
+        follows each; None if the file does not tokenize the text.
+    meta (dict[str, Any]): values in the file: "id", "lang", "provenance", "score"; mostly empty.
     """
 
     text: str
@@ -39,7 +40,7 @@ def sentence_of_words(
     line: int,
     meta: dict[str, Any] | None = None,
 ) -> Sentence:
-    """Make a sentence of tokens and spans of tokens (start, end, label), end exclusive."""
+    """Make a sentence from tokens and spans of tokens (start, end, label), end exclusive."""
     ends, length = [], 0
     for word, space in zip(words, spaces, strict=True):
         length += len(word)
@@ -52,6 +53,6 @@ def sentence_of_words(
     return Sentence(text, spans, file, line, tuple(words), tuple(spaces), meta or {})
 
 
-def overlaps(spans: list[CharSpan]) -> Iterator[tuple[CharSpan, CharSpan]]:
-    """The neighbours among sorted spans that share a character."""
+def overlapping(spans: list[CharSpan]) -> Iterator[tuple[CharSpan, CharSpan]]:
+    """Yield the neighbours among sorted spans that overlap."""
     return ((left, right) for left, right in itertools.pairwise(spans) if right[0] < left[1])

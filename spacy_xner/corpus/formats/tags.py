@@ -1,17 +1,18 @@
-"""Entity tags on tokens: IOB1, IOB2, BILUO and BIOES, all read by one rule."""
+"""Entity tags on tokens: one rule reads IOB1, IOB2, BILUO and BIOES."""
 
 from collections.abc import Sequence
 
 from .sentence import CharSpan
 
 OUTSIDE = ("O", "_")
-BEGIN, CONTINUE, SINGLE, LAST = "BUS", "ILE", "US", "LEUS"
+# Prefixes by their effect. E and S are those of BIOES, L and U those of BILUO.
+BEGIN, CONTINUE, LAST = "BUS", "ILE", "LEUS"
 
 
 def parse_tag(tag: str) -> tuple[str, str]:
-    """Split a tag into prefix and label: `B-PER` -> ("B", "PER"); ("O", "") outside.
+    """Split a tag into prefix and label: `B-PER` -> ("B", "PER"); ("O", "") outside of entities.
 
-    RAISES: ValueError with what was expected.
+    RAISES: ValueError for anything else.
     """
     if tag in OUTSIDE:
         return "O", ""
@@ -24,16 +25,17 @@ def parse_tag(tag: str) -> tuple[str, str]:
 def spans_of_tags(tags: Sequence[tuple[str, str]]) -> list[CharSpan]:
     """Entities (first token, end token, label) of parsed tags.
 
-    B, U and S begin an entity; I, L and E continue one of the same label, or begin one (IOB1); L, E, U and S end it.
+    B, U and S begin an entity. I, L and E continue an entity of the same label, or begin one (IOB1). L, E, U and S end
+    it.
     """
     spans: list[CharSpan] = []
-    going_on = False
+    is_open = False
     for i, (prefix, label) in enumerate(tags):
         if prefix == "O":
-            going_on = False
-        elif going_on and prefix in CONTINUE and spans[-1][2] == label:
+            is_open = False
+        elif is_open and prefix in CONTINUE and spans[-1][2] == label:
             spans[-1] = (spans[-1][0], i + 1, label)
         else:
             spans.append((i, i + 1, label))
-        going_on = prefix != "O" and prefix not in LAST
+        is_open = prefix != "O" and prefix not in LAST
     return spans

@@ -1,4 +1,4 @@
-"""Writers of text formats: docs with entities in, lines out."""
+"""Write docs with entities to text formats: columns, inline, JSON lines."""
 
 import json
 import re
@@ -13,22 +13,22 @@ from ...annotations.attributes import confidence_of
 from ...errors import XnerError
 from .inline import format_inline
 
-# What the labels of text formats are made of, so that they are read back as they were.
+# Labels that a text format can hold, so that they are read back unchanged.
 LABELS = {"inline": re.compile(r"[^\s()\[\]]+"), "columns": re.compile(r"\S+")}
 
 
 def check_labels(labels: Iterable[str], format: str, output: Path) -> None:
-    """RAISES: XnerError for a label that the output's format cannot hold."""
+    """RAISES: XnerError for a label that the format of the output file cannot hold."""
     for label in labels:
         if format in LABELS and not LABELS[format].fullmatch(label):
             raise XnerError(
                 f"{output}: the label '{label}' cannot be written in the format {format}, expected labels without "
-                f"blanks{' and brackets' if format == 'inline' else ''}. Rename it, or write .jsonl or .spacy."
+                f"spaces{' and brackets' if format == 'inline' else ''}. Rename it, or write .jsonl or .spacy."
             )
 
 
 def write_columns(file: TextIO, docs: Iterable[Doc], counts: Counter[str]) -> None:
-    """A token a line, a tab, its IOB2 tag; a blank line after each sentence. White space tokens are left out."""
+    """Write a token, a tab and its IOB2 tag per line, and a blank line after each sentence; without space tokens."""
     for doc in docs:
         starts = {next(token.i for token in entity if not token.is_space) for entity in doc.ents}
         lines = [
@@ -43,7 +43,7 @@ def write_columns(file: TextIO, docs: Iterable[Doc], counts: Counter[str]) -> No
 
 
 def write_inline(file: TextIO, docs: Iterable[Doc], counts: Counter[str]) -> None:
-    """A sentence a line, entities like links."""
+    """Write a sentence per line, with entities as `[name](LABEL)`."""
     for doc in docs:
         if not doc.text.strip():
             counts["empty sentences left out"] += 1
@@ -55,7 +55,7 @@ def write_inline(file: TextIO, docs: Iterable[Doc], counts: Counter[str]) -> Non
 
 
 def write_jsonl(file: TextIO, docs: Iterable[Doc], counts: Counter[str]) -> None:
-    """A JSON object a line: text, entities with their scores, id, language."""
+    """Write a JSON object per line: text, entities with their scores, id, language."""
     for doc in docs:
         entities = [
             {"start": entity.start_char, "end": entity.end_char, "label": entity.label_, "score": confidence_of(entity)}

@@ -1,1 +1,1 @@
-"""An encoder without the word pieces that some texts and languages do not need: `xner encoder trim`."""
+"""Removing the word pieces that given texts and languages do not need: `xner encoder trim`."""

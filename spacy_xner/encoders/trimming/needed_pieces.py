@@ -1,4 +1,4 @@
-"""Which word pieces a set of texts and languages needs."""
+"""The word pieces that a set of texts and languages needs."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,27 +10,29 @@ from tokenizers import Encoding, Tokenizer
 from tqdm import tqdm
 
 from ...errors import XnerError
-from .scripts import COMMON, script_of, scripts_of
+from ...languages.scripts import COMMON, script_of_character
+from .scripts import scripts_of
 from .vocabulary import Vocabulary
 from .word_lists import check_languages, word_forms
 
 BATCH = 2000
-BEFORE = "("  # what words stand behind, since a word-start mark means a space before it in some vocabularies
-ALWAYS = {COMMON, "Latin"}
+PREFIX = "("  # before words, since in some vocabularies a word-start mark means a space before the word
+ALWAYS = {COMMON, "Latin"}  # scripts that are always kept
 N_WORDS, MAX_PIECES = 50_000, 100_000
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a trimmed vocabulary is for.
+    """The texts and languages that a vocabulary is trimmed for.
 
     texts (Sequence[str]): texts whose pieces are needed.
     langs (Sequence[str]): languages whose frequent words' pieces are needed, by code.
-    n_words (int): how many words of each language.
-    max_pieces (int): keep no more pieces than this, those with the most expected use; 0: all that are used. A piece's
-        expected use is its share of the texts' pieces, with half the weight, and of those of the languages' words,
-        each language alike, with the other half.
-    RAISES: XnerError where neither texts nor languages are given, for a language without word list, a negative number.
+    n_words (int): number of words of each language.
+    max_pieces (int): keep at most this number of pieces, those with the highest expected use; 0: all that are used. A
+        piece's expected use is the mean of its share of the texts' pieces and its share of the pieces of the languages'
+        words, which is a mean over the languages.
+    RAISES: XnerError where neither texts nor languages are given, for a language without word list, and for a negative
+        number.
     """
 
     texts: Sequence[str] = ()
@@ -52,10 +54,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Use:
-    """How much something uses each piece, and the scripts that it is written in.
+    """How often a text uses each piece, and the scripts of the text.
 
-    shares (np.ndarray): of all running pieces, by id; float64, shape (n_pieces,), its sum is 1 (0 without text).
-    scripts (set[str]): as `scripts_of` tells them.
+    shares (np.ndarray): each piece's share of all pieces of the text, by id; float64, (n_pieces,), with the sum 1 (0
+        without text).
+    scripts (set[str]): as from `scripts_of`.
     """
 
     shares: np.ndarray
@@ -65,10 +68,11 @@ class Use:
 def choose_pieces(
     tokenizer: Tokenizer, vocabulary: Vocabulary, wanted: Wanted, *, progress: bool = True
 ) -> tuple[set[int], set[str]]:
-    """The ids of the pieces to keep, and the scripts whose characters are all among them.
+    """The ids of the pieces to keep, and the scripts whose characters are all kept.
 
-    They are: special tokens; every piece of a single character, with and without a mark, of Latin, of digits,
-    punctuation and symbols, and of the scripts that the texts or word lists are written in; and what these use.
+    Kept are: special tokens; all pieces of a single character, with and without a mark, of Latin, digits, punctuation,
+    symbols and the scripts of the texts and word lists; and the pieces that texts and word lists use.
+
     RAISES: XnerError where the first two are more than `wanted.max_pieces`.
     """
     n_pieces = max([*vocabulary.pieces, *vocabulary.added]) + 1
@@ -82,7 +86,7 @@ def choose_pieces(
     kept = vocabulary.required()
     for i, piece in vocabulary.pieces.items():
         text = vocabulary.text(piece)
-        if not text or (len(text) == 1 and (shares[i] > 0 or script_of(text) in scripts)):
+        if not text or (len(text) == 1 and (shares[i] > 0 or script_of_character(text) in scripts)):
             kept |= vocabulary.with_parts(i)
     if wanted.max_pieces and len(kept) > wanted.max_pieces:
         raise XnerError(
@@ -100,7 +104,7 @@ def choose_pieces(
 
 
 def use_of_texts(tokenizer: Tokenizer, texts: Sequence[str], n_pieces: int, progress: bool = True) -> Use:
-    """How much texts use each piece."""
+    """How often texts use each piece."""
     counts = np.zeros(n_pieces)
     characters: Counter[str] = Counter()
     with tqdm(total=len(texts), desc="Pieces of the texts", unit=" texts", disable=not progress) as bar:
@@ -114,17 +118,17 @@ def use_of_texts(tokenizer: Tokenizer, texts: Sequence[str], n_pieces: int, prog
 
 
 def use_of_words(tokenizer: Tokenizer, lang: str, n_words: int, n_pieces: int, progress: bool = True) -> Use:
-    """How much the frequent words of a language use each piece, in the forms that they have in running text."""
+    """How often the frequent words of a language use each piece, in the forms that occur in running text."""
     shares = np.zeros(n_pieces)
     characters: Counter[str] = Counter()
     forms = tqdm(word_forms(lang, n_words), desc=f"Pieces of words in {lang}", unit=" forms", disable=not progress)
     for batch in minibatch(forms, BATCH):
         groups: dict[tuple[float, bool], list[str]] = {}
         for form, share, inside in batch:
-            # Words of like frequency in one text: counting pieces by text is quicker than by word.
+            # Words of similar frequency are one text: counting pieces by text is faster than by word.
             groups.setdefault((float(f"{share:.1e}"), inside), []).append(form)
         lines = [
-            "".join(BEFORE + form for form in group) if inside else " ".join([BEFORE, *group])
+            "".join(PREFIX + form for form in group) if inside else " ".join([PREFIX, *group])
             for (_, inside), group in groups.items()
         ]
         for encoding, (share, _) in zip(encode(tokenizer, lines), groups, strict=True):
@@ -136,9 +140,9 @@ def use_of_words(tokenizer: Tokenizer, lang: str, n_words: int, n_pieces: int, p
 def shares_as_before(
     before: Tokenizer, after: Tokenizer, texts: Sequence[str], *, progress: bool = True
 ) -> tuple[float, float]:
-    """Shares in [0, 1] of the running word pieces and of the words of texts that two tokenizers cut alike.
+    """Shares in [0, 1] of the word pieces and of the words of texts for which two tokenizers agree.
 
-    A word is what the tokenizer cuts into pieces by itself; it is cut alike where all its pieces are the same.
+    A word is a unit of the tokenizer's pre-tokenization. The tokenizers agree on a word if all its pieces are the same.
     """
     pieces = alike = words = words_alike = 0
     with tqdm(total=len(texts), desc="Compare on the texts", unit=" texts", disable=not progress) as bar:

@@ -1,4 +1,4 @@
-"""Encoders with fewer word pieces: most of a small multilingual encoder is the embeddings of languages nobody needs."""
+"""Encoders with fewer word pieces: most weights of a small multilingual encoder are embeddings of unused languages."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,12 +22,12 @@ from .vocabulary import read_vocabulary, rebuild
 
 @dataclass(frozen=True)
 class TrimReport:
-    """What trimming did.
+    """The effect of trimming.
 
     pieces_before, pieces_after (int): word pieces.
     mb_before, mb_after (float): size of the folder, in 10^6 bytes.
-    scripts (tuple[str, ...]): scripts all of whose characters that the encoder knew it still knows.
-    same_pieces, same_words (float | None): shares in [0, 1] of the texts' running word pieces and words that are cut as
+    scripts (tuple[str, ...]): scripts of which all characters were kept.
+    same_pieces, same_words (float | None): shares in [0, 1] of the texts' word pieces and words that are tokenized as
         before; None without texts.
     """
 
@@ -43,25 +43,25 @@ class TrimReport:
 def trim_encoder(
     name: str, dest: str | Path, wanted: Wanted, *, float16: bool = False, progress: bool = True
 ) -> TrimReport:
-    """Write an encoder with a smaller vocabulary into a folder that `transformers` can load, licence and origin beside.
+    """Write an encoder with a smaller vocabulary, its licence and origin into a folder that `transformers` can load.
 
-    Text all of whose word pieces are kept gets the same vectors as before. Other text is cut into smaller pieces, down
+    Text whose word pieces are all kept gets the same vectors as before. Other text is split into smaller pieces, down
     to characters; characters of scripts that were left out become the unknown piece.
 
     name (str): `embedded`, a folder, or a name on the hub.
-    dest (str | Path): the folder to make; an encoder that was written there before is replaced, as by `fetch_encoder`.
-    wanted (Wanted): what the vocabulary is for.
-    float16 (bool): write the weights in half the space; they are read as float32, rounded to 11 binary digits.
-    progress (bool): show it.
-    RAISES: XnerError where there is no such encoder, its vocabulary is of a kind that cannot be trimmed, or `dest`
-        holds something else.
+    dest (str | Path): the folder to write; an encoder that was written there before is replaced, as by `fetch_encoder`.
+    wanted (Wanted): the texts and languages to trim for.
+    float16 (bool): write the weights as float16, in half the space; they are read as float32.
+    progress (bool): show progress bars.
+    RAISES: XnerError where there is no such encoder, its type of vocabulary cannot be trimmed, or `dest` has other
+        files.
     """
     dest = Path(dest).expanduser()
     check_not_inside(Path(name).expanduser(), dest)
     check_destination(dest)
     with TemporaryDirectory() as room:
         source = Path(resolve_encoder(name))
-        if not source.is_dir():  # a name on the hub: taken by way of the checks of fetching
+        if not source.is_dir():  # a name on the hub: fetched, and so checked
             source = fetch_encoder(name, Path(room) / "encoder", progress=progress)
         else:
             check_loadable(source, name=name)
@@ -73,10 +73,10 @@ def trim_encoder(
         trimmed = trim(tokenizer, model, wanted, name=name, progress=progress)
         with atomic_path(dest) as new:
             (model.half() if float16 else model).save_pretrained(str(new), safe_serialization=True)
-            if float16:  # what the weights are to be computed in
+            if float16:  # the data type for computing
                 config = srsly.read_json(new / "config.json")
                 srsly.write_json(new / "config.json", {**config, "torch_dtype": "float32"})
-            for weights in new.glob("*.safetensors"):  # safetensors: the owner alone
+            for weights in new.glob("*.safetensors"):  # safetensors sets 0600
                 weights.chmod((new / "config.json").stat().st_mode)
             trimmed.tokenizer.save_pretrained(str(new))
             copy_texts(source, new)
@@ -89,7 +89,7 @@ def trim_encoder(
 
 @dataclass(frozen=True)
 class Trimmed:
-    """A tokenizer with a smaller vocabulary, and what is known about it."""
+    """A tokenizer with a smaller vocabulary, and numbers for the report."""
 
     tokenizer: Any  # PreTrainedTokenizerFast
     pieces_before: int
@@ -97,7 +97,7 @@ class Trimmed:
     same: tuple[float, float] | tuple[None, None]
 
     def record(self, wanted: Wanted) -> dict[str, Any]:
-        """Where it came from, for a file beside it."""
+        """How the vocabulary was trimmed, for ORIGIN.json or meta.json."""
         return {
             "pieces_before": self.pieces_before,
             "pieces_after": len(self.tokenizer),
@@ -108,7 +108,7 @@ class Trimmed:
         }
 
     def report(self, before: Path, after: Path) -> TrimReport:
-        """With the sizes of the folders before and after."""
+        """The report, with the sizes of the folders before and after."""
         sizes = folder_mb(before), folder_mb(after)
         return TrimReport(self.pieces_before, len(self.tokenizer), *sizes, self.scripts, *self.same)
 
@@ -116,10 +116,10 @@ class Trimmed:
 def trim(
     tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, wanted: Wanted, *, name: str, progress: bool = True
 ) -> Trimmed:
-    """Give a model the embeddings of the wanted word pieces alone, in place, and make the tokenizer that goes with it.
+    """Keep only the embeddings of the wanted word pieces in a model, in place, and make the tokenizer for it.
 
     name (str): what the user calls the encoder, for messages.
-    RAISES: XnerError where the tokenizer is not a fast one or its vocabulary of a kind that cannot be trimmed.
+    RAISES: XnerError where the tokenizer is not a fast one, or its type of vocabulary cannot be trimmed.
     """
     before = getattr(tokenizer, "backend_tokenizer", None)
     if not isinstance(before, Tokenizer):
@@ -139,8 +139,8 @@ def trim(
     pad = compat.get_padding_index(model)
     if pad is not None and new_ids.get(pad) != pad:
         raise XnerError(
-            f"{name}: the number of its padding piece, {pad}, would change, and its positions are counted from that. "
-            "Its vocabulary cannot be trimmed."
+            f"{name}: the id of its padding piece, {pad}, would change, but its position ids are counted from it. Its "
+            "vocabulary cannot be trimmed."
         )
     keep_embeddings(model, order)
     model.config.update({key: new_ids[i] for key, i in named.items()})
@@ -153,7 +153,7 @@ def trim(
 
 
 def keep_embeddings(model: PreTrainedModel, ids: list[int]) -> None:
-    """Replace a model's word embeddings by some of them, in the order of `ids`."""
+    """Keep only some of a model's word embeddings, in the order of `ids`."""
     old: Any = model.get_input_embeddings()
     new = torch.nn.Embedding(len(ids), old.embedding_dim, dtype=old.weight.dtype, device=old.weight.device)
     if old.padding_idx is not None and old.padding_idx in ids:
@@ -165,10 +165,10 @@ def keep_embeddings(model: PreTrainedModel, ids: list[int]) -> None:
 
 
 def wrap(tokenizer: Tokenizer, like: PreTrainedTokenizerBase) -> PreTrainedTokenizerFast:
-    """A fast tokenizer as transformers has them, with the settings of another one.
+    """A fast tokenizer of transformers, with the settings of another one.
 
-    Its class is the general one, which keeps all that it knows in tokenizer.json: others need a file of pieces too, and
-    some copy the file that they were made from, untrimmed.
+    Its class is the general one, which saves everything in tokenizer.json: other classes need a vocabulary file too,
+    and some copy the one that they were loaded from, untrimmed.
     """
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
@@ -187,6 +187,6 @@ def folder_mb(folder: Path) -> float:
 
 
 def check_not_inside(source: Path, dest: Path) -> None:
-    """RAISES: XnerError where a folder would be written into the one that it is made from."""
+    """RAISES: XnerError where the destination is the source, or inside it."""
     if source.is_dir() and source.resolve() in (dest.resolve(), *dest.resolve().parents):
-        raise XnerError(f"{dest} is what is to be trimmed, {source}, or is inside it. Choose another folder.")
+        raise XnerError(f"{dest} is the folder to trim, {source}, or is inside it. Choose another folder.")

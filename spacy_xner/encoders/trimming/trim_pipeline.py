@@ -1,4 +1,4 @@
-"""Trained pipelines whose encoder has fewer word pieces."""
+"""Trimming the vocabulary of the encoder in a trained pipeline."""
 
 import shutil
 from collections.abc import Callable
@@ -24,14 +24,14 @@ def trim_pipeline(
 ) -> TrimReport:
     """Write a copy of a trained pipeline whose encoder has a smaller vocabulary.
 
-    All else is as before: settings, meta data (with a note on the trimming) and the other components. The entities of
-    texts all of whose word pieces are kept are the same.
+    Settings, other components and meta data are kept; the meta data get a note. Entities are the same in texts whose
+    word pieces are all kept.
 
     folder (str | Path): the pipeline, with a `transformer` component.
-    dest (str | Path): the folder to make; a pipeline that was trimmed into it before is replaced.
+    dest (str | Path): the folder to write; a pipeline that was trimmed into it before is replaced.
     wanted, float16, progress: as for `trim_encoder`.
-    RAISES: XnerError where the folder holds no such pipeline, its encoder's vocabulary is of a kind that cannot be
-        trimmed, or `dest` holds something else.
+    RAISES: XnerError where the folder has no such pipeline, its encoder's type of vocabulary cannot be trimmed, or
+        `dest` has other files.
     """
     folder, dest = Path(folder).expanduser(), Path(dest).expanduser()
     check_not_inside(folder, dest)
@@ -51,7 +51,7 @@ def trim_pipeline(
     if float16:
         model.transformer.half()
     with atomic_path(dest) as new:
-        # A weight file of its own for each component: the encoder's is not copied.
+        # Each component has its own weight file: the one of the encoder is not copied.
         shutil.copytree(folder, new, ignore=_all_in(folder / name))
         pipe.to_disk(new / name, exclude=["vocab"])
         record = trimmed.record(wanted)
@@ -61,19 +61,19 @@ def trim_pipeline(
 
 
 def is_pipeline(path: str | Path) -> bool:
-    """Whether a folder holds a trained pipeline, rather than an encoder."""
+    """Whether a folder has a trained pipeline, and not an encoder."""
     folder = Path(path).expanduser()
     return (folder / "meta.json").is_file() and (folder / "config.cfg").is_file()
 
 
 def _check_pipeline_destination(dest: Path) -> None:
-    """Refuse to replace anything that `trim_pipeline` did not write."""
+    """RAISES: XnerError where `dest` has anything that `trim_pipeline` did not write."""
     if not dest.exists() or (dest.is_dir() and not any(dest.iterdir())):
         return
     if not is_pipeline(dest) or MARK not in srsly.read_json(dest / "meta.json"):
-        raise XnerError(f"{dest} holds something else than a trimmed pipeline. Choose another folder or remove it.")
+        raise XnerError(f"{dest} has other files than a trimmed pipeline. Choose another folder or remove it.")
 
 
 def _all_in(folder: Path) -> Callable[[str, list[str]], list[str]]:
-    """For `shutil.copytree`: leave out what is in a folder."""
+    """A function for `shutil.copytree` that leaves out the files of a folder."""
     return lambda path, names: names if Path(path) == folder else []

@@ -1,12 +1,13 @@
-"""The vocabulary inside a fast tokenizer: what its pieces say, which it cannot do without, and how to leave some out.
+"""The vocabulary of a fast tokenizer: text of its pieces, required pieces, and a smaller vocabulary.
 
-A piece may be left out only if text whose pieces all stay is cut exactly as before:
+Text whose pieces are all kept must be tokenized exactly as before:
 
-- Unigram (Kudo 2018) takes the path of highest score. Scores stay as they are, so the best path stays the best. What
-  stands for an unknown character costs 10 more than the lowest score, so the piece with the lowest score stays too.
+- Unigram (Kudo 2018) takes the path of highest score. Scores do not change, so the best path stays the best. The score
+  of an unknown character is the lowest score minus 10, so the piece with the lowest score is kept too.
 - WordPiece (Schuster and Nakajima 2012) takes the longest piece that fits, which stays the longest.
-- BPE (Sennrich et al. 2016) applies the first rule in the list that fits, until none does. A piece stays with all that
-  it is merged from; rules with a part or a result that is gone go. The rules that were applied stay the first that fit.
+- BPE (Sennrich et al. 2016) applies the first rule in the list that fits, until none does. A piece is kept with all
+  pieces that it is merged from; rules with a removed part or result are removed. The rules that were applied before
+  are still the first that fit.
 """
 
 import itertools
@@ -37,15 +38,15 @@ class Vocabulary(ABC):
 
     @abstractmethod
     def read_pieces(self) -> dict[int, str]:
-        """Id -> piece of the model, without tokens that were only added."""
+        """Id -> piece of the model, without added tokens."""
 
     @abstractmethod
     def text(self, piece: str) -> str:
-        """What a piece stands for, without marks of a word's start or inside."""
+        """The text of a piece, without the marks for the start or inside of a word."""
 
     @abstractmethod
     def model_without(self, new_ids: dict[int, int]) -> dict[str, Any]:
-        """The entry `model` of tokenizer.json with the pieces in `new_ids` (old id -> new id, in order) alone."""
+        """The entry `model` of tokenizer.json with only the pieces in `new_ids` (old id -> new id, in order)."""
 
     def required(self) -> set[int]:
         """Ids of the pieces that every trimmed vocabulary has: special and added tokens, bytes."""
@@ -57,14 +58,14 @@ class Vocabulary(ABC):
         return required
 
     def with_parts(self, i: int) -> set[int]:
-        """A piece's id and those of the pieces that it cannot be made without."""
+        """The id of a piece, and those of the pieces that it is merged from."""
         return {i}
 
     def without(self, ids: Sequence[int]) -> dict[str, Any]:
-        """The content of a tokenizer.json with fewer pieces, which are numbered anew in the order of `ids`.
+        """The content of a tokenizer.json with fewer pieces, which get new ids in the order of `ids`.
 
-        ids (Sequence[int]): old ids of the pieces that stay, rising.
-        RAISES: XnerError where the tokenizer's post-processor is of a kind that is not known.
+        ids (Sequence[int]): old ids of the pieces to keep, ascending.
+        RAISES: XnerError where the tokenizer has a post-processor of an unknown type.
         """
         new_ids = {old: new for new, old in enumerate(ids)}
         added = [{**token, "id": new_ids[token["id"]]} for token in self.data["added_tokens"]]
@@ -78,7 +79,7 @@ class Vocabulary(ABC):
         }
 
     def _renumber(self, processor: Any, new_ids: dict[int, int]) -> Any:
-        """A post-processor, which knows special tokens by their numbers, with new numbers."""
+        """A post-processor with the new ids of special tokens."""
         kind = processor["type"] if processor else None
         if kind in (None, "ByteLevel"):
             return processor
@@ -97,7 +98,7 @@ class Vocabulary(ABC):
 
 
 class UnigramVocabulary(Vocabulary):
-    """Pieces with scores, as of XLM-R."""
+    """Pieces with scores, as in XLM-R."""
 
     def read_pieces(self) -> dict[int, str]:
         return {i: piece for i, (piece, _) in enumerate(self.model["vocab"])}
@@ -122,7 +123,7 @@ class UnigramVocabulary(Vocabulary):
 
 
 class WordPieceVocabulary(Vocabulary):
-    """Pieces at the start of a word and inside it, as of mBERT."""
+    """Pieces for the start and for the inside of words, as in mBERT."""
 
     def read_pieces(self) -> dict[int, str]:
         return {i: piece for piece, i in self.model["vocab"].items()}
@@ -135,7 +136,7 @@ class WordPieceVocabulary(Vocabulary):
 
 
 class BpeVocabulary(Vocabulary):
-    """Pieces with rules that merge them, over bytes (as of RoBERTa) or over characters."""
+    """Pieces with merge rules, over bytes (as in RoBERTa) or characters."""
 
     def __init__(self, data: dict[str, Any], name: str) -> None:
         super().__init__(data, name)
@@ -157,7 +158,7 @@ class BpeVocabulary(Vocabulary):
         if not self.bytes_:
             return piece.removeprefix(WORD_START)
         text = self._decoder.decode([piece]).removeprefix(" ")
-        return piece if "\N{REPLACEMENT CHARACTER}" in text else text  # a part of a character
+        return piece if "\N{REPLACEMENT CHARACTER}" in text else text  # some bytes of a character
 
     def required(self) -> set[int]:
         return super().required() | (
@@ -165,7 +166,7 @@ class BpeVocabulary(Vocabulary):
         )
 
     def with_parts(self, i: int) -> set[int]:
-        # The rules that make a piece of a text are those that make it of the piece alone: none reached beyond it.
+        # The rules that form a piece within a text also form it from the piece alone: none crosses its ends.
         if i not in self.pieces:
             return {i}
         parts, found = list(self.pieces[i]), {i}
@@ -196,7 +197,7 @@ def read_vocabulary(tokenizer: Tokenizer, name: str) -> Vocabulary:
     """The vocabulary of a tokenizer.
 
     name (str): what the user calls the encoder, for messages.
-    RAISES: XnerError for a kind of vocabulary that cannot be trimmed soundly.
+    RAISES: XnerError for a type of vocabulary that cannot be trimmed.
     """
     data = json.loads(tokenizer.to_str())
     kind = data["model"]["type"]
@@ -209,12 +210,12 @@ def read_vocabulary(tokenizer: Tokenizer, name: str) -> Vocabulary:
 
 
 def rebuild(vocabulary: Vocabulary, ids: Iterable[int]) -> tuple[Tokenizer, list[int]]:
-    """A tokenizer with some of the pieces alone, and the old id of each of its own ids, in order.
+    """A tokenizer with only some of the pieces, and the old id of each new id, in order.
 
-    ids (Iterable[int]): old ids of the pieces that stay, `vocabulary.required()` among them.
-    RAISES: XnerError where the result is not what was asked for.
+    ids (Iterable[int]): old ids of the pieces to keep, `vocabulary.required()` included.
+    RAISES: XnerError where the library `tokenizers` assigns other ids.
     """
-    # Tokens that were only added are numbered behind the pieces of the model.
+    # Added tokens have ids after those of the model's pieces.
     order = sorted(set(ids), key=lambda i: (i not in vocabulary.pieces, i))
     tokenizer = Tokenizer.from_str(json.dumps(vocabulary.without(order), ensure_ascii=False))
     expected = {vocabulary.pieces.get(old, vocabulary.added.get(old)): new for new, old in enumerate(order)}

@@ -1,29 +1,28 @@
-"""The most frequent words of a language, in the forms that they have in text."""
+"""The most frequent words of a language, in the forms that occur in text."""
 
 from collections.abc import Iterator
 
 import regex
 
 from ...errors import XnerError
-from ...languages.tokenizer import UNSPACED
+from ...languages.scripts import is_unspaced_text
 
-# How a word stands in running text, as shares of its occurrences. They are rough: word lists are lower-cased, and all
-# that they decide is which pieces go first where not all fit.
+# Forms of a word in running text, as shares of its occurrences. Rough numbers suffice: word lists are lower-cased, and
+# the shares only decide which pieces are left out if there are too many.
 TITLE, UPPER = 0.2, 0.02
-# Directly behind another character (a bracket, a hyphen, an apostrophe), where it has no word-start mark.
+# Directly after another character (a bracket, a hyphen, an apostrophe), where it has no word-start mark.
 INSIDE, INSIDE_UNSPACED = 0.1, 0.95
 
-_UNSPACED = regex.compile(UNSPACED)
 _DIGIT = regex.compile(r"\d")
 
 
 def word_forms(lang: str, n_words: int) -> Iterator[tuple[str, float, bool]]:
     """Yield the forms of a language's most frequent words: as listed, capitalised and in capitals.
 
-    lang (str): language code, as `de`.
-    n_words (int): how many words; numbers are passed over, since the lists write all their digits as 0.
-    YIELDS (tuple[str, float, bool]): a form, its share of the running words of the language, and whether it stands
-        directly behind another character.
+    lang (str): language code, such as `de`.
+    n_words (int): number of words; numbers are skipped, since the lists write all digits as 0.
+    YIELDS (tuple[str, float, bool]): a form, its share of the words in running text, and whether it directly follows
+        another character.
     RAISES: XnerError where the library `wordfreq` is not installed or has no list for the language.
     """
     frequencies = _frequencies(lang)
@@ -31,7 +30,7 @@ def word_forms(lang: str, n_words: int) -> Iterator[tuple[str, float, bool]]:
     words.sort(key=lambda word: (-frequencies[word], word))
     for word in words[:n_words]:
         frequency = frequencies[word]
-        inside = INSIDE_UNSPACED if _UNSPACED.match(word) else INSIDE
+        inside = INSIDE_UNSPACED if is_unspaced_text(word[:1]) else INSIDE
         title, upper = word[:1].upper() + word[1:], word.upper()
         forms = [(word, 1.0)] if title == word else [(word, 1 - TITLE - UPPER), (title, TITLE)]
         for form, share in forms:
@@ -42,7 +41,7 @@ def word_forms(lang: str, n_words: int) -> Iterator[tuple[str, float, bool]]:
 
 
 def check_languages(langs: list[str]) -> None:
-    """RAISES: XnerError where a language has no word list, or `wordfreq` is not installed; takes a moment."""
+    """RAISES: XnerError where a language has no word list, or `wordfreq` is not installed."""
     for lang in langs:
         _frequencies(lang)
 

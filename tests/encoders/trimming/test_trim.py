@@ -14,13 +14,14 @@ from tokenizers import Tokenizer
 from transformers import AutoModel, AutoTokenizer, RobertaConfig, RobertaModel
 
 from spacy_xner.encoders import fetch_encoder
-from spacy_xner.encoders.trimming.needed_pieces import BEFORE, Wanted, choose_pieces, shares_as_before, use_of_words
-from spacy_xner.encoders.trimming.scripts import script_of, scripts_of
+from spacy_xner.encoders.trimming.needed_pieces import PREFIX, Wanted, choose_pieces, shares_as_before, use_of_words
+from spacy_xner.encoders.trimming.scripts import scripts_of
 from spacy_xner.encoders.trimming.trim import trim, trim_encoder
 from spacy_xner.encoders.trimming.trim_pipeline import trim_pipeline
 from spacy_xner.encoders.trimming.vocabulary import read_vocabulary, rebuild
 from spacy_xner.encoders.trimming.word_lists import word_forms
 from spacy_xner.errors import XnerError
+from spacy_xner.languages.scripts import script_of_character
 
 from ...aggregation.util import TEXTS as LABELLED
 from ...aggregation.util import predict
@@ -105,7 +106,7 @@ def test_the_padding_piece_keeps_its_number_where_positions_go_by_it(tmp_path: P
     late = tokenizer.convert_tokens_to_ids("<mask>")
     settings = {"hidden_size": 16, "num_attention_heads": 2, "num_hidden_layers": 1, "intermediate_size": 16}
     model = RobertaModel(RobertaConfig(vocab_size=len(tokenizer), pad_token_id=late, **settings))
-    with pytest.raises(XnerError, match=f"late: the number of its padding piece, {late}, would change"):
+    with pytest.raises(XnerError, match=f"late: the id of its padding piece, {late}, would change"):
         trim(tokenizer, model, Wanted(["a"]), name="late", progress=False)
 
 
@@ -115,9 +116,9 @@ def test_what_is_no_encoder_or_no_place_for_one(tiny_encoder: Path, tiny_pipelin
     (tmp_path / "thesis/chapter1.tex").write_text("…", encoding="utf8")
     for call, source in ((trim_encoder, tiny_encoder), (trim_pipeline, tiny_pipeline)):
         for dest in (source, source / "inside"):
-            with pytest.raises(XnerError, match=r"is what is to be trimmed, .*, or is inside it"):
+            with pytest.raises(XnerError, match=r"is the folder to trim, .*, or is inside it"):
                 call(str(source), dest, wanted, progress=False)
-        with pytest.raises(XnerError, match=r"thesis (has files that are no part|holds something else)"):
+        with pytest.raises(XnerError, match=r"thesis (has files that are not part|has other files)"):
             call(str(source), tmp_path / "thesis", wanted, progress=False)
     with pytest.raises(XnerError, match=r"There is no folder './nowhere'"):
         trim_encoder("./nowhere", tmp_path / "new", wanted, progress=False)
@@ -153,7 +154,7 @@ def test_pipeline(tiny_pipeline: Path, tmp_path: Path) -> None:
     trim_pipeline(tiny_pipeline, tmp_path / "small", Wanted(LEARNED[:1]), progress=False)
     (tmp_path / "other").mkdir()
     (tmp_path / "other/meta.json").write_text("{}", encoding="utf8")
-    with pytest.raises(XnerError, match="other holds something else than a trimmed pipeline"):
+    with pytest.raises(XnerError, match="other has other files than a trimmed pipeline"):
         trim_pipeline(tiny_pipeline, tmp_path / "other", Wanted(LEARNED), progress=False)
 
 
@@ -227,7 +228,7 @@ def test_words_of_a_language(tiny_encoder: Path) -> None:
     assert use.shares.sum() == pytest.approx(1)
     assert use.scripts == {"Latin"}
     assert use.shares[tokenizer.token_to_id("the")] > use.shares[tokenizer.token_to_id("London")]
-    assert use.shares[tokenizer.token_to_id(BEFORE)] > 0
+    assert use.shares[tokenizer.token_to_id(PREFIX)] > 0
 
 
 def word_forms_of(lang: str, n_words: int) -> set[tuple[str, bool]]:
@@ -258,7 +259,7 @@ def test_a_language_without_word_list() -> None:
 def test_scripts() -> None:
     characters = {"a": "Latin", "ß": "Latin", "ж": "Cyrillic", "京": "Han", "한": "Hangul", "か": "Hiragana"}
     characters |= {"7": "Common", "🦉": "Common", "\u0301": "Common", "ー": "Common", "𐎠": "Other"}
-    assert {character: script_of(character) for character in characters} == characters
+    assert {character: script_of_character(character) for character in characters} == characters
     assert scripts_of({"a": 999, "ж": 1, "7": 500}) == {"Latin", "Cyrillic"}
     assert scripts_of({"a": 1000, "ж": 1, "7": 500}) == {"Latin"}
     assert scripts_of({}) == set()

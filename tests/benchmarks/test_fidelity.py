@@ -1,13 +1,13 @@
-"""The embedded encoder against the model that it was made from; `benchmarks/encoder_fidelity.py` prints the figures."""
+"""The embedded encoder against its original model; encoder_fidelity.py and tokenizer_fidelity.py print the figures."""
 
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import pytest
+from encoder_fidelity import TRANSLATIONS, retrieve_translations
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizer_fidelity import compare_tokenizers, example_sentences, reference_file
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer
 
@@ -15,27 +15,15 @@ from spacy_xner.errors import XnerError
 
 
 @pytest.fixture(scope="module")
-def benchmark() -> ModuleType:
-    path = Path(__file__).parents[2] / "benchmarks" / "encoder_fidelity.py"
-    spec = importlib.util.spec_from_file_location("encoder_fidelity", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def reference(benchmark: ModuleType) -> Path:
+def reference() -> Path:
     try:
-        return benchmark.reference_file()
+        return reference_file()
     except XnerError as error:
         pytest.skip(str(error))
 
 
-def test_word_pieces(benchmark: ModuleType, embedded_encoder: Path, reference: Path) -> None:
-    report = benchmark.compare_tokenizers(str(embedded_encoder), reference, benchmark.example_sentences())
+def test_word_pieces(embedded_encoder: Path, reference: Path) -> None:
+    report = compare_tokenizers(str(embedded_encoder), reference, example_sentences())
     print(
         f"{report.identical_share:.2%} of {report.total.total()} sentences of {len(report.total)} languages identical"
     )
@@ -62,19 +50,19 @@ AWKWARD = [
 
 
 @pytest.fixture(scope="module")
-def tokenizers(embedded_encoder: Path, reference: Path) -> tuple[AutoTokenizer, Tokenizer]:
+def tokenizers(embedded_encoder: Path, reference: Path) -> tuple[Any, Tokenizer]:
     return AutoTokenizer.from_pretrained(str(embedded_encoder)), Tokenizer.from_file(str(reference))
 
 
 @pytest.mark.parametrize("text", AWKWARD)
-def test_awkward_text(tokenizers: tuple[AutoTokenizer, Tokenizer], text: str) -> None:
+def test_awkward_text(tokenizers: tuple[Any, Tokenizer], text: str) -> None:
     ours, theirs = tokenizers
     found, expected = ours(text, return_offsets_mapping=True), theirs.encode(text)
     assert found["input_ids"] == expected.ids
     assert found["offset_mapping"] == expected.offsets
 
 
-def test_decomposed_letters_are_composed_as_sentencepiece_does(tokenizers: tuple[AutoTokenizer, Tokenizer]) -> None:
+def test_decomposed_letters_are_composed_as_sentencepiece_does(tokenizers: tuple[Any, Tokenizer]) -> None:
     """The one known difference: the reference loses second marks and leaves letters of more than five bytes apart."""
     ours, theirs = tokenizers
     for marked, composed in [("e\u0323\u0302", "ệ"), ("か\u3099", "が"), ("ｶﾞ", "ガ"), ("\u1112\u1161\u11ab", "한")]:
@@ -84,14 +72,14 @@ def test_decomposed_letters_are_composed_as_sentencepiece_does(tokenizers: tuple
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=30))
-def test_any_letters(tokenizers: tuple[AutoTokenizer, Tokenizer], text: str) -> None:
+def test_any_letters(tokenizers: tuple[Any, Tokenizer], text: str) -> None:
     ours, theirs = tokenizers
     assert ours(text)["input_ids"] == theirs.encode(text).ids
 
 
-def test_translations_are_told_from_other_sentences(benchmark: ModuleType, embedded_encoder: Path) -> None:
-    sentences = benchmark.example_sentences()
-    report, embeddings = benchmark.retrieve_translations(str(embedded_encoder), sentences, layers=[-1, 0])
+def test_translations_are_told_from_other_sentences(embedded_encoder: Path) -> None:
+    sentences = example_sentences()
+    report, embeddings = retrieve_translations(str(embedded_encoder), sentences, layers=[-1, 0])
     print(f"{report.accuracy:.1%} of {report.total.total()} translations found first, margin {report.margin:.3f}")
     assert report.total.total() >= 300
     assert report.accuracy >= 0.98, report.total - report.found
@@ -100,8 +88,8 @@ def test_translations_are_told_from_other_sentences(benchmark: ModuleType, embed
     assert embeddings.accuracy < 0.8
 
 
-def test_the_table_names_sentences_that_exist(benchmark: ModuleType) -> None:
-    sentences = benchmark.example_sentences()
-    for language, pairs in benchmark.TRANSLATIONS.items():
+def test_the_table_names_sentences_that_exist() -> None:
+    sentences = example_sentences()
+    for language, pairs in TRANSLATIONS.items():
         assert max(pairs.values()) < len(sentences[language]), language
         assert max(pairs) < len(sentences["en"]) == 8

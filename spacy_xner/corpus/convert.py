@@ -1,0 +1,132 @@
+"""Convert files of any format into docs with entities and meta."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from spacy.tokenizer import Tokenizer
+from spacy.tokens import Doc, Span
+
+from ..annotations.attributes import meta_of
+from ..errors import XnerError
+from ..languages.codes import normalise_code
+from ..languages.tokenizer import MultilingualTokenizer, multilingual_tokenizer
+from .docs import with_step
+from .formats.docbin import read_docs
+from .formats.reading import Format, detect_format, read_sentences
+from .formats.sentence import CharSpan, Sentence
+
+
+def convert_files(
+    paths: Sequence[Path],
+    lang: str | None,
+    counts: Counter[str],
+    format: Format = "auto",
+    token_column: int | None = None,
+    tag_column: str | None = None,
+) -> Iterator[Doc]:
+    """Read files of any format into docs with their meta.
+
+    paths (Sequence[Path]): the files, in this order.
+    lang (str | None): language code of sentences whose file does not give it.
+    counts (Counter[str]): receives counts of "docs", "unlabelled docs", "entities", "tokens split at an entity's
+        boundary" and "empty texts left out".
+    format, token_column, tag_column: as in `read_sentences`.
+    RAISES: XnerError for a malformed file, an unknown language, or an id that occurs twice.
+    """
+    tokenizer = multilingual_tokenizer()
+    ids: set[str] = set()
+    for path, name in zip(paths, name_files(paths), strict=True):
+        for doc, line, n_split in _read_file(tokenizer, path, format, token_column, tag_column):
+            if not len(doc):
+                counts["empty texts left out"] += 1
+                continue
+            meta = {"id": f"{name}:{line}", "lang": lang, "score": 1.0, **meta_of(doc)}
+            if not meta["lang"]:
+                raise XnerError(f"{path}:{line}: the language is unknown, expected --lang, for example --lang en.")
+            meta["lang"] = normalise_code(meta["lang"])
+            if meta["id"] in ids:
+                raise XnerError(f"{path}:{line}: the id '{meta['id']}' occurs twice, expected distinct ids.")
+            ids.add(meta["id"])
+            step = {"step": "convert", "file": path.name, "line": line}
+            doc._.xner_meta = with_step(meta, step)
+            counts["docs"] += 1
+            counts["unlabelled docs"] += not doc.has_annotation("ENT_IOB")
+            counts["entities"] += len(doc.ents)
+            counts["tokens split at an entity's boundary"] += n_split
+            yield doc
+
+
+def _read_file(
+    tokenizer: MultilingualTokenizer, path: Path, format: Format, token_column: int | None, tag_column: str | None
+) -> Iterator[tuple[Doc, int, int]]:
+    """Yield (doc, line, number of split tokens) of a file; the doc's meta is what the file itself contains.
+
+    Docs of a DocBin keep all their annotation, including tokens with missing entity annotation. Their line is their
+    number in the file.
+    """
+    if (detect_format(path) if format == "auto" else format) == "docbin":
+        yield from ((doc, number, 0) for number, doc in enumerate(read_docs(path, tokenizer.vocab), start=1))
+        return
+    for sentence in read_sentences(path, format, token_column, tag_column):
+        doc, n_split = doc_of_sentence(tokenizer, sentence)
+        doc._.xner_meta = sentence.meta
+        yield doc, sentence.line, n_split
+
+
+def name_files(paths: Sequence[Path]) -> list[str]:
+    """A short distinct name for each file: its stem, with as many parent folders as are needed to distinguish them."""
+    stems = [path.with_name(path.name.removesuffix(".gz")).with_suffix("").parts for path in paths]
+    for depth in range(1, max(map(len, stems), default=1) + 1):
+        names = ["/".join(parts[-depth:]) for parts in stems]
+        if len(set(names)) == len(names):
+            return names
+    repeated = next(path for path, count in Counter(stems).items() if count > 1)
+    raise XnerError(
+        f"Two of the files are called {'/'.join(repeated)}, expected different names: ids of docs are made of them."
+    )
+
+
+def doc_of_sentence(tokenizer: Tokenizer | MultilingualTokenizer, sentence: Sentence) -> tuple[Doc, int]:
+    """Make a doc with entities from a sentence; without entity annotation if the sentence is unlabelled.
+
+    Tokens in the file are kept. Otherwise the tokenizer makes them; a token is split where an entity begins or ends
+    inside it, so that no entity is lost.
+
+    RETURNS (tuple[Doc, int]): the doc (its meta is not set), and the number of tokens that were split.
+    """
+    spans = sentence.spans or ()
+    if sentence.words is not None:
+        words, spaces, n_split = list(sentence.words), list(sentence.spaces or ()), 0
+    else:
+        boundaries = {offset for start, end, _ in spans for offset in (start, end)}
+        words, spaces, n_split = split_tokens(tokenizer(sentence.text), boundaries)
+    doc = Doc(tokenizer.vocab, words=words, spaces=spaces)
+    if sentence.spans is not None:
+        doc.set_ents([_make_span(doc, span, sentence) for span in spans])
+    return doc, n_split
+
+
+def _make_span(doc: Doc, span: CharSpan, sentence: Sentence) -> Span:
+    start, end, label = span
+    found = doc.char_span(start, end, label)
+    if found is None:
+        raise XnerError(
+            f"{sentence.file}:{sentence.line}: the entity {span} does not begin and end at tokens of '{doc.text}'."
+        )
+    return found
+
+
+def split_tokens(doc: Doc, boundaries: set[int]) -> tuple[list[str], list[bool], int]:
+    """Split tokens of a doc at character offsets. RETURNS: words, spaces, and the number of tokens that were split."""
+    words: list[str] = []
+    spaces: list[bool] = []
+    n_split = 0
+    for token in doc:
+        inner = sorted(offset - token.idx for offset in boundaries if token.idx < offset < token.idx + len(token))
+        n_split += bool(inner)
+        edges = [0, *inner, len(token)]
+        words += [token.text[i:j] for i, j in itertools.pairwise(edges)]
+        spaces += [False] * len(inner) + [bool(token.whitespace_)]
+    return words, spaces, n_split

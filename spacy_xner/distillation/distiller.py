@@ -1,0 +1,167 @@
+"""Distillation of docs: unlabelled text becomes docs with the teachers' soft labels."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from spacy.tokens import Doc, Span
+
+from ..annotations.attributes import meta_of
+from ..corpus.docs import hash_of, is_translation, with_step
+from ..encoders.memory import release_memory
+from ..errors import XnerError
+from ..pipelines import fingerprint_of
+from ..projection import SpanProjector
+from .selection import Entities, Selection, entities_of, entity_agreement
+from .teachers import TeacherPrediction, Teachers
+
+BATCH_SIZE = 256  # texts
+
+
+class Distiller:
+    """Makes docs that a student learns from: text in the tokens of the teachers, with the teachers' soft labels.
+
+    With `sources`, the teachers also label the source sentence of each translation, in the language that they were
+    trained on. The entities that they find there are projected. They become the doc's entities, beside the soft labels
+    (the student's `soft_weight` weighs both), and count for agreement. Other docs have soft labels only.
+
+    sources (Mapping[str, Doc] | None): source sentences by id; their labels are ignored.
+    projector (SpanProjector | None): required with `sources`.
+    batch_size (int): how many texts to label at a time.
+    """
+
+    def __init__(
+        self,
+        teachers: Teachers,
+        selection: Selection,
+        sources: Mapping[str, Doc] | None = None,
+        projector: SpanProjector | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> None:
+        self.teachers, self.selection, self.projector = teachers, selection, projector
+        self.sources = sources if projector is not None else None
+        self.batch_size = batch_size
+        # A source sentence with translations in several languages is labelled only once.
+        self._source_entities: dict[str, Entities] = {}
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """Everything besides the docs that determines the result, as plain JSON."""
+        identity: dict[str, Any] = {
+            "teachers": [fingerprint_of(nlp) for nlp in self.teachers.pipelines],
+            "certainty": self.selection.certainty,
+            "agreement": self.selection.agreement,
+        }
+        if self.sources is not None and self.projector is not None:
+            texts = sorted((name, doc.text) for name, doc in self.sources.items())
+            identity |= {"sources": hash_of(texts), "projector": self.projector.identity}
+        return identity
+
+    def check(self, docs: Sequence[Doc]) -> None:
+        """RAISES: XnerError for labelled docs, for text that the teachers tokenize differently, and if no doc has the
+        id of a source sentence.
+        """
+        for doc in docs:
+            check_unlabelled(doc)
+        self.teachers.check_tokens(doc.text for doc in docs)
+        if docs and self.sources is not None and not any(meta_of(doc)["id"] in self.sources for doc in docs):
+            raise XnerError(
+                f"None of the {len(docs):,} texts has the id of a source sentence: the first text is "
+                f"{meta_of(docs[0])['id']}, the first source {next(iter(self.sources), 'none')}. Expected as sources "
+                f"the file that was translated, or no sources."
+            )
+
+    def batches(self, docs: Sequence[Doc]) -> list[Sequence[Doc]]:
+        """The docs in batches that are labelled together."""
+        return [docs[start : start + self.batch_size] for start in range(0, len(docs), self.batch_size)]
+
+    def distill(self, docs: Sequence[Doc], counts: Counter[str]) -> Iterator[Doc]:
+        """Yield the docs that pass the selection.
+
+        docs (Sequence[Doc]): unlabelled, with meta.
+        counts (Counter[str]): receives counts of "docs", "unsure" and "kept"; with sources also of docs "without a
+            source" and "not fully projected", of those where "teacher and projection disagree", of those "kept with
+            projected entities", and among the latter of those "with a source by id alone", whose provenance has no
+            translation.
+        RAISES: XnerError as `check`, before anything is labelled.
+        """
+        self.check(docs)
+        for batch in self.batches(docs):
+            yield from self.distill_batch(batch, counts)
+
+    def distill_batch(self, docs: Sequence[Doc], counts: Counter[str]) -> list[Doc]:
+        """As `distill`, for one batch of docs that `check` has accepted."""
+        counts.update(dict.fromkeys(("docs", "unsure", "kept"), 0))
+        step = {"step": "distill", "teachers": self.teachers.identity, "certainty": self.selection.certainty}
+        step |= {"agreement": self.selection.agreement} if self.sources is not None else {}
+        predictions = list(self.teachers.label(doc.text for doc in docs))
+        projected = self._project_sources(docs, predictions)
+        kept = []
+        for i, (doc, prediction) in enumerate(zip(docs, predictions, strict=True)):
+            counts["docs"] += 1
+            labelled = prediction.doc
+            if prediction.certainty < self.selection.certainty:
+                counts["unsure"] += 1
+                continue
+            if i not in projected:
+                labelled.set_ents([], default="missing")
+                if self.sources is not None:
+                    counts["without a source"] += 1
+            elif (spans := projected[i]) is None:
+                counts["not fully projected"] += 1
+                continue
+            elif (
+                entity_agreement(entities_of(labelled), {(s.start, s.end, s.label_) for s in spans})
+                < self.selection.agreement
+            ):
+                counts["teacher and projection disagree"] += 1
+                continue
+            else:
+                labelled.set_ents(spans)
+                counts["kept with projected entities"] += 1
+                if not is_translation(doc):
+                    counts["with a source by id alone"] += 1
+            labelled.spans.clear()
+            labelled._.xner_meta = with_step(meta_of(doc), step, score=round(prediction.certainty, 6))
+            counts["kept"] += 1
+            kept.append(labelled)
+        release_memory()
+        return kept
+
+    def _project_sources(
+        self, docs: Sequence[Doc], predictions: Sequence[TeacherPrediction]
+    ) -> dict[int, list[Span] | None]:
+        """Project the teachers' entities in source sentences onto the translations.
+
+        RETURNS: the spans by position of the doc, for docs with a source; None if not all of the entities arrived.
+        """
+        if self.sources is None or self.projector is None:
+            return {}
+        sources, known = self.sources, self._source_entities
+        ids = {i: meta_of(doc)["id"] for i, doc in enumerate(docs) if meta_of(doc)["id"] in sources}
+        new = list(dict.fromkeys(name for name in ids.values() if name not in known))
+        for name, prediction in zip(new, self.teachers.label(sources[name].text for name in new), strict=True):
+            known[name] = entities_of(prediction.doc)
+
+        def labelled_source(name: str) -> Doc:
+            doc = self.teachers.pipelines[0].make_doc(sources[name].text)
+            doc.set_ents([Span(doc, *entity) for entity in sorted(known[name])])
+            return doc
+
+        found = self.projector.project((labelled_source(name), predictions[i].doc) for i, name in ids.items())
+        projected: dict[int, list[Span] | None] = {}
+        for i, projection in zip(ids, found, strict=True):
+            doc = predictions[i].doc
+            spans = [Span(doc, span.start, span.end, label=span.label) for span in projection.spans]
+            projected[i] = spans if projection.complete else None
+        return projected
+
+
+def check_unlabelled(doc: Doc) -> None:
+    """RAISES: XnerError for a labelled doc."""
+    if doc.has_annotation("ENT_IOB"):
+        raise XnerError(
+            f"The doc {meta_of(doc).get('id')} is labelled ('{doc.text[:60]}'), expected unlabelled text: labels would "
+            f"be lost. Give plain text (`xner corpus convert --format plain`), or output of `xner corpus translate`."
+        )
