@@ -122,7 +122,7 @@ def test_command(tmp_path: Path) -> None:
     )
     memory = f"en\tde\n{GOOD[0]}\t{GOOD[1]}\nBerlin and Paris are cities .\tBerlin and Paris are cities .\n"
     (tmp_path / "memory.tsv").write_text(memory, encoding="utf8")
-    arguments = ["corpus", "synthesize", tmp_path / "news.txt", tmp_path / "{lang}.spacy", "--lang", "de"]
+    arguments = ["corpus", "synthesize", tmp_path / "news.txt", "--output", tmp_path / "{lang}.spacy", "--lang", "de"]
     arguments += ["--memory", tmp_path / "memory.tsv", "--quality", "none"]
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     assert result.exit_code == 0, result.output
@@ -136,7 +136,7 @@ def test_command(tmp_path: Path) -> None:
 def test_command_with_duplicates(tmp_path: Path, options: list[str], kept: int) -> None:
     (tmp_path / "news.txt").write_text(f"{GOOD[0]}\n{GOOD[0]}\n", encoding="utf8")
     (tmp_path / "memory.tsv").write_text(f"en\tde\n{GOOD[0]}\t{GOOD[1]}\n", encoding="utf8")
-    arguments = ["corpus", "synthesize", tmp_path / "news.txt", tmp_path / "de.spacy", "--lang", "de"]
+    arguments = ["corpus", "synthesize", tmp_path / "news.txt", "--output", tmp_path / "de.spacy", "--lang", "de"]
     arguments += ["--memory", tmp_path / "memory.tsv", "--quality", "none", *options]
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     assert result.exit_code == 0, result.output
@@ -153,7 +153,7 @@ def test_command_with_quality(tmp_path: Path, embedded_encoder: Path, quality: s
     cows = "Cows eat a lot of fresh grass in summer."  # the first one of a text is its translation back
     memory = f"en\tde\n{GOOD[0]}\t{GOOD[1]}\n{cows}\t{wrong}\n{other}\t{wrong}\n"
     (tmp_path / "memory.tsv").write_text(memory, encoding="utf8")
-    arguments = ["corpus", "synthesize", tmp_path / "news.txt", tmp_path / "de.spacy", "--lang", "de"]
+    arguments = ["corpus", "synthesize", tmp_path / "news.txt", "--output", tmp_path / "de.spacy", "--lang", "de"]
     arguments += ["--memory", tmp_path / "memory.tsv", "--quality", quality, "--min-quality", "0.6"]
     arguments += ["--encoder", embedded_encoder]
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
@@ -203,7 +203,7 @@ def test_way_back(tmp_path: Path) -> None:
     """A dictionary is read the other way round; where a setting is for one direction, another one is asked for."""
     (tmp_path / "news.txt").write_text("the old town is here\n", encoding="utf8")
     (tmp_path / "en-de.tsv").write_text("the\tdie\nold\talte\ntown\tStadt\nis\tist\nhere\thier\n", encoding="utf8")
-    arguments = ["corpus", "synthesize", tmp_path / "news.txt", tmp_path / "de.spacy", "--lang", "de"]
+    arguments = ["corpus", "synthesize", tmp_path / "news.txt", "--output", tmp_path / "de.spacy", "--lang", "de"]
     arguments += ["--translator", "lexicon", "-s", f"path={tmp_path / 'en-de.tsv'}", "-s", "ranked=false"]
     result = CliRunner().invoke(app, [str(argument) for argument in (*arguments, "--quality", "round-trip")])
     assert result.exit_code == 0, result.output

