@@ -98,7 +98,7 @@ def show_errors(lang: str, pairs: Pairs, predicted: Spans, n_shown: int) -> None
     for s, t, extra, missed in random.Random(0).sample(wrong, min(n_shown, len(wrong))):
         print(f"  {' '.join(s.words)}\n  {' '.join(t.words)}")
         for name, spans in (("gold", missed), ("ours", extra)):
-            print(f"    {name}: {' | '.join(' '.join(t.words[a:b]) for a, b, _ in sorted(spans)) or '-'}")
+            print(f"    {name}: {' | '.join(' '.join(t.words[a:b]) for a, b, *_ in sorted(spans)) or '-'}")
 
 
 def main(

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .console import make_console
+from .console import make_notes
 from .options import (
+    BatchSizeOption,
     CompleteOption,
     EncoderOption,
     FastOption,
+    GpuOption,
     LayersOption,
     MethodName,
     MinScoreOption,
     ProjectMethodOption,
+    QuietOption,
+    TokenizedOption,
     make_projector,
     parse_layers,
 )
@@ -45,18 +49,18 @@ def project(
             help="Pair sentences by id (DocBins) or by order. auto: by id if all ids of TARGET are in SOURCE."
         ),
     ] = PairByName["auto"],
-    tokenized: Annotated[
-        bool, typer.Option("--tokenized", "--tokenised", help="Split the words of a .txt at spaces.")
-    ] = False,
+    tokenized: TokenizedOption = False,
     encoder: EncoderOption = "embedded",
     layers: LayersOption = None,
     method: ProjectMethodOption = MethodName["transport"],
     min_score: MinScoreOption = 0.0,
     complete: CompleteOption = False,
     fast: FastOption = False,
-    batch_size: Annotated[int, typer.Option(help="Sentence pairs that run at a time.")] = 32,
+    batch_size: BatchSizeOption = 32,
+    gpu_id: GpuOption = -1,
+    quiet: QuietOption = False,
 ) -> None:
-    """Project entities onto translated sentences, by word alignment. An interrupted run is resumed.
+    """Project entities onto translated sentences, by word alignment. Interrupted runs resume.
 
     Examples:
 
@@ -66,6 +70,9 @@ def project(
     xner project en.train.iob.gz de.train.txt -o de.train.iob --tokenized
     ```
     """
+    from ..pipelines import use_gpu
+
+    use_gpu(gpu_id)
     projector = make_projector(encoder, parse_layers(layers), method.value, min_score, complete, batch_size, fast)
     project_files(source, target, output, projector, lang, pair_by, tokenized)
 
@@ -83,14 +90,14 @@ def project_files(
     from ..corpus.project import project_corpus
     from ..corpus.project_files import check_formats, pair_files
 
-    files = list(for_each_language(lang, target, output))
+    files = for_each_language(lang, target, output)
     for _, (text, out) in files:
         check_formats(source, text, out)
     for code, (text, out) in files:
         counts: Counter[str] = Counter()
         try:
             pairs = pair_files(source, text, counts, pair_by=pair_by.value, lang=code, tokenized=tokenized)  # type: ignore[arg-type]
-            make_console().print(f"{text}: paired with {source} by {pairs.paired_by}.", markup=False, highlight=False)
+            make_notes().print(f"{text}: paired with {source} by {pairs.paired_by}.", markup=False, highlight=False)
             show = resumable_progress(f"Projecting {code or ''}".rstrip(), "sentences")
             project_corpus(out, pairs, projector, counts, show)
         finally:

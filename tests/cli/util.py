@@ -17,27 +17,32 @@ Command = tuple[str, ...]
 WIDTH = "120"  # of the terminal, in characters
 
 
-def xner(*args: str | Path) -> Result:
-    """Run `xner` in this process; an exception that is no exit is raised, as it would be a bug."""
-    result = CliRunner(env={"COLUMNS": WIDTH}).invoke(app, [str(arg) for arg in args])
+def xner(*args: str | Path, input: str | bytes | None = None) -> Result:
+    """Run `xner` in this process; an exception other than an exit is raised, as it would be a bug."""
+    result = CliRunner(env={"COLUMNS": WIDTH}).invoke(app, [str(arg) for arg in args], input=input)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result
 
 
-def ok(*args: str | Path) -> str:
+def ok(*args: str | Path, input: str | bytes | None = None) -> str:
     """Run `xner` in this process; it succeeds. RETURNS: its standard output."""
-    result = xner(*args)
+    result = xner(*args, input=input)
     assert result.exit_code == 0, result.output
     return result.stdout
 
 
-def failing(*args: str | Path) -> str:
-    """Run `xner` in this process; it exits with 1, for a user's mistake. RETURNS: the sentence without line breaks."""
+def failing(*args: str | Path, status: int = 1) -> str:
+    """Run `xner` in this process; it exits with a status, 1 for errors in data. RETURNS: standard error on one line."""
     result = xner(*args)
-    assert result.exit_code == 1, result.output
+    assert result.exit_code == status, result.output
     assert result.stdout == ""
     return " ".join(result.stderr.split())
+
+
+def misused(*args: str | Path) -> str:
+    """As `failing`, with the exit status of wrong usage, 2."""
+    return failing(*args, status=2)
 
 
 def process(

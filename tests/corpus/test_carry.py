@@ -1,4 +1,4 @@
-"""Whole corpora whose labels travel through a translator."""
+"""Corpora translated with their labels."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ ENGLISH = (
 
 
 class Engine:
-    """Upper case, but for entities; of a text with a question mark, nothing; "twice" says the first word again."""
+    """Returns capitals except for entities, None for a text with a question mark; "twice" repeats the first word."""
 
     identity: dict[str, Any] = {"name": "Engine", "source": "en", "target": "de"}  # noqa: RUF012
 
@@ -76,7 +76,7 @@ def test_damaged_ones_never(source: list[Doc]) -> None:
 
 
 def test_another_language_is_seen_early(source: list[Doc]) -> None:
-    """Also where the hundredth sentence is left out, because an entity came twice."""
+    """Also if the hundredth sentence is left out because of a duplicated entity."""
     docs = [*source[:1] * 99, source[3], *source[:1] * 200]
     with pytest.raises(XnerError, match=r"^100 of 100 translations by Engine .* not in a script of the language 'ru'"):
         list(carry_docs(docs, Engine(), "ru", Counter(), Placeholders(), complete=True, cache=False))

@@ -1,4 +1,4 @@
-"""Whole corpora translated and projected."""
+"""Corpora translated and projected."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ ENGLISH = "[Angela Merkel](PER) visited [London](LOC).\nthe President\nunknown [
 
 
 class Table:
-    """A translator that looks up, as a translation memory does."""
+    """A translator that looks texts up, like a translation memory."""
 
     def __init__(self, table: dict[str, str], surplus: int = 0) -> None:
         self.table, self.surplus = table, surplus
@@ -67,7 +67,7 @@ def test_translator_must_give_one_for_each(source: list[Doc]) -> None:
 
 
 def test_wrong_language(source: list[Doc]) -> None:
-    """Few texts may be names in Latin letters; where most of many are, something is wrong."""
+    """Some translations may be names in Latin letters, but not most of them."""
     counts: Counter[str] = Counter()
     copies = Table({doc.text: doc.text for doc in source})
     assert len(list(translate_docs(source, copies, "ru", counts))) == counts["in another script"] == 4
@@ -76,7 +76,7 @@ def test_wrong_language(source: list[Doc]) -> None:
 
 
 def test_another_language_in_the_same_script(source: list[Doc]) -> None:
-    """A translator that answers in French, and one that hands back the English, asked for Spanish."""
+    """A translator into French, and one that returns the English text, with Spanish as target."""
     nlp = source[0].vocab
     words = ["The", "president", "visited", "the", "old", "town", "yesterday", "with", "all", "his", "friends"]
     docs = [Doc(nlp, words=[*words, str(number)]) for number in range(6)]
@@ -95,7 +95,7 @@ def test_another_language_in_the_same_script(source: list[Doc]) -> None:
 
 
 def test_nothing_but_another_script_is_seen_early(source: list[Doc], tmp_path: Path) -> None:
-    """After the first hundred, not after hours; and the message says where translations are kept."""
+    """After the first hundred; the message names the folder of cached translations."""
     asked = []
 
     class Copies(Table):

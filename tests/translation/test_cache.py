@@ -246,8 +246,8 @@ def test_killed_runs_resume(tmp_path: Path) -> None:
     (tmp_path / "en.txt").write_text("\n".join(texts))
     (tmp_path / "slow.py").write_text(SLOW)
     source, output = tmp_path / "en.spacy", tmp_path / "es.spacy"
-    call("convert", tmp_path / "en.txt", source, "--lang", "en", "--format", "plain")
-    translate = ["translate", source, output, "--lang", "es", "--translator", "tests.Slow", "--cache"]
+    call("convert", tmp_path / "en.txt", "--output", source, "--lang", "en", "--format", "plain")
+    translate = ["translate", source, "--output", output, "--lang", "es", "--translator", "tests.Slow", "--cache"]
     log = tmp_path / "log"
     log.touch()
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])}
@@ -271,7 +271,7 @@ def test_killed_runs_resume(tmp_path: Path) -> None:
     assert len(asked) <= len(texts) + 2  # at most the current text is translated again
     assert sorted(set(asked)) == sorted(texts)
     undisturbed = tmp_path / "again.spacy"
-    call("translate", source, undisturbed, *translate[3:], tmp_path / "another cache")
+    call("translate", source, "--output", undisturbed, *translate[4:], tmp_path / "another cache")
     assert len(last.asked) > len(texts)
     assert undisturbed.read_bytes() == output.read_bytes()
 
