@@ -28,7 +28,7 @@ from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.corpus.carry import carry_docs
 from spacy_xner.corpus.convert import convert_files
 from spacy_xner.corpus.docs import docs_by_id
-from spacy_xner.corpus.project import pair_docs, project_docs
+from spacy_xner.corpus.project import pair_docs, project_pairs, set_results
 from spacy_xner.corpus.translate import translate_docs
 from spacy_xner.projection import SpanProjector
 from spacy_xner.translation import make_translator
@@ -68,9 +68,9 @@ def list_ways(
     translator = make_translator("apertium", source="en", target=lang)
 
     def align() -> list[Doc]:
-        projector.reset()
         translated = list(translate_docs(docs, translator, lang, Counter(), cache=False))
-        return list(project_docs(pair_docs(docs, translated, Counter()), projector))
+        pairs = pair_docs(docs, translated, Counter())
+        return list(set_results(pairs.targets(), project_pairs(pairs, projector), projector.identity))
 
     def carry(carrier: LabelCarrier) -> list[Doc]:
         return list(carry_docs(docs, translator, lang, Counter(), carrier, complete=False, cache=False))
@@ -124,7 +124,7 @@ def main(
 ) -> None:
     """Transfer entities in each way and print the table; --errors prints sentences in which the ways differ."""
     docs = read_sentences(limit, seed)
-    projector = SpanProjector(EmbeddingAligner(encoder, join_unspaced=True))
+    projector = SpanProjector(EmbeddingAligner(encoder))
     projector(docs[0], docs[0])  # loads the encoder, which is not part of the measurement
     title = f"{len(docs)} English sentences with {sum(len(doc.ents) for doc in docs)} entities, by Apertium"
     columns = ("", "way", "arrived %", "whole sentences %", "as aligned %", "seconds")

@@ -65,7 +65,7 @@ def score(language: str, system: str, predicted: Spans, gold: Spans) -> Row:
 def align(pairs: Pairs, encoder: str, method: str = "transport", inference: str = "float32") -> list[Alignment]:
     """Word alignments of all pairs."""
     words = [(s.words, t.words) for s, t in zip(pairs.source, pairs.gold, strict=True)]
-    return list(EmbeddingAligner(encoder, method=method, join_unspaced=True, inference=inference).align(words))
+    return list(EmbeddingAligner(encoder, method=method, inference=inference).align(words))
 
 
 def project(pairs: Pairs, alignments: Sequence[Alignment], algorithm: ProjectionAlgorithm) -> Spans:
@@ -98,7 +98,7 @@ def show_errors(lang: str, pairs: Pairs, predicted: Spans, n_shown: int) -> None
     for s, t, extra, missed in random.Random(0).sample(wrong, min(n_shown, len(wrong))):
         print(f"  {' '.join(s.words)}\n  {' '.join(t.words)}")
         for name, spans in (("gold", missed), ("ours", extra)):
-            print(f"    {name}: {' | '.join(' '.join(t.words[a:b]) for a, b, _ in sorted(spans)) or '-'}")
+            print(f"    {name}: {' | '.join(' '.join(t.words[a:b]) for a, b, *_ in sorted(spans)) or '-'}")
 
 
 def main(

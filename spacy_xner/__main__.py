@@ -1,4 +1,4 @@
-"""`python -m spacy_xner`: the command `xner`, run by an explicitly chosen interpreter."""
+"""`python -m spacy_xner`: the same as `xner`, with a chosen Python interpreter."""
 
 from .cli import main
 

@@ -134,7 +134,18 @@ def tiny_site(tiny_pipeline: Path, tiny_corpus: Path, tmp_path_factory: pytest.T
     scores = room / "scores.json"
     for command in (
         ["evaluate", tiny_pipeline, tiny_corpus, "--output", scores],
-        ["package", tiny_pipeline, room / "packages", "--name", "xner_agg", "--scores", scores, "--build", "none"],
+        [
+            "package",
+            tiny_pipeline,
+            "-o",
+            room / "packages",
+            "--name",
+            "xner_agg",
+            "--scores",
+            scores,
+            "--build",
+            "none",
+        ],
     ):
         result = CliRunner().invoke(app, [str(part) for part in command])
         assert result.exit_code == 0, result.output

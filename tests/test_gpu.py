@@ -30,7 +30,7 @@ def _on_gpu() -> Iterator[None]:
 @pytest.mark.usefixtures("_on_gpu")
 @pytest.mark.parametrize("aggregator", AGGREGATORS)
 def test_learns_and_loads(aggregator: str, tiny_encoder: Path, tmp_path: Path) -> None:
-    """It learns on the GPU, and finds the same on the CPU, with the same scores."""
+    """Trained on the GPU, it predicts the same entities and scores on the CPU."""
     nlp = make_pipeline(with_xner(make_config(tiny_encoder, aggregator)))
     train(nlp, steps=150, learn_rate=0.005)
     assert predict(nlp) == [spans for _, spans in TEXTS]

@@ -44,7 +44,7 @@ def sentences(lang: str, n: int) -> list[Doc]:
 
 
 def as_projected(doc: Doc) -> Doc:
-    """A doc as `xner corpus project` leaves it, with scores; its miscellaneous names have a label of their own."""
+    """A doc as `xner project` leaves it, with scores; its miscellaneous names have a label of their own."""
     spans = [Span(doc, ent.start, ent.end, "OTHER" if ent.label_ == "MISC" else ent.label_) for ent in doc.ents]
     set_scored_entities(doc, spans, [0.9] * len(spans))
     doc._.xner_meta = with_step(meta_of(doc), {"step": "project", "aligner": {"name": "none"}}, score=0.9)

@@ -52,7 +52,7 @@ def estimate(adaptation: Adaptation) -> dict[str, float]:
     sentence_factor = text_factor * len(labelled) / len(sample)
     seconds = {"labelling": 0.0 if adaptation.is_current(SOURCE) else labelling * text_factor}
     seconds |= {"translating": 0.0, "projecting": 0.0}
-    aligner = EmbeddingAligner(settings.encoder, join_unspaced=True, inference="auto")
+    aligner = EmbeddingAligner(settings.encoder, inference="auto")
     list(aligner.align([(["a"], ["b"])]))  # loads the encoder
     aligning = 0.0  # seconds per sentence
     for lang, translator in adaptation.translators.items():

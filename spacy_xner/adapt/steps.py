@@ -149,7 +149,7 @@ class Adaptation:
         if self.is_current(file):
             return
         counts: Counter[str] = Counter()
-        aligner = EmbeddingAligner(self.settings.encoder, join_unspaced=True, inference="auto")
+        aligner = EmbeddingAligner(self.settings.encoder, inference="auto")
         projector = SpanProjector(aligner, min_score=self.settings.min_score, complete=True)
         translated = load_docs(self.folder / TRANSLATED / f"{lang}.spacy")
         pairs = pair_docs(load_docs(self.folder / SOURCE), translated, counts)

@@ -1,4 +1,4 @@
-"""Words to words: which words of two sentences that translate each other belong together."""
+"""Word alignment: links between the words of a sentence and its translation."""
 
 from .types import Aligner, Alignment, Links, Words
 

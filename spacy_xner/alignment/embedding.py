@@ -1,4 +1,4 @@
-"""Word alignment by vectors, in batches, on any encoder and layers: by transport, or as SimAlign does."""
+"""`EmbeddingAligner`: word alignment by contextual vectors of any encoder, by optimal transport or as SimAlign does."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -12,7 +12,7 @@ from .affinity import word_affinity
 from .loading import encoder_version
 from .matching import METHODS, check_method, match
 from .similarity import cosine_similarity, pool_words, word_links, word_similarity, words_with_pieces
-from .transport import plan_links, transport_plan
+from .transport import TransportAlignment
 from .types import Alignment, Words
 
 if TYPE_CHECKING:
@@ -20,45 +20,43 @@ if TYPE_CHECKING:
 
 ALIGN_METHODS = ("transport", *METHODS)
 TOKEN_TYPES = ("bpe", "word")
-# Links by transport. Function words have few good matches, so that the bins must not be too attractive. Chosen on the
-# English-French and Romanian-English gold alignments of WPT 2003 and 2005 (benchmarks/alignment.py); values near these
-# do about as well.
-NULL, NEIGHBOURS, LEAST_SHARE = 0.1, 0.15, 0.36
-BUFFERED_BATCHES = 8  # sentences are sorted by length among so many batches,
-BUFFERED_WORDS = 20_000  # or fewer where they are long: memory stays flat
+# Sentences are sorted by length within a buffer of so many batches, or of so many words: memory stays flat.
+BUFFERED_BATCHES = 8
+BUFFERED_WORDS = 20_000
 
 
 class EmbeddingAligner:
-    """Aligns words whose contextual vectors match.
+    """Aligns words by their contextual vectors.
 
-    The method "transport" looks at both sentences as wholes: words share out what they mean among the words of the
-    other sentence, or keep it where nothing matches (see `transport_plan`), on vectors of words without what all words
-    have in common (`word_affinity`). It makes the fewest errors of all.
+    The method "transport" aligns all words of a sentence pair together, by optimal transport (see `transport_plan`) of
+    mean-centred cosines (see `word_affinity`). It has the lowest alignment error rate.
 
-    The others are SimAlign's (Jalili Sabet et al. 2020) and give the links of the package `simalign` for the same
-    encoder, layer, method and token type, in float32, with four differences for the better: several layers can be
-    averaged; sentences that are longer than the encoder are read in overlapping windows, where the package cuts them;
-    an empty side and words that the tokenizer leaves without pieces (control characters, for example) get no links,
-    where the package fails; and only the layers up to the highest one asked for run, on batches of sentences of like
-    length, each sentence of a buffer once.
+    The other methods are those of SimAlign (Jalili Sabet et al. 2020). With `join_unspaced=False` they give the links
+    of the package `simalign` for the same encoder, layer, method and token type, in float32, with four differences:
 
-    The encoder is loaded when the first pair comes. It runs where thinc does (`spacy.require_gpu`), else on torch's
-    default device.
+    1. Several layers can be averaged.
+    2. Sentences longer than the encoder's limit are read in overlapping windows; the package truncates them.
+    3. Empty sides and words without word pieces (control characters, for example) get no links; the package fails.
+    4. Only the layers up to the highest one requested run, on batches of sentences of similar length, each distinct
+       sentence of a buffer once.
+
+    The encoder is loaded when the first pair is aligned. It runs on thinc's device (`spacy.require_gpu`), else on
+    torch's default device.
 
     model (str): "embedded", a Hugging Face folder, or a name on the hub.
-    layers (int | list[int] | None): layer to take the vectors from, 0 being the embeddings; similarities of several are
-        averaged. None: half the encoder's depth, or 8 for `bert-base-multilingual-cased`, as in SimAlign; by transport,
-        the layers below and above it too.
-    method (str): "transport", or "inter" (few, sure links), "itermax" (a second round among words left over) or "mwmf"
-        (a maximum-weight matching: most links, slow).
-    token_type (str): "bpe" matches word pieces and links their words; "word" matches means of word pieces. Transport is
-        always of words.
-    batch_size (int): sentence pairs that run at once.
-    join_unspaced (bool): hand neighbouring words of scripts without spaces (Chinese, Japanese, Thai, ...) to the
-        encoder's tokenizer as one text, so that its pieces can span them. Much better where such words are single
-        characters, as `spacy_xner.MultilingualTokenizer.v1` makes them; SimAlign cannot, so links differ from its own.
-    inference (str): what a CPU computes in: "float32", "bfloat16", "int8", or "auto" for the fastest on this one.
-    RAISES (XnerError): for a setting that does not exist; when aligning, for an encoder that cannot be used.
+    layers (int | list[int] | None): layers to take the vectors from, 0 being the embeddings; similarities of several
+        layers are averaged. None: the middle layer, or 8 for `bert-base-multilingual-cased`, as in SimAlign; for
+        transport, also the layers below and above it.
+    method (str): "transport", "inter" (few, precise links), "itermax" (a second round among unmatched words) or "mwmf"
+        (maximum-weight matching: most links, slow).
+    token_type (str): "bpe" matches word pieces and links their words; "word" matches means of word pieces. Transport
+        always aligns words.
+    batch_size (int): sentence pairs that run at a time.
+    join_unspaced (bool): join neighbouring words of scripts without spaces (Chinese, Japanese, Thai, ...) before the
+        encoder's tokenizer splits them, so that word pieces can span several words. Links are much better where words
+        are single characters, as `spacy_xner.MultilingualTokenizer.v1` makes them. False gives SimAlign's own links.
+    inference (str): precision on a CPU: "float32", "bfloat16", "int8", or "auto" for the fastest on this CPU.
+    RAISES: XnerError for an unknown setting and, when aligning, for an encoder that cannot be used.
     """
 
     def __init__(
@@ -68,7 +66,7 @@ class EmbeddingAligner:
         method: str = "transport",
         token_type: str = "bpe",
         batch_size: int = 32,
-        join_unspaced: bool = False,
+        join_unspaced: bool = True,
         inference: str = "float32",
     ) -> None:
         check_method(method, ALIGN_METHODS)
@@ -95,7 +93,7 @@ class EmbeddingAligner:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What determines the links; loads the encoder, whose depth decides the default layer."""
+        """What determines the links; loads the encoder, whose depth determines the default layers."""
         return {
             "name": "spacy_xner.EmbeddingAligner.v1",
             "model": self.model,
@@ -108,7 +106,7 @@ class EmbeddingAligner:
         }
 
     def align(self, pairs: Iterable[tuple[Words, Words]]) -> Iterator[Alignment]:
-        """Align (source words, target words) pairs lazily, in order; one `Alignment` for each."""
+        """Align (source words, target words) pairs lazily, in order. YIELDS: an `Alignment` for each pair."""
         for buffer in self._buffers(pairs):
             sentences = list(dict.fromkeys(words for pair in buffer for words in pair))
             encoded = dict(zip(sentences, self.encoder.encode(sentences), strict=True))
@@ -130,13 +128,11 @@ class EmbeddingAligner:
     def _align_pair(
         self, source: "EncodedSentence", target: "EncodedSentence", source_words: Words, target_words: Words
     ) -> Alignment:
+        if self.method == "transport":
+            return TransportAlignment(word_affinity(source, target, source_words, target_words))
         shape = len(source_words), len(target_words)
         if not len(source.words) or not len(target.words):
-            return Alignment.empty(*shape, transport=self.method == "transport")
-        if self.method == "transport":
-            affinity = word_affinity(source, target, source_words, target_words)
-            links = plan_links(transport_plan(affinity, NULL, NEIGHBOURS), LEAST_SHARE)
-            return Alignment(links, affinity.clip(0, 1), affinity)
+            return Alignment.empty(*shape)
         if self.token_type == "word":
             rows, columns = words_with_pieces(source.words)[0], words_with_pieces(target.words)[0]
             similarity = cosine_similarity(
@@ -152,18 +148,18 @@ class EmbeddingAligner:
         return Alignment(word_links(matches, rows, columns), word_similarity(similarity, rows, columns, shape))
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the encoder: a copy in another process loads its own."""
+        """Without the encoder: a copy in another process loads it again."""
         return {name: value for name, value in self.__dict__.items() if name != "encoder"}
 
 
 def check_token_type(token_type: str) -> None:
-    """Raise an XnerError for a token type that does not exist."""
+    """RAISES: XnerError for an unknown token type."""
     if token_type not in TOKEN_TYPES:
         raise XnerError(f"Unknown token type {token_type!r}: expected one of {', '.join(TOKEN_TYPES)}.")
 
 
 def as_words(words: Words) -> tuple[str, ...]:
-    """The words as a tuple; an XnerError for a text that has not been split into words."""
+    """The words as a tuple. RAISES: XnerError for a text that is not split into words."""
     if isinstance(words, str):
         raise XnerError(f"An aligner takes lists of words, and got the text {words[:50]!r}: split it into words first.")
     return tuple(words)

@@ -1,4 +1,4 @@
-"""Word-piece vectors of sentences, from chosen layers of any encoder: sorted by length, in batches, never cut."""
+"""`PieceEncoder`: word-piece vectors of whole sentences, from chosen layers of any encoder, in batches."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,11 +32,11 @@ Booleans = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class EncodedSentence:
-    """What an encoder knows of a sentence.
+    """The vectors of a sentence, and the words of its pieces.
 
     vectors (Vectors): (n_layers, n_pieces, width).
-    pieces, words (Indices): (n_pairs,) each, the pairs of a piece and a word that it is part of, in order. Pieces of
-        joined words can be part of several words; otherwise each piece is there once.
+    pieces, words (Indices): (n_pairs,) each, pairs of a piece and a word that it is part of, sorted by word. A piece of
+        joined words can be part of several words; other pieces occur once.
     content (Booleans): (n_pairs,), False for punctuation that is part of a word with other pieces (`(yogurt`).
     """
 
@@ -47,17 +47,18 @@ class EncodedSentence:
 
 
 class PieceEncoder:
-    """An encoder that runs up to the highest layer asked for.
+    """An encoder without the layers above the highest one requested.
 
-    On a CPU it computes no padding, and as many batches at a time as torch has threads.
+    On a CPU it runs without padding, and as many batches at a time as torch has threads.
 
-    model (str): as `resolve_encoder` takes it: "embedded", a folder, a hub name.
-    layers (int | list[int] | None): 0 is the embedding layer, 1 the first transformer layer; None for `default_layers`,
-        `beside` of them to each side of one.
-    batch_size (int): sequences that run at once on a GPU.
-    join_unspaced (bool): let the tokenizer see words of scripts without spaces as the text that they are.
-    inference (str): precision on a CPU: "float32", "bfloat16", "int8", or "auto" for the fastest here.
-    RAISES (XnerError): for an encoder that cannot be loaded or has no fast tokenizer, and for a layer it does not have.
+    model (str): as for `resolve_encoder`: "embedded", a folder, a hub name.
+    layers (int | list[int] | None): 0 is the embedding layer, 1 the first transformer layer; None for `default_layers`.
+    batch_size (int): sequences that run at a time on a GPU.
+    join_unspaced (bool): join neighbouring words of scripts without spaces before tokenization.
+    inference (str): precision on a CPU: "float32", "bfloat16", "int8", or "auto" for the fastest on this CPU.
+    beside (int): see `default_layers`.
+    RAISES: XnerError for an encoder that cannot be loaded or has no fast tokenizer, and for layers that it does not
+        have.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class PieceEncoder:
         model: str,
         layers: int | Sequence[int] | None,
         batch_size: int,
-        join_unspaced: bool = False,
+        join_unspaced: bool = True,
         inference: str = "float32",
         beside: int = 0,
     ) -> None:
@@ -82,10 +83,10 @@ class PieceEncoder:
         self.window = usable_length(self.tokenizer, self.model) - len(self._prefix) - len(self._suffix)
 
     def encode(self, sentences: Sequence[Words]) -> list[EncodedSentence]:
-        """Encode sentences, each by itself; in order, one result for each.
+        """Encode each sentence separately. RETURNS: one result a sentence, in order.
 
-        A sentence that is longer than the encoder goes through it in windows that overlap by a quarter; each piece has
-        its vectors from the window where it is farther from the edge.
+        A sentence longer than the encoder's limit is read in windows that overlap by a quarter. Where two windows
+        overlap, a piece gets its vectors from the window in whose inside it lies deeper.
         """
         pieces = list(self.pieces(sentences))
         windows = [
@@ -105,15 +106,15 @@ class PieceEncoder:
 
     @property
     def first(self) -> int:
-        """Where the pieces of a sentence begin, behind special ones."""
+        """Index of a sentence's first piece, after the special pieces."""
         return len(self._prefix)
 
     def with_special_pieces(self, ids: list[int]) -> list[int]:
-        """Ids of a sentence's pieces with those that the encoder wants around them."""
+        """Ids of a sentence's pieces with the encoder's special pieces around them."""
         return self._prefix + ids + self._suffix
 
     def pieces(self, sentences: Sequence[Words]) -> Iterator[tuple[list[int], Indices, Indices, Booleans]]:
-        """Ids of each sentence's pieces, without special tokens; the pairs of pieces and words; which have content."""
+        """Tokenize. YIELDS: ids of a sentence's pieces without special ones; pieces, words and content of the pairs."""
         if not sentences:
             return
         clean = [[encodable(word) for word in words] for words in sentences]
@@ -125,7 +126,7 @@ class PieceEncoder:
             add_special_tokens=False,
             return_attention_mask=False,
             return_token_type_ids=False,
-            verbose=False,  # no warning about length: windows take care of it
+            verbose=False,  # no warning about length: long sentences are read in windows
         )
         for encoding, of, words, of_units in zip(encoded.encodings, units, clean, texts, strict=True):
             pairs = pair_with_words(encoding.word_ids, encoding.offsets, of, words)
@@ -136,7 +137,7 @@ class PieceEncoder:
             yield encoding.ids, *pairs, with_content(*pairs, np.array(empty, dtype=bool))
 
     def _run(self, sequences: list[list[int]]) -> list[Vectors]:
-        """Vectors of id sequences that fit into the encoder: (n_layers, length, width) each, in order."""
+        """Encode sequences of ids within the encoder's limit. RETURNS: (n_layers, length, width) for each, in order."""
         use_one_thread_if_forked()
         device = current_device()
         return self._run_packed(sequences) if device.type == "cpu" else self._run_padded(sequences, device)
@@ -165,7 +166,7 @@ class PieceEncoder:
         return make_encoder(self.model.to("cpu"), resolve_inference(self.inference))
 
     def forget_packed(self) -> None:
-        """The model's weights have changed."""
+        """Drop the packed copy of the weights, after they have changed."""
         self.__dict__.pop("_packed", None)
 
     def _run_padded(self, sequences: list[list[int]], device: torch.device) -> list[Vectors]:
@@ -185,7 +186,7 @@ class PieceEncoder:
         return vectors
 
     def pad(self, sequences: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Ids and the attention mask, both (n_sequences, longest)."""
+        """Pad sequences. RETURNS: ids and attention mask, both (n_sequences, max_length)."""
         shape = (len(sequences), max(map(len, sequences)))
         ids = torch.full(shape, self.tokenizer.pad_token_id or 0, dtype=torch.long, device="cpu")
         mask = torch.zeros(shape, dtype=torch.long, device="cpu")
@@ -196,9 +197,9 @@ class PieceEncoder:
 
 
 def with_content(pieces: Indices, words: Indices, empty: Booleans) -> Booleans:
-    """The pairs of a word and a piece that is not `empty`, and all pairs of words whose pieces all are; (n_pairs,).
+    """Mark the pairs whose piece is not punctuation, and all pairs of words that are punctuation only; (n_pairs,).
 
-    empty (Booleans): (n_pieces,), pieces of punctuation.
+    empty (Booleans): (n_pieces,), True for pieces of punctuation.
     """
     content = ~empty[pieces]
     without = np.setdiff1d(words, words[content])
@@ -206,7 +207,7 @@ def with_content(pieces: Indices, words: Indices, empty: Booleans) -> Booleans:
 
 
 def encodable(word: str) -> str:
-    """The word with lone surrogates, which are no text, replaced by U+FFFD."""
+    """Replace lone surrogates, which cannot be encoded, by U+FFFD."""
     try:
         word.encode()
     except UnicodeEncodeError:
@@ -217,9 +218,11 @@ def encodable(word: str) -> str:
 def pair_with_words(
     unit_of_piece: list[int], offsets: list[tuple[int, int]], units: list[list[int]], words: Words
 ) -> tuple[Indices, Indices]:
-    """The pairs of a piece and a word that it is part of, sorted by word.
+    """Pair pieces with the words that they are part of. RETURNS: pieces and words, (n_pairs,) each, sorted by word.
 
-    offsets (list[tuple[int, int]]): characters of each piece in its unit, which is the text of one or more words.
+    unit_of_piece (list[int]): the unit of each piece; a unit is the text of one or more words.
+    offsets (list[tuple[int, int]]): start and end of each piece in its unit, in characters.
+    units (list[list[int]]): the word indices of each unit.
     """
     pairs = []
     for piece, (unit, (start, end)) in enumerate(zip(unit_of_piece, offsets, strict=True)):

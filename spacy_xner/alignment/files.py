@@ -1,4 +1,4 @@
-"""Files of sentence pairs in, files of links out."""
+"""Word alignment of files: reads sentence pairs, writes links."""
 
 import json
 from collections import Counter
@@ -16,7 +16,7 @@ SEPARATOR = "|||"
 
 
 def read_pairs(path: Path) -> Iterator[tuple[list[str], list[str]]]:
-    """Yield the pairs of a file with `source ||| target` a line, words by spaces; plain or gzipped.
+    """Yield the pairs of a file with `source ||| target` a line, words separated by spaces; plain or gzipped.
 
     RAISES: XnerError for a line without the separator or with several, and for a file that cannot be read.
     """
@@ -24,7 +24,7 @@ def read_pairs(path: Path) -> Iterator[tuple[list[str], list[str]]]:
         sides = line.split(SEPARATOR)
         if len(sides) != 2:
             raise XnerError(
-                f"{path}:{number}: found {len(sides) - 1} times '{SEPARATOR}' in '{line[:60]}', expected it once: "
+                f"{path}:{number}: found {len(sides) - 1} times '{SEPARATOR}' in '{line[:60]}', expected once: "
                 f"source words {SEPARATOR} target words."
             )
         yield words_of_line(sides[0]), words_of_line(sides[1])
@@ -36,22 +36,22 @@ def align_file(
     aligner: Aligner,
     progress: Progress = lambda items, start, total: items,
 ) -> Counter[str]:
-    """Align the pairs of a file. A stopped run is gone on with; the output appears whole.
+    """Align the pairs of a file. An interrupted run is resumed; the output file appears whole.
 
-    Writes a line for each pair: links as 0-based `i-j`, by spaces (the Pharaoh format); or, for an output ending in
-    .jsonl, `{"links": [[i, j, score], ...]}` with the similarity of the two words as score.
+    Writes a line for each pair: 0-based links `i-j` separated by spaces (the Pharaoh format); or, for an output ending
+    in .jsonl, `{"links": [[i, j, score], ...]}` with the similarity of the two words as score.
 
-    progress: is given the results as they come, how many there were from an earlier run, and the number of pairs.
+    progress: receives the results as they come, the number of results of earlier parts of the run, and of all pairs.
     RETURNS: counts of "pairs", "links", "pairs without links", "pairs with an empty side".
     RAISES: XnerError for a malformed line, before any work is done.
     """
     check_output_path(output, path)
-    total = sum(1 for _ in read_pairs(path))  # also finds what is wrong before hours of work
+    total = sum(1 for _ in read_pairs(path))  # also finds malformed lines before hours of work
     if not total:
         raise XnerError(f"{path}: the file is empty, expected sentence pairs: source words {SEPARATOR} target words.")
     with Journal(output, {"align": file_sha256(path), **aligner.identity}) as journal:
         waiting = islice(read_pairs(path), journal.done, None)
-        results = journal.add(as_result(alignment) for alignment in aligner.align(waiting))
+        results = journal.add(scored_links(alignment) for alignment in aligner.align(waiting))
         for _ in progress(results, journal.done, total):
             pass
         counts = write_links(path, output, journal)
@@ -74,6 +74,6 @@ def write_links(path: Path, output: Path, found: Iterable[list[tuple[int, int, f
     return counts
 
 
-def as_result(alignment: Alignment) -> list[tuple[int, int, float]]:
+def scored_links(alignment: Alignment) -> list[tuple[int, int, float]]:
     """Links with their scores."""
     return [(i, j, round(float(alignment.similarity[i, j]), 4)) for i, j in alignment.links]

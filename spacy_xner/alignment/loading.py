@@ -1,4 +1,4 @@
-"""Encoders for aligning: loaded from a folder or the hub, with the layers that are read."""
+"""Loading of encoders for alignment: from a folder or the hub, default layers, length limit, version."""
 
 import functools
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ MBERT_DEPTH, MBERT_LAYER = 12, 8
 
 
 def load_encoder(model: str) -> tuple[Any, Any, Any]:
-    """Configuration, fast tokenizer and model in evaluation mode, from safetensors only."""
+    """Load configuration, fast tokenizer and model in evaluation mode, from safetensors only."""
     from transformers import AutoConfig, AutoModel, AutoTokenizer
 
     from ..encoders import resolve_encoder
@@ -29,8 +29,8 @@ def load_encoder(model: str) -> tuple[Any, Any, Any]:
         tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False, use_fast=True)
         if not tokenizer.is_fast:
             raise XnerError(
-                f"The encoder {model!r} has no fast tokenizer ({type(tokenizer).__name__} was loaded), which aligning "
-                f"needs to tell the word of each piece: use an encoder with a tokenizer.json."
+                f"The encoder {model!r} has no fast tokenizer ({type(tokenizer).__name__} was loaded), which "
+                f"alignment needs to find the word of each piece: use an encoder with a tokenizer.json."
             )
         if getattr(tokenizer, "add_prefix_space", True) is False:  # byte-level ones refuse words without it
             tokenizer = AutoTokenizer.from_pretrained(
@@ -48,13 +48,13 @@ def load_encoder(model: str) -> tuple[Any, Any, Any]:
 
 
 def default_layers(model: str, config: Any, beside: int) -> tuple[int, ...]:
-    """The layers to align with where none are chosen, `beside` of them to each side of one.
+    """The default layers of alignment: one layer and `beside` layers below and above it.
 
-    An encoder that was taught to align (`xner align train`) says itself which. Of others it is the middle one, or the
-    8th of mBERT as SimAlign found best.
+    An encoder trained by `xner align train` has a record of the layers that were trained. For others it is the middle
+    layer, or the 8th for mBERT, SimAlign's choice.
 
-    Middle layers tell translations apart best, the last ones are bent to the training objective (Jalili Sabet et al.
-    2020, figure 2); with the embedded encoder layers 5 to 7 of 12 are within a point of each other.
+    Middle layers align best; the last ones are specialised for the pretraining objective (Jalili Sabet et al. 2020,
+    figure 2). With the embedded encoder, layers 5 to 7 of 12 are within a point of each other.
     """
     depth = int(config.num_hidden_layers)
     origin = read_origin(Path(model))
@@ -67,9 +67,9 @@ def default_layers(model: str, config: Any, beside: int) -> tuple[int, ...]:
 
 
 def encoder_version(model: str, config: Any) -> str:
-    """What tells two encoders of one name apart: checksum of a folder's weights, version of a wheel, commit of a hub.
+    """The version of an encoder: checksum of a folder's weights, version of a wheel, commit on the hub.
 
-    RETURNS: "unknown" where nothing does.
+    RETURNS: "unknown" if there is none.
     """
     if model == EMBEDDED.name:
         return EMBEDDED.version
@@ -82,12 +82,12 @@ def encoder_version(model: str, config: Any) -> str:
 
 @functools.lru_cache
 def _sha256(file: Path, modified: int, size: int) -> str:
-    """The checksum of a file as it is now; half a gigabyte takes a second."""
+    """The checksum of a file, cached by its time and size; half a gigabyte takes a second."""
     return file_sha256(file)
 
 
 def check_layers(layers: int | Sequence[int], depth: int, model: str) -> tuple[int, ...]:
-    """The layers as a tuple, or an XnerError that names the range."""
+    """The layers as a tuple. RAISES: XnerError for layers that the encoder does not have."""
     chosen = (layers,) if isinstance(layers, int) else tuple(layers)
     wrong = [layer for layer in chosen if not 0 <= layer <= depth]
     if wrong or not chosen:
@@ -99,14 +99,14 @@ def check_layers(layers: int | Sequence[int], depth: int, model: str) -> tuple[i
 
 
 def drop_layers_above(model: Any, highest: int) -> None:
-    """Remove the layers that nobody reads, in encoders of BERT's build; others run whole, with the same result."""
+    """Remove the layers above `highest` from encoders built like BERT; other encoders are not changed."""
     layers = get_layer_stack(model)
     if layers is not None and len(layers) == model.config.num_hidden_layers:
         del layers[highest:]
 
 
 def special_tokens(tokenizer: Any) -> tuple[list[int], list[int]]:
-    """Ids that the tokenizer puts before and after a sentence."""
+    """Ids of the special pieces before and after a sentence."""
     bare = tokenizer([["a"]], is_split_into_words=True, add_special_tokens=False)["input_ids"][0]
     whole = tokenizer([["a"]], is_split_into_words=True, add_special_tokens=True)["input_ids"][0]
     for start in range(len(whole) - len(bare) + 1):
@@ -116,8 +116,8 @@ def special_tokens(tokenizer: Any) -> tuple[list[int], list[int]]:
 
 
 def usable_length(tokenizer: Any, model: Any) -> int:
-    """The greatest number of pieces, special ones included, that tokenizer and position embeddings allow."""
-    limits = [int(tokenizer.model_max_length)]  # a huge number where the tokenizer does not know
+    """The maximum number of pieces, including special ones, for tokenizer and position embeddings."""
+    limits = [int(tokenizer.model_max_length)]  # a huge number where the tokenizer has no limit
     positions = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
     if isinstance(positions, torch.nn.Embedding):
         # RoBERTa counts from the padding index on
@@ -129,6 +129,6 @@ def usable_length(tokenizer: Any, model: Any) -> int:
 
 
 def current_device() -> torch.device:
-    """Where thinc works (`spacy.require_gpu`), else torch's own default."""
+    """thinc's device (`spacy.require_gpu`), else torch's default device."""
     device: torch.device = get_torch_default_device()
     return torch.get_default_device() if device.type == "cpu" else device

@@ -1,4 +1,4 @@
-"""From a similarity matrix to the pairs that belong together: SimAlign's three methods, without its loops.
+"""SimAlign's three matching methods: from a similarity matrix to matches, vectorised.
 
 The methods are those of Jalili Sabet et al. 2020 (https://aclanthology.org/2020.findings-emnlp.147) and give what the
 package `simalign` gives for the same matrix, ties included.
@@ -22,7 +22,7 @@ def match(similarity: Matrix, method: str) -> Matches:
 
     similarity (Matrix): (n_rows, n_columns), no value below 0.
     method (str): "inter", "itermax" or "mwmf".
-    RETURNS (Matches): (n_rows, n_columns), True where the two belong together.
+    RETURNS (Matches): (n_rows, n_columns), True for matches.
     """
     check_method(method)
     if 0 in similarity.shape:
@@ -31,14 +31,14 @@ def match(similarity: Matrix, method: str) -> Matches:
 
 
 def check_method(method: str, methods: Iterable[str] | None = None) -> None:
-    """Raise an XnerError for a method that is not among `methods`, by default SimAlign's."""
+    """RAISES: XnerError for a method that is not among `methods`, by default SimAlign's."""
     known = list(methods or METHODS)
     if method not in known:
         raise XnerError(f"Unknown alignment method {method!r}: expected one of {', '.join(known)}.")
 
 
 def inter(similarity: Matrix) -> Matches:
-    """Mutual argmax: each is the other's best. The first one wins a tie."""
+    """Mutual argmax: each is the other's best. A tie goes to the first."""
     n_rows, n_columns = similarity.shape
     best_column = similarity.argmax(axis=1)
     best_row = similarity.argmax(axis=0)
@@ -49,10 +49,10 @@ def inter(similarity: Matrix) -> Matches:
 
 
 def itermax(similarity: Matrix) -> Matches:
-    """Mutual argmax, then once more among pairs of which at least one is still without a match.
+    """Mutual argmax, then a second round among pairs of which at least one item is unmatched.
 
-    Similarities to an item that has a match count nine tenths in the second round. As in the package, there is no
-    second round where a side has at most two items, or none that is unmatched.
+    In the second round, similarities of a matched item are multiplied by 0.9. As in the package, there is no second
+    round if a side has at most two items, or no unmatched one.
     """
     first = inter(similarity)
     free_row, free_column = first.sum(axis=1) == 0, first.sum(axis=0) == 0
@@ -60,7 +60,7 @@ def itermax(similarity: Matrix) -> Matches:
         return first
     both_free = free_row[:, None] & free_column[None, :]
     any_free = free_row[:, None] | free_column[None, :]
-    damping = np.where(both_free, 1.0, np.where(any_free, ITERMAX_DAMPING, 0.0))  # float64, as the package has it
+    damping = np.where(both_free, 1.0, np.where(any_free, ITERMAX_DAMPING, 0.0))  # float64, as in the package
     return first | (inter(similarity * damping) & any_free)
 
 

@@ -1,4 +1,4 @@
-"""The aligners that a config can name."""
+"""Registered aligners, which a config can name."""
 
 from typing import Literal
 
@@ -13,7 +13,7 @@ def embedding_aligner_v1(
     method: Method = "transport",
     token_type: TokenType = "bpe",
     batch_size: int = 32,
-    join_unspaced: bool = False,
+    join_unspaced: bool = True,
     inference: Literal["float32", "bfloat16", "int8", "auto"] = "float32",
 ) -> EmbeddingAligner:
     """`spacy_xner.EmbeddingAligner.v1`: aligns in batches; the arguments are those of `EmbeddingAligner`."""

@@ -1,4 +1,4 @@
-"""The package `simalign` itself, as the reference that `EmbeddingAligner` is compared with."""
+"""`SimAlignAligner`: the package `simalign`, the reference for `EmbeddingAligner`."""
 
 import warnings
 from collections.abc import Iterable, Iterator
@@ -20,15 +20,15 @@ METHOD_LETTERS = {"inter": "a", "itermax": "i", "mwmf": "m"}
 class SimAlignAligner:
     """Runs `simalign.SentenceAligner`, one pair at a time (https://github.com/cisnlp/simalign).
 
-    The package runs all layers of the encoder and fails on empty sides and on words without word pieces; those get no
-    links here. It cuts sentences that are longer than the encoder: the words that do not fit get no links either, with
-    a warning, and `cut` counts the sentences. `EmbeddingAligner` reads such sentences whole.
+    The package runs all layers of the encoder. It fails on empty sides and on words without word pieces; here they get
+    no links. It truncates sentences longer than the encoder's limit: the words beyond it get no links, with a warning,
+    and `cut` counts these sentences. `EmbeddingAligner` reads them whole.
 
     model (str): "embedded", a Hugging Face folder, or a name on the hub.
     layer (int | None): 0 is the embedding layer; None as in `EmbeddingAligner`.
     method (str): "inter", "itermax" or "mwmf".
     token_type (str): "bpe" or "word".
-    RAISES (XnerError): for a setting that does not exist; when aligning, for an encoder that cannot be used.
+    RAISES: XnerError for an unknown setting and, when aligning, for an encoder that cannot be used.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class SimAlignAligner:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What determines the links; loads the encoder, whose depth decides the default layer."""
+        """What determines the links; loads the encoder, whose depth determines the default layer."""
         return {
             "name": "spacy_xner.SimAlign.v1",
             "model": self.model,
@@ -60,7 +60,7 @@ class SimAlignAligner:
         }
 
     def align(self, pairs: Iterable[tuple[Words, Words]]) -> Iterator[Alignment]:
-        """Align (source words, target words) pairs lazily, in order; one `Alignment` for each."""
+        """Align (source words, target words) pairs lazily, in order. YIELDS: an `Alignment` for each pair."""
         for source, target in pairs:
             yield self._align_pair(as_words(source), as_words(target))
 
@@ -80,7 +80,7 @@ class SimAlignAligner:
         )
 
     def _usable(self, words: tuple[str, ...]) -> tuple[list[int], list[int]]:
-        """Indices and numbers of pieces of the words that have pieces and fit into the encoder."""
+        """Indices and numbers of pieces of the words that have pieces and are within the encoder's limit."""
         sizes = self.package.piece_counts(words)
         fits = np.cumsum(sizes) <= self.package.room if sizes else []
         if not all(fits):
@@ -94,7 +94,7 @@ class SimAlignAligner:
         return usable, [sizes[i] for i in usable]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the package's aligner: a copy in another process loads its own."""
+        """Without the package's aligner: a copy in another process loads it again."""
         return {name: value for name, value in self.__dict__.items() if name != "package"}
 
 
@@ -109,7 +109,7 @@ class Package:
         from .encoder import check_layers, current_device, default_layers
 
         class RecordingAligner(SentenceAligner):
-            """Keeps the similarities that the package computes on its way to the links."""
+            """Keeps the similarities from which the package computes links."""
 
             similarity: Similarity
 
@@ -132,7 +132,7 @@ class Package:
         self.room = int(self._tokenizer.model_max_length) - self._tokenizer.num_special_tokens_to_add()
 
     def align(self, source: list[str], target: list[str]) -> tuple[list[tuple[int, int]], Similarity]:
-        """Links between words, and similarities between pieces or words, whichever the package matched."""
+        """Links between words, and the similarities that were matched: of pieces or of words."""
         links = self._aligner.get_word_aligns(source, target)[self._method]
         return links, self._aligner.similarity
 

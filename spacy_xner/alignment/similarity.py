@@ -7,10 +7,10 @@ from .matching import Matches
 from .types import Similarity
 
 Vectors = npt.NDArray[np.float32]
-"""(n_pieces, width), or (n_layers, n_pieces, width) where it says so."""
+"""(n_pieces, width), or (n_layers, n_pieces, width) where stated."""
 
 Indices = npt.NDArray[np.intp]
-"""(n,): indices of words or pieces. Indices of the words that pieces belong to never fall."""
+"""(n,): indices of words or pieces. The words of pieces are in ascending order."""
 
 
 def cosine_similarity(source: Vectors, target: Vectors) -> Similarity:
@@ -27,7 +27,7 @@ def cosine_similarity(source: Vectors, target: Vectors) -> Similarity:
 
 
 def normalize(vectors: Vectors) -> Vectors:
-    """Bring vectors along the last axis to length 1; zero vectors stay."""
+    """Scale vectors along the last axis to length 1; zero vectors stay."""
     norms = np.sqrt(np.einsum("...i,...i->...", vectors, vectors))
     norms[norms == 0] = 1
     unit: Vectors = vectors / norms[..., None]
@@ -60,7 +60,7 @@ def word_similarity(
     target_words: Indices,
     shape: tuple[int, int],
 ) -> Similarity:
-    """The greatest similarity over the pieces of each pair of words; 0 for a word without pieces.
+    """The greatest similarity of two pieces for each pair of words; 0 for a word without pieces.
 
     similarity (Similarity): (n_source_pieces, n_target_pieces).
     source_words, target_words (Indices): the word of each row and of each column.
@@ -77,7 +77,7 @@ def word_similarity(
 
 
 def word_links(matches: Matches, source_words: Indices, target_words: Indices) -> list[tuple[int, int]]:
-    """The pairs of words of which some pieces match, sorted, each once.
+    """The pairs of words with matching pieces, sorted, without duplicates.
 
     matches (Matches): (n_source_pieces, n_target_pieces).
     """

@@ -1,4 +1,4 @@
-"""An encoder that learned to align, as an ordinary Hugging Face folder."""
+"""Trains an encoder for alignment and writes it into a Hugging Face folder."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -30,15 +30,15 @@ def train_encoder(
     seed: int = 0,
     progress: Callable[[Iterable[int]], Iterable[int]] = lambda steps: steps,
 ) -> Counter[str]:
-    """Teach an encoder to align by sentence pairs (see `train_on_pairs`), and write it into a folder.
+    """Train an encoder on sentence pairs (see `train_on_pairs`), and write it into a folder.
 
-    The layers above those that aligning reads stay as they are, and so do word embeddings and tokenizer.
+    Word embeddings, tokenizer, and the layers above those that alignment reads are not changed.
 
     name (str): `embedded`, a folder, or a name on the hub.
-    dest (str | Path): the folder to make; an encoder that was written there before is replaced.
-    layers (int | list[int] | None): those that are read and taught, by default the middle ones, as for transport.
+    dest (str | Path): the folder to write; an encoder in it is replaced.
+    layers (int | list[int] | None): layers that are read and trained, by default the middle ones, as for transport.
     RETURNS: counts of "pairs", "empty or too long".
-    RAISES: XnerError where there is no such encoder, nothing to learn from, or `dest` holds something else.
+    RAISES: XnerError for an unknown encoder, pairs without words, and a `dest` that holds something else.
     """
     if min(rounds, steps) < 1 or batch_size < 1 or learn_rate <= 0:
         raise XnerError(
@@ -53,7 +53,7 @@ def train_encoder(
             source = fetch_encoder(name, Path(room) / "encoder")
         if source.resolve() == dest.resolve():
             raise XnerError(f"{dest} is the encoder to learn from and would be lost: choose another folder.")
-        encoder = PieceEncoder(str(source), layers, 2 * batch_size, join_unspaced=True, beside=1)
+        encoder = PieceEncoder(str(source), layers, 2 * batch_size, beside=1)
         counts = train_on_pairs(
             encoder,
             pairs,

@@ -1,4 +1,4 @@
-"""Teaches an encoder to align better, by sentence pairs that nobody aligned."""
+"""Self-training of an encoder on unaligned sentence pairs, for better word alignment."""
 
 import random
 from collections import Counter
@@ -14,16 +14,15 @@ from torch.nn.functional import normalize
 from ..encoders.packed import Batch, can_pack, make_encoder
 from ..errors import XnerError
 from .affinity import PRIOR_WORDS
-from .embedding import LEAST_SHARE, NEIGHBOURS, NULL
 from .loading import current_device
 from .similarity import words_with_pieces
-from .transport import Plan, plan_shares, transport_plan
+from .transport import LEAST_SHARE, NEIGHBOURS, NULL, Plan, plan_shares, transport_plan
 from .types import Words
 
 if TYPE_CHECKING:
     from .encoder import PieceEncoder
 
-TEMPERATURE = 0.1  # of the distributions that are learned; softer than the plan's, so that close ones matter too
+TEMPERATURE = 0.1  # of the trained distributions; higher than the plan's, so that close words count too
 FREE_SHARE = 0.2  # a word that sends less of its mass than this has no counterpart
 WARM_UP = 20  # steps
 
@@ -41,25 +40,25 @@ def train_on_pairs(
     seed: int,
     progress: Callable[[Iterable[int]], Iterable[int]] = lambda steps: steps,
 ) -> Counter[str]:
-    """Self-training: each word learns to prefer the words that the plan of the whole sentences links it with.
+    """Self-training: the affinities of a word are trained towards the transport plan of its sentence pair.
 
-    The plan of `transport_plan` sees more than a word by itself: neighbours, and who else needs a counterpart. What it
-    decides becomes what the words' vectors say (as "self-training" of Dou and Neubig 2021,
-    https://aclanthology.org/2021.eacl-main.181, does with links that both directions agree on). Words that the plan
-    leaves without counterpart learn to prefer none, which keeps affinities from growing everywhere.
+    The plan of `transport_plan` uses more than the affinities of single words: neighbours, and competition for
+    counterparts. It is the target for the affinities (the "self-training" of Dou and Neubig 2021,
+    https://aclanthology.org/2021.eacl-main.181, does so with links on which both directions agree). Words without a
+    counterpart in the plan are trained to have none, so that affinities do not grow everywhere.
 
-    The plans are those of the encoder as it was when a round began: by its plans of the moment, an encoder that learns
-    to link less would go on and on.
+    The plans are those of the encoder at the start of the round. With plans of the current encoder, an encoder that
+    learns to link fewer words would link ever fewer.
 
-    Changes `encoder.model` in place, word embeddings excepted.
+    Changes `encoder.model` in place, except word embeddings.
 
-    encoder (PieceEncoder): its layers are those that learn.
+    encoder (PieceEncoder): its layers are trained.
     pairs (Sequence[Pair]): translations; those with an empty or too long side are left out.
-    rounds (int): how often the encoder learns from plans, those of the round before.
-    steps (int), batch_size (int): optimizer steps of a round, and pairs in each.
-    progress: is given the steps.
-    RETURNS: counts of "pairs", and of those left out among the ones that were looked at: "empty or too long".
-    RAISES: XnerError where no pair is left.
+    rounds (int): number of rounds, each with plans of the encoder that the round before has trained.
+    steps (int), batch_size (int): optimizer steps of a round, and pairs in a step.
+    progress: receives the steps.
+    RETURNS: counts of "pairs" and, among the pairs that were read, those left out as "empty or too long".
+    RAISES: XnerError if no pair is left.
     """
     counts = Counter({"pairs": len(pairs), "empty or too long": 0})
     shuffled = endless_pairs(encoder, pairs, random.Random(seed), counts)
@@ -86,18 +85,18 @@ def train_on_pairs(
 
 
 def rate_at(step: int, steps: int) -> float:
-    """The share of the learning rate at a step of a round: rising at first, then falling."""
+    """The factor of the learning rate at a step of a round: warm-up, then linear decay."""
     return min(1.0, (step + 1) / WARM_UP) * max(0.05, 1 - step / steps)
 
 
 def endless_pairs(
     encoder: "PieceEncoder", pairs: Sequence[Pair], rng: random.Random, counts: Counter[str]
 ) -> Iterator[Pair]:
-    """The pairs whose sides have word pieces and fit into the encoder, in another order each time around.
+    """Yield pairs whose sides have word pieces and are within the encoder's limit, shuffled again in each epoch.
 
-    Each is looked at when its turn comes, so that a step or two of a million pairs need not wait for all of them.
+    A pair is checked when it is due, so that a few steps on a million pairs need not wait for all checks.
 
-    RAISES: XnerError where there is none.
+    RAISES: XnerError if there is none.
     """
     left = list(range(len(pairs)))
     while left:
@@ -114,13 +113,13 @@ def endless_pairs(
 
 
 def batch_loss(encoder: "PieceEncoder", batch: Sequence[Pair], plans: Sequence[Plan]) -> torch.Tensor:
-    """The mean loss of a word of the batch, over the encoder's layers."""
+    """The mean loss of a word in the batch, over the encoder's layers."""
     losses = [plan_loss(cosines, plan) for cosines, plan in zip(cosines_of(encoder, batch), plans, strict=True)]
     return torch.stack(losses).sum() / sum(sum(plan.shape) for plan in plans)
 
 
 def plans_of(encoder: "PieceEncoder", batch: Sequence[Pair]) -> list[Plan]:
-    """The plan of each pair, by the mean of the encoder's layers."""
+    """The plan of each pair, from affinities averaged over the encoder's layers."""
     with torch.inference_mode():
         return [
             transport_plan(cosines.mean(dim=0).cpu().numpy(), NULL, NEIGHBOURS)
@@ -179,9 +178,9 @@ def affinities(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 def plan_loss(cosines: torch.Tensor, plan: Plan) -> torch.Tensor:
     """Cross entropy, summed over the words of both sides, mean over the layers.
 
-    Each word has a distribution over the words of the other side and none, the softmax of its affinities and `NULL`. A
-    word with links is to have its mass where the plan sends it, one that sends next to nothing is to have none; the
-    others are not sure enough to learn from.
+    A word's distribution over the words of the other side and "none" is the softmax of its affinities and `NULL`. The
+    target of a word with links is its part of the plan; that of a word that sends nearly no mass is "none". Other words
+    are too uncertain to learn from.
 
     cosines (torch.Tensor): (n_layers, n_source, n_target).
     """

@@ -1,4 +1,4 @@
-"""What every aligner takes and gives."""
+"""Types of word alignment: words, links, similarities, and the protocol of aligners."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Affinity: TypeAlias = npt.NDArray[np.float32]
 """(n_source, n_target), float32, in [-1, 1]."""
 
 NO_PIECES = -1.0
-"""The affinity of words that the tokenizer leaves without pieces."""
+"""The affinity of words for which the tokenizer gives no word pieces."""
 
 Method = Literal["transport", "inter", "itermax", "mwmf"]
 TokenType = Literal["bpe", "word"]
@@ -28,13 +28,13 @@ TokenType = Literal["bpe", "word"]
 
 @dataclass(frozen=True, eq=False)
 class Alignment:
-    """The links between the words of two sentences, and how much alike any two of their words are.
+    """Links between the words of two sentences, and similarities of all pairs of words.
 
     links (Links): sorted pairs of 0-based word indices, source first.
-    similarity (Similarity): (n_source, n_target), in [0, 1]; the best of their word pieces for each pair of words, and
-        0 for a word without word pieces.
-    affinity (Affinity | None): (n_source, n_target), in [-1, 1]; cosines of words without what all words have in
-        common, see `word_affinity`. None from aligners that do not look at it.
+    similarity (Similarity): (n_source, n_target), in [0, 1]; the greatest similarity of two word pieces for each pair
+        of words, and 0 for a word without word pieces.
+    affinity (Affinity | None): (n_source, n_target), in [-1, 1]; mean-centred cosines of words, see `word_affinity`.
+        None from aligners that do not align by transport (see `TransportAlignment`).
     """
 
     links: Links
@@ -42,22 +42,20 @@ class Alignment:
     affinity: Affinity | None = None
 
     @classmethod
-    def empty(cls, n_source: int, n_target: int, *, transport: bool = False) -> "Alignment":
-        """No links and no similarity between `n_source` and `n_target` words; with affinities for `transport`."""
-        shape = n_source, n_target
-        affinity = np.full(shape, NO_PIECES, dtype=np.float32) if transport else None
-        return cls([], np.zeros(shape, dtype=np.float32), affinity)
+    def empty(cls, n_source: int, n_target: int) -> "Alignment":
+        """An alignment of `n_source` and `n_target` words without links, all similarities 0."""
+        return cls([], np.zeros((n_source, n_target), dtype=np.float32))
 
 
 @runtime_checkable
 class Aligner(Protocol):
-    """Aligns sentence pairs; what `projection` needs and a config can choose."""
+    """Aligns the words of sentence pairs; registered aligners can be named in a config."""
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What determines the links, as plain JSON: registered name, encoder, layers, method. Goes into provenance."""
+        """What determines the links, as plain JSON: registered name, encoder, layers, method. Kept in provenance."""
         ...
 
     def align(self, pairs: Iterable[tuple[Words, Words]]) -> Iterator[Alignment]:
-        """Align (source words, target words) pairs lazily, in order; one `Alignment` for each."""
+        """Align (source words, target words) pairs lazily, in order. YIELDS: an `Alignment` for each pair."""
         ...

@@ -1,4 +1,4 @@
-"""Windows over sentences that are longer than the encoder."""
+"""Windows over sentences longer than the encoder's limit."""
 
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ OVERLAP = 0.25  # share of a window that the next one repeats
 
 
 def window_starts(length: int, window: int) -> list[int]:
-    """Where windows begin, so that they cover `length` pieces; the last one is full too. None for no pieces."""
+    """Starts of windows that cover `length` pieces; the last window is full too. No pieces have no windows."""
     if length <= window:
         return [0] if length else []
     stride = max(1, window - int(window * OVERLAP))
@@ -18,7 +18,7 @@ def window_starts(length: int, window: int) -> list[int]:
 
 
 def join_windows(parts: list[tuple[int, Vectors]]) -> Vectors:
-    """One array out of (start, vectors) windows in order, each cut in the middle of what it shares with the next."""
+    """Join (start, vectors) windows, in order, into one array; overlaps are divided in the middle."""
     if len(parts) == 1:
         return parts[0][1]
     cuts = [(next_start + start + vectors.shape[1]) // 2 for (start, vectors), (next_start, _) in pairwise(parts)]

@@ -1,4 +1,4 @@
-"""Kinds of words: punctuation, and words of scripts that are written without spaces."""
+"""Kinds of words: punctuation, ends of list items, words of scripts written without spaces."""
 
 import unicodedata
 
@@ -14,13 +14,16 @@ def is_punctuation(text: str) -> bool:
 
 
 def ends_item(word: str) -> bool:
-    """Whether a list may go on behind this word: it is, or ends with, a comma, semicolon or colon of any script."""
+    """Whether a word can end an item of a list: it is, or ends with, a comma, semicolon or colon of any script."""
     bare = word.rstrip("\"'”’»)]")
     return bare.endswith(SEPARATORS)
 
 
 def unspaced_units(words: Words) -> list[list[int]]:
-    """Neighbours in scripts without spaces as one unit, other words as one each: lists of word indices."""
+    """Group words into units for the tokenizer: a run of words in scripts without spaces, or a single other word.
+
+    RETURNS (list[list[int]]): the word indices of each unit.
+    """
     units: list[list[int]] = []
     joins = False
     for i, word in enumerate(words):

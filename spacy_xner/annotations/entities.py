@@ -1,6 +1,7 @@
 """Scored entities of a doc: `doc.ents`, a span group with scores, and `span._.confidence`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from spacy.tokens import Doc, Span
 
@@ -34,3 +35,30 @@ def set_scored_entities(
     doc.spans[key].attrs["scores"] = [score for _, score in group]
     for span, score in scored:
         span._.set(CONFIDENCE, score)
+
+
+class ScoredSpan(Protocol):
+    """An entity as plain values: tokens `start` to `end` (end exclusive), a score in [0, 1], "" for no identifier."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def score(self) -> float: ...
+    @property
+    def kb_id(self) -> str: ...
+    @property
+    def span_id(self) -> str: ...
+
+
+def set_spans(doc: Doc, spans: Iterable[ScoredSpan]) -> None:
+    """Set entities with their scores, `kb_id_` and `id_`, see `set_scored_entities`.
+
+    spans (Iterable[ScoredSpan]): spans that do not overlap, in any order.
+    """
+    spans = list(spans)
+    entities = [Span(doc, s.start, s.end, label=s.label, kb_id=s.kb_id, span_id=s.span_id) for s in spans]
+    set_scored_entities(doc, entities, [span.score for span in spans])

@@ -31,8 +31,8 @@ COMPANY_LOCALES = {lang: locales[0] for lang, locales in PEOPLE_LOCALES.items()}
 TOWN_LOCALES = {"de": "de_DE", "es": "es_ES", "it": "it_IT", "nl": "nl_NL", "ja": "ja_JP"}
 N_DRAWN = 600  # names of each kind and locale
 DOMESTIC_SHARE = 0.6  # of people who get a name of the text's own language, if there are such names
-JAPANESE_SURNAME = 2  # characters: a longer name in Japanese, or one of more than one character in Chinese, is full
-OTHER_SURNAME = 1
+# Longest surname in characters, in languages written without spaces; a longer name has a given name.
+MAX_JAPANESE_SURNAME, MAX_OTHER_SURNAME = 2, 1
 # Codes in CLDR that are not territories.
 NO_TERRITORY = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
 # Signs of remarks, alternatives or numbers in a name.
@@ -110,7 +110,7 @@ class Gazetteer:
     def is_full_name(self, name: str) -> bool:
         """Whether a person's name is more than a surname."""
         if is_unspaced_language(self.lang):
-            return len(name) > (JAPANESE_SURNAME if self.lang == "ja" else OTHER_SURNAME)
+            return len(name) > (MAX_JAPANESE_SURNAME if self.lang == "ja" else MAX_OTHER_SURNAME)
         return " " in name
 
 

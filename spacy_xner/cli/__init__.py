@@ -1,18 +1,12 @@
 """`xner`: the command line, also reachable as `spacy xner`."""
 
-from typing import Any
-
 import typer
-from rich.console import Console
-from rich.text import Text
-from typer.core import TyperGroup
 
 from .. import __version__
-from ..errors import XnerError
-from . import synthetic  # noqa: F401  (commands of `xner corpus`)
 from .adapt import adapt
 from .align import align_app
 from .calibrate import calibrate
+from .command import XnerGroup, XnerTyper
 from .corpus import corpus_app
 from .encoder import encoder_app
 from .evaluate import evaluate
@@ -22,29 +16,20 @@ from .project import project
 from .report import report
 from .show import show
 from .study import study
+from .torch_free import allow_torch_free
 
+__all__ = ["XnerGroup", "app", "main"]
 
-class XnerGroup(TyperGroup):
-    """Prints a user's mistake as a sentence; anything else is a bug and keeps its traceback."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except XnerError as error:
-            message = Text.assemble(("✘ ", "red"), str(error))
-            Console(stderr=True, soft_wrap=True).print(message)
-            raise typer.Exit(1) from error
-
-
-app = typer.Typer(
+app = XnerTyper(
     cls=XnerGroup,
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Named entities in languages nobody labelled.\n\nFrom entity labels in one language to a spaCy pipeline for "
-    "others: `xner encoder` gets a multilingual transformer, `xner corpus` makes training corpora by translation and "
-    "projection, `xner align` and `xner project` do it for files that you have, `spacy train` trains, `xner evaluate` "
-    "scores by language, `xner layers` and `xner show` let you look at what came out, `xner report` compares the runs "
-    "of a study.",
+    help="Named entity recognition in languages without labelled data.\n\n"
+    "From entity labels in one language to a spaCy pipeline for others: `xner encoder` gets a transformer, "
+    "`xner corpus` makes training corpora by translation and projection, `xner align` and `xner project` do the same "
+    "for single files, `spacy train` trains, `xner evaluate` scores by language, `xner layers` and `xner show` show "
+    "results, `xner study` and `xner report` run and compare experiments.\n\n"
+    "Exit status: 1 for errors in data, 2 for wrong usage.",
 )
 app.add_typer(encoder_app, name="encoder")
 app.add_typer(corpus_app, name="corpus")
@@ -69,7 +54,7 @@ def _version(value: bool) -> None:
 @app.callback()
 def _root(
     version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Print the version and stop."
+        False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
     ),
 ) -> None:
     pass
@@ -77,4 +62,5 @@ def _root(
 
 def main() -> None:
     """Entry point of the `xner` script."""
+    allow_torch_free()
     app(prog_name="xner")

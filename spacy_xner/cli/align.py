@@ -1,5 +1,6 @@
-"""`xner align ...`: words to words."""
+"""`xner align ...`: word alignment."""
 
+import difflib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,9 +8,25 @@ import typer
 from typer.core import TyperGroup
 
 from ..files import atomic_path, check_output_path
-from .console import make_console
-from .options import EncoderOption, FastOption, LayersOption, MethodName, make_aligner, make_projector, parse_layers
+from .command import XnerTyper, accepts_streams
+from .console import make_notes
+from .options import (
+    AlignMethodOption,
+    BatchSizeOption,
+    EncoderOption,
+    FastOption,
+    GpuOption,
+    LayersOption,
+    MethodName,
+    QuietOption,
+    TokenizedOption,
+    make_aligner,
+    make_projector,
+    parse_layers,
+)
 from .progress import print_counts, resumable_progress
+from .streams import input_file, output_file
+from .usage import UsageError
 
 
 class AlignGroup(TyperGroup):
@@ -17,63 +34,79 @@ class AlignGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
+            similar = difflib.get_close_matches(args[0], self.commands, n=1)
+            if similar and not Path(args[0]).exists():
+                raise UsageError(
+                    f"'{args[0]}' is neither a command of `{ctx.command_path}` nor a file. Did you mean '{similar[0]}'?"
+                )
             args = ["file", *args]
         return super().parse_args(ctx, args)
 
 
-align_app = typer.Typer(
+align_app = XnerTyper(
     cls=AlignGroup,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     help="Align the words of sentences and their translations: `xner align FILE --output OUT`.\n\n"
-    "Its options: `xner align file --help`.",
+    "For its options see `xner align file --help`.",
 )
 
 
 @align_app.command("file")
+@accepts_streams("file", "output")
 def align_file(
-    file: Annotated[Path, typer.Argument(help="`source ||| target` a line, words by spaces; plain or .gz.")],
+    file: Annotated[
+        Path, typer.Argument(help="`source ||| target` per line, words separated by spaces. Also .gz and -.")
+    ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="A line for each pair: i-j i-j ..., from 0. With scores as .jsonl.")
+        Path, typer.Option("--output", "-o", help="Links per line, as 0-0 1-2; with scores for .jsonl. - prints them.")
     ],
     encoder: EncoderOption = "embedded",
     layers: LayersOption = None,
-    method: Annotated[MethodName, typer.Option(help="transport, or a method of SimAlign.")] = MethodName["transport"],
+    method: AlignMethodOption = MethodName["transport"],
     fast: FastOption = False,
-    batch_size: Annotated[int, typer.Option(help="Sentence pairs that run at a time.")] = 32,
+    batch_size: BatchSizeOption = 32,
+    gpu_id: GpuOption = -1,
+    quiet: QuietOption = False,
 ) -> None:
-    """Align the words of a file's sentence pairs. Stopped, it goes on where it was.
+    """Align the words of the sentence pairs in a file. Interrupted runs resume.
 
     Examples:
 
     ```
     xner align pairs.txt --output links.txt
     xner align pairs.txt.gz --output links.jsonl --encoder bert-base-multilingual-cased --method itermax
+    cat pairs.txt | xner align - --output - > links.txt
     ```
     """
     from ..alignment.files import align_file
+    from ..pipelines import use_gpu
 
+    use_gpu(gpu_id)
     aligner = make_aligner(encoder, parse_layers(layers), method.value, batch_size, fast)
-    counts = align_file(file, output, aligner, resumable_progress("Aligning", "pairs"))
+    with input_file(file) as pairs, output_file(output) as links:
+        counts = align_file(pairs, links, aligner, resumable_progress("Aligning", "pairs"))
     print_counts(f"{output}", counts)
 
 
 @align_app.command()
 def show(
-    file: Annotated[Path, typer.Argument(help="`source ||| target` a line; or labelled sentences, with --target.")],
+    file: Annotated[Path, typer.Argument(help="`source ||| target` per line; or labelled sentences, with --target.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="HTML page to write.")] = Path("alignment.html"),
     target: Annotated[
-        Path | None, typer.Option(help="Translations of labelled sentences, as of `xner project`.")
+        Path | None, typer.Option(help="Translations of labelled sentences, as for `xner project`.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Sentence pairs to show, from the first on.")] = 20,
-    tokenized: Annotated[
-        bool, typer.Option("--tokenized", "--tokenised", help="The words of a .txt are those between its spaces.")
-    ] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Number of sentence pairs to show.")] = 20,
+    tokenized: TokenizedOption = False,
     encoder: EncoderOption = "embedded",
     layers: LayersOption = None,
-    method: Annotated[MethodName, typer.Option(help="transport, or a method of SimAlign.")] = MethodName["transport"],
+    method: AlignMethodOption = MethodName["transport"],
+    fast: FastOption = False,
+    batch_size: BatchSizeOption = 32,
+    gpu_id: GpuOption = -1,
+    quiet: QuietOption = False,
 ) -> None:
-    """Draw links and similarities, and projected entities where there are labels, on one HTML page.
+    """Draw alignment links, similarities and, for labelled sentences, projected entities on an HTML page.
 
     Examples:
 
@@ -82,33 +115,41 @@ def show(
     xner align show en.iob --target de.txt --tokenized --output alignment.html
     ```
     """
+    from ..pipelines import use_gpu
     from ..reporting.aligned_pairs import shown_pairs
     from ..reporting.alignment_page import alignment_page
 
     check_output_path(output, file, *([target] if target else []))
-    projector = make_projector(encoder, parse_layers(layers), method.value, 0.0, False)
+    use_gpu(gpu_id)
+    projector = make_projector(encoder, parse_layers(layers), method.value, 0.0, False, batch_size, fast)
     pairs = list(shown_pairs(file, target, limit, tokenized, projector))
     note = f"{file.name}{f', {target.name}' if target else ''}: {len(pairs)} pairs. Encoder {encoder}, {method.value}."
     with atomic_path(output) as temporary:
         temporary.write_text(alignment_page(pairs, "Word alignment", note), encoding="utf8")
-    make_console().print(f"Wrote {output}: open it in a browser.", highlight=False)
+    make_notes().print(f"Wrote {output}: open it in a browser.")
 
 
 @align_app.command()
 def train(
-    files: Annotated[list[Path], typer.Argument(help="`source ||| target` a line, words by spaces; plain or .gz.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the encoder to make.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="`source ||| target` per line, words separated by spaces. Also .gz.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the trained encoder.")],
     encoder: EncoderOption = "embedded",
     layers: LayersOption = None,
-    rounds: Annotated[int, typer.Option(help="How often to learn, each time from what was learned before.")] = 2,
-    steps: Annotated[int, typer.Option(help="Optimizer steps of a round.")] = 300,
-    batch_size: Annotated[int, typer.Option(help="Sentence pairs in a step.")] = 8,
-    learn_rate: Annotated[float, typer.Option(help="The highest learning rate.")] = 3e-5,
-    seed: Annotated[int, typer.Option(help="Of the order of pairs.")] = 0,
+    rounds: Annotated[
+        int, typer.Option(min=1, help="Training rounds; each learns from the links of the previous encoder.")
+    ] = 2,
+    steps: Annotated[int, typer.Option(min=1, help="Optimizer steps per round.")] = 300,
+    batch_size: Annotated[int, typer.Option(min=1, help="Number of sentence pairs in a step.")] = 8,
+    learn_rate: Annotated[float, typer.Option(help="Maximum learning rate.")] = 3e-5,
+    seed: Annotated[int, typer.Option(help="Random seed for the order of the pairs.")] = 0,
+    gpu_id: GpuOption = -1,
+    quiet: QuietOption = False,
 ) -> None:
-    """Teach an encoder to align better, by the sentence pairs that you have anyway: nobody has to align them.
+    """Train an encoder for word alignment with unaligned parallel sentences.
 
-    What comes out is an ordinary encoder folder, for `--encoder`. It takes minutes on two cores.
+    The output is an ordinary encoder folder, for --encoder. Training takes minutes on two CPU cores.
 
     Example:
 
@@ -121,7 +162,9 @@ def train(
 
     from ..alignment.files import read_pairs
     from ..alignment.trained_encoder import train_encoder
+    from ..pipelines import use_gpu
 
+    use_gpu(gpu_id)
     pairs = [pair for file in files for pair in read_pairs(file)]
     counts = train_encoder(
         encoder,
@@ -133,6 +176,6 @@ def train(
         batch_size=batch_size,
         learn_rate=learn_rate,
         seed=seed,
-        progress=lambda steps: tqdm(steps, desc="Learning to align", unit=" steps"),
+        progress=lambda steps: tqdm(steps, desc="Training", unit=" steps", disable=quiet),
     )
     print_counts(f"{output}", counts)

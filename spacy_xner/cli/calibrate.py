@@ -1,22 +1,30 @@
-"""`xner calibrate`: scores that mean what they say, on data of one's own."""
+"""`xner calibrate`: entity scores that are probabilities, for text of another kind or language."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from .console import make_console, make_notes, write_json
+from .options import GpuOption, JsonOption, PipelineBatchSizeOption, QuietOption
+
 
 def calibrate(
     pipeline: Annotated[Path, typer.Argument(help="Folder of a trained pipeline with a component `xner`.")],
-    files: Annotated[list[Path], typer.Argument(help="Labelled DocBin files that were not trained on, or folders.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Labelled DocBin files, or folders of them; not the training data.")
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the calibrated pipeline.")],
+    json: JsonOption = None,
+    batch_size: PipelineBatchSizeOption = None,
+    gpu_id: GpuOption = -1,
+    quiet: QuietOption = False,
 ) -> None:
     """Fit the temperature of a pipeline's entity scores to labelled data, and save the pipeline.
 
-    Its entities stay the same (where its threshold is 0); their scores become probabilities: of the entities with a
-    score of 0.8, about 80% are right in data of this kind. `spacy train` with configs/xner.cfg does so with the
-    development data by itself; calibrate again for text of another kind, or another language. Some hundred entities
-    are enough.
+    The entities stay the same (if the threshold is 0); their scores become probabilities: of the entities with a score
+    of 0.8, about 80% are correct in similar text. `spacy train` with configs/xner.cfg already does this with the
+    development data; calibrate again for text of another kind or language. Some hundred entities are enough.
 
     Example: `xner calibrate training/xner_agg/model-last corpora/dev --output training/calibrated`
     """
@@ -28,21 +36,24 @@ def calibrate(
     from ..errors import XnerError
     from ..files import atomic_path
     from ..ner import fitting
-    from ..pipelines import load_pipeline
+    from ..pipelines import load_pipeline, use_gpu
     from ..reporting.score_table import calibration_line
 
     paths = [path for file in files for path in find_docbins(file)]
     if output.exists() and not (output / "meta.json").is_file() and (output.is_file() or any(output.iterdir())):
         raise XnerError(f"{output} holds something else than a pipeline, which would be lost. Choose another folder.")
+    use_gpu(gpu_id)
     nlp: spacy.Language = load_pipeline(str(pipeline))
     docs: list[Doc] = [doc for path in paths for doc in load_docs(path)]
-    found = fitting.calibrate(nlp, (make_example(nlp, doc) for doc in docs))
+    found = fitting.calibrate(nlp, (make_example(nlp, doc) for doc in docs), batch_size=batch_size)
     if found is None:
         raise XnerError(
-            f"{pipeline} finds no entity in {', '.join(map(str, files))}, so there is no score to calibrate. Give it "
-            "more text, or train longer."
+            f"{pipeline} finds no entity in {', '.join(map(str, files))}, so there is no score to calibrate. Use more "
+            "text, or train longer."
         )
     with atomic_path(output) as folder:
         nlp.to_disk(folder)
-    typer.echo(calibration_line(found.to_json()))
-    typer.echo(f"Saved in {output}.")
+    make_console().print(calibration_line(found.to_json()), soft_wrap=True)
+    if json is not None:
+        write_json(json, found.to_json())
+    make_notes().print(f"Saved in {output}.", soft_wrap=True)

@@ -1,11 +1,79 @@
-"""The terminal, or the file that stands in for it."""
+"""Where commands print: results on standard output, notes there or on standard error, or nowhere with --quiet."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import typer
 from rich.console import Console
 
-FILE_WIDTH = 160  # columns of tables that go into a file or a log; rich would take 80 and cut them
+FILE_WIDTH = 160  # columns of tables in a file or log, where rich would truncate them to 80
+STREAM = Path("-")  # standard input or output
+
+
+class Printing(NamedTuple):
+    """What a command may print.
+
+    quiet (bool): no notes and no progress bars.
+    data_on_stdout (bool): an output is `-`: standard output holds these data alone, and notes go to standard error.
+    """
+
+    quiet: bool = False
+    data_on_stdout: bool = False
+
+
+DEFAULT = Printing()
+_printing: ContextVar[Printing] = ContextVar("printing", default=DEFAULT)
+
+
+@contextmanager
+def running(*, quiet: bool, data_on_stdout: bool) -> Iterator[None]:
+    """Set what the command that runs in the block may print."""
+    token = _printing.set(Printing(quiet, data_on_stdout))
+    try:
+        yield
+    finally:
+        _printing.reset(token)
+
+
+def is_quiet() -> bool:
+    """Whether the running command has --quiet. False outside of commands."""
+    return _printing.get().quiet
 
 
 def make_console() -> Console:
-    """A console on standard output; where that is no terminal, wide enough for any table."""
-    console = Console()
-    return console if console.is_terminal or console.is_jupyter else Console(width=max(FILE_WIDTH, console.width))
+    """A console for results, on standard output; silent where an output is `-`.
+
+    It prints text as it is, without markup: file names may have brackets. Where standard output is no terminal, it is
+    wide enough for any table.
+    """
+    return _make_console(stderr=False, quiet=_printing.get().data_on_stdout)
+
+
+def make_notes() -> Console:
+    """A console for notes: as `make_console`, but on standard error where an output is `-`, and silent if quiet."""
+    quiet, data_on_stdout = _printing.get()
+    return _make_console(stderr=data_on_stdout, quiet=quiet)
+
+
+def _make_console(*, stderr: bool, quiet: bool) -> Console:
+    settings: dict[str, Any] = {"stderr": stderr, "quiet": quiet, "markup": False, "highlight": False}
+    console = Console(**settings)
+    wide = console.is_terminal or console.is_jupyter
+    return console if wide else Console(**settings, width=max(FILE_WIDTH, console.width))
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON to a file that appears whole, or to standard output for `-`."""
+    import srsly
+
+    from ..files import atomic_path
+
+    text = srsly.json_dumps(value, indent=2)
+    if path == STREAM:
+        typer.echo(text)
+    else:
+        with atomic_path(path) as temporary:
+            temporary.write_text(text, encoding="utf8")

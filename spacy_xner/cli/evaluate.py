@@ -5,25 +5,30 @@ from typing import Annotated
 
 import typer
 
-from .options import GpuOption
+from .command import accepts_streams
+from .console import STREAM, make_console, write_json
+from .options import GpuOption, PipelineArgument
 
 
+@accepts_streams("output")
 def evaluate(
-    pipeline: Annotated[str, typer.Argument(help="Installed package or folder of a trained pipeline.")],
+    pipeline: PipelineArgument,
     files: Annotated[list[Path], typer.Argument(help="Labelled DocBin files, or folders of them.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the scores here as JSON.")] = None,
-    source: Annotated[str, typer.Option(help="Language that the pipeline had labels for.")] = "en",
-    baseline: Annotated[Path | None, typer.Option(help="Another pipeline's JSON scores, to compare with.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the scores here as JSON; - for standard output.")
+    ] = None,
+    source: Annotated[str, typer.Option(help="Language of the pipeline's labelled training data.")] = "en",
+    baseline: Annotated[Path | None, typer.Option(help="JSON scores of another pipeline, to compare with.")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Number of texts in a batch.")] = 64,
     gpu_id: GpuOption = -1,
 ) -> None:
-    """Score a pipeline: precision, recall and F1 for each language, and their mean over the target languages.
+    """Score a pipeline: precision, recall and F1 for each language, and their means over the target languages.
 
-    An entity counts as right if its boundaries and its label are those of the reference.
+    A predicted entity is correct if its boundaries and its label are those of the reference.
 
-    If the pipeline has a component `xner`, the table also shows the expected calibration error (ECE) of its entities'
-    scores, without and with the temperature that was fitted on development data: 0.05 means that scores are 5 points
-    away from the share of right entities on average. For the last row, entities of all target languages are taken
-    together.
+    If the pipeline has a component `xner`, the table also shows the expected calibration error (ECE) of entity scores,
+    before and after scaling by the temperature that was fitted on development data. ECE 0.05 means: on average, scores
+    differ from the share of correct entities by 5 points. The last row pools the entities of all target languages.
 
     Example: `xner evaluate xx_xner_agg corpora/test --output metrics/xx_xner_agg.json`
     """
@@ -33,19 +38,20 @@ def evaluate(
     from ..pipelines import load_pipeline, use_gpu
     from ..reporting.score_table import calibration_line, score_table
     from ..scoring.scores import evaluate_pipeline, read_scores, write_scores
-    from .console import make_console
 
     use_gpu(gpu_id)
     compared = read_scores(baseline) if baseline else None
     paths = [path for file in files for path in find_docbins(file)]
     nlp = load_pipeline(pipeline)
     references = [doc for path in paths for doc in load_docs(path)]
-    scores = evaluate_pipeline(nlp, references, source=source)
+    scores = evaluate_pipeline(nlp, references, source=source, batch_size=batch_size)
     scores["pipeline"] = pipeline
     scores["calibration"] = next((r.cfg["calibration"] for r in recognisers_of(nlp)), None)
     console = make_console()
     console.print(score_table(scores, compared, title=pipeline))
     if scores["calibration"]:
         console.print(calibration_line(scores["calibration"]))
-    if output:
+    if output == STREAM:
+        write_json(output, scores)
+    elif output:
         write_scores(output, scores)

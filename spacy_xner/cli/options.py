@@ -1,6 +1,7 @@
-"""Options that several commands take, and the objects that they describe."""
+"""Options that several commands share, and functions that make objects from them."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import XnerError
+from .usage import UsageError, usage_errors
 
 if TYPE_CHECKING:
     from ..alignment.embedding import EmbeddingAligner
@@ -16,57 +18,78 @@ if TYPE_CHECKING:
 
 MethodName = StrEnum("MethodName", ["transport", "inter", "itermax", "mwmf"])
 EncoderOption = Annotated[
-    str, typer.Option(help="Encoder that aligns words: embedded (fetched once), a folder or a hub name.")
+    str, typer.Option(help="Encoder that aligns words: embedded (from a PyPI wheel), a folder or a hub name.")
 ]
-GpuOption = Annotated[int, typer.Option("--gpu-id", "-g", help="GPU to use, -1 for the CPU.")]
+GpuOption = Annotated[int, typer.Option("--gpu-id", "-g", help="GPU to use; -1: the CPU.")]
+BatchSizeOption = Annotated[int, typer.Option(min=1, help="Number of sentence pairs in a batch.")]
+PipelineBatchSizeOption = Annotated[
+    int | None, typer.Option(min=1, help="Number of texts in a batch. Default: the pipeline's own.", show_default=False)
+]
 LayersOption = Annotated[
-    str | None, typer.Option(help="Layer, or layers with commas, as 5,6,7. Default: the middle ones.")
+    str | None,
+    typer.Option(help="Layer to read, or several, as 5,6,7. Default: the middle ones.", show_default=False),
 ]
-FastOption = Annotated[bool, typer.Option(help="Compute in 8 bits or bfloat16, whichever is fastest here.")]
-
-ProjectMethodOption = Annotated[
-    MethodName, typer.Option(help="transport places spans as wholes; the others by SimAlign's links.")
+FastOption = Annotated[bool, typer.Option(help="Compute in 8 bits or bfloat16, whichever is faster on this machine.")]
+AlignMethodOption = Annotated[MethodName, typer.Option(help="transport, or a method of SimAlign.")]
+TokenizedOption = Annotated[
+    bool, typer.Option("--tokenized", "--tokenised", help="Split the words of a .txt at spaces.")
 ]
-MinScoreOption = Annotated[float, typer.Option(help="Leave out entities with a lower score, from 0 to 1.")]
-CompleteOption = Annotated[bool, typer.Option(help="Drop sentences of which not all entities arrived.")]
 
-MemoryOption = Annotated[Path | None, typer.Option(help="For memory: a TSV file, or a folder of them.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
+JsonOption = Annotated[
+    Path | None, typer.Option("--json", help="Write the results here as JSON; - for standard output.")
+]
+DocBinOption = Annotated[
+    Path | None, typer.Option("--output", "-o", help="DocBin to write (required). {lang} stands for a language.")
+]
+OutputArgument = Annotated[Path | None, typer.Argument(hidden=True)]
+"""The output as an argument: its spelling before --output, deprecated."""
+TargetsOption = Annotated[str, typer.Option(help="Language to translate into, as de. Several: de,es,fr.")]
+PipelineArgument = Annotated[str, typer.Argument(help="Installed package or folder of a trained pipeline.")]
+
+ProjectMethodOption = Annotated[MethodName, typer.Option(help="transport, or alignment links by a method of SimAlign.")]
+MinScoreOption = Annotated[float, typer.Option(min=0, max=1, help="Drop entities with a lower score.")]
+CompleteOption = Annotated[bool, typer.Option(help="Drop sentences with incomplete projections.")]
+
+MemoryOption = Annotated[Path | None, typer.Option(help="For the translator memory: a TSV file, or a folder of them.")]
 SettingOption = Annotated[
-    list[str] | None, typer.Option("--setting", "-s", help="Further settings of the translator, as batch_size=100.")
+    list[str] | None, typer.Option("--setting", "-s", help="A setting of the translator, as batch_size=100.")
 ]
 CacheOption = Annotated[
-    Path | None, typer.Option(help="Folder in which translations are kept. Default: one in the user's cache folder.")
+    Path | None, typer.Option(help="Folder for cached translations. Default: in the user's cache folder.")
 ]
-NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Do not keep translations, nor use those kept before.")]
+NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write cached translations.")]
 
 
 def make_aligner(
     encoder: str, layers: int | list[int] | None, method: str, batch_size: int = 32, fast: bool = False
 ) -> "EmbeddingAligner":
-    """The aligner that options of commands describe. Words of scripts without spaces are read as the text they are."""
+    """Make the aligner that options of a command describe."""
     from ..alignment.embedding import EmbeddingAligner
 
     precision = "auto" if fast else "float32"
-    return EmbeddingAligner(encoder, layers, method, batch_size=batch_size, join_unspaced=True, inference=precision)
+    return EmbeddingAligner(encoder, layers, method, batch_size=batch_size, inference=precision)
 
 
 def parse_layers(layers: str | None) -> int | list[int] | None:
-    """Read "6" or "5,6,7". RAISES: XnerError for anything else."""
+    """Read "6" or "5,6,7". RAISES: UsageError for anything else."""
     if layers is None:
         return None
     try:
         numbers = [int(layer) for layer in layers.split(",")]
     except ValueError:
-        raise XnerError(
-            f"The layers are '{layers}', expected numbers with commas between them, as 6 or 5,6,7."
-        ) from None
+        raise UsageError(f"The layers are '{layers}', expected numbers separated by commas, as 6 or 5,6,7.") from None
     return numbers[0] if len(numbers) == 1 else numbers
 
 
 def parse_cache(cache: Path | None, no_cache: bool) -> Path | bool:
-    """What `--cache` and `--no-cache` say, as `translate_docs` takes it. RAISES: XnerError where both are there."""
+    """Read `--cache` and `--no-cache`.
+
+    RETURNS: the cache argument of `translate_docs`: a folder, True for the default one, False for none.
+    RAISES: UsageError for both options together.
+    """
     if cache is not None and no_cache:
-        raise XnerError(f"Found --cache {cache} together with --no-cache, expected one of them.")
+        raise UsageError(f"Found --cache {cache} together with --no-cache, expected one of them.")
     return cache or not no_cache
 
 
@@ -79,7 +102,7 @@ def make_projector(
     batch_size: int = 32,
     fast: bool = False,
 ) -> "SpanProjector":
-    """The projector that options of commands describe."""
+    """Make the projector that options of a command describe."""
     from ..projection import SpanProjector
     from ..projection.link_projection import LinkProjection
     from ..projection.transport_projection import TransportProjection
@@ -88,16 +111,24 @@ def make_projector(
     return SpanProjector(make_aligner(encoder, layers, method, batch_size, fast), algorithm, min_score, complete)
 
 
-def translator_of(
+def translator_from_options(
     name: str, source: str, target: str, memory: Path | None, settings: Sequence[str] | None
 ) -> "Translator":
-    """The translator that options of commands describe. RAISES: XnerError as `translator_settings`."""
-    from ..translation import make_translator
+    """Make the translator that the options of a command describe.
 
-    return make_translator(name, source=source, target=target, **translator_settings(name, memory, settings))
+    RAISES: UsageError for an unknown name and as `translator_settings`; XnerError as `make_translator`.
+    """
+    from spacy import registry
+
+    from ..translation.factory import SHORT_NAMES, make_translator
+
+    given = translator_settings(name, memory, settings)
+    is_known = name in SHORT_NAMES or registry.has("misc", name)
+    with nullcontext() if is_known else usage_errors():
+        return make_translator(name, source=source, target=target, **given)
 
 
-def way_back(
+def back_translator(
     name: str,
     source: str,
     target: str,
@@ -105,33 +136,39 @@ def way_back(
     settings: Sequence[str] | None,
     back_settings: Sequence[str] | None,
 ) -> "Translator":
-    """The translator from a target language back: by its own settings if there are some, else by those turned round."""
+    """Make the translator from a target language back.
+
+    source (str): the target language, which is translated from.
+    back_settings: its settings. Where there are none, `settings` are reversed.
+    RAISES: XnerError where the settings cannot be reversed, and as `translator_from_options`.
+    """
     from ..translation import make_translator
     from ..translation.factory import reverse_settings
 
     if back_settings:
-        return translator_of(name, source, target, memory, back_settings)
+        return translator_from_options(name, source, target, memory, back_settings)
     try:
         given = reverse_settings(name, translator_settings(name, memory, settings))
         return make_translator(name, source=source, target=target, **given)
     except XnerError as error:
         raise XnerError(
-            f"No way back from {source} to {target}: {error} Give other settings by --back-setting."
+            f"Cannot translate back from {source} to {target}: {error} Give other settings by --back-setting."
         ) from error
 
 
 def translator_settings(name: str, memory: Path | None, settings: Sequence[str] | None) -> dict[str, Any]:
-    """A translator's settings, but for its languages.
+    """Read a translator's settings, without its languages.
 
-    RAISES: XnerError for settings that the command knows already, and for a memory without a file.
+    RAISES: UsageError for a setting without a value, for those that other options set, and for a memory without a file.
     """
     from ..corpus.translate import parse_settings
 
-    given = parse_settings(settings or [])
+    with usage_errors():
+        given = parse_settings(settings or [])
     if taken := {"name", "source", "target"} & given.keys():
-        raise XnerError(f"--setting cannot set {', '.join(sorted(taken))}: the corpus and --lang say it.")
+        raise UsageError(f"--setting cannot set {', '.join(sorted(taken))}: the corpus and --lang determine it.")
     if memory is not None:
         given["path"] = str(memory)
     elif name == "memory" and "path" not in given:
-        raise XnerError("The translator memory has no file, expected it by --memory, as --memory corpus/translations.")
+        raise UsageError("The translator memory has no file, expected it by --memory, as --memory corpus/translations.")
     return given

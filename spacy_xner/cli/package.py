@@ -1,4 +1,4 @@
-"""`xner package`: `spacy package` with the scores, languages and licences in the package's meta data."""
+"""`xner package`: `spacy package` with scores, languages and licences in the package's metadata."""
 
 from __future__ import annotations
 
@@ -9,29 +9,33 @@ from typing import Annotated, Any
 
 import typer
 
+from .options import OutputArgument, QuietOption
+from .outputs import choose_output
+
 BuildName = StrEnum("BuildName", ["wheel", "none"])
+BuildOption = Annotated[BuildName, typer.Option(help="wheel; or none: the package's folder only, without network.")]
 
 
 def package(
     pipeline: Annotated[Path, typer.Argument(help="Folder of a trained pipeline.")],
-    output: Annotated[Path, typer.Argument(help="Folder to build the package in.")],
     name: Annotated[str, typer.Option(help="Name of the package, without the language.")],
-    scores: Annotated[Path, typer.Option(help="The pipeline's scores, from `xner evaluate --output`.")],
+    scores: Annotated[Path, typer.Option(help="The pipeline's scores, by `xner evaluate --output`.")],
+    output_argument: OutputArgument = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the package (required).")] = None,
     version: Annotated[str, typer.Option(help="Version of the package.")] = "0.1.0",
     encoder: Annotated[
-        Path | None, typer.Option(help="The encoder's folder, from `xner encoder fetch`, for its name and licence.")
+        Path | None, typer.Option(help="Folder of the encoder, by `xner encoder fetch`, for its name and licence.")
     ] = None,
-    description: Annotated[str, typer.Option(help="What it is; by default, the languages of its training.")] = "",
-    licence: Annotated[str, typer.Option(help="Licence of the package; the encoder's if left out.")] = "",
-    build: Annotated[
-        BuildName, typer.Option(help="wheel; or none: only the package's folder, which needs no network.")
-    ] = BuildName.wheel,
+    description: Annotated[str, typer.Option(help="Description. Default: languages of training and test.")] = "",
+    licence: Annotated[str, typer.Option(help="Licence of the package. Default: the encoder's.")] = "",
+    build: BuildOption = BuildName.wheel,
+    quiet: QuietOption = False,
 ) -> None:
     """Build an installable package (a wheel) of a pipeline, with its scores and languages in meta.json.
 
-    It is made in `OUTPUT/LANG_NAME-VERSION`, the wheel in the folder `dist` there, in place of an earlier one.
+    The package is `OUTPUT/LANG_NAME-VERSION`, with the wheel in its folder `dist`; an earlier one is replaced.
 
-    Example: `xner package training/xner_agg/model-last packages --name xner_agg --scores metrics/xner_agg.json`
+    Example: `xner package training/xner_agg/model-last --output packages --name xner_agg --scores metrics/scores.json`
     """
     import srsly
     from spacy.cli.package import package as spacy_package
@@ -40,8 +44,11 @@ def package(
     from ..errors import XnerError
     from ..scoring.scores import read_scores
 
+    output = choose_output(output, output_argument)
     if not (pipeline / "meta.json").is_file():
-        raise XnerError(f"{pipeline}: this folder holds no pipeline: it has no meta.json. `spacy train` makes one.")
+        raise XnerError(
+            f"{pipeline}: this folder holds no pipeline: it has no meta.json. Expected a folder by `spacy train`."
+        )
     origin = read_origin(encoder) if encoder else None
     meta = describe(srsly.read_json(pipeline / "meta.json"), read_scores(scores))
     meta |= {"name": name, "version": version, "description": description or meta["description"]}
@@ -50,7 +57,7 @@ def package(
     if origin:
         meta["sources"] = [{"name": origin.name, "url": origin.source, "license": origin.licence, "author": ""}]
     output.mkdir(parents=True, exist_ok=True)
-    # spaCy would keep the README of an earlier package, with its scores.
+    # spaCy would keep the README of an earlier package, with old scores.
     (output / f"{meta['lang']}_{name}-{version}" / "README.md").unlink(missing_ok=True)
     with TemporaryDirectory() as room:
         # The same pipeline with another meta.json, without copying its weights.
@@ -59,11 +66,11 @@ def package(
                 (Path(room) / part.name).symlink_to(part, target_is_directory=part.is_dir())
         srsly.write_json(Path(room) / "meta.json", meta)
         wheel = build == BuildName.wheel
-        spacy_package(Path(room), output, create_sdist=False, create_wheel=wheel, force=True, silent=False)
+        spacy_package(Path(room), output, create_sdist=False, create_wheel=wheel, force=True, silent=quiet)
 
 
 def describe(meta: dict[str, Any], scores: dict[str, Any]) -> dict[str, Any]:
-    """A pipeline's meta data with what the scores know.
+    """Add scores, languages and a description to a pipeline's metadata.
 
     meta (dict[str, Any]): the pipeline's meta.json.
     scores (dict[str, Any]): by `evaluate_pipeline`.

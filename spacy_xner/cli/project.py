@@ -1,62 +1,105 @@
-"""`xner project`: labels of a file onto its translation."""
+"""`xner project`: entities of labelled sentences onto their translations."""
 
 from collections import Counter
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .console import make_notes
 from .options import (
+    BatchSizeOption,
     CompleteOption,
     EncoderOption,
     FastOption,
+    GpuOption,
     LayersOption,
     MethodName,
     MinScoreOption,
     ProjectMethodOption,
+    QuietOption,
+    TokenizedOption,
     make_projector,
     parse_layers,
 )
+from .outputs import for_each_language
 from .progress import print_counts, resumable_progress
+
+if TYPE_CHECKING:
+    from ..projection import SpanProjector
+
+PairByName = StrEnum("PairByName", ["auto", "id", "order"])
 
 
 def project(
     source: Annotated[Path, typer.Argument(help="Labelled: .iob (.gz), .conllu, .jsonl, .spacy, inline .txt.")],
-    target: Annotated[
-        Path,
-        typer.Argument(help="Their translations, in order: plain lines of a .txt, or as SOURCE."),
-    ],
+    target: Annotated[Path, typer.Argument(help="Its translation: plain lines of a .txt, or any format of SOURCE.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="TARGET with labels: .iob (.gz), .jsonl (with scores), .spacy, .txt.")
+        Path,
+        typer.Option("--output", "-o", help="TARGET with entities: .iob (.gz), .jsonl or .spacy (with scores), .txt."),
     ],
-    lang: Annotated[str | None, typer.Option(help="Language of TARGET, as de; needless where it says so.")] = None,
-    tokenized: Annotated[
-        bool, typer.Option("--tokenized", "--tokenised", help="The words of a .txt are those between its spaces.")
-    ] = False,
+    lang: Annotated[
+        str | None,
+        typer.Option(help="Language of TARGET, as de. Several for {lang} in the file names: de,es,fr."),
+    ] = None,
+    pair_by: Annotated[
+        PairByName,
+        typer.Option(
+            help="Pair sentences by id (DocBins) or by order. auto: by id if all ids of TARGET are in SOURCE."
+        ),
+    ] = PairByName["auto"],
+    tokenized: TokenizedOption = False,
     encoder: EncoderOption = "embedded",
     layers: LayersOption = None,
     method: ProjectMethodOption = MethodName["transport"],
     min_score: MinScoreOption = 0.0,
     complete: CompleteOption = False,
     fast: FastOption = False,
-    batch_size: Annotated[int, typer.Option(help="Sentence pairs that run at a time.")] = 32,
+    batch_size: BatchSizeOption = 32,
+    gpu_id: GpuOption = -1,
+    quiet: QuietOption = False,
 ) -> None:
-    """Carry labels across to a translation. Stopped, it goes on where it was.
+    """Project entities onto translated sentences, by word alignment. Interrupted runs resume.
 
     Examples:
 
     ```
-    xner project en.train.iob.gz de.train.txt --output de.train.iob --tokenized
-    xner project train.spacy translated.jsonl --output projected.spacy --lang nl --min-score 0.8
+    xner project en.spacy de.text.spacy -o de.spacy --min-score 0.5 --complete
+    xner project en.spacy {lang}.text.spacy -o {lang}.spacy --lang de,es,fr
+    xner project en.train.iob.gz de.train.txt -o de.train.iob --tokenized
     ```
     """
-    from ..corpus.project_files import project_file
+    from ..pipelines import use_gpu
 
+    use_gpu(gpu_id)
     projector = make_projector(encoder, parse_layers(layers), method.value, min_score, complete, batch_size, fast)
-    counts: Counter[str] = Counter()
-    show = resumable_progress("Projecting", "sentences")
-    try:
-        project_file(source, target, output, projector, lang, tokenized, show, counts)
-    finally:
-        if counts:
-            print_counts(f"{output}", counts)
+    project_files(source, target, output, projector, lang, pair_by, tokenized)
+
+
+def project_files(
+    source: Path,
+    target: Path,
+    output: Path,
+    projector: "SpanProjector",
+    lang: str | None,
+    pair_by: PairByName,
+    tokenized: bool = False,
+) -> None:
+    """Project onto the target file of each language. Prints counts, and how sentences are paired."""
+    from ..corpus.project import project_corpus
+    from ..corpus.project_files import check_formats, pair_files
+
+    files = for_each_language(lang, target, output)
+    for _, (text, out) in files:
+        check_formats(source, text, out)
+    for code, (text, out) in files:
+        counts: Counter[str] = Counter()
+        try:
+            pairs = pair_files(source, text, counts, pair_by=pair_by.value, lang=code, tokenized=tokenized)  # type: ignore[arg-type]
+            make_notes().print(f"{text}: paired with {source} by {pairs.paired_by}.", markup=False, highlight=False)
+            show = resumable_progress(f"Projecting {code or ''}".rstrip(), "sentences")
+            project_corpus(out, pairs, projector, counts, show)
+        finally:
+            if counts:
+                print_counts(f"{out}", counts)

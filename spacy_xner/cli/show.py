@@ -1,63 +1,43 @@
-"""`xner show`: what a pipeline scores and does, at a glance."""
-
-from __future__ import annotations
+"""`xner show`: a pipeline's scores, and an example sentence per language."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from spacy.tokens import Doc
+from .console import make_console
+from .options import GpuOption, PipelineArgument, PipelineBatchSizeOption
 
 
 def show(
-    pipeline: Annotated[str, typer.Argument(help="Installed package or folder of a trained pipeline.")],
-    files: Annotated[list[Path], typer.Argument(help="DocBin files, or folders of them, to take the sentences from.")],
-    scores: Annotated[Path | None, typer.Option(help="The pipeline's scores, from `xner evaluate --output`.")] = None,
-    baseline: Annotated[Path | None, typer.Option(help="Another pipeline's scores, to compare with.")] = None,
+    pipeline: PipelineArgument,
+    files: Annotated[list[Path], typer.Argument(help="DocBin files to take sentences from, or folders of them.")],
+    scores: Annotated[Path | None, typer.Option(help="The pipeline's scores, by `xner evaluate --output`.")] = None,
+    baseline: Annotated[Path | None, typer.Option(help="Scores of another pipeline, to compare with.")] = None,
+    batch_size: PipelineBatchSizeOption = None,
+    gpu_id: GpuOption = -1,
 ) -> None:
     """Print a pipeline's scores and, for each language, a sentence with the entities that it finds.
 
-    The sentence of a language is the first one of 40 to 160 characters with three entities or more in its labels, or
-    else the one with most entities.
+    The sentence of a language is the first one of 40 to 160 characters with at least three labelled entities; if there
+    is none, the one with most entities.
 
     Example: `xner show xx_xner_agg corpora/test --scores metrics/xx_xner_agg.json`
     """
-    from rich.text import Text
-
-    from ..annotations.attributes import meta_of
     from ..corpus.docs import load_docs
     from ..corpus.reader import find_docbins
-    from ..pipelines import load_pipeline
+    from ..pipelines import load_pipeline, use_gpu
+    from ..reporting.example_docs import choose_examples, marked_entities
     from ..reporting.score_table import score_table
     from ..scoring.scores import read_scores
-    from .console import make_console
 
     console = make_console()
     if scores:
         compared = read_scores(baseline) if baseline else None
         console.print(score_table(read_scores(scores), compared, title=pipeline))
+    use_gpu(gpu_id)
     nlp = load_pipeline(pipeline)
-    chosen: dict[str, Doc] = {}
-    for path in [path for file in files for path in find_docbins(file)]:
-        for doc in load_docs(path):
-            before = chosen.setdefault(meta_of(doc)["lang"], doc)
-            if fitness(doc) > fitness(before):
-                chosen[meta_of(doc)["lang"]] = doc
-    docs = nlp.pipe([doc.text for doc in chosen.values()])
-    for lang, doc in zip(chosen, docs, strict=True):
-        line, end = Text(f"{lang}  ", style="bold"), 0
-        for ent in doc.ents:
-            line.append(doc.text[end : ent.start_char], style="not bold")
-            line.append(f"[{ent.text}]", style="bold cyan")
-            line.append(f"({ent.label_})", style="dim")
-            end = ent.end_char
-        line.append(doc.text[end:], style="not bold")
-        console.print(line, soft_wrap=True)
-
-
-def fitness(doc: Doc) -> tuple[bool, int]:
-    """How well a sentence serves as an example: of a good length and full of names, else by its number of entities."""
-    good = 40 <= len(doc.text) <= 160 and len(doc.ents) >= 3
-    return good, 0 if good else len(doc.ents)
+    examples = choose_examples(doc for file in files for path in find_docbins(file) for doc in load_docs(path))
+    docs = nlp.pipe([doc.text for doc in examples.values()], batch_size=batch_size)
+    for lang, doc in zip(examples, docs, strict=True):
+        console.print(marked_entities(lang, doc), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Puts `xner` under spaCy's own command line; spaCy imports this by the entry point group `spacy_cli`."""
+"""Adds `xner` to spaCy's command line; spaCy imports this module through the entry point group `spacy_cli`."""
 
 from spacy.cli import app as spacy_app
 

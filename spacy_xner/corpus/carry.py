@@ -26,7 +26,7 @@ def carry_docs(
     lang: str,
     counts: Counter[str],
     carrier: LabelCarrier,
-    complete: bool = True,
+    complete: bool = False,
     cache: Path | bool = True,
 ) -> Iterator[Doc]:
     """Yield a labelled doc in the target language for each doc whose translation is known, with the same id.

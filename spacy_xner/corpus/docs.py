@@ -63,7 +63,7 @@ def load_docs(path: str | Path) -> list[Doc]:
         if not {"id", "lang"} <= meta_of(doc).keys():
             raise XnerError(
                 f"{path}: doc {number} has no id and language in doc._.xner_meta. Make the file with "
-                f"`xner corpus convert {path} OUTPUT.spacy --lang CODE`."
+                f"`xner corpus convert {path} --output NAME.spacy --lang CODE`."
             )
     return docs
 

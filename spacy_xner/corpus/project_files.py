@@ -1,96 +1,31 @@
-"""Labelled sentences in one file, their translations in another: the translations with labels in a third."""
+"""Pairs of labelled sentences and their translations from two files, by id or by order."""
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+from typing import Literal
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..annotations.attributes import meta_of
 from ..errors import XnerError
-from ..files import atomic_path, check_output_path, file_sha256, open_text
-from ..journal import Journal, Progress
+from ..files import check_output_path, file_sha256
 from ..languages.codes import normalise_code
 from ..languages.tokenizer import multilingual_blank
 from ..lines import read_lines, words_of_line
-from ..projection import SpanProjector
 from .convert import doc_of_sentence
-from .docs import write_docs
+from .docs import load_docs
+from .formats.docbin import read_docs
 from .formats.reading import detect_format, ending, read_sentences
-from .formats.write import check_labels, write_columns, write_inline, write_jsonl
-from .project import project_pairs, set_projected
+from .project import Pairs, pair_docs
 
-WRITERS = {"columns": write_columns, "inline": write_inline, "jsonl": write_jsonl}
-
-
-def project_file(
-    source: Path,
-    target: Path,
-    output: Path,
-    projector: SpanProjector,
-    lang: str | None = None,
-    tokenized: bool = False,
-    progress: Progress = lambda items, start, total: items,
-    counts: Counter[str] | None = None,
-) -> Counter[str]:
-    """Project the entities of a file's sentences onto another file's. A stopped run is gone on with.
-
-    source (Path): labelled sentences in any format.
-    target (Path): sentence n translates sentence n. A `.txt` (or `.txt.gz`) holds a plain sentence a line; of any other
-        format the labels are ignored.
-    output (Path): its ending says the format: columns (`.iob`, `.conll`, ...), `.jsonl`, `.spacy`, `.txt` (inline).
-    lang (str | None): language of target sentences whose file does not say it, as de.
-    tokenized (bool): the words of a `.txt` are those between its spaces.
-    progress: is given the results as they come, how many there were from an earlier run, and the number of pairs.
-    counts (Counter[str] | None): is given the counts, also where an error follows.
-    RETURNS: the projector's counts, and those of "empty sentences left out" (columns cannot hold them).
-    RAISES: XnerError for malformed files, unlabelled sources, labels that the output's format cannot hold, and unequal
-        numbers of sentences, before any work.
-    """
-    nlp = multilingual_blank("xx")
-    counts = Counter() if counts is None else counts
-    check_formats(source, target, output)
-    lang = normalise_code(lang) if lang else None
-    n_source = 0
-    labels: set[str] = set()
-    for doc in read_labelled(source, nlp):
-        n_source += 1
-        labels.update(entity.label_ for entity in doc.ents)
-    renamed = {projector.label_map.get(label, label) for label in labels}
-    check_labels(sorted(renamed - {""}), detect_format(output), output)
-    n_target = sum(1 for _ in read_plain_docs(target, nlp, tokenized))
-    if n_source != n_target:
-        raise XnerError(
-            f"{source} has {n_source:,} sentences and {target} has {n_target:,}; expected as many, the second file's "
-            f"sentence n being the translation of the first one's."
-        )
-    identity = projector.identity
-    setting = {"project": [file_sha256(source), file_sha256(target)], "tokenized": tokenized, **identity}
-    with Journal(output, setting) as journal:
-        pairs = zip(read_labelled(source, nlp), read_plain_docs(target, nlp, tokenized), strict=True)
-        project_pairs(journal, pairs, n_target, projector, counts, progress)
-
-        def docs() -> Iterator[Doc]:
-            docs_of_target = read_plain_docs(target, nlp, tokenized)
-            for number, (doc, result) in enumerate(zip(docs_of_target, journal, strict=True), start=1):
-                if not result["dropped"]:
-                    meta = {"id": f"{target.name}:{number}", "lang": lang or "xx"}
-                    doc._.xner_meta = meta | {key: value for key, value in meta_of(doc).items() if value is not None}
-                    yield set_projected(doc, result, identity)
-
-        format = detect_format(output)
-        if format == "docbin":
-            write_docs(output, docs())
-        else:
-            with atomic_path(output) as temporary, open_text(temporary) as file:
-                WRITERS[format](file, docs(), counts)
-        journal.remove()
-    return counts
+PairBy = Literal["auto", "id", "order"]
 
 
 def check_formats(source: Path, target: Path, output: Path) -> None:
-    """RAISES: XnerError for endings that say nothing, and for an output that is an input too."""
+    """RAISES: XnerError for unknown endings, formats that cannot be written, and an output that is also an input."""
     for path in (source, target, output):
         detect_format(path)
     check_output_path(output, source, target)
@@ -100,31 +35,108 @@ def check_formats(source: Path, target: Path, output: Path) -> None:
         raise XnerError(f"{output}: CoNLL-U is read, but not written; expected .iob, .conll, .jsonl, .spacy or .txt.")
 
 
+def pair_files(
+    source: Path,
+    target: Path,
+    counts: Counter[str],
+    *,
+    pair_by: PairBy = "auto",
+    lang: str | None = None,
+    tokenized: bool = False,
+) -> Pairs:
+    """Pair the labelled sentences of a file with their translations in another file.
+
+    source (Path): labelled sentences in any format.
+    target (Path): their translations. A `.txt` (or `.txt.gz`) holds a plain sentence a line; labels in other formats
+        are ignored.
+    counts (Counter[str]): receives the counts of `pair_docs`, for pairs by id.
+    pair_by (str): "id" for DocBins, by the ids in their meta; "order": sentence n of one file translates sentence n of
+        the other; "auto": "id" if both are DocBins and all ids of the target are among those of the source.
+    lang (str | None): language of target sentences whose file does not say it, as de. For pairs by order.
+    tokenized (bool): split the sentences of a `.txt` at spaces.
+    RAISES: XnerError for malformed files, unlabelled sources, and files that cannot be paired.
+    """
+    docbins = detect_format(source) == detect_format(target) == "docbin"
+    if pair_by == "id" and not docbins:
+        raise XnerError(f"{source} and {target} cannot be paired by id: expected two DocBins (.spacy). Pair by order.")
+    if pair_by == "id" or (pair_by == "auto" and docbins and have_common_ids(source, target)):
+        return pair_docs(load_docs(source), load_docs(target), counts)
+    return pair_in_order(source, target, lang, tokenized)
+
+
+def have_common_ids(source: Path, target: Path) -> bool:
+    """Whether all docs of two DocBins have an id and a language, and each target id is that of one source doc."""
+    vocab = multilingual_blank("xx").vocab
+    metas = [[meta_of(doc) for doc in read_docs(path, vocab)] for path in (source, target)]
+    if not all({"id", "lang"} <= meta.keys() for meta in [*metas[0], *metas[1]]):
+        return False
+    ids = Counter(meta["id"] for meta in metas[0])
+    return bool(metas[1]) and all(ids[meta["id"]] == 1 for meta in metas[1]) and max(ids.values()) == 1
+
+
+def pair_in_order(source: Path, target: Path, lang: str | None, tokenized: bool) -> Pairs:
+    """Pair sentence n of a labelled file with sentence n of its translation. Files are read as a stream.
+
+    The id of a target sentence whose file gives none is the file's name and the sentence's number.
+
+    RAISES: XnerError for malformed files, unlabelled sources, and files of different length.
+    """
+    nlp = multilingual_blank("xx")
+    default_lang = normalise_code(lang) if lang else "xx"
+
+    def targets() -> Iterator[Doc]:
+        for number, doc in enumerate(read_plain_docs(target, nlp, tokenized), start=1):
+            meta = {"id": f"{target.name}:{number}", "lang": default_lang}
+            doc._.xner_meta = meta | {key: value for key, value in meta_of(doc).items() if value is not None}
+            yield doc
+
+    n_source = 0
+    labels: set[str] = set()
+    for doc in read_labelled(source, nlp):
+        n_source += 1
+        labels.update(entity.label_ for entity in doc.ents)
+    n_target = sum(1 for _ in read_plain_docs(target, nlp, tokenized))
+    if n_source != n_target:
+        raise XnerError(
+            f"{source} has {n_source:,} sentences and {target} has {n_target:,}; expected as many, the second file's "
+            f"sentence n being the translation of the first one's."
+        )
+    fingerprint = [file_sha256(source), file_sha256(target), tokenized]
+    return Pairs(lambda: read_labelled(source, nlp), targets, n_target, frozenset(labels), "order", fingerprint)
+
+
 def read_labelled(path: Path, nlp: Language) -> Iterator[Doc]:
-    """The sentences of a labelled file, as docs with entities."""
-    for sentence in read_sentences(path):
-        if sentence.spans is None:
+    """Read the sentences of a labelled file as docs with entities. RAISES: XnerError for an unlabelled sentence."""
+    for doc, line in read_file(path, nlp):
+        if not doc.has_annotation("ENT_IOB"):
             raise XnerError(
-                f"{path}:{sentence.line}: this sentence is unlabelled, expected entities to project (or an empty list)."
+                f"{path}:{line}: this sentence is unlabelled, expected entities to project (or an empty list)."
             )
-        doc, _ = doc_of_sentence(nlp.tokenizer, sentence)
-        doc._.xner_meta = sentence.meta
         yield doc
 
 
 def read_plain_docs(path: Path, nlp: Language, tokenized: bool) -> Iterator[Doc]:
-    """The sentences of a file, as docs without entities; an empty line of a `.txt` is an empty doc."""
+    """Read the sentences of a file as docs without entities; an empty line of a `.txt` is an empty doc."""
     if ending(path) == ".txt":
         for _, line in read_lines(path):
             yield doc_of_words(nlp, words_of_line(line)) if tokenized else nlp.make_doc(line.strip())
         return
-    for sentence in read_sentences(path):
-        doc, _ = doc_of_sentence(nlp.tokenizer, sentence)
+    for doc, _ in read_file(path, nlp):
         doc.set_ents([], default="missing")
-        doc._.xner_meta = sentence.meta
         yield doc
 
 
+def read_file(path: Path, nlp: Language) -> Iterator[tuple[Doc, int]]:
+    """Read docs with their meta, and the line of each; for a DocBin, whose docs keep all annotation, its number."""
+    if detect_format(path) == "docbin":
+        yield from zip(read_docs(path, nlp.vocab), count(1))
+        return
+    for sentence in read_sentences(path):
+        doc, _ = doc_of_sentence(nlp.tokenizer, sentence)
+        doc._.xner_meta = sentence.meta
+        yield doc, sentence.line
+
+
 def doc_of_words(nlp: Language, words: list[str]) -> Doc:
-    """A doc of words with single spaces between them, as of a column file: its text is known, and can be read anew."""
+    """Make a doc of words with single spaces between them, so that its text is known, as for a column file."""
     return Doc(nlp.vocab, words=words, spaces=[i < len(words) - 1 for i in range(len(words))])

@@ -6,7 +6,7 @@ from pathlib import Path
 from rapidfuzz import fuzz
 from spacy.tokens import Doc
 
-from ..alignment.transport import transport_plan
+from ..alignment.transport import NEIGHBOURS, NULL, transport_plan
 from ..alignment.types import Aligner
 from ..errors import XnerError
 from ..translation import Translator
@@ -24,7 +24,6 @@ def alignment_quality(aligner: Aligner) -> Quality:
 
     RAISES: XnerError, when the estimate is used, for an aligner that does not align by transport.
     """
-    from ..alignment.embedding import NEIGHBOURS, NULL
 
     def estimate(pairs: Sequence[TranslationPair]) -> Iterator[float]:
         words = (([t.text for t in a if not t.is_space], [t.text for t in b if not t.is_space]) for a, b in pairs)

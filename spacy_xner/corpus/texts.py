@@ -32,7 +32,7 @@ def read_unlabelled(path: Path, lang: str, counts: Counter[str]) -> Iterator[Doc
             if found := INLINE_ENTITY.search(line):
                 raise XnerError(
                     f"{path}:{number}: found the entity '{found[0]}', expected plain text. "
-                    f"`xner corpus convert {path} NAME.spacy --lang {lang}` removes the markup; use its output instead."
+                    f"`xner corpus convert {path} --output NAME.spacy --lang {lang}` removes the markup."
                 )
     converted: Counter[str] = Counter()
     for doc in convert_files([path], lang, converted, "plain" if plain else "auto"):

@@ -8,11 +8,12 @@ from typing import Any
 from spacy.tokens import Doc, Span
 
 from ..annotations.attributes import meta_of
+from ..annotations.entities import set_spans
 from ..corpus.docs import hash_of, is_translation, with_step
 from ..encoders.memory import release_memory
 from ..errors import XnerError
 from ..pipelines import fingerprint_of
-from ..projection import SpanProjector
+from ..projection import ProjectedSpan, SpanProjector
 from .selection import Entities, Selection, entities_of, entity_agreement
 from .teachers import TeacherPrediction, Teachers
 
@@ -112,13 +113,13 @@ class Distiller:
                 counts["not fully projected"] += 1
                 continue
             elif (
-                entity_agreement(entities_of(labelled), {(s.start, s.end, s.label_) for s in spans})
+                entity_agreement(entities_of(labelled), {(s.start, s.end, s.label) for s in spans})
                 < self.selection.agreement
             ):
                 counts["teacher and projection disagree"] += 1
                 continue
             else:
-                labelled.set_ents(spans)
+                set_spans(labelled, spans)
                 counts["kept with projected entities"] += 1
                 if not is_translation(doc):
                     counts["with a source by id alone"] += 1
@@ -131,7 +132,7 @@ class Distiller:
 
     def _project_sources(
         self, docs: Sequence[Doc], predictions: Sequence[TeacherPrediction]
-    ) -> dict[int, list[Span] | None]:
+    ) -> dict[int, list[ProjectedSpan] | None]:
         """Project the teachers' entities in source sentences onto the translations.
 
         RETURNS: the spans by position of the doc, for docs with a source; None if not all of the entities arrived.
@@ -150,11 +151,9 @@ class Distiller:
             return doc
 
         found = self.projector.project((labelled_source(name), predictions[i].doc) for i, name in ids.items())
-        projected: dict[int, list[Span] | None] = {}
+        projected: dict[int, list[ProjectedSpan] | None] = {}
         for i, projection in zip(ids, found, strict=True):
-            doc = predictions[i].doc
-            spans = [Span(doc, span.start, span.end, label=span.label) for span in projection.spans]
-            projected[i] = spans if projection.complete else None
+            projected[i] = projection.spans if projection.complete else None
         return projected
 
 

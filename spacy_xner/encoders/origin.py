@@ -91,7 +91,9 @@ def read_origin(folder: Path) -> Origin | None:
     try:
         return Origin(**json.loads(path.read_text(encoding="utf8")))
     except (ValueError, TypeError) as error:
-        raise XnerError(f"{path}: damaged ({error}). Fetch the encoder again: xner encoder fetch NAME DEST") from error
+        raise XnerError(
+            f"{path}: damaged ({error}). Fetch the encoder again: xner encoder fetch NAME --output FOLDER"
+        ) from error
 
 
 def write_origin(folder: Path, origin: Origin) -> None:

@@ -156,7 +156,7 @@ def initialize(stock: Callable[..., None], model: AllLayersTransformer, X: Any =
     except OSError as error:
         raise XnerError(
             f"The encoder {name!r} is not a folder here and cannot be loaded from the hub ({type(error).__name__}). "
-            f"`xner encoder fetch embedded {name}` makes such a folder."
+            f"`xner encoder fetch embedded --output {name}` makes such a folder."
         ) from error
     finally:
         compat.set_encoder_name(model, name)

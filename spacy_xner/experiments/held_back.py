@@ -30,7 +30,7 @@ def write_held_back(study: Study, projected: Path, folder: Path, limit: int = 10
 
     Sentences with an entity that was not projected are left out.
 
-    projected (Path): DocBin file or folder, as `xner corpus project --no-complete` writes it.
+    projected (Path): DocBin file or folder, as `xner project` writes it.
     folder (Path): for the output.
     limit (int): at most this number of sentences in each file.
     RAISES: XnerError if no sentence is left for a file.

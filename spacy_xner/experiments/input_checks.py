@@ -110,13 +110,13 @@ def check_projected(path: str, ids: set[str], gold: str) -> None:
     if ids.isdisjoint(doc.id for doc in docs):
         raise XnerError(
             f"{path}: no doc has the id of one in {gold}, expected translations of those sentences, as "
-            f"`xner corpus project` writes them."
+            f"`xner project` writes them."
         )
     for doc in docs:
         if not doc.steps & PROJECTING:
             raise XnerError(
                 f"{path}: the labels of the doc {doc.id} are not projected, by its provenance "
-                f"({', '.join(sorted(doc.steps))}). Expected the output of `xner corpus project` or `xner corpus "
+                f"({', '.join(sorted(doc.steps))}). Expected the output of `xner project` or `xner corpus "
                 f"translate --carry`: manual labels in a target language are for the final score alone."
             )
         if doc.n_tokens and not doc.labelled:

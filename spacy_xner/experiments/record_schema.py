@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import XnerError
-from ..scoring.details import KINDS
+from ..scoring.error_kinds import ERROR_KINDS
 from .json_checks import Expected, check, items, mapping, number, optional, row, text
 from .packing import SHARED
 from .records import RunRecord
@@ -35,7 +35,7 @@ RECORD: dict[str, Expected] = {
     "layers": optional(items(items(number(0, int)))),  # for each aggregator, the encoder's numbers of its layers
     "layer_weights": optional(items(items(number(0)))),
     "curve": optional(items({"step": number(0), "words": optional(number(0)), "score": number(0)})),
-    "errors": optional(mapping({**dict.fromkeys(KINDS, number(0, int)), "confusion": PER_LABEL})),
+    "errors": optional(mapping({**dict.fromkeys(ERROR_KINDS, number(0, int)), "confusion": PER_LABEL})),
     "examples": optional(
         items({"lang": text, "id": text, "text": text, "gold": EXAMPLE_SPANS, "found": EXAMPLE_SPANS})
     ),

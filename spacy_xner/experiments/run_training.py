@@ -74,7 +74,7 @@ def distill(run: Run, teacher: Run, output: Path, log: Log) -> tuple[int, float]
     sources, projector = None, None
     if arm.with_sources:
         sources = docs_by_id(read_all(run.study.gold))
-        projector = SpanProjector(EmbeddingAligner(run.study.encoder, join_unspaced=True, inference="auto"))
+        projector = SpanProjector(EmbeddingAligner(run.study.encoder, inference="auto"))
     counts: Counter[str] = Counter()
     texts = synthetic_texts(run.study, arm, run.split())
     distiller = Distiller(Teachers([nlp]), Selection(arm.certainty, arm.agreement), sources, projector)

@@ -1,4 +1,4 @@
-"""Spans to spans: where the labelled spans of a sentence are in its translation."""
+"""Projection of labelled spans onto a translation."""
 
 from .projector import SpanProjector
 from .types import MissingSpan, ProjectedSpan, Projection, ProjectionAlgorithm, SourceSpan

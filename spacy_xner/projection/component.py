@@ -9,19 +9,19 @@ from typing import Any
 
 from spacy.language import Language
 from spacy.pipeline import Pipe
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 from spacy.util import minibatch
 
 from ..annotations.attributes import install_extensions
-from ..annotations.entities import set_scored_entities
+from ..annotations.entities import set_spans
 from ..errors import XnerError
 from . import source_doc  # noqa: F401  (docs can be serialised with their source)
-from .projector import SpanProjector, identifiers_of
+from .projector import SpanProjector
 from .translated_source import TranslatedSource
-from .types import Projection
+from .types import COUNTS
 
 DEFAULT_CONFIG = {
-    "aligner": {"@misc": "spacy_xner.EmbeddingAligner.v1", "join_unspaced": True},
+    "aligner": {"@misc": "spacy_xner.EmbeddingAligner.v1"},
     "projection": {"@misc": "spacy_xner.TransportProjection.v1"},
     "min_score": 0.0,
     "complete": False,
@@ -55,12 +55,13 @@ def make_projector(
     aligner (Aligner): aligns the words of both docs, for example `spacy_xner.EmbeddingAligner.v1`.
     projection (ProjectionAlgorithm): places the spans, for example `spacy_xner.TransportProjection.v1`.
     min_score (float): leave out entities with a lower score, in [0, 1].
-    complete (bool): leave out all entities of a doc when not all of its source arrived.
+    complete (bool): drop sentences with incomplete projections: such a doc gets no entities.
     translator (Translator | None): translates docs that have no `doc._.xner_source` into the language of
         `source_pipeline`, for example `spacy_xner.Apertium.v1` with source "es" and target "en".
-    source_pipeline (str | None): name or folder of the pipeline that finds the entities of translations.
-    label_map (dict[str, str] | None): other names for labels of the source, "" for those to leave out.
+    source_pipeline (str | None): name or folder of the pipeline that finds entities in the translations.
+    label_map (dict[str, str] | None): new names for labels of the source, "" for labels to leave out.
     scorer (Callable | None): scores examples.
+    RAISES: XnerError for settings of the wrong type, and for a translator without source_pipeline or the reverse.
     """
     for setting, value, method in (("aligner", aligner, "align"), ("projection", projection, "project")):
         if not hasattr(type(value), method):
@@ -71,9 +72,9 @@ def make_projector(
     if (translator is None) != (source_pipeline is None):
         missing = "translator" if translator is None else "source_pipeline"
         raise XnerError(
-            f"The component {name!r} has no {missing}: to project from translations it takes both, a translator, as "
-            f'{{"@misc": "spacy_xner.Apertium.v1", "source": "es", "target": "en"}}, and the source_pipeline that '
-            f"reads what it gives, as en_core_web_sm."
+            f"The component {name!r} has no {missing}: to project from translations it needs a translator, such as "
+            f'{{"@misc": "spacy_xner.Apertium.v1", "source": "es", "target": "en"}}, and a source_pipeline that '
+            f"finds entities in the translations, such as en_core_web_sm."
         )
     if translator is not None and not hasattr(type(translator), "translate"):
         raise XnerError(f"The setting translator of the component {name!r} is {translator!r}: expected a translator.")
@@ -83,13 +84,16 @@ def make_projector(
 
 
 class Projector(Pipe):
-    """Gives docs the entities of their translation in `doc._.xner_source`, or of one that it makes.
+    """Projects the entities of `doc._.xner_source` onto docs; can translate docs to get a source.
 
-    Sets `doc.ents`, and `doc.spans["xner"]` with `attrs["scores"]`; each span has its score as `span._.confidence`. All
-    are replaced, also where no entity arrived. A doc without a source passes as it is. The encoder is loaded with the
-    first source that has entities.
+    Sets `doc.ents`, and `doc.spans["xner"]` with `attrs["scores"]`; each span has its score as `span._.confidence`. Old
+    entities are replaced, also where none is projected. A doc without a source is not changed. The encoder is loaded
+    when the first source with entities comes.
 
-    All settings are in the pipeline's config, so that there is nothing else to save.
+    All settings are in the pipeline's config; there is nothing else to save.
+
+    report (Counter[str]): counts of all docs so far in this process, see `Projection.counts`; with a translator, also
+        `untranslated`: docs for which it knew no translation.
     """
 
     def __init__(
@@ -105,14 +109,7 @@ class Projector(Pipe):
         self.scorer = scorer
         self.projector = projector
         self.sources = sources
-
-    @property
-    def report(self) -> Counter[str]:
-        """What became of the source's entities so far, see `SpanProjector`; per process.
-
-        With a translator, `untranslated` counts the docs for which it knew no translation.
-        """
-        return self.projector.report
+        self.report: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
 
     def __call__(self, doc: Doc) -> Doc:
         """Project onto one doc, in place."""
@@ -120,20 +117,17 @@ class Projector(Pipe):
         return doc
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
-        """Project onto docs, in place, `batch_size` at a time. One that fails takes no other with it."""
+        """Project onto docs, in place, `batch_size` at a time. Where a batch fails, its docs are tried one by one."""
         for docs in minibatch(stream, size=batch_size):
-            before = Counter(self.report)
             try:
                 self._project(docs)
             except Exception:
-                self.report.clear()
-                self.report.update(before)
                 yield from (doc for doc in docs if self._project_alone(doc))
             else:
                 yield from docs
 
     def _project_alone(self, doc: Doc) -> bool:
-        """Whether projecting onto a doc did not fail, where the error handler lets it."""
+        """Project onto one doc. RETURNS: False if it failed and the error handler did not raise."""
         try:
             self._project([doc])
         except Exception as error:
@@ -142,18 +136,12 @@ class Projector(Pipe):
         return True
 
     def _project(self, docs: list[Doc]) -> None:
+        counts: Counter[str] = Counter()  # added to the report only if no doc fails
         if self.sources is not None:
-            self.report["untranslated"] += self.sources.add([doc for doc in docs if doc._.xner_source is None])
+            counts["untranslated"] += self.sources.add([doc for doc in docs if doc._.xner_source is None])
         docs = [doc for doc in docs if doc._.xner_source is not None]
         found = self.projector.project((doc._.xner_source, doc) for doc in docs)
         for doc, projection in zip(docs, found, strict=True):
-            set_projection(doc, projection)
-
-
-def set_projection(doc: Doc, projection: Projection) -> None:
-    """Put projected spans into a doc; what the source's entities are linked to (`kb_id_`, `id_`) comes along."""
-    spans = []
-    for span in projection.spans:
-        kb_id, span_id = identifiers_of(doc._.xner_source, span)
-        spans.append(Span(doc, span.start, span.end, label=span.label, kb_id=kb_id, span_id=span_id))
-    set_scored_entities(doc, spans, [span.score for span in projection.spans])
+            set_spans(doc, projection.spans)
+            counts.update(projection.counts)
+        self.report.update(counts)

@@ -1,4 +1,4 @@
-"""Places spans by what their words are linked with: the best precision and recall first, all spans together."""
+"""`LinkProjection`: places spans by alignment links, by the F1 of candidate spans under the links."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from .types import Projection, SourceSpan
 
 
 class LinkProjection:
-    """Chooses, for each source span, the stretch of target words that fits its links best.
+    """Chooses, for each source span, the stretch of target words that matches its links best.
 
-    A candidate is a stretch that begins and ends with a word linked with the span, so that unaligned words (articles,
-    for example) are never at its edges; words of punctuation are not either, unless the source span has some. In
-    scripts without spaces, whose words are characters, an unaligned one beside them counts as linked where its most
-    similar source word is in the span. The score is
+    A candidate begins and ends with a word linked with the span, so that unaligned words (articles, for example) are
+    never at its edges. Neither is punctuation, unless the source span contains some. In scripts without spaces, whose
+    words are characters, an unaligned word next to a linked one counts as linked if its most similar source word is in
+    the span. The score is
 
         score = F1(precision, recall) * similarity
         precision   mean over the target words of the share of the word's links that lead into the source span;
@@ -29,12 +29,12 @@ class LinkProjection:
                     word without links
         similarity  mean over the source words of the greatest similarity with a word of the candidate
 
-    so gaps are filled where they cost less than what lies behind them brings, and outliers are left out otherwise. The
-    best candidate of all spans is placed first, see `place`.
+    so a gap is filled if the words after it add more to the score than the gap costs; otherwise these words are left
+    out. The best candidate of all spans is placed first, see `place`.
 
-    unaligned (float): what a word without links counts for the precision, in [0, 1]: at 0 it costs as much as a word
-        of another span, at 1 nothing.
-    RAISES (XnerError): for `unaligned` outside [0, 1] and, when projecting, for spans outside the source words.
+    unaligned (float): precision of a word without links, in [0, 1]: at 0 it costs as much as a word of another span, at
+        1 nothing.
+    RAISES: XnerError for `unaligned` outside [0, 1] and, when projecting, for spans outside the source words.
     """
 
     def __init__(self, unaligned: float = 0.5) -> None:
@@ -51,11 +51,12 @@ class LinkProjection:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What is known of a sentence pair.
+    """The alignment of a sentence pair, as arrays.
 
     links (Integers): (n_links, 2), source and target word of each link.
     source_degrees, target_degrees (Integers): (n_source,) and (n_target,), number of links of each word.
-    nearest (Integers): (n_target,), most similar source word of unaligned words of unspaced scripts; -1 for others.
+    nearest (Integers): (n_target,), the most similar source word of unaligned words in scripts without spaces; -1 for
+        other words.
     """
 
     source: Words
@@ -68,6 +69,7 @@ class Evidence:
 
     @classmethod
     def of(cls, source: Words, target: Words, alignment: Alignment) -> "Evidence":
+        """Collect the evidence of an alignment."""
         links = np.array(alignment.links, dtype=np.intp).reshape(-1, 2)
         source_degrees = np.bincount(links[:, 0], minlength=len(source))
         target_degrees = np.bincount(links[:, 1], minlength=len(target))
@@ -79,7 +81,7 @@ class Evidence:
 
 
 def candidates_of(span: SourceSpan, evidence: Evidence, unaligned: float) -> Candidates:
-    """Score all stretches that a span could go to."""
+    """Score all candidate stretches of a span."""
     own = evidence.links[(evidence.links[:, 0] >= span.start) & (evidence.links[:, 0] < span.end)]
     inside = np.zeros((span.end - span.start, len(evidence.target)))
     inside[own[:, 0] - span.start, own[:, 1]] = 1
@@ -89,7 +91,7 @@ def candidates_of(span: SourceSpan, evidence: Evidence, unaligned: float) -> Can
     if not any(map(is_punctuation, evidence.source[span.start : span.end])):
         edges = np.array([j for j in edges.tolist() if not is_punctuation(evidence.target[j])], dtype=np.intp)
 
-    # What each target word brings to the precision and to the recall of a stretch.
+    # Each target word's part of the precision and of the recall of a stretch.
     shares = inside.sum(axis=0) / np.maximum(evidence.target_degrees, 1)
     fidelity = np.where(evidence.target_degrees > 0, shares, np.where(adopted, 1.0, unaligned))
     coverage = (inside / np.maximum(evidence.source_degrees[span.start : span.end], 1)[:, None]).mean(axis=0)
@@ -101,12 +103,12 @@ def candidates_of(span: SourceSpan, evidence: Evidence, unaligned: float) -> Can
         precision = fidelity[stretch].cumsum()[ends] / (ends + 1)
         recall = coverage[stretch].cumsum()[ends]
         closeness = np.maximum.accumulate(similarity[:, stretch], axis=1)[:, ends].mean(axis=0)
-        total = precision + recall  # 0 for adopted words alone, between others' words
+        total = precision + recall  # 0 for a stretch of adopted words between words of other spans
         scores[row, row:] = 2 * precision * recall / np.where(total > 0, total, 1) * closeness
     return Candidates(edges, scores, float(scores.max(initial=0.0)))
 
 
 def runs_with(needed: npt.NDArray[np.bool_], allowed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """The runs of `allowed` items that have at least one `needed` item, (n,) all."""
+    """Mark the runs of `allowed` items that contain a `needed` item; all arrays are (n,)."""
     run = np.cumsum(np.diff(allowed, prepend=False))  # a number for each run and each gap
     return allowed & np.isin(run, run[needed & allowed])

@@ -1,4 +1,4 @@
-"""Places the spans of a sentence, all together: the one that fits best first, and none over another."""
+"""Placing of all spans of a sentence: greedily by score, without overlaps."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import XnerError
-from .types import MissingSpan, ProjectedSpan, Projection, SourceSpan
+from .types import MissingSpan, ProjectedSpan, Projection, Reason, SourceSpan
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
@@ -15,11 +15,12 @@ Integers = npt.NDArray[np.intp]
 
 @dataclass
 class Candidates:
-    """Stretches of target words from one edge to another, with their scores; 0 for what is no candidate.
+    """Candidate stretches of target words for one source span.
 
-    edges (Integers): (n_edges,), rising: words where a stretch can begin and end.
-    scores (Floats): (n_edges, n_edges), from the first word to the last.
-    best (float): the greatest score.
+    edges (Integers): (n_edges,), ascending: words at which a stretch can begin and end.
+    scores (Floats): (n_edges, n_edges): score of the stretch from the row's word to the column's word; 0 for a stretch
+        that is no candidate.
+    best (float): the highest score.
     """
 
     edges: Integers
@@ -32,14 +33,14 @@ class Candidates:
         return cls(np.zeros(0, dtype=np.intp), np.zeros((0, 0)), 0.0)
 
     def best_stretch(self) -> tuple[int, int]:
-        """First word of the best stretch and the word behind it; the longest of equals, then the earliest."""
+        """Start and end (exclusive) of the best stretch. Ties go to the longest stretch, then to the first one."""
         rows, columns = np.nonzero(self.scores == self.best)
         firsts, lasts = self.edges[rows], self.edges[columns]
         longest = (lasts - firsts).argmax()
         return int(firsts[longest]), int(lasts[longest]) + 1
 
-    def bar(self, start: int, end: int) -> None:
-        """Rule out what overlaps the words `start` to `end`."""
+    def exclude_overlaps(self, start: int, end: int) -> None:
+        """Set the scores of stretches that overlap the words `start` to `end` to 0."""
         if not len(self.edges) or self.edges[0] >= end or self.edges[-1] < start:
             return
         self.scores[np.ix_(self.edges < end, self.edges >= start)] = 0
@@ -47,35 +48,38 @@ class Candidates:
 
 
 def place(spans: Sequence[SourceSpan], candidates: Mapping[int, Candidates]) -> Projection:
-    """Give each span its best stretch of target words.
+    """Choose a stretch of target words for each span.
 
-    The best candidate of all spans is placed first; what overlaps it is no candidate any more; and so on. A span that
-    is left without candidates is reported as missing where it had none from the start, as overlapping where others took
-    its words.
+    The best candidate of all spans is placed first, candidates that overlap it are excluded, and so on. A span without
+    a stretch is reported as "missing" if it had no candidates at all, as "overlapping" if all were excluded.
 
-    candidates (Mapping[int, Candidates]): those of each span, by its index. They are used up.
+    candidates (Mapping[int, Candidates]): the candidates of each span, by its index in `spans`. They are modified.
     """
     waiting = dict(candidates)
     placeable = {k for k, of_span in waiting.items() if of_span.scores.any()}
     found = Projection()
     while waiting:
-        k, best = max(waiting.items(), key=lambda item: item[1].best)  # the first one wins a tie
+        k, best = max(waiting.items(), key=lambda item: item[1].best)  # a tie goes to the first span
         if best.best <= 0:
             break
         del waiting[k]
         start, end = best.best_stretch()
         for others in waiting.values():
-            others.bar(start, end)
+            others.exclude_overlaps(start, end)
         span = spans[k]
-        found.spans.append(ProjectedSpan(start, end, span.label, min(1.0, best.best), span.start, span.end))
+        found.spans.append(
+            ProjectedSpan(start, end, span.label, min(1.0, best.best), span.start, span.end, span.kb_id, span.span_id)
+        )
     found.spans.sort(key=lambda span: span.start)
-    found.missing = [MissingSpan(*spans[k], "overlapping" if k in placeable else "missing") for k in sorted(waiting)]
+    for k in sorted(waiting):
+        reason: Reason = "overlapping" if k in placeable else "missing"
+        found.missing.append(MissingSpan(spans[k].start, spans[k].end, spans[k].label, reason))
     return found
 
 
 def check_spans(spans: Sequence[SourceSpan], n_source: int) -> None:
-    """Raise an XnerError for a span that is empty or not inside the source words."""
-    for start, end, label in spans:
+    """RAISES: XnerError for a span that is empty or not inside the source words."""
+    for start, end, label, *_ in spans:
         if not 0 <= start < end <= n_source:
             raise XnerError(
                 f"The span {label!r} from word {start} to {end} is not inside its sentence of {n_source} words: "

@@ -1,16 +1,16 @@
-"""The projection algorithms that a config can name."""
+"""Registered projection algorithms, which a config can name."""
 
 from .link_projection import LinkProjection
 from .transport_projection import TransportProjection
 
 
 def span_projection_v1(unaligned: float = 0.5) -> LinkProjection:
-    """`spacy_xner.SpanProjection.v1`: places spans by their links; the arguments are those of `LinkProjection`."""
+    """`spacy_xner.SpanProjection.v1`: places spans by alignment links; the arguments are those of `LinkProjection`."""
     return LinkProjection(unaligned)
 
 
 def transport_projection_v1(
     null: float = 0.25, neighbours: float = 0.05, least_edge: float = 0.02
 ) -> TransportProjection:
-    """`spacy_xner.TransportProjection.v1`: places spans by what their words exchange; see `TransportProjection`."""
+    """`spacy_xner.TransportProjection.v1`: places spans by the transport plan; see `TransportProjection`."""
     return TransportProjection(null, neighbours, least_edge)

@@ -1,8 +1,8 @@
-"""Lets docs travel with their source: `doc._.xner_source` in `to_bytes`, `DocBin` and worker processes.
+"""Serialisation of `doc._.xner_source`: in `to_bytes`, `DocBin` and for worker processes.
 
-spaCy packs `doc.user_data` with msgpack, which cannot pack a `Doc`. srsly, which does the packing, takes encoders and
-decoders for further types: importing this module adds a pair for `Doc`. The reading side needs the import too, which a
-pipeline with `xner_projector` does.
+spaCy packs `doc.user_data` with msgpack, which cannot pack a `Doc`. Importing this module registers an encoder and a
+decoder for `Doc` in srsly, which calls msgpack. A process that reads such docs needs the import too; a pipeline with
+`xner_projector` imports it.
 """
 
 from collections.abc import Callable

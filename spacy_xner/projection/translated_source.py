@@ -1,4 +1,4 @@
-"""Translate-test: docs are translated, and a pipeline for that language finds the entities there."""
+"""`TranslatedSource`: translates docs and finds entities in the translations (translate-test)."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -13,11 +13,11 @@ from . import source_doc  # noqa: F401  (docs can be serialised with their sourc
 
 
 class TranslatedSource:
-    """Gives docs a translation with entities, as `doc._.xner_source`.
+    """Sets `doc._.xner_source` to a translation of the doc, with entities.
 
-    translator (Translator): into the language of the pipeline.
-    pipeline (str): name or folder of a spaCy pipeline, which is loaded when the first doc comes.
-    RAISES (XnerError): when a doc comes and the pipeline cannot be loaded.
+    translator (Translator): translates into the language of the pipeline.
+    pipeline (str): name or folder of a spaCy pipeline, which is loaded on first use.
+    RAISES: XnerError on first use, if the pipeline cannot be loaded.
     """
 
     def __init__(self, translator: Any, pipeline: str) -> None:
@@ -31,12 +31,12 @@ class TranslatedSource:
             return spacy.load(self.pipeline)
         except (OSError, ValueError, ImportError) as error:
             raise XnerError(
-                f"The source_pipeline {self.pipeline!r} cannot be loaded: {error} Install it, as `python -m spacy "
-                f"download en_core_web_sm`, or give the folder of a pipeline."
+                f"The source_pipeline {self.pipeline!r} cannot be loaded: {error} Install it, for example by `python "
+                f"-m spacy download en_core_web_sm`, or give the folder of a pipeline."
             ) from error
 
     def add(self, docs: Sequence[Doc]) -> int:
-        """Translate docs and set their source. RETURNS: for how many the translator knew no translation."""
+        """Translate docs and set their source. RETURNS: the number of docs without a translation."""
         if not docs:
             return 0
         translations = list(self.translator.translate(doc.text for doc in docs))
@@ -46,5 +46,5 @@ class TranslatedSource:
         return len(docs) - len(known)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the pipeline: a copy in another process loads its own."""
+        """Without the pipeline: a copy in another process loads it again."""
         return {name: value for name, value in self.__dict__.items() if name != "nlp"}

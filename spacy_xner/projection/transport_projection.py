@@ -1,4 +1,4 @@
-"""Places spans by how their words share out what they mean: expected precision and recall of every stretch."""
+"""`TransportProjection`: scores candidate spans by their expected F1 under the transport plan."""
 
 from collections.abc import Sequence
 
@@ -11,33 +11,33 @@ from ..errors import XnerError
 from .placing import Candidates, check_spans, place
 from .types import Projection, SourceSpan
 
-LEAST_SENT = 0.005  # a word that sends less of its mass than this has no counterpart
+MIN_SENT = 0.005  # a word that sends a smaller share of its mass has no counterpart
 TINY = 1e-12
 
 
 class TransportProjection:
-    """Chooses, for each source span, the stretch of target words that exchanges the most with it and nothing else.
+    """Chooses, for each source span, the stretch of target words that exchanges mass with it and with little else.
 
-    Words of both sentences exchange mass by the transport plan of their affinities (see `transport_plan`); a word that
-    matches nothing keeps its own. A candidate is a stretch of target words; its score is
+    The transport plan of the words' affinities says which mass the words of both sentences exchange (see
+    `transport_plan`). A candidate is a stretch of target words; its score is
 
         score = F1(precision, recall)
-        precision   of the mass that the stretch's words exchange, the share that is exchanged with the span: articles
-                    and prepositions exchange little, so that they fill a gap at no cost
-        recall      mean over the span's words that have a counterpart of the share of their mass that goes into the
-                    stretch, of what goes anywhere
+        precision   share of the span's words in the mass that the stretch exchanges; articles and prepositions exchange
+                    little, so they can fill a gap at nearly no cost
+        recall      share of the stretch in the mass that a word of the span sends, mean over the words of the span that
+                    have a counterpart
 
-    A stretch begins and ends with a word that brings at least `least_edge` of the recall (less where the target has
-    more words than the source, and each is worth less), so that it does not take in an article whose own counterpart is
-    missing; nor with punctuation, unless the source span has some. Nor does it go on past a comma, semicolon or colon,
-    unless there is one inside the source span: items of a list stay apart. The best candidate of all spans is placed
-    first, see `place`.
+    A stretch begins and ends with a word that contributes at least `least_edge` to the recall (less if the target has
+    more words than the source, as each gets less mass), so that it does not begin with an article whose own counterpart
+    is missing. Punctuation is not at its edges, unless the source span contains some. It does not continue past a
+    comma, semicolon or colon, unless there is one inside the source span: items of a list stay separate. The best
+    candidate of all spans is placed first, see `place`.
 
-    null (float): the affinity, in [-1, 1], below which words rather keep their mass.
-    neighbours (float): what the affinities of neighbouring pairs add to that of a pair, 0 or more.
+    null (float): affinity of the bins of the plan, in [-1, 1]: words with lower affinities have no counterpart.
+    neighbours (float): weight of the affinities of neighbouring pairs, 0 or more.
     least_edge (float): see above, in [0, 1].
-    RAISES (XnerError): for settings outside these ranges; when projecting, for spans outside the source words and for
-        an aligner that does not align by transport.
+    RAISES: XnerError for settings outside these ranges; when projecting, for spans outside the source words and for an
+        aligner that does not align by transport.
     """
 
     def __init__(self, null: float = 0.25, neighbours: float = 0.05, least_edge: float = 0.02) -> None:
@@ -75,23 +75,23 @@ class TransportProjection:
 def candidates_of(
     span: SourceSpan, plan: Plan, can_be_edge: np.ndarray, ends: np.ndarray | None, least_edge: float
 ) -> Candidates:
-    """Score all stretches that a span could go to.
+    """Score all candidate stretches of a span.
 
-    can_be_edge (numpy.ndarray): (n_target,) of bool, words that a stretch can begin and end with.
-    ends (numpy.ndarray | None): likewise, words that a stretch can end with, but not go on behind.
+    can_be_edge (numpy.ndarray): (n_target,) of bool, words with which a stretch can begin and end.
+    ends (numpy.ndarray | None): (n_target,) of bool, words after which a stretch cannot continue.
     """
     own = plan[span.start : span.end]
     sent = own.sum(axis=1)
-    matched = sent * len(plan) >= LEAST_SENT
+    matched = sent * len(plan) >= MIN_SENT
     if not matched.any():
         return Candidates.none()
-    # (n_target,), the recall that each word brings
+    # (n_target,): each word's part of the recall
     arrives = (own[matched] / sent[matched, None]).mean(axis=0)
-    least = max(TINY, least_edge * np.clip(plan.shape[0] / plan.shape[1], 0.25, 1))  # so that edges stay few
+    least = max(TINY, least_edge * np.clip(plan.shape[0] / plan.shape[1], 0.25, 1))  # few edges, also in long sentences
     edges = np.flatnonzero(can_be_edge & (arrives >= least))
 
     def up_to(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Sums of the values before each edge, as a column, and up to and with each edge."""
+        """Sums of the values before each edge, as a column, and up to and including each edge."""
         sums = np.append(0, values.cumsum())
         return sums[edges][:, None], sums[edges + 1]
 

@@ -1,5 +1,6 @@
-"""What projection takes and gives."""
+"""Types of projection: source spans, projected and missing spans, the projection of a sentence pair."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
@@ -7,19 +8,40 @@ from typing import Literal, NamedTuple, Protocol
 from ..alignment.types import Alignment, Words
 
 Reason = Literal["missing", "overlapping", "below_min_score"]
+COUNTS = (
+    "sentences",
+    "entities",
+    "projected",
+    "missing",
+    "overlapping",
+    "below_min_score",
+    "incomplete_sentences",
+    "dropped_sentences",
+    "dropped_entities",
+)
 
 
 class SourceSpan(NamedTuple):
-    """A labelled span of the source sentence: words `start` to `end`, end exclusive."""
+    """A labelled span of the source sentence: words `start` to `end`, end exclusive.
+
+    kb_id (str), span_id (str): identifiers of the entity, as spaCy's `kb_id_` and `id_`; "" for none.
+    """
 
     start: int
     end: int
     label: str
+    kb_id: str = ""
+    span_id: str = ""
 
 
 @dataclass(frozen=True)
 class ProjectedSpan:
-    """Words `start` to `end` (end exclusive) of the target sentence, a score in [0, 1], and the span it comes from."""
+    """Words `start` to `end` (end exclusive) of the target sentence, and the source span they were projected from.
+
+    score (float): in [0, 1].
+    source_start (int), source_end (int): the words of the source span, end exclusive.
+    kb_id (str), span_id (str): identifiers of the source span.
+    """
 
     start: int
     end: int
@@ -27,15 +49,17 @@ class ProjectedSpan:
     score: float
     source_start: int
     source_end: int
+    kb_id: str = ""
+    span_id: str = ""
 
 
 @dataclass(frozen=True)
 class MissingSpan:
-    """A source span that has no target span, and why.
+    """A source span that has no target span, and the reason.
 
-    - "missing": no target words are linked with it;
-    - "overlapping": a span with a higher score took the words that are;
-    - "below_min_score": the filter rejected its target span.
+    - "missing": it is aligned with no target words;
+    - "overlapping": spans with higher scores have taken the target words that it is aligned with;
+    - "below_min_score": the score of its target span is too low.
     """
 
     start: int
@@ -46,31 +70,52 @@ class MissingSpan:
 
 @dataclass
 class Projection:
-    """What became of the source spans of one sentence pair.
+    """The projection of one sentence pair. Every source span is in one of the three lists.
 
     spans (list[ProjectedSpan]): target spans, in order, without overlaps.
-    missing (list[MissingSpan]): source spans without a target span. Every source span is in one of the two lists,
-        unless the sentence was dropped.
-    dropped (bool): the completeness filter rejected the sentence; then `spans` is empty, though the text has entities.
+    missing (list[MissingSpan]): source spans without a target span.
+    dropped (bool): whether the sentence is dropped because its projection is incomplete; then `spans` is empty.
+    dropped_spans (list[ProjectedSpan]): the target spans of a dropped sentence.
     """
 
     spans: list[ProjectedSpan] = field(default_factory=list)
     missing: list[MissingSpan] = field(default_factory=list)
     dropped: bool = False
+    dropped_spans: list[ProjectedSpan] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
-        """Whether every source span arrived."""
+        """Whether every source span has a target span."""
         return not self.missing
 
     @property
     def score(self) -> float:
-        """The lowest score of a span; 1 where there is none and nothing is missing, 0 where something is."""
+        """The lowest score of a span: 1 for a complete projection without spans, 0 for an incomplete one."""
         return min((span.score for span in self.spans), default=1.0) if self.complete else 0.0
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Counts of the names in `COUNTS`, to be added up over sentences.
+
+        `entities` = `projected` + `missing` + `overlapping` + `below_min_score`. `dropped_entities` are those among the
+        projected ones whose sentence is dropped.
+        """
+        n_projected = len(self.spans) + len(self.dropped_spans)
+        counts = Counter(dict.fromkeys(COUNTS, 0))
+        counts.update(span.reason for span in self.missing)
+        counts.update(
+            sentences=1,
+            entities=n_projected + len(self.missing),
+            projected=n_projected,
+            incomplete_sentences=int(not self.complete),
+            dropped_sentences=int(self.dropped),
+            dropped_entities=len(self.dropped_spans),
+        )
+        return counts
 
 
 class ProjectionAlgorithm(Protocol):
-    """Finds target spans; what a config can choose as `projection`."""
+    """Finds target spans; registered algorithms can be named in a config as `projection`."""
 
     def project(self, spans: Sequence[SourceSpan], source: Words, target: Words, alignment: Alignment) -> Projection:
         """Project the spans of the `source` words onto the `target` words, which `alignment` aligns."""

@@ -1,4 +1,4 @@
-"""Aligned sentence pairs from files, for `xner align show`."""
+"""Aligned sentence pairs of files, for the page of `xner align show`."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -17,12 +17,12 @@ from .alignment_page import ShownPair
 def shown_pairs(
     file: Path, target: Path | None, limit: int, tokenized: bool, projector: SpanProjector
 ) -> Iterator[ShownPair]:
-    """Align the first `limit` pairs, and project entities if the sources have labels.
+    """Align the first `limit` pairs, and project the entities of labelled sources.
 
-    file (Path): sentence pairs, or labelled sentences if there is a `target`.
-    target (Path | None): translations of the labelled sentences.
-    tokenized (bool): the target's words are separated by spaces.
-    RAISES: XnerError if a file cannot be read, is empty, or the two differ in length within the limit.
+    file (Path): `source ||| target` a line; with `target`, labelled sentences in any format.
+    target (Path | None): translations of the labelled sentences in `file`.
+    tokenized (bool): split the sentences of a `.txt` at spaces.
+    RAISES: XnerError for a file that cannot be read or is empty, and for files of different length within the limit.
     """
     nlp = multilingual_blank("xx")
     docs: list[tuple[Doc, Doc]]
@@ -47,7 +47,7 @@ def shown_pairs(
 
 
 def without_space(doc: Doc) -> Doc:
-    """A copy without white space tokens, which are not aligned."""
+    """The doc without tokens of white space, which are not aligned."""
     if not any(token.is_space for token in doc):
         return doc
     kept = [token for token in doc if not token.is_space]

@@ -43,23 +43,23 @@ def confusion_of(runs: Sequence[RunRecord]) -> dict[str, Any] | None:
     with_errors = [run for run in runs if run.get("errors")]
     for run in with_errors:
         for lang in run.targets:
-            for wanted, row in run.data["errors"].get(lang, {"confusion": {}})["confusion"].items():
+            for reference, row in run.data["errors"].get(lang, {"confusion": {}})["confusion"].items():
                 for found, n in row.items():
-                    counts[wanted][found] += n
+                    counts[reference][found] += n
     labels = sorted({*counts, *(found for row in counts.values() for found in row)} - {""})
     if not labels:
         return None
     rows = []
-    for wanted in [*labels, ""]:
-        total = sum(counts[wanted].values())
+    for reference in [*labels, ""]:
+        total = sum(counts[reference].values())
         cells = [
             {
-                "n": round(counts[wanted][found] / len(with_errors)),
-                "share": round(counts[wanted][found] / (total or 1), 3),
+                "n": round(counts[reference][found] / len(with_errors)),
+                "share": round(counts[reference][found] / (total or 1), 3),
             }
             for found in [*labels, ""]
         ]
-        rows.append({"label": wanted, "cells": cells, "total": total})
+        rows.append({"label": reference, "cells": cells, "total": total})
     return {"labels": labels, "rows": rows}
 
 

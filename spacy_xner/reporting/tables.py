@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..experiments.records import RunRecord
 from ..experiments.significance import MACRO, Comparison, Difference
-from ..scoring.details import KINDS
+from ..scoring.error_kinds import ERROR_KINDS
 from .report import Report
 from .wording import interval, named, p_value, plus_minus, signed
 
@@ -114,11 +114,11 @@ def errors_table(report: Report) -> Table | None:
     rows, arms = [], []
     for arm, runs in report.arms.items():
         kinds = _summed_kinds(runs)
-        total = sum(kinds[kind] for kind in KINDS if kind != "spurious")
+        total = sum(kinds[kind] for kind in ERROR_KINDS if kind != "spurious")
         if total:
-            rows.append([named(arm, report.titles), *(f"{100 * kinds[kind] / total:.1f}" for kind in KINDS)])
+            rows.append([named(arm, report.titles), *(f"{100 * kinds[kind] / total:.1f}" for kind in ERROR_KINDS)])
             arms.append(arm)
-    return Table(["arm", *KINDS], rows, arms) if rows else None
+    return Table(["arm", *ERROR_KINDS], rows, arms) if rows else None
 
 
 def _pair(comparison: Comparison) -> str:
@@ -132,9 +132,9 @@ def _difference(found: Difference | None) -> Row:
 
 def _summed_kinds(runs: Sequence[RunRecord]) -> dict[str, int]:
     """Kind of error -> how many there are in the target languages of all runs."""
-    kinds = dict.fromkeys(KINDS, 0)
+    kinds = dict.fromkeys(ERROR_KINDS, 0)
     for run in runs:
         for lang in run.targets:
-            for kind in KINDS:
+            for kind in ERROR_KINDS:
                 kinds[kind] += (run.get("errors") or {}).get(lang, {}).get(kind, 0)
     return kinds

@@ -1,4 +1,4 @@
-"""What a record keeps of each sentence, so that arms can be compared later without their pipelines."""
+"""Counts by sentence, kinds of errors and example sentences, so that runs can be compared without their pipelines."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from spacy.tokens import Doc
 from ..annotations.attributes import meta_of
 from ..errors import XnerError
 from .entities import Counts, Entity, entities_of, judged_entities
+from .error_kinds import ERROR_KINDS, match_entities
 
-KINDS = ("correct", "boundary", "label", "boundary and label", "missed", "spurious")
-EXAMPLE_LENGTH = 240  # characters of the longest text that serves as an example
+MAX_EXAMPLE_LENGTH = 240  # characters
 
 
 @dataclass
 class LanguageDetails:
-    """One language's counts by sentence, its errors, and the texts that may serve as examples.
+    """The details of one language.
 
-    n (int): sentences.
+    n (int): number of sentences.
     repeats (list[list[int]]): [sentence number, number of the first sentence with the same text].
-    rows (dict[str, list[list[int]]]): label -> [sentence number, right, wrong, not found], without those of zeros.
-    kinds (Counter[str]): errors by kind.
-    confusion (dict[str, Counter[str]]): label in the reference -> label found, "" for none.
+    rows (dict[str, list[list[int]]]): label -> [sentence number, right, wrong, not found]; rows of zeros are left out.
+    kinds (Counter[str]): number of matches of each kind.
+    confusion (dict[str, Counter[str]]): label in the reference -> predicted label -> number; "" for none.
+    examples (list[tuple[str, dict[str, Any]]]): candidates for examples, each with its sort key.
     """
 
     n: int = 0
@@ -38,25 +39,26 @@ class LanguageDetails:
     _first: dict[str, int] = field(default_factory=dict)
 
     def add(self, text: str, predicted: set[Entity], gold: set[Entity]) -> None:
+        """Add a sentence."""
         if (first := self._first.setdefault(text, self.n)) < self.n:
             self.repeats.append([self.n, first])
         for label in {label for _, _, label in predicted | gold}:
             counts = Counts()
             counts.add({e for e in predicted if e[2] == label}, {e for e in gold if e[2] == label})
             self.rows[label].append([self.n, counts.tp, counts.fp, counts.fn])
-        for kind, wanted, found in match_entities(predicted, gold):
+        for kind, reference, found in match_entities(predicted, gold):
             self.kinds[kind] += 1
-            self.confusion[wanted][found] += 1
+            self.confusion[reference][found] += 1
         self.n += 1
 
 
 @dataclass
 class Details:
-    """Collects the details of one pipeline's predictions, for `evaluate_pipeline`.
+    """Collects details of a pipeline's predictions, for `evaluate_pipeline`.
 
-    examples (int): at most so many sentences of each language are kept with their text. 0 where the corpus's licence
-        forbids to pass text on. Which ones depends on the reference alone, so that all pipelines that are scored on
-        the same docs keep the same ones.
+    examples (int): keep at most this number of sentences of each language with their text; 0 if the licence of the
+        corpus forbids it. The choice depends on the reference alone, so that all pipelines scored on the same docs
+        keep the same examples.
     """
 
     examples: int = 0
@@ -67,11 +69,11 @@ class Details:
             raise XnerError(f"examples = {self.examples}: expected 0 or more sentences of each language.")
 
     def add(self, doc: Doc, reference: Doc) -> None:
-        """Add a doc with predicted entities, and the labelled one, which knows its language."""
+        """Add a doc with predicted entities, and its reference, whose meta has the language."""
         meta = meta_of(reference)
         predicted, gold = judged_entities(doc, reference), entities_of(reference)
         language = self.by_language[meta["lang"]]
-        if self.examples and gold and len(reference.text) <= EXAMPLE_LENGTH:
+        if self.examples and gold and len(reference.text) <= MAX_EXAMPLE_LENGTH:
             name = str(meta.get("id") or language.n)
             example = {"lang": meta["lang"], "id": name, "text": reference.text, "gold": as_lists(gold)}
             order = hashlib.sha256(f"{name}\n{reference.text}".encode(errors="replace")).hexdigest()
@@ -85,46 +87,12 @@ class Details:
             rows = {label: details.rows[label] for label in sorted(details.rows)}
             sentences[lang] = {"n": details.n, "repeats": details.repeats, "labels": rows}
             confusion = {label: dict(sorted(found.items())) for label, found in sorted(details.confusion.items())}
-            errors[lang] = {**{kind: details.kinds[kind] for kind in KINDS}, "confusion": confusion}
+            errors[lang] = {**{kind: details.kinds[kind] for kind in ERROR_KINDS}, "confusion": confusion}
             chosen = sorted(details.examples, key=lambda pair: pair[0])[: self.examples]
             examples += [example for _, example in chosen]
         return {"sentences": sentences, "errors": errors, "examples": examples}
 
 
 def as_lists(entities: Collection[Entity]) -> list[list[Any]]:
+    """Sorted entities as JSON."""
     return [list(entity) for entity in sorted(entities)]
-
-
-def match_entities(predicted: Collection[Entity], gold: Collection[Entity]) -> list[tuple[str, str, str]]:
-    """Say of each entity of the reference what became of it.
-
-    predicted, gold (Collection[Entity]): entities of one text.
-    RETURNS (list[tuple[str, str, str]]): kind of `KINDS`, label in the reference, label found ("" for none). The same
-        span and label is correct; the same span with another label is "label"; an overlapping one is "boundary" or
-        "boundary and label"; without one it is missed. A predicted entity is used once, by the best match: in that
-        order, then by the characters in common. What overlaps no entity of the reference is spurious; a second entity
-        predicted on the same one of the reference belongs to that one's error and is not counted again.
-    """
-    matches = []
-    for wanted in gold:
-        for found in predicted:
-            common = min(wanted[1], found[1]) - max(wanted[0], found[0])
-            if common > 0:
-                order = ("correct", "label", "boundary", "boundary and label").index(kind_of(wanted, found))
-                matches.append((order, -common, wanted, found))
-    overlapping = {found for *_, found in matches}
-    left_gold, left_predicted, result = set(gold), set(predicted), []
-    for *_, wanted, found in sorted(matches):
-        if wanted in left_gold and found in left_predicted:
-            left_gold.remove(wanted)
-            left_predicted.remove(found)
-            result.append((kind_of(wanted, found), wanted[2], found[2]))
-    result += [("missed", label, "") for *_, label in sorted(left_gold)]
-    return result + [("spurious", "", found[2]) for found in sorted(left_predicted - overlapping)]
-
-
-def kind_of(wanted: Entity, found: Entity) -> str:
-    """How two entities that overlap differ."""
-    if wanted[:2] == found[:2]:
-        return "correct" if wanted[2] == found[2] else "label"
-    return "boundary" if wanted[2] == found[2] else "boundary and label"

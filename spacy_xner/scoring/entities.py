@@ -1,4 +1,4 @@
-"""Entities of docs as comparable tuples, and counts of right and wrong ones."""
+"""Entities as comparable tuples, and counts of right and wrong ones."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,15 +8,15 @@ from spacy.tokens import Doc
 
 from ..annotations.attributes import touches, unlabelled_places
 
-Entity = tuple[int, int, str]  # first character, the one behind the last, label
+Entity = tuple[int, int, str]  # start and end character, label
 
 
 @dataclass
 class Counts:
-    """Entities found right, found wrong and not found.
+    """Entities that are right (tp), wrong (fp), and not found (fn).
 
-    An entity is right if its first and last character and its label are those of the reference: CoNLL's measure
-    (Tjong Kim Sang and De Meulder 2003).
+    An entity is right if its boundaries and its label are those of the reference, as in CoNLL's evaluation (Tjong Kim
+    Sang and De Meulder 2003).
     """
 
     tp: int = 0
@@ -24,6 +24,7 @@ class Counts:
     fn: int = 0
 
     def add(self, predicted: set[Any], reference: set[Any]) -> None:
+        """Add the entities of a doc."""
         self.tp += len(predicted & reference)
         self.fp += len(predicted - reference)
         self.fn += len(reference - predicted)
@@ -35,14 +36,15 @@ class Counts:
 
 
 def entities_of(doc: Doc) -> set[Entity]:
-    """The entities of a doc, by characters."""
+    """The entities of a doc, with character offsets."""
     return {(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents}
 
 
 def judged_entities(doc: Doc, reference: Doc) -> set[Entity]:
-    """The entities of a doc but for those that touch tokens whose label the reference does not know.
+    """The entities of a doc that are scored.
 
-    Such an entity is neither right nor wrong, as in spaCy's scorer.
+    Those that overlap tokens without annotation in the reference are left out: they are neither right nor wrong, as in
+    spaCy's scorer.
     """
     unlabelled = unlabelled_places(reference)
     return {(start, end, label) for start, end, label in entities_of(doc) if not touches(unlabelled, start, end)}

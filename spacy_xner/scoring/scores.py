@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,56 +13,18 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import minibatch
 
-from ..annotations.attributes import meta_of, touches, unlabelled_places
-from ..annotations.entities import SPANS_KEY
+from ..annotations.attributes import meta_of, unlabelled_places
 from ..corpus.reader import make_example
 from ..errors import XnerError
 from ..files import atomic_path
-from ..ner.calibration import expected_calibration_error
-from ..ner.component import UNCALIBRATED
-from ..ner.fitting import recognisers_of
 from .details import Details
-from .entities import Counts, Entity, entities_of, judged_entities
-
-
-@dataclass
-class Reliability:
-    """Confidences of predicted entities, those with the temperature 1, and which entities are right."""
-
-    confidences: list[float] = field(default_factory=list)
-    uncalibrated: list[float] = field(default_factory=list)
-    correct: list[bool] = field(default_factory=list)
-
-    def add(self, doc: Doc, gold: set[Entity], unlabelled: list[tuple[int, int]]) -> None:
-        """Add the entities of a doc that `xner` predicted, but for those that touch unlabelled places."""
-        group = doc.spans.get(SPANS_KEY)
-        if group is None or UNCALIBRATED not in group.attrs:
-            return
-        for span, score, before in zip(group, group.attrs["scores"], group.attrs[UNCALIBRATED], strict=True):
-            if not touches(unlabelled, span.start_char, span.end_char):
-                self.confidences.append(score)
-                self.uncalibrated.append(before)
-                self.correct.append((span.start_char, span.end_char, span.label_) in gold)
-
-    def merge(self, other: Reliability) -> None:
-        """Add the entities of another one."""
-        self.confidences += other.confidences
-        self.uncalibrated += other.uncalibrated
-        self.correct += other.correct
-
-    def scores(self) -> dict[str, float]:
-        """Expected calibration errors `ece` and `ece_uncalibrated`; nothing where no entity has a confidence."""
-        if not self.confidences:
-            return {}
-        return {
-            "ece": expected_calibration_error(self.confidences, self.correct),
-            "ece_uncalibrated": expected_calibration_error(self.uncalibrated, self.correct),
-        }
+from .entities import Counts, entities_of, judged_entities
+from .reliability import Reliability, uncalibrated_scores
 
 
 @dataclass
 class LanguageScores:
-    """The counts of one language."""
+    """The scores of one language."""
 
     docs: int = 0
     all: Counts = field(default_factory=Counts)
@@ -71,6 +32,7 @@ class LanguageScores:
     confidence: Reliability = field(default_factory=Reliability)
 
     def add(self, doc: Doc, reference: Doc) -> None:
+        """Add a doc with predicted entities, and its reference."""
         predicted, gold = judged_entities(doc, reference), entities_of(reference)
         self.docs += 1
         self.all.add(predicted, gold)
@@ -80,6 +42,7 @@ class LanguageScores:
         self.confidence.add(doc, gold, unlabelled_places(reference))
 
     def to_json(self) -> dict[str, Any]:
+        """`docs`, precision, recall, F1, calibration errors, and `labels` with the same for each label."""
         labels = {label: self.by_label[label].scores() for label in sorted(self.by_label)}
         return {"docs": self.docs, **self.all.scores(), **self.confidence.scores(), "labels": labels}
 
@@ -95,23 +58,23 @@ def evaluate_pipeline(
     """Score a pipeline on labelled docs of several languages.
 
     nlp (Language): the pipeline.
-    references (Iterable[Doc]): labelled docs that know their language (`doc._.xner_meta["lang"]`).
-    source (str): language that the pipeline was taught with labels; all others are targets.
-    details (Details | None): gets each doc too, to keep counts by sentence, kinds of errors and examples.
+    references (Iterable[Doc]): labelled docs with a language, `doc._.xner_meta["lang"]`.
+    source (str): language of the labels that the pipeline was trained on; all others are target languages.
+    batch_size (int): docs in a batch.
+    details (Details | None): receives each doc too, to keep counts by sentence, kinds of errors and examples.
     RETURNS (dict[str, Any]): `languages` (language -> docs, p, r, f, entities, labels), `source`, `targets`, and
-        `macro_f`, `macro_p`, `macro_r`: unweighted means over the targets (None where there is none). If the pipeline
-        has an `xner` component, also `ece` and `ece_uncalibrated`: how far its confidences, and those it would have
-        with the temperature 1, are from the share of right entities, for each language and over all targets (or all
-        languages where there is no target).
-    RAISES: XnerError for a doc without language or labels, and where there are no docs.
+        `macro_f`, `macro_p`, `macro_r`: unweighted means over the target languages (None if there are none). If the
+        pipeline has an `xner` component, also `ece` and `ece_uncalibrated`: expected calibration errors with the fitted
+        temperature and with the temperature 1, for each language and over all target languages (or all languages if
+        there are no target languages).
+    RAISES: XnerError for a doc without language or labels, and if there are no docs.
     """
     by_language: dict[str, LanguageScores] = defaultdict(LanguageScores)
     for doc, reference in _predict(nlp, references, batch_size):
         lang = meta_of(reference).get("lang")
         if not lang:
             raise XnerError(
-                f"A doc does not know its language: '{reference.text[:60]}'. Make the file with `xner corpus convert "
-                "--lang CODE`."
+                f"A doc has no language: '{reference.text[:60]}'. Make the file with `xner corpus convert --lang CODE`."
             )
         if len(reference) and not reference.has_annotation("ENT_IOB"):
             raise XnerError(
@@ -136,26 +99,13 @@ def evaluate_pipeline(
 
 
 def _predict(nlp: Language, references: Iterable[Doc], batch_size: int) -> Iterator[tuple[Doc, Doc]]:
-    # Batch by batch, so that what the encoder leaves on the docs does not add up.
+    # Batch by batch, so that the encoder's outputs, which it keeps on the docs, do not add up in memory.
     with uncalibrated_scores(nlp):
         for batch in minibatch(references, batch_size):
             examples = [make_example(nlp, reference) for reference in batch]
             docs = nlp.pipe((example.predicted for example in examples), batch_size=batch_size)
             for doc, example in zip(docs, examples, strict=True):
                 yield doc, example.reference
-
-
-@contextmanager
-def uncalibrated_scores(nlp: Language) -> Iterator[None]:
-    """Let `xner` components keep, beside each confidence, what it is with the temperature 1."""
-    recognisers = recognisers_of(nlp)
-    for recogniser in recognisers:
-        recogniser.keep_uncalibrated = True
-    try:
-        yield
-    finally:
-        for recogniser in recognisers:
-            recogniser.keep_uncalibrated = False
 
 
 def write_scores(path: str | Path, scores: dict[str, Any]) -> None:
@@ -165,7 +115,7 @@ def write_scores(path: str | Path, scores: dict[str, Any]) -> None:
 
 
 def read_scores(path: str | Path) -> dict[str, Any]:
-    """Read what `write_scores` wrote. RAISES: XnerError where there is no such file or it holds something else."""
+    """Read what `write_scores` wrote. RAISES: XnerError for a missing file, or one without scores."""
     try:
         scores = srsly.read_json(path)
     except (OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Gradients of the encoder through the listener, against torch's own and between layers."""
+"""Gradients of the encoder through the listener, compared with torch's autograd."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +27,7 @@ from .util import (
 
 
 def aggregate_in_torch(aggregator: str, mixer: Model, stacked: torch.Tensor) -> torch.Tensor:
-    """The same computation on (n_pieces, n_layers, width), written in torch alone."""
+    """The same computation on (n_pieces, n_layers, width), written in torch."""
     if aggregator == LAST_LAYER:
         return stacked[:, -1]
     if aggregator == LAYER_ATTENTION:
@@ -98,7 +98,7 @@ def test_gradients_equal_torch(tiny_encoder: Path, aggregator: str, pooling: str
 
 
 def test_every_layer_gets_more_than_the_last_ones_gradient(tiny_encoder: Path) -> None:
-    """With the last layer's weight at nothing, lower layers still learn: no root of the backward pass is lost."""
+    """With weight 0 for the last layer, lower layers still get gradients: no root of the backward pass is missing."""
     nlp = make_pipeline(make_config(tiny_encoder, "spacy_xner.ScalarMix.v1"))
     predict(nlp)
     (aggregator,) = find_aggregators(nlp.get_pipe("ner").model)  # type: ignore[attr-defined]
@@ -140,7 +140,7 @@ def test_grad_factor(tiny_encoder: Path) -> None:
 @pytest.mark.parametrize("aggregator", AGGREGATORS)
 @pytest.mark.parametrize("pooling", ["reduce_mean.v1", "reduce_sum.v1"])
 def test_tokens_without_word_pieces(tiny_encoder: Path, aggregator: str, pooling: str) -> None:
-    """White space has no pieces: zeros, whether pieces or tokens are aggregated, and nothing is learned from it."""
+    """White space has no pieces: zeros, whether pieces or tokens are aggregated, and no gradient."""
     nlp = make_pipeline(make_config(tiny_encoder, aggregator, **{f"{TOK2VEC}.pooling.@layers": pooling}))
     predict(nlp)
     mixer = tok2vec_of(nlp).layers[1].layers[0]

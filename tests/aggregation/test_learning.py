@@ -1,4 +1,4 @@
-"""Training a pipeline: it learns, its weights move, and the last layer alone is the stock pipeline."""
+"""Training a pipeline: it learns, its layer weights change, and with the last layer only it equals the stock one."""
 
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def test_learns(tiny_encoder: Path, aggregator: str, mixed_precision: bool) -> N
 
 
 def test_last_layer_is_the_stock_pipeline(tiny_encoder: Path) -> None:
-    """Number by number the same as spacy-transformers' own model and listener, in training too."""
+    """Equal to spacy-transformers' own model and listener, in training too."""
     ours = make_pipeline(make_config(tiny_encoder, "spacy_xner.LastLayer.v1"))
     config = make_config(tiny_encoder, **{"components.transformer.model.@architectures": STOCK_TRANSFORMER})
     config["components"]["ner"]["model"]["tok2vec"] = STOCK_LISTENER

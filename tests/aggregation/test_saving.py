@@ -1,10 +1,11 @@
-"""Every way a trained pipeline is kept and moved; and awkward texts in it."""
+"""Saving, loading and copying trained pipelines, and awkward texts in them."""
 
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy
 import pytest
 import spacy
 import torch
@@ -15,7 +16,7 @@ from spacy_transformers.layers import TransformerListener
 from spacy_xner.aggregation.weights import find_aggregators, softmax_weights
 
 from ..cli.util import run_spacy
-from .util import AGGREGATORS, make_config, make_examples, make_pipeline, predict, train
+from .util import AGGREGATORS, make_config, make_examples, make_pipeline, predict, tok2vec_of, train
 
 
 @pytest.fixture(scope="module", params=AGGREGATORS)
@@ -65,7 +66,7 @@ def test_replace_listeners(trained: Language, tmp_path: Path) -> None:
 
 @pytest.fixture
 def two_threads() -> Iterator[None]:
-    """Torch with more than one thread, whatever the environment says: a worker cannot wait for its parent's."""
+    """Torch with more than one thread: a forked worker must not wait for its parent's threads."""
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     yield
@@ -127,8 +128,17 @@ AWKWARD = ["", " ", "\n\n", "a", "😀", "👩‍👩‍👧‍👦 x", "שלו�
 
 @pytest.mark.parametrize("text", [*AWKWARD, "x" * 500, "word " * 10_000], ids=lambda text: repr(text[:12]))
 def test_awkward_texts(trained: Language, text: str) -> None:
+    """A finite vector for each token, which is zero without word pieces, and the same among other docs."""
     doc = trained(text)
+    (vectors,) = tok2vec_of(trained).predict([doc])
+    lengths = doc._.trf_data.align.lengths
     assert doc.text == text
+    assert len(vectors) == len(doc) == len(lengths)
+    assert numpy.isfinite(vectors).all()
+    assert (vectors.any(axis=1) == (lengths > 0)).all()
+    if len(doc) < 100:
+        together, _ = trained.pipe([text, "Angela Merkel visited Paris ."])
+        assert_allclose(tok2vec_of(trained).predict([together])[0], vectors, atol=1e-4)
 
 
 def test_initialised_again_where_the_encoder_is_gone(trained: Language, tmp_path: Path) -> None:

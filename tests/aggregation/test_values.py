@@ -1,4 +1,4 @@
-"""Forward and backward passes computed by hand, or written out in another way."""
+"""Forward and backward passes compared with results by hand, or with the formula written out."""
 
 from typing import Any
 

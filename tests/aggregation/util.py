@@ -1,4 +1,4 @@
-"""One pipeline config for all tests of this room."""
+"""The pipeline config of the aggregation tests, and helpers."""
 
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,7 @@ def make_config(encoder: Path, aggregator: str = WEIGHTED_CONCAT, /, **overrides
 
 
 def with_xner(config: Config) -> Config:
-    """The same config with this package's recogniser on the listener, in place of spaCy's."""
+    """The same config with this package's recogniser on the listener instead of spaCy's."""
     tok2vec = config["components"].pop("ner")["model"]["tok2vec"]
     model = {"@architectures": "spacy_xner.TokenClassifier.v1", "tok2vec": tok2vec}
     config["components"]["xner"] = {"factory": "xner", "model": model}

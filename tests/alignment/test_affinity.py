@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spacy_xner.alignment.affinity import PRIOR_WORDS, shared, word_affinity
+from spacy_xner.alignment.affinity import PRIOR_WORDS, smooth_unspaced, word_affinity
 from spacy_xner.alignment.encoder import EncodedSentence, with_content
 
 
@@ -73,16 +73,16 @@ def test_characters_of_a_name_hold_together() -> None:
     """Neighbours share by likeness; spaced words, and characters beyond one, do not."""
     vectors = np.array([[[1.0, 0.0], [0.8, 0.6], [0.0, 1.0], [1.0, 0.0]]], dtype=np.float32)
     words = np.eye(4, dtype=np.float32)
-    shares = shared(words, vectors, ["北", "京", ",", "北"])
+    shares = smooth_unspaced(words, vectors, ["北", "京", ",", "北"])
     np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-6)
     other = np.exp((0.8 - 1) / 0.4)
     np.testing.assert_allclose(shares[0], [1 / (1 + other), other / (1 + other), 0, 0], rtol=1e-5)
     assert shares[3].tolist() == [0, 0, 0, 1]  # the comma stands between
-    assert shared(words, vectors, ["a", "b", ",", "a"]) is words
+    assert smooth_unspaced(words, vectors, ["a", "b", ",", "a"]) is words
 
 
 @pytest.mark.parametrize("dot", ["·", "・"])
 def test_a_dot_inside_a_name_does_not_divide(dot: str) -> None:
     vectors = np.ones((1, 3, 2), dtype=np.float32) / np.sqrt(np.float32(2))
-    shares = shared(np.eye(3, dtype=np.float32), vectors, ["安", dot, "东"])
+    shares = smooth_unspaced(np.eye(3, dtype=np.float32), vectors, ["安", dot, "东"])
     assert shares[0, 2] > 0.3

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,9 @@ from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.alignment.loading import encoder_version
 from spacy_xner.alignment.registry import embedding_aligner_v1, simalign_v1
 from spacy_xner.alignment.simalign_package import SimAlignAligner
+from spacy_xner.cli.options import make_aligner
 from spacy_xner.errors import XnerError
+from spacy_xner.projection import SpanProjector
 
 from .util import Pair, corpus_pairs, start_of
 
@@ -51,7 +54,7 @@ def same(ours: Alignment, theirs: Alignment) -> bool:
 @pytest.mark.parametrize("token_type", ["bpe", "word"])
 @pytest.mark.parametrize(("method", "n"), [("inter", 240), ("itermax", 240), ("mwmf", 8)])
 def test_links_are_simaligns(tiny_encoder: Path, tiny_pairs: list[Pair], method: Any, n: int, token_type: Any) -> None:
-    ours = embedding_aligner_v1(str(tiny_encoder), layers=2, method=method, token_type=token_type)
+    ours = embedding_aligner_v1(str(tiny_encoder), layers=2, method=method, token_type=token_type, join_unspaced=False)
     theirs = simalign_v1(str(tiny_encoder), layer=2, method=method, token_type=token_type)
     pairs = tiny_pairs[:n]
     assert sum(map(same, ours.align(pairs), theirs.align(pairs))) == n
@@ -63,7 +66,7 @@ def test_links_are_simaligns(tiny_encoder: Path, tiny_pairs: list[Pair], method:
 @pytest.mark.parametrize("method", ["inter", "itermax", "mwmf"])
 def test_links_are_simaligns_with_the_embedded_encoder(embedded_encoder: Path, method: str, token_type: str) -> None:
     pairs = corpus_pairs(240)
-    ours = EmbeddingAligner(str(embedded_encoder), method=method, token_type=token_type)
+    ours = EmbeddingAligner(str(embedded_encoder), method=method, token_type=token_type, join_unspaced=False)
     theirs = SimAlignAligner(str(embedded_encoder), method=method, token_type=token_type)
     assert len(pairs) == 240
     assert sum(map(same, ours.align(pairs), theirs.align(pairs))) == 240
@@ -122,7 +125,7 @@ def test_any_text(any_text_aligners: tuple[EmbeddingAligner, SimAlignAligner], p
 
 @pytest.fixture(scope="module")
 def any_text_aligners(tiny_encoder: Path) -> tuple[EmbeddingAligner, SimAlignAligner]:
-    return EmbeddingAligner(str(tiny_encoder), 2, "itermax"), SimAlignAligner(str(tiny_encoder), 2)
+    return EmbeddingAligner(str(tiny_encoder), 2, "itermax", join_unspaced=False), SimAlignAligner(str(tiny_encoder), 2)
 
 
 @pytest.mark.parametrize("method", ["transport", "itermax"])
@@ -144,11 +147,11 @@ def test_several_layers(tiny_encoder: Path, tiny_pairs: list[Pair]) -> None:
 def test_join_unspaced(embedded_encoder: Path, token_type: str) -> None:
     """Argentina is one piece and three words; without joining, each character is spelt by itself."""
     pair = ["Argentina", "won", "."], list("阿根廷赢了。")
-    (joined,) = EmbeddingAligner(str(embedded_encoder), 6, "itermax", token_type, join_unspaced=True).align([pair])
+    (joined,) = EmbeddingAligner(str(embedded_encoder), 6, "itermax", token_type).align([pair])
     assert joined.similarity.shape == (3, 6)
     assert {(0, 0), (0, 1), (0, 2)} <= set(joined.links) or token_type == "word"
     spaced = ["Argentina", "won", "."], ["阿根廷", "赢了", "。"]
-    (other,) = EmbeddingAligner(str(embedded_encoder), 6, "itermax", token_type, join_unspaced=True).align([spaced])
+    (other,) = EmbeddingAligner(str(embedded_encoder), 6, "itermax", token_type).align([spaced])
     assert {(0, 0), (1, 1), (2, 2)} <= set(other.links)
 
 
@@ -217,6 +220,24 @@ def test_settings_that_do_not_exist(tiny_encoder: Path, make: type) -> None:
         next(make(str(tiny_encoder), 9).align([(["a"], ["a"])]))
     with pytest.raises(XnerError, match="takes lists of words, and got the text 'a b'"):
         next(make(str(tiny_encoder)).align([("a b", ["a"])]))
+
+
+def test_one_default_for_all(tiny_encoder: Path) -> None:
+    """Python, the command line, a config and the component align alike."""
+    nlp = spacy.blank("de")
+    aligner = {"@misc": "spacy_xner.EmbeddingAligner.v1", "model": str(tiny_encoder)}
+    component = nlp.add_pipe("xner_projector", config={"aligner": aligner})
+    aligners = [
+        EmbeddingAligner(str(tiny_encoder)),
+        make_aligner(str(tiny_encoder), None, "transport"),
+        embedding_aligner_v1(str(tiny_encoder)),
+        component.projector.aligner,  # type: ignore[attr-defined]
+        SpanProjector(EmbeddingAligner(str(tiny_encoder))).aligner,
+    ]
+    first, *others = (aligner.identity for aligner in aligners)
+    assert first["join_unspaced"] is True
+    assert all(identity == first for identity in others)
+    assert SpanProjector().aligner.join_unspaced  # type: ignore[attr-defined]
 
 
 def test_batch_size() -> None:

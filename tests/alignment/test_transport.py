@@ -1,12 +1,28 @@
 """Transport plans: their masses, their fixed point, what has no counterpart, and the links of a plan."""
 
+import pickle
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
+import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from spacy.tokens import Span
 
-from spacy_xner.alignment.transport import plan_links, plan_shares, transport_plan, with_neighbours
+from spacy_xner.alignment import transport
+from spacy_xner.alignment.embedding import EmbeddingAligner
+from spacy_xner.alignment.transport import (
+    TransportAlignment,
+    plan_links,
+    plan_shares,
+    transport_plan,
+    with_neighbours,
+)
+from spacy_xner.projection import SpanProjector, transport_projection
+from spacy_xner.projection.link_projection import LinkProjection
 
 AFFINITIES = arrays(np.float32, st.tuples(st.integers(1, 7), st.integers(1, 7)), elements=st.floats(-1, 1, width=32))
 
@@ -79,3 +95,39 @@ def test_lengths_far_apart() -> None:
     assert plan_links(plan, 0.36) == [(0, j) for j in range(10)]
     assert plan_links(plan.T, 0.36) == [(j, 0) for j in range(10)]
     assert plan_shares(plan).max() <= 1
+
+
+def test_one_plan_a_pair(tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Projection by transport computes its own plan alone; links are computed on first use, and once."""
+    n_plans = 0
+
+    def counted(*arguments: Any) -> np.ndarray:
+        nonlocal n_plans
+        n_plans += 1
+        return transport_plan(*arguments)
+
+    monkeypatch.setattr(transport, "transport_plan", counted)
+    monkeypatch.setattr(transport_projection, "transport_plan", counted)
+    aligner = EmbeddingAligner(str(tiny_encoder), 1)
+    nlp = spacy.blank("en")
+    pairs = [(nlp("Paris visited Berlin"), nlp("Berlin Paris")) for _ in range(4)]
+    for source, _ in pairs:
+        source.set_ents([Span(source, 0, 1, "LOC")])
+    assert len(list(SpanProjector(aligner).project(pairs))) == n_plans == 4
+    assert len(list(SpanProjector(aligner, LinkProjection()).project(pairs))) == 4
+    assert n_plans == 8
+    (alignment,) = aligner.align([(["Paris"], ["Paris"])])
+    assert n_plans == 8
+    assert alignment.links == alignment.links == [(0, 0)]
+    assert n_plans == 9
+
+
+def test_an_alignment_can_be_pickled() -> None:
+    alignment = TransportAlignment(np.array([[0.9, -0.5], [-0.5, 0.9]], dtype=np.float32))
+    copies = [pickle.loads(pickle.dumps(alignment))]
+    assert alignment.links == [(0, 0), (1, 1)]
+    copies.append(pickle.loads(pickle.dumps(alignment)))
+    for copy in copies:
+        assert copy.links == alignment.links
+        np.testing.assert_array_equal(copy.affinity, alignment.affinity)
+        np.testing.assert_allclose(copy.similarity, [[0.9, 0], [0, 0.9]])

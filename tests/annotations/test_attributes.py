@@ -1,4 +1,4 @@
-"""Custom attributes: nobody else's are taken or broken."""
+"""Custom attributes, beside those of other packages."""
 
 import subprocess
 import sys

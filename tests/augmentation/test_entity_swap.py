@@ -1,4 +1,4 @@
-"""The augmenter."""
+"""The augmenter that replaces entities by other names."""
 
 from collections import Counter
 from pathlib import Path
@@ -53,7 +53,7 @@ def tagged(doc: Doc) -> list[tuple[str, str]]:
 
 
 def check(old: Doc, new: Example) -> None:
-    """What holds of every swap."""
+    """Check what every replacement must keep."""
     reference = new.reference
     assert new.predicted.text == reference.text
     assert [label for _, label in tagged(old)] == [label for _, label in tagged(reference)]

@@ -52,7 +52,7 @@ def test_people() -> None:
         assert " " in (load_gazetteer("de").draw("Anna Schmidt", "PER", rng, lambda _: True) or "")
         assert len(load_gazetteer("zh").draw("王小明", "PER", rng, lambda _: True) or "") >= 2
         assert load_gazetteer("zh").draw("王", "PER", rng, lambda _: True) in {
-            surname for people in load_gazetteer("zh").home for surname in people.surnames
+            surname for people in load_gazetteer("zh").domestic for surname in people.surnames
         }
 
 

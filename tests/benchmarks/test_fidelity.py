@@ -63,7 +63,7 @@ def test_awkward_text(tokenizers: tuple[Any, Tokenizer], text: str) -> None:
 
 
 def test_decomposed_letters_are_composed_as_sentencepiece_does(tokenizers: tuple[Any, Tokenizer]) -> None:
-    """The one known difference: the reference loses second marks and leaves letters of more than five bytes apart."""
+    """A known difference: the reference drops second marks and does not compose letters of more than five bytes."""
     ours, theirs = tokenizers
     for marked, composed in [("e\u0323\u0302", "ệ"), ("か\u3099", "が"), ("ｶﾞ", "ガ"), ("\u1112\u1161\u11ab", "한")]:
         assert ours(marked)["input_ids"] == ours(composed)["input_ids"] == theirs.encode(composed).ids

@@ -46,7 +46,7 @@ def test_version() -> None:
 def test_below_spacy() -> None:
     result = process(["python", "-m", "spacy", "xner", "--help"])
     assert result.returncode == 0, result.stderr
-    assert "Named entities in languages nobody labelled" in result.stdout
+    assert "Named entity recognition in languages without labelled data" in result.stdout
     assert {command[0] for command in COMMANDS} <= set(result.stdout.split())
 
 
@@ -55,7 +55,7 @@ def test_below_spacy() -> None:
     [
         (["layers", "nowhere"], "✘ nowhere: no installed package or folder of that name."),
         (["corpus", "check", "nowhere"], "✘ nowhere/corpus.toml: not there."),
-        (["encoder", "fetch", "./nowhere", "there"], "✘ There is no folder './nowhere', and it cannot be a hub name."),
+        (["encoder", "fetch", "./nowhere", "-o", "there"], "✘ There is no folder './nowhere', and it cannot be"),
     ],
 )
 def test_a_mistake_is_answered_with_a_sentence(args: list[str], sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""`xner align` and `xner project`: formats, resuming, counts, what is refused."""
+"""`xner align`: formats, resuming, counts, what is refused."""
 
 import gzip
 import json
@@ -7,15 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from spacy.tokens import Doc
-from spacy.vocab import Vocab
 from typer.testing import CliRunner
 
 from spacy_xner.alignment import files
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.cli import app
-from spacy_xner.corpus.docs import load_docs, write_docs
-from spacy_xner.corpus.formats.reading import read_sentences
 
 PAIRS = "Berlin is big ||| Berlin ist groß\nParis ||| \n日 本 ||| Japan \x07 😀\n"
 SOURCE = "Berlin\tB-LOC\nis\tO\nbig\tO\n\nAnna\tB-PER\nsaw\tO\nParis\tB-LOC\n\n"
@@ -27,10 +23,6 @@ def invoke(*arguments: object) -> Any:
 
 def align(tiny_encoder: Path, *arguments: object) -> Any:
     return invoke("align", *arguments, "--encoder", tiny_encoder, "--layers", "0", "--method", "inter")
-
-
-def project(tiny_encoder: Path, *arguments: object) -> Any:
-    return invoke("project", *arguments, "--encoder", tiny_encoder, "--layers", "0", "--method", "inter")
 
 
 def test_links(tiny_encoder: Path, tmp_path: Path) -> None:
@@ -123,117 +115,9 @@ def test_malformed_pairs(tiny_encoder: Path, tmp_path: Path, content: str, messa
     assert list(tmp_path.iterdir()) == [pairs]
 
 
-@pytest.mark.parametrize("suffix", [".iob", ".iob.gz", ".jsonl", ".spacy", ".txt"])
-def test_project_writes_every_format(tiny_encoder: Path, tmp_path: Path, suffix: str) -> None:
-    source, target, output = tmp_path / "en.iob", tmp_path / "de.txt", tmp_path / f"out{suffix}"
-    source.write_text(SOURCE, encoding="utf8")
-    target.write_text("Berlin ist groß\nAnna sah Paris\n", encoding="utf8")
-    result = project(tiny_encoder, source, target, "--output", output, "--lang", "de")
-    assert result.exit_code == 0, result.output
-    assert "projected" in result.output
-    if suffix == ".spacy":
-        docs = load_docs(output)
-        found = [[(entity.text, entity.label_) for entity in doc.ents] for doc in docs]
-        assert docs[0]._.xner_meta["lang"] == "de"
-        assert docs[1].spans["xner"].attrs["scores"][0] > 0
-    else:
-        sentences = list(read_sentences(output))
-        found = [[(s.text[start:end], label) for start, end, label in s.spans or ()] for s in sentences]
-    assert found == [[("Berlin", "LOC")], [("Anna", "PER"), ("Paris", "LOC")]]
-
-
-def test_project_tokenized_and_empty_lines(tiny_encoder: Path, tmp_path: Path) -> None:
-    """Lines pair by number, also empty ones; tokens that spaces divide stay whole."""
-    source, target, output = tmp_path / "en.iob", tmp_path / "de.txt", tmp_path / "out.iob"
-    source.write_text(SOURCE, encoding="utf8")
-    target.write_text("\nAnna sah Paris.\n", encoding="utf8")
-    result = project(tiny_encoder, source, target, "--output", output, "--tokenized")
-    assert result.exit_code == 0, result.output
-    assert "empty sentences left out" in result.output
-    (sentence,) = read_sentences(output)
-    assert sentence.words == ("Anna", "sah", "Paris.")
-    result = project(tiny_encoder, source, target, "--output", tmp_path / "out.spacy", "--tokenized")
-    docs = load_docs(tmp_path / "out.spacy")
-    assert [doc.text for doc in docs] == ["", "Anna sah Paris."]
-    assert not any(doc.has_unknown_spaces for doc in docs)  # or a pipeline would not read the text as it does in use
-
-
-def test_project_labelled_target(tiny_encoder: Path, tmp_path: Path) -> None:
-    """The labels of a target are not looked at."""
-    source, output = tmp_path / "en.iob", tmp_path / "out.iob"
-    target = tmp_path / "de.jsonl"
-    source.write_text(SOURCE, encoding="utf8")
-    lines = [{"text": "Berlin ist groß", "entities": [[7, 10, "X"]]}, {"text": "Anna sah Paris"}]
-    target.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf8")
-    assert project(tiny_encoder, source, target, "--output", output).exit_code == 0
-    assert {label for s in read_sentences(output) for _, _, label in s.spans or ()} == {"LOC", "PER"}
-
-
-def test_project_refuses(tiny_encoder: Path, tmp_path: Path) -> None:
-    source, target = tmp_path / "en.iob", tmp_path / "de.txt"
-    source.write_text(SOURCE, encoding="utf8")
-    target.write_text("Berlin ist groß\n", encoding="utf8")
-    result = project(tiny_encoder, source, target, "--output", tmp_path / "out.iob")
-    assert "has 2 sentences" in result.output
-    assert "de.txt has 1" in result.output
-    target.write_text("Berlin ist groß\nAnna sah Paris\n", encoding="utf8")
-    result = project(tiny_encoder, source, target, "--output", target)
-    assert "is also an input" in result.output
-    result = project(tiny_encoder, source, target, "--output", tmp_path / "out.pdf")
-    assert "found the ending '.pdf'" in result.output
-    result = project(tiny_encoder, target, target, "--output", tmp_path / "out.conllu")
-    assert "CoNLL-U is read, but not written" in result.output
-    plain = tmp_path / "plain.jsonl"
-    plain.write_text('{"text": "a"}\n{"text": "b"}\n', encoding="utf8")
-    result = project(tiny_encoder, plain, target, "--output", tmp_path / "out.iob")
-    assert "plain.jsonl:1: this sentence is unlabelled" in result.output
-    assert not list(tmp_path.glob("out*"))
-
-
-def test_project_keeps_what_the_target_says(tiny_encoder: Path, tmp_path: Path) -> None:
-    """Its ids and language, and the score of the source."""
-    source, target, output = tmp_path / "en.spacy", tmp_path / "de.spacy", tmp_path / "out.spacy"
-    docs = [Doc(Vocab(), words=["Berlin", "is", "big"], ents=["B-LOC", "O", "O"]), Doc(Vocab(), words=["Berlin"])]
-    for doc, id, lang, score in zip(docs, ("en-1", "de-7"), ("en", "de"), (0.5, 1.0), strict=True):
-        doc._.xner_meta = {"id": id, "lang": lang, "score": score, "provenance": [{"step": f"made {lang}"}]}
-    write_docs(source, docs[:1])
-    write_docs(target, docs[1:])
-    result = project(tiny_encoder, source, target, "--output", output, "--lang", "nl")
-    assert result.exit_code == 0, result.output
-    (doc,) = load_docs(output)
-    meta = doc._.xner_meta
-    assert (meta["id"], meta["lang"], [step["step"] for step in meta["provenance"]]) == (
-        "de-7",
-        "de",
-        ["made de", "project"],
-    )
-    assert meta["score"] == pytest.approx(0.5 * doc.spans["xner"].attrs["scores"][0], abs=1e-5)
-
-
-@pytest.mark.parametrize(("label", "refused"), [("A(B)", ".txt"), ("A[B", ".txt")])
-def test_labels_that_a_format_cannot_hold(tiny_encoder: Path, tmp_path: Path, label: str, refused: str) -> None:
-    source, target = tmp_path / "en.iob", tmp_path / "de.txt"
-    source.write_text(f"Berlin\tB-{label}\n\n", encoding="utf8")
-    target.write_text("Berlin\n", encoding="utf8")
-    result = project(tiny_encoder, source, target, "--output", tmp_path / f"out{refused}")
-    assert result.exit_code == 1
-    assert f"the label '{label}' cannot be written" in result.output
-    assert project(tiny_encoder, source, target, "--output", tmp_path / "out.jsonl").exit_code == 0
-
-
-def test_nothing_complete_is_left(tiny_encoder: Path, tmp_path: Path) -> None:
-    """The counts say where all went."""
-    source, target = tmp_path / "en.iob", tmp_path / "de.txt"
-    source.write_text("Berlin\tB-LOC\n\n", encoding="utf8")
-    target.write_text("\n", encoding="utf8")
-    result = project(tiny_encoder, source, target, "--output", tmp_path / "out.spacy", "--complete")
-    assert result.exit_code == 1
-    assert "dropped_sentences" in result.output.replace(" ", "_")
-
-
 def test_help() -> None:
-    for command in (["align"], ["align", "file", "--help"], ["project", "--help"]):
-        assert "xner align" in invoke(*command).output or "Carry labels" in invoke(*command).output
+    for command in (["align"], ["align", "file", "--help"]):
+        assert "xner align" in invoke(*command).output
 
 
 def test_show_pairs(tiny_encoder: Path, tmp_path: Path) -> None:

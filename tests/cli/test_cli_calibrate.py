@@ -37,7 +37,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_calibrate_and_evaluate(pipeline: Path, corpus: Path, tmp_path: Path) -> None:
-    out = ok("calibrate", pipeline, corpus, "--output", tmp_path / "new")
+    out = ok("calibrate", pipeline, corpus, "--output", tmp_path / "new", "--json", tmp_path / "fit.json")
     found = re.search(r"Temperature (\d+\.\d+), fitted on 4 entities .* (\d\.\d+) before, (\d\.\d+) after", out)
     assert found
     printed = [float(number) for number in found.groups()]
@@ -49,6 +49,7 @@ def test_calibrate_and_evaluate(pipeline: Path, corpus: Path, tmp_path: Path) ->
     assert "Temperature" in out
     scores = srsly.read_json(tmp_path / "scores.json")
     kept = scores["calibration"]
+    assert kept == srsly.read_json(tmp_path / "fit.json")
     assert printed == pytest.approx([kept["temperature"], kept["ece_before"], kept["ece_after"]], abs=0.005)
     german = scores["languages"]["de"]
     assert german["ece"] == pytest.approx(new("Berlin").ents[0]._.confidence, abs=1e-5)  # its one entity is wrong

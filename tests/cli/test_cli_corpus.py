@@ -28,12 +28,12 @@ def room(tmp_path: Path) -> Path:
 
 def test_convert_translate_project_stats(room: Path, tiny_encoder: Path) -> None:
     en, text, de = room / "en.spacy", room / "de.text.spacy", room / "de.spacy"
-    assert "entities" in run("convert", room / "en.txt", en, "--lang", "en").stdout
-    out = run("translate", en, text, "--lang", "de", "--memory", room / "memory.tsv").stdout
+    assert "entities" in run("convert", room / "en.txt", "--output", en, "--lang", "en").stdout
+    out = run("translate", en, "-o", text, "--lang", "de", "--memory", room / "memory.tsv").stdout
     assert "without translation" in out
     out = run("project", en, text, de, "--encoder", tiny_encoder, "--layers", "1,2", "--method", "inter").stdout
     assert "below min score" in out
-    rows = json.loads(run("stats", en, de, "--json").stdout)
+    rows = json.loads(run("stats", en, de, "--json", "-").stdout)
     assert [(row["lang"], row["origin"], row["docs"], row["entities"]) for row in rows] == [
         ("en", "convert", 2, 3),
         ("de", "convert > translate > project", 1, 2),
@@ -47,21 +47,12 @@ def test_convert_translate_project_stats(room: Path, tiny_encoder: Path) -> None
 def test_carry(room: Path, way: str) -> None:
     (room / "d.tsv").write_text("visited\tbesuchte\nlondon\tStadt London\nthe\tdas\n", encoding="utf8")
     en, de = room / "en.spacy", room / "de.spacy"
-    run("convert", room / "en.txt", en, "--lang", "en")
-    translate = [
-        "translate",
-        str(en),
-        str(de),
-        "--lang",
-        "de",
-        "--translator",
-        "lexicon",
-        "-s",
-        f"path={room / 'd.tsv'}",
-    ]
+    run("convert", room / "en.txt", "--output", en, "--lang", "en")
+    dictionary = f"path={room / 'd.tsv'}"
+    translate = ["translate", str(en), "-o", str(de), "--lang", "de", "--translator", "lexicon", "-s", dictionary]
     out = run(*translate, "--carry", way, "--cache", room / "cache").stdout
     assert "arrived" in out
-    (row,) = json.loads(run("stats", de, "--json").stdout)
+    (row,) = json.loads(run("stats", de, "--json", "-").stdout)
     assert (row["docs"], row["entities"], row["origin"]) == (2, 3, "convert > carry")
     assert (room / "cache").is_dir()
 
@@ -70,8 +61,8 @@ def test_a_folder_is_converted(room: Path) -> None:
     (room / "in").mkdir()
     for name in ("one.txt", "two.txt"):
         (room / "in" / name).write_bytes((room / "en.txt").read_bytes())
-    run("convert", room / "in", room / "out.spacy", "--lang", "en")
-    assert json.loads(run("stats", room / "out.spacy", "--json").stdout)[0]["docs"] == 4
+    run("convert", room / "in", "-o", room / "out.spacy", "--lang", "en")
+    assert json.loads(run("stats", room / "out.spacy", "--json", "-").stdout)[0]["docs"] == 4
 
 
 def test_check(room: Path) -> None:
@@ -86,30 +77,36 @@ def test_check(room: Path) -> None:
     assert result.exit_code == 0
     assert "No errors." in result.stdout
     assert "dev sentences without entities" in result.stdout
-    assert [row["origin"] for row in json.loads(run("stats", room, "--json").stdout)] == ["train", "dev", "test"]
+    assert [row["origin"] for row in json.loads(run("stats", room, "--json", "-").stdout)] == ["train", "dev", "test"]
 
 
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["convert", "a.txt"], "expected the files to read and then the DocBin"),
-        (["convert", "a.txt", "b.txt"], "with the ending .spacy"),
-        (["convert", "nowhere.txt", "b.spacy", "--lang", "en"], "nowhere.txt: found no file"),
-        (["translate", "a.spacy", "b.spacy", "--lang", "de"], "expected it by --memory"),
-        (["translate", "a.spacy", "b.spacy", "--lang", "de", "--memory", "x"], "a.spacy: cannot be read"),
+        (["convert", "a.txt"], "Found one file, a.txt, and no --output"),
+        (["convert", "a.txt", "-o", "b.txt"], "with the ending .spacy"),
+        (["convert", "nowhere.txt", "-o", "b.spacy", "--lang", "en"], "nowhere.txt: found no file"),
+        (["translate", "a.spacy", "-o", "b.spacy", "--lang", "de"], "expected it by --memory"),
+        (["translate", "a.spacy", "-o", "b.spacy", "--lang", "de", "--memory", "x"], "a.spacy: cannot be read"),
         (
-            ["translate", "en.txt", "b.spacy", "--lang", "de", "--memory", "x", "--cache", "c", "--no-cache"],
+            ["translate", "en.txt", "-o", "b.spacy", "--lang", "de", "--memory", "x", "--cache", "c", "--no-cache"],
             "Found --cache c together with --no-cache",
         ),
-        (["translate", "en.spacy", "b.spacy", "--lang", "", "--memory", "memory.tsv"], "--lang names no language"),
-        (["translate", "en.spacy", "b.spacy", "--lang", "eng", "--memory", "memory.tsv"], "the language of the texts"),
+        (
+            ["translate", "en.spacy", "-o", "b.spacy", "--lang", "", "--memory", "memory.tsv"],
+            "--lang names no language",
+        ),
+        (
+            ["translate", "en.spacy", "-o", "b.spacy", "--lang", "eng", "--memory", "memory.tsv"],
+            "the language of the texts",
+        ),
         (["check", "nowhere"], "not there. Expected the folder"),
     ],
 )
 def test_mistakes(room: Path, monkeypatch: pytest.MonkeyPatch, args: list[str], message: str) -> None:
     monkeypatch.chdir(room)
     if "en.spacy" in args:
-        run("convert", "en.txt", "en.spacy", "--lang", "en")
+        run("convert", "en.txt", "-o", "en.spacy", "--lang", "en")
     with pytest.raises(XnerError, match=message):
         run(*args)
 
@@ -117,13 +114,13 @@ def test_mistakes(room: Path, monkeypatch: pytest.MonkeyPatch, args: list[str], 
 def test_nothing_is_written_after_a_mistake(room: Path) -> None:
     (room / "bad.txt").write_text("[Ada](PER\n")
     with pytest.raises(XnerError, match=r"bad\.txt:1"):
-        run("convert", room / "en.txt", room / "bad.txt", room / "out.spacy", "--lang", "en")
+        run("convert", room / "en.txt", room / "bad.txt", "-o", room / "out.spacy", "--lang", "en")
     assert not list(room.glob("*out*"))
 
 
 def test_layers() -> None:
     assert (parse_layers(None), parse_layers("6"), parse_layers("5,6")) == (None, 6, [5, 6])
-    with pytest.raises(XnerError, match="expected numbers with commas"):
+    with pytest.raises(XnerError, match="expected numbers separated by commas"):
         parse_layers("x")
 
 
@@ -135,7 +132,7 @@ def test_help_has_an_example(command: str) -> None:
 def test_several_languages(tmp_path: Path) -> None:
     for lang, text in (("de", "[Berlin](LOC)"), ("nl", "[Delft](LOC) en [Gouda](LOC)")):
         (tmp_path / f"{lang}.txt").write_text(text + "\n", encoding="utf8")
-    arguments = [str(tmp_path / "{lang}.txt"), str(tmp_path / "out" / "{lang}.spacy"), "--lang"]
+    arguments = [str(tmp_path / "{lang}.txt"), "-o", str(tmp_path / "out" / "{lang}.spacy"), "--lang"]
     assert run("convert", *arguments, "de,nl").exit_code == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["de.spacy", "nl.spacy"]
 
@@ -143,35 +140,35 @@ def test_several_languages(tmp_path: Path) -> None:
 def test_languages_need_a_place_in_the_name(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("x\n", encoding="utf8")
     with pytest.raises(XnerError, match=r"expected \{lang\} in its name"):
-        run("convert", tmp_path / "a.txt", tmp_path / "b.spacy", "--lang", "de,nl")
+        run("convert", tmp_path / "a.txt", "-o", tmp_path / "b.spacy", "--lang", "de,nl")
     with pytest.raises(XnerError, match="--lang de,es,fr"):
-        run("convert", tmp_path / "{lang}.txt", tmp_path / "b.spacy")
+        run("convert", tmp_path / "{lang}.txt", "-o", tmp_path / "b.spacy")
 
 
 def test_an_input_is_not_overwritten(room: Path) -> None:
     en = room / "en.spacy"
-    run("convert", room / "en.txt", en, "--lang", "en")
+    run("convert", room / "en.txt", "--output", en, "--lang", "en")
     before = en.read_bytes()
     with pytest.raises(XnerError, match="is also an input and would be lost"):
-        run("translate", en, en, "--lang", "de", "--memory", room / "memory.tsv")
+        run("translate", en, "-o", en, "--lang", "de", "--memory", room / "memory.tsv")
     assert en.read_bytes() == before
 
 
 def test_output_is_a_folder(room: Path) -> None:
     (room / "folder.spacy").mkdir()
     with pytest.raises(XnerError, match="is a folder, expected the name of a file"):
-        run("convert", room / "en.txt", room / "folder.spacy", "--lang", "en")
+        run("convert", room / "en.txt", "-o", room / "folder.spacy", "--lang", "en")
 
 
 def test_settings_that_the_corpus_says(room: Path) -> None:
-    run("convert", room / "en.txt", room / "en.spacy", "--lang", "en")
+    run("convert", room / "en.txt", "-o", room / "en.spacy", "--lang", "en")
     with pytest.raises(XnerError, match="--setting cannot set target"):
-        run("translate", room / "en.spacy", room / "de.spacy", "--lang", "de", "-s", "target=es", "-s", "path=x")
+        run("translate", room / "en.spacy", "-o", room / "de.spacy", "--lang", "de", "-s", "target=es", "-s", "path=x")
 
 
 def test_no_language_code(room: Path) -> None:
     with pytest.raises(XnerError, match="'english' is not a language code"):
-        run("convert", room / "en.txt", room / "en.spacy", "--lang", "english")
+        run("convert", room / "en.txt", "-o", room / "en.spacy", "--lang", "english")
 
 
 def test_file_names_are_no_markup(capfd: pytest.CaptureFixture[str]) -> None:

@@ -24,18 +24,18 @@ def texts(tmp_path: Path) -> Path:
 
 
 def test_an_encoder(tiny_encoder: Path, texts: Path, tmp_path: Path) -> None:
-    out = ok("encoder", "trim", tiny_encoder, tmp_path / "small", "--texts", texts, "--quiet")
+    out = ok("encoder", "trim", tiny_encoder, "-o", tmp_path / "small", "--texts", texts, "--quiet")
     pieces = srsly.read_json(tmp_path / "small/config.json")["vocab_size"]
     before = srsly.read_json(tiny_encoder / "config.json")["vocab_size"]
     assert f"{pieces:,} of {before:,} word pieces" in out
     assert "MB. All known characters of Latin." in out
-    assert "Cut as before: 100.00% of the word pieces and 100.00% of the words of 4 texts." in out
+    assert "Unchanged: 100.00% of the word pieces and 100.00% of the words of 4 texts." in out
 
 
 def test_a_pipeline_by_texts_and_language(tiny_pipeline: Path, texts: Path, tmp_path: Path) -> None:
     pytest.importorskip("wordfreq")
     arguments = ["--texts", str(texts), "--lang", "en, ru", "--words", "100", "--max-pieces", "1400", "--float16"]
-    result = xner("encoder", "trim", tiny_pipeline, tmp_path / "small", *arguments)
+    result = xner("encoder", "trim", tiny_pipeline, "-o", tmp_path / "small", *arguments)
     assert result.exit_code == 0, result.output
     assert "Pieces of words in ru" in result.stderr
     assert "All known characters of Cyrillic, Latin." in result.stdout
@@ -46,7 +46,7 @@ def test_a_pipeline_by_texts_and_language(tiny_pipeline: Path, texts: Path, tmp_
 
 def test_mistakes(tiny_encoder: Path, texts: Path, tmp_path: Path) -> None:
     def refused(*arguments: str | Path) -> str:
-        message = failing("encoder", "trim", tiny_encoder, tmp_path / "small", "--quiet", *arguments)
+        message = failing("encoder", "trim", tiny_encoder, "-o", tmp_path / "small", "--quiet", *arguments)
         assert not (tmp_path / "small").exists()
         return message
 

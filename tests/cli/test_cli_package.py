@@ -72,6 +72,7 @@ def test_meta(tiny_pipeline: Path, tiny_encoder: Path, scores: Path, tmp_path: P
     arguments: list[str | Path] = [
         "package",
         tiny_pipeline,
+        "--output",
         tmp_path / "packages",
         "--name",
         "tiny",
@@ -106,6 +107,7 @@ def test_the_licence_is_the_encoder_s(tiny_pipeline: Path, tiny_encoder: Path, s
     arguments: list[str | Path] = [
         "package",
         tiny_pipeline,
+        "--output",
         tmp_path,
         "--name",
         "tiny",
@@ -122,6 +124,7 @@ def test_a_second_package_takes_the_place_of_the_first(tiny_pipeline: Path, scor
     arguments: list[str | Path] = [
         "package",
         tiny_pipeline,
+        "--output",
         tmp_path / "packages",
         "--name",
         "tiny",
@@ -150,7 +153,7 @@ def test_description() -> None:
 
 def test_mistakes(tiny_pipeline: Path, scores: Path, tmp_path: Path) -> None:
     def package(pipeline: Path, scores: Path) -> str:
-        message = failing("package", pipeline, tmp_path / "out", "--name", "tiny", "--scores", scores)
+        message = failing("package", pipeline, "--output", tmp_path / "out", "--name", "tiny", "--scores", scores)
         assert not (tmp_path / "out").exists()
         return message
 
@@ -162,7 +165,7 @@ def test_mistakes(tiny_pipeline: Path, scores: Path, tmp_path: Path) -> None:
 @pytest.mark.network
 def test_wheel(tiny_pipeline: Path, tiny_corpus: Path, scores: Path, tmp_path: Path) -> None:
     """The wheel, which is built where pip reaches a registry, installs and loads."""
-    ok("package", tiny_pipeline, tmp_path / "packages", "--name", "xner_agg", "--scores", scores)
+    ok("package", tiny_pipeline, "--output", tmp_path / "packages", "--name", "xner_agg", "--scores", scores)
     wheel = tmp_path / "packages/xx_xner_agg-0.1.0/dist/xx_xner_agg-0.1.0-py3-none-any.whl"
     install = [sys.executable, "-m", "pip", "install", "--no-deps", "--target", str(tmp_path / "site"), str(wheel)]
     subprocess.run(install, check=True, capture_output=True)

@@ -1,5 +1,6 @@
 """`xner layers`, `xner evaluate` and `xner show` on a small trained pipeline."""
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from spacy_xner.scoring.scores import evaluate_pipeline
 
 from ..aggregation.util import make_config, make_pipeline, train
 from ..conftest import TINY_LAYERS
-from .util import failing, ok
+from .util import failing, misused, ok
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,9 @@ def without_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_layers(tiny_pipeline: Path) -> None:
     title, header, *rows, note = ok("layers", tiny_pipeline).strip().splitlines()
+    (found,) = json.loads(ok("layers", tiny_pipeline, "--json", "-"))
+    assert (found["aggregator"], found["layers"]) == ("weighted_concat", list(range(TINY_LAYERS + 1)))
+    assert [f"{weight:.3f}" for weight in found["weights"]] == [row.split()[1] for row in rows]
     assert title.strip().split(": ")[1] == "weighted_concat"
     assert header.split() == ["layer", "weight", "projection"]
     assert note.startswith("projection: the norm of each layer's weighted projection")
@@ -108,7 +112,7 @@ def test_layers_of_attention_over_examples(attentive: Path, tiny_corpus: Path) -
 
 def test_texts_without_text(attentive: Path, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("\n")
-    assert "there is no text in it" in failing("layers", attentive, "--texts", tmp_path / "empty.txt")
+    assert "found no text, expected a corpus" in failing("layers", attentive, "--texts", tmp_path / "empty.txt")
 
 
 @pytest.mark.parametrize("ending", ["png", "SVG", "pdf"])
@@ -127,7 +131,7 @@ def test_layers_plot(tiny_pipeline: Path, attentive: Path, tmp_path: Path, endin
 
 def test_layers_plot_of_another_kind(tmp_path: Path) -> None:
     """Found before the pipeline is loaded."""
-    message = failing("layers", "xx_nowhere", "--plot", tmp_path / "layers.xyz")
+    message = misused("layers", "xx_nowhere", "--plot", tmp_path / "layers.xyz")
     assert "layers.xyz has no picture format, expected a name that ends in one of .png, .svg, .pdf" in message
 
 
@@ -162,6 +166,8 @@ def test_evaluate(tiny_pipeline: Path, tiny_corpus: Path, tmp_path: Path) -> Non
     assert f"{100 * en['f']:.1f}" in out
     assert "mean of targets" in out
     assert "zero-shot" not in out
+    printed = json.loads(ok("evaluate", tiny_pipeline, tiny_corpus, "--output", "-", "--batch-size", "2"))
+    assert printed["macro_f"] == pytest.approx(scores["macro_f"])
 
 
 def test_evaluate_is_what_the_library_says(tiny_pipeline: Path, tiny_corpus: Path, tmp_path: Path) -> None:

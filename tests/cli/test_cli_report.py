@@ -10,7 +10,7 @@ from spacy_xner.cli.report import parse_pairs
 from spacy_xner.errors import XnerError
 
 from ..experiments.records_util import record, simulated
-from .util import failing, ok
+from .util import failing, misused, ok
 
 FEW = ("--resamples", "100", "--permutations", "100")
 
@@ -70,17 +70,17 @@ def test_other_comparisons(records: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        (["--compare", "e-x"], "--compare: 'e-x' is no pair of arms, expected ARM-OTHER with two of a, b, e."),
-        (["--compare", "e"], "--compare: 'e' is no pair of arms"),
-        (["--compare", "e-a,e-a"], "has a pair twice"),
+        (["--compare", "e-x"], "--compare: 'e-x' is not a pair of arms, expected ARM-OTHER with two of a, b, e."),
+        (["--compare", "e"], "--compare: 'e' is not a pair of arms"),
+        (["--compare", "e-a,e-a"], "contains a pair twice"),
         (["--baseline", "x"], "There are no runs of an arm 'x', expected one of a, b, e."),
         (["--markdown", "report.html"], "Expected a different name for each output"),
-        (["--study", "records/a-0.json"], "is also an input and would be lost"),
     ],
 )
 def test_mistakes(records: Path, monkeypatch: pytest.MonkeyPatch, args: list[str], sentence: str) -> None:
     monkeypatch.chdir(records.parent)
-    assert sentence in failing("report", "records", *args, *FEW)
+    assert sentence in misused("report", "records", *args, *FEW)
+    assert "is also an input and would be lost" in failing("report", "records", "--study", "records/a-0.json", *FEW)
     assert [path.name for path in records.parent.iterdir()] == ["records"]
 
 
@@ -92,5 +92,5 @@ def test_broken_records(records: Path) -> None:
 def test_names_with_hyphens() -> None:
     arms = ["a", "e-10", "10", "x-y", "x", "y-e-10"]
     assert parse_pairs("e-10-a,a-e-10", arms) == [("e-10", "a"), ("a", "e-10")]
-    with pytest.raises(XnerError, match="is no pair of arms"):
+    with pytest.raises(XnerError, match="is not a pair of arms"):
         parse_pairs("x-y-e-10", arms)  # of x-y and e-10, or of x and y-e-10

@@ -1,4 +1,4 @@
-"""Whole corpora whose labels travel through a translator."""
+"""Corpora translated with their labels."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ ENGLISH = (
 
 
 class Engine:
-    """Upper case, but for entities; of a text with a question mark, nothing; "twice" says the first word again."""
+    """Returns capitals except for entities, None for a text with a question mark; "twice" repeats the first word."""
 
     identity: dict[str, Any] = {"name": "Engine", "source": "en", "target": "de"}  # noqa: RUF012
 
@@ -40,7 +40,7 @@ def source(tmp_path: Path) -> list[Doc]:
 @pytest.mark.parametrize("way", [Placeholders(), Markers()])
 def test_carry(source: list[Doc], tmp_path: Path, way: Any) -> None:
     counts: Counter[str] = Counter()
-    write_docs(tmp_path / "de.spacy", carry_docs(source, Engine(), "de", counts, way))
+    write_docs(tmp_path / "de.spacy", carry_docs(source, Engine(), "de", counts, way, complete=True))
     first, second = load_docs(tmp_path / "de.spacy")
     assert first.text == "Angela Merkel VISITED London's EU OFFICE."
     assert [(ent.text, ent.label_) for ent in first.ents] == [
@@ -60,7 +60,7 @@ def test_carry(source: list[Doc], tmp_path: Path, way: Any) -> None:
 
 
 def test_incomplete_ones_may_stay(source: list[Doc]) -> None:
-    *_, last = carry_docs(source, Engine(), "de", Counter(), Placeholders(), complete=False)
+    *_, last = carry_docs(source, Engine(), "de", Counter(), Placeholders())
     assert [ent.text for ent in last.ents] == ["Rome", "Rome"]
     assert last._.xner_meta["score"] == 0.0
 
@@ -76,10 +76,10 @@ def test_damaged_ones_never(source: list[Doc]) -> None:
 
 
 def test_another_language_is_seen_early(source: list[Doc]) -> None:
-    """Also where the hundredth sentence is left out, because an entity came twice."""
+    """Also if the hundredth sentence is left out because of a duplicated entity."""
     docs = [*source[:1] * 99, source[3], *source[:1] * 200]
     with pytest.raises(XnerError, match=r"^100 of 100 translations by Engine .* not in a script of the language 'ru'"):
-        list(carry_docs(docs, Engine(), "ru", Counter(), Placeholders(), cache=False))
+        list(carry_docs(docs, Engine(), "ru", Counter(), Placeholders(), complete=True, cache=False))
 
 
 def test_unlabelled(source: list[Doc]) -> None:

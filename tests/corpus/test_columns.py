@@ -1,4 +1,4 @@
-"""Tokens and tags in columns."""
+"""Column files: CoNLL/IOB and CoNLL-U."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,13 +16,13 @@ Spans = Sequence[tuple[int, int, str]]
 
 
 def to_tags(n: int, spans: Spans, scheme: str) -> list[str]:
-    """Write spans in a scheme: for each, the prefixes of a single token, the first, middle and last ones."""
+    """Write spans as tags. Each scheme has a prefix for a single token, the first, middle and last token."""
     single, first, middle, last = list({"IOB2": "BBII", "IOB1": "IIII", "BILUO": "UBIL", "BIOES": "SBIE"}[scheme])
     tags = ["O"] * n
     ends: dict[int, str] = {}
     for start, end, label in spans:
         prefixes = single if end - start == 1 else first + middle * (end - start - 2) + last
-        if scheme == "IOB1" and ends.get(start) == label:  # adjacent to one of its kind
+        if scheme == "IOB1" and ends.get(start) == label:  # adjacent to an entity with the same label
             prefixes = "B" + prefixes[1:]
         tags[start:end] = [f"{prefix}-{label}" for prefix in prefixes]
         ends[end] = label

@@ -65,7 +65,7 @@ def test_path_without_docbins(tmp_path: Path) -> None:
 
 
 def test_repeat(folder: Path) -> None:
-    """Without end, and each time all of it; the labels still come first, since spaCy looks at the first hundred."""
+    """Without end, all docs in each epoch; docs with new labels come first, as spaCy reads the first hundred."""
     reader = create_corpus_reader(folder, shuffle=True, repeat=True)
     seen = texts(islice(reader(NLP), 15))
     rounds = [seen[:5], seen[5:10], seen[10:]]
@@ -96,7 +96,7 @@ def test_max_length(tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixtu
 
 
 def test_soft_labels_of_sentences(tmp_path: Path) -> None:
-    """A long doc is cut into its sentences, each with its own rows."""
+    """A long doc is split into its sentences, each with its own rows."""
     doc = Doc(NLP.vocab, words=["a", "b", "c", "d"], sent_starts=[True, False, True, False])
     set_soft_labels(doc, ["O", "U-X"], [[1, 0], [0, 1], [0.5, 0.5], [0.25, 0.75]])
     doc._.xner_meta = {"lang": "de"}
@@ -117,8 +117,8 @@ def test_augmenter(folder: Path) -> None:
 
 
 def test_trains_spacy_ner(folder: Path) -> None:
-    """Through the registry, as a config names it, with docs that are unlabelled among them."""
-    write_docs(folder / "plain.spacy", [NLP("nobody labelled this")])
+    """By its registered name in a config, with unlabelled docs among the others."""
+    write_docs(folder / "plain.spacy", [NLP("this is unlabelled")])
     reader = spacy.registry.readers.get("spacy_xner.Corpus.v1")(path=str(folder))
     nlp = multilingual_blank("xx")
     nlp.add_pipe("ner")

@@ -1,4 +1,4 @@
-"""Docs of sentences, and DocBins that know where their docs come from."""
+"""Conversion of files into docs, and DocBin files with meta."""
 
 import json
 from collections import Counter
@@ -166,5 +166,5 @@ def test_a_place_that_cannot_be_written_is_found_before_the_work(tmp_path: Path)
         raise AssertionError("the work was begun")
         yield
 
-    with pytest.raises(XnerError, match=r"file/a\.spacy cannot be written: .* Expected a place in a folder"):
+    with pytest.raises(XnerError, match=r"file/a\.spacy cannot be written: .* Expected a path in a writable folder"):
         write_docs(tmp_path / "file/a.spacy", work())

@@ -1,4 +1,4 @@
-"""Filters of translations: each leaves out what it should, says so, and nothing else."""
+"""Filters of translations: each drops and counts the pairs that it should, and no others."""
 
 import re
 from collections import Counter
@@ -74,8 +74,8 @@ def test_short_texts_and_unknown_languages_pass_the_language_filter() -> None:
 
 
 def test_quality_by_alignment(embedded_encoder: Path) -> None:
-    """A translation is better than another sentence's."""
-    measure = alignment_quality(EmbeddingAligner(str(embedded_encoder), join_unspaced=True))
+    """A translation has a higher quality than the translation of another sentence."""
+    measure = alignment_quality(EmbeddingAligner(str(embedded_encoder)))
     good, bad = measure([pair(*GOOD), pair(GOOD[0], "Kühe fressen im Sommer sehr viel frisches Gras.")])
     assert good is not None
     assert bad is not None
@@ -87,7 +87,7 @@ def test_quality_by_alignment(embedded_encoder: Path) -> None:
 
 
 class Back:
-    """Translates back what it knows."""
+    """A translator with a few known texts."""
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -118,13 +118,13 @@ def test_quality_without_a_measure() -> None:
 
 
 def test_command(tmp_path: Path) -> None:
-    """From a text file to unlabelled docs with the ids of their sources; the counts say what was left out."""
+    """From a text file to unlabelled docs with the ids of their sources, and counts of the dropped ones."""
     (tmp_path / "news.txt").write_text(
         f"{GOOD[0]}\nNobody knows this.\nBerlin and Paris are cities .\n", encoding="utf8"
     )
     memory = f"en\tde\n{GOOD[0]}\t{GOOD[1]}\nBerlin and Paris are cities .\tBerlin and Paris are cities .\n"
     (tmp_path / "memory.tsv").write_text(memory, encoding="utf8")
-    arguments = ["corpus", "synthesize", tmp_path / "news.txt", tmp_path / "{lang}.spacy", "--lang", "de"]
+    arguments = ["corpus", "synthesize", tmp_path / "news.txt", "--output", tmp_path / "{lang}.spacy", "--lang", "de"]
     arguments += ["--memory", tmp_path / "memory.tsv", "--quality", "none"]
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     assert result.exit_code == 0, result.output
@@ -138,7 +138,7 @@ def test_command(tmp_path: Path) -> None:
 def test_command_with_duplicates(tmp_path: Path, options: list[str], kept: int) -> None:
     (tmp_path / "news.txt").write_text(f"{GOOD[0]}\n{GOOD[0]}\n", encoding="utf8")
     (tmp_path / "memory.tsv").write_text(f"en\tde\n{GOOD[0]}\t{GOOD[1]}\n", encoding="utf8")
-    arguments = ["corpus", "synthesize", tmp_path / "news.txt", tmp_path / "de.spacy", "--lang", "de"]
+    arguments = ["corpus", "synthesize", tmp_path / "news.txt", "--output", tmp_path / "de.spacy", "--lang", "de"]
     arguments += ["--memory", tmp_path / "memory.tsv", "--quality", "none", *options]
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     assert result.exit_code == 0, result.output
@@ -148,14 +148,14 @@ def test_command_with_duplicates(tmp_path: Path, options: list[str], kept: int) 
 
 @pytest.mark.parametrize("quality", ["alignment", "round-trip"])
 def test_command_with_quality(tmp_path: Path, embedded_encoder: Path, quality: str) -> None:
-    """A translation of another sentence is left out, by its alignment and by the way back."""
+    """The translation of another sentence is dropped, by its alignment and by its back-translation."""
     wrong = "Kühe fressen im Sommer sehr viel frisches Gras."
     other = "Her brother sold the red car last week."
     (tmp_path / "news.txt").write_text(f"{GOOD[0]}\n{other}\n", encoding="utf8")
     cows = "Cows eat a lot of fresh grass in summer."  # the first one of a text is its translation back
     memory = f"en\tde\n{GOOD[0]}\t{GOOD[1]}\n{cows}\t{wrong}\n{other}\t{wrong}\n"
     (tmp_path / "memory.tsv").write_text(memory, encoding="utf8")
-    arguments = ["corpus", "synthesize", tmp_path / "news.txt", tmp_path / "de.spacy", "--lang", "de"]
+    arguments = ["corpus", "synthesize", tmp_path / "news.txt", "--output", tmp_path / "de.spacy", "--lang", "de"]
     arguments += ["--memory", tmp_path / "memory.tsv", "--quality", quality, "--min-quality", "0.6"]
     arguments += ["--encoder", embedded_encoder]
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
@@ -178,7 +178,7 @@ def test_labelled_text_is_not_taken_for_plain(tmp_path: Path, name: str, content
 
 
 def test_text_of_any_format(tmp_path: Path) -> None:
-    """Entities in the file are passed over, and counted; a link is none."""
+    """Entities in the file are ignored and counted; a link is not an entity."""
     files = {
         "a.txt": "See [the site](https://example.org).\n",
         "b.iob": "Ada\tB-PER\nsings\tO\n",
@@ -205,7 +205,7 @@ def test_way_back(tmp_path: Path) -> None:
     """A dictionary is read the other way round; where a setting is for one direction, another one is asked for."""
     (tmp_path / "news.txt").write_text("the old town is here\n", encoding="utf8")
     (tmp_path / "en-de.tsv").write_text("the\tdie\nold\talte\ntown\tStadt\nis\tist\nhere\thier\n", encoding="utf8")
-    arguments = ["corpus", "synthesize", tmp_path / "news.txt", tmp_path / "de.spacy", "--lang", "de"]
+    arguments = ["corpus", "synthesize", tmp_path / "news.txt", "--output", tmp_path / "de.spacy", "--lang", "de"]
     arguments += ["--translator", "lexicon", "-s", f"path={tmp_path / 'en-de.tsv'}", "-s", "ranked=false"]
     result = CliRunner().invoke(app, [str(argument) for argument in (*arguments, "--quality", "round-trip")])
     assert result.exit_code == 0, result.output

@@ -1,4 +1,4 @@
-"""JSON lines, plain text, DocBins, compression, and how formats are chosen."""
+"""JSON lines, plain text, DocBins, compression, and the choice of a format."""
 
 import gzip
 import json
@@ -27,12 +27,12 @@ def test_jsonl(tmp_path: Path, entities: dict[str, object]) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text("\n" + json.dumps({"text": TEXT, "id": 7, "lang": "en", **entities}) + "\n", encoding="utf8")
     (sentence,) = read_sentences(path)
-    assert sentence.spans == ((0, 3, "PER"), (6, 14, "PER"))  # space beside a name is not part of it
+    assert sentence.spans == ((0, 3, "PER"), (6, 14, "PER"))  # without the space beside a name
     assert (sentence.line, sentence.meta) == (2, {"id": "7", "lang": "en"})
 
 
 def test_jsonl_with_a_blank_language(tmp_path: Path) -> None:
-    """It says as little as none."""
+    """It has the same effect as no language."""
     path = tmp_path / "a.jsonl"
     path.write_text('{"text": "a", "lang": "", "id": ""}\n')
     assert [sentence.meta for sentence in read_sentences(path)] == [{}]
@@ -149,7 +149,7 @@ def test_find_files(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / ".de.spacy.x1").mkdir()
     for name in ["b/z.txt", "a.iob.gz", "notes.md", ".de.spacy.12.part.jsonl", ".de.spacy.x1/de.spacy"]:
-        (tmp_path / name).touch()  # the hidden ones are what a killed run leaves
+        (tmp_path / name).touch()  # an interrupted run leaves the hidden ones
     assert find_files([tmp_path]) == [tmp_path / "a.iob.gz", tmp_path / "b/z.txt"]
     with pytest.raises(XnerError, match="found no file"):
         find_files([tmp_path / "c.txt"])

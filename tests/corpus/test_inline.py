@@ -1,4 +1,4 @@
-"""The format that people edit."""
+"""The inline format."""
 
 from pathlib import Path
 
@@ -70,7 +70,7 @@ def test_malformed(tmp_path: Path, line: str, message: str) -> None:
 
 @pytest.mark.parametrize("text", ["  # no comment", "#", "a\nb", "\r\n x [y]"])
 def test_written_and_read(tmp_path: Path, text: str) -> None:
-    """What a comment would begin with is escaped, and a line break becomes a space."""
+    """A # that would begin a comment is escaped, and a line break becomes a space."""
     (tmp_path / "a.txt").write_text(format_inline(text, []) + "\n", encoding="utf8")
     (sentence,) = read_sentences(tmp_path / "a.txt")
     assert sentence.text == text.replace("\r", " ").replace("\n", " ").strip()

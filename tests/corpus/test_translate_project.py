@@ -1,7 +1,8 @@
-"""Whole corpora translated and projected."""
+"""Corpora translated and projected."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from spacy.tokens import Doc, Span
 from spacy_xner.alignment.registry import embedding_aligner_v1
 from spacy_xner.corpus.convert import convert_files
 from spacy_xner.corpus.docs import load_docs, write_docs
-from spacy_xner.corpus.project import pair_docs, project_docs
+from spacy_xner.corpus.project import Pairs, pair_docs, project_corpus
 from spacy_xner.corpus.translate import language_of, parse_settings, translate_docs
 from spacy_xner.errors import XnerError
 from spacy_xner.projection import SpanProjector
@@ -21,7 +22,7 @@ ENGLISH = "[Angela Merkel](PER) visited [London](LOC).\nthe President\nunknown [
 
 
 class Table:
-    """A translator that looks up, as a translation memory does."""
+    """A translator that looks texts up, like a translation memory."""
 
     def __init__(self, table: dict[str, str], surplus: int = 0) -> None:
         self.table, self.surplus = table, surplus
@@ -66,7 +67,7 @@ def test_translator_must_give_one_for_each(source: list[Doc]) -> None:
 
 
 def test_wrong_language(source: list[Doc]) -> None:
-    """Few texts may be names in Latin letters; where most of many are, something is wrong."""
+    """Some translations may be names in Latin letters, but not most of them."""
     counts: Counter[str] = Counter()
     copies = Table({doc.text: doc.text for doc in source})
     assert len(list(translate_docs(source, copies, "ru", counts))) == counts["in another script"] == 4
@@ -75,7 +76,7 @@ def test_wrong_language(source: list[Doc]) -> None:
 
 
 def test_another_language_in_the_same_script(source: list[Doc]) -> None:
-    """A translator that answers in French, and one that hands back the English, asked for Spanish."""
+    """A translator into French, and one that returns the English text, with Spanish as target."""
     nlp = source[0].vocab
     words = ["The", "president", "visited", "the", "old", "town", "yesterday", "with", "all", "his", "friends"]
     docs = [Doc(nlp, words=[*words, str(number)]) for number in range(6)]
@@ -94,7 +95,7 @@ def test_another_language_in_the_same_script(source: list[Doc]) -> None:
 
 
 def test_nothing_but_another_script_is_seen_early(source: list[Doc], tmp_path: Path) -> None:
-    """After the first hundred, not after hours; and the message says where translations are kept."""
+    """After the first hundred; the message names the folder of cached translations."""
     asked = []
 
     class Copies(Table):
@@ -142,14 +143,15 @@ def projector(tiny_encoder: Path) -> SpanProjector:
 def test_project(source: list[Doc], projector: SpanProjector, tmp_path: Path) -> None:
     """Onto a copy of the text, where every word finds itself."""
     copies = Table({doc.text: doc.text for doc in source[:2]})
-    source[0].set_ents([Span(source[0], 0, 2, "PER", kb_id="Q567"), source[0].ents[1]])
+    source[0].set_ents([Span(source[0], 0, 2, "PER", kb_id="Q567", span_id="merkel"), source[0].ents[1]])
     counts: Counter[str] = Counter()
     pairs = pair_docs(source, list(translate_docs(source, copies, "de", Counter())), counts)
     assert counts == {"pairs": 2, "translations without their source": 0, "sources without a translation": 2}
-    write_docs(tmp_path / "de.spacy", project_docs(pairs, projector))
+    project_corpus(tmp_path / "de.spacy", pairs, projector, counts)
     first, second = load_docs(tmp_path / "de.spacy")
     assert [(ent.text, ent.label_) for ent in first.ents] == [("Angela Merkel", "PER"), ("London", "LOC")]
     assert [ent.kb_id_ for ent in first.ents] == [ent.kb_id_ for ent in source[0].ents] == ["Q567", ""]
+    assert [ent.id_ for ent in first.ents] == ["merkel", ""]
     scores = first.spans["xner"].attrs["scores"]
     assert [ent._.confidence for ent in first.ents] == pytest.approx(scores)
     assert first._.xner_meta["score"] == pytest.approx(min(scores), abs=1e-6)
@@ -158,15 +160,58 @@ def test_project(source: list[Doc], projector: SpanProjector, tmp_path: Path) ->
     assert step["aligner"]["method"] == "inter"
     assert second.has_annotation("ENT_IOB")
     assert (second.ents, second._.xner_meta["score"]) == ((), 1.0)
-    assert projector.report["projected"] == 2
+    assert counts["projected"] == 2
 
 
-def test_incomplete_sentences_are_dropped(source: list[Doc], tiny_encoder: Path) -> None:
+def test_incomplete_sentences_are_dropped(source: list[Doc], tiny_encoder: Path, tmp_path: Path) -> None:
     strict = SpanProjector(embedding_aligner_v1(str(tiny_encoder)), span_projection_v1(), min_score=1.0, complete=True)
     other = Table({doc.text: "xyz" for doc in source})
     pairs = pair_docs(source, list(translate_docs(source, other, "de", Counter())), Counter())
-    assert [doc._.xner_meta["id"] for doc in project_docs(pairs, strict)] == ["a:2"]
-    assert strict.report["dropped_sentences"] == 3
+    counts: Counter[str] = Counter()
+    project_corpus(tmp_path / "de.spacy", pairs, strict, counts)
+    assert [doc._.xner_meta["id"] for doc in load_docs(tmp_path / "de.spacy")] == ["a:2"]
+    assert counts["dropped_sentences"] == 3
+
+
+class KilledError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("ending", [".spacy", ".jsonl"])
+def test_an_interrupted_run_is_resumed(
+    source: list[Doc], projector: SpanProjector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    """The same bytes and counts as an undisturbed run, and nothing projected twice."""
+
+    def pairs(counts: Counter[str]) -> Pairs:
+        copies = Table({doc.text: doc.text for doc in source})
+        return pair_docs(source, list(translate_docs(source, copies, "de", Counter(), cache=False)), counts)
+
+    whole, resumed = Counter[str](), Counter[str]()
+    project_corpus(tmp_path / f"whole{ending}", pairs(whole), projector, whole)
+    n_projected, original = 0, SpanProjector.project
+
+    def dies(self: SpanProjector, to_project: Any) -> Any:
+        yield from islice(original(self, to_project), 3)
+        raise KilledError
+
+    def counted(self: SpanProjector, to_project: Any) -> Any:
+        nonlocal n_projected
+        for found in original(self, to_project):
+            n_projected += 1
+            yield found
+
+    output = tmp_path / f"resumed{ending}"
+    monkeypatch.setattr(SpanProjector, "project", dies)
+    with pytest.raises(KilledError):
+        project_corpus(output, pairs(Counter()), projector, Counter())
+    assert not output.exists()
+    monkeypatch.setattr(SpanProjector, "project", counted)
+    project_corpus(output, pairs(resumed), projector, resumed)
+    assert n_projected == 1
+    assert resumed == whole
+    assert output.read_bytes() == (tmp_path / f"whole{ending}").read_bytes()
+    assert not list(tmp_path.glob(".resumed*"))
 
 
 def test_bad_pairs(source: list[Doc]) -> None:

@@ -232,7 +232,7 @@ def test_command(tiny_pipeline: Path, tiny_encoder: Path, tmp_path: Path) -> Non
     for lang in ("de", "fr"):
         write_docs(tmp_path / f"{lang}.spacy", unlabelled("Angela Merkel", "Paris", lang=lang))
     arguments = ["corpus", "distill", f"{tiny_pipeline},{tiny_pipeline}", tmp_path / "{lang}.spacy"]
-    arguments += [tmp_path / "out/{lang}.spacy", "--lang", "de,fr"]
+    arguments += ["--output", tmp_path / "out/{lang}.spacy", "--lang", "de,fr"]
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     assert result.exit_code == 0, result.output
     assert len(load_docs(tmp_path / "out/fr.spacy")) == 2
@@ -242,7 +242,7 @@ def test_command(tiny_pipeline: Path, tiny_encoder: Path, tmp_path: Path) -> Non
     assert result.exit_code == 0, result.output
     assert "kept with projected entities" in result.output
     before = (tmp_path / "en.spacy").read_bytes()
-    arguments[3:] = [tmp_path / "de.spacy", tmp_path / "en.spacy"]
+    arguments[3:] = [tmp_path / "de.spacy", "--output", tmp_path / "en.spacy"]
     result = CliRunner().invoke(app, [str(argument) for argument in (*arguments, *sources)])
     assert "is also an input and would be lost" in result.output.replace("\n", " ")
     assert (tmp_path / "en.spacy").read_bytes() == before

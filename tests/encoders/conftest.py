@@ -1,4 +1,4 @@
-"""A tiny file in the embedded encoder's format, written as DESIGN's layout says, independently of the reader."""
+"""A tiny file in the embedded encoder's format, written independently of the reader."""
 
 import struct
 from pathlib import Path
@@ -23,7 +23,7 @@ def four_bit(nibbles: np.ndarray, scales: np.ndarray) -> bytes:
 
 @pytest.fixture(scope="session")
 def tiny_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, np.ndarray]]:
-    """The file, and its tensors (float32, flat) under the names they have in it."""
+    """The file, and its tensors (float32, flat) by their names in the file."""
     random = np.random.default_rng(0)
     shapes = {"emb.word": VOCAB * HIDDEN, "emb.pos": POSITIONS * HIDDEN, "emb.type": TYPES * HIDDEN}
     shapes |= {"emb.ln.w": HIDDEN, "emb.ln.b": HIDDEN}

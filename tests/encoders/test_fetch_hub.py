@@ -1,4 +1,4 @@
-"""Encoders from the hub, for which a local server stands in: what is asked for, what is refused."""
+"""Encoders from a local server with the hub's interface: requests and errors."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 class Hub(BaseHTTPRequestHandler):
-    """As much of the hub's interface as a download needs: a good model, one without safetensors, a gated one."""
+    """The part of the hub's interface that a download uses: a good model, one without safetensors, a gated one."""
 
     folders: dict[str, Path]
     asked: list[str]
@@ -70,7 +70,7 @@ print(json.dumps(results))
 
 
 def fetch_from(endpoint: str, room: Path, *names: str) -> dict[str, str]:
-    """Fetch in a process of its own: the hub's address is read when its library is imported."""
+    """Fetch in a subprocess: the hub's address is read when its library is imported."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("HF_") and "proxy" not in k.lower()}
     environment |= {"HF_ENDPOINT": endpoint, "HF_HOME": str(room / "hf")}
     command = [sys.executable, "-c", SCRIPT, str(room / "out"), *names]

@@ -1,4 +1,4 @@
-"""Linear layers in integers, against the arithmetic written out."""
+"""Linear layers in integers, compared with the arithmetic written out."""
 
 import numpy
 import pytest

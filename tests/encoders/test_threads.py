@@ -1,4 +1,4 @@
-"""Batches side by side on torch's threads."""
+"""Batches in torch's threads."""
 
 import threading
 

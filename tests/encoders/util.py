@@ -1,4 +1,4 @@
-"""What tests of fetched encoders share."""
+"""Helpers for tests of fetched encoders."""
 
 import json
 from pathlib import Path

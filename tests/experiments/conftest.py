@@ -1,4 +1,4 @@
-"""A tiny study, to test in."""
+"""A tiny study for tests."""
 
 from pathlib import Path
 

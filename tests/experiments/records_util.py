@@ -1,4 +1,4 @@
-"""A pipeline that finds what it is told to, docs labelled by hand, and records of imagined runs."""
+"""A pipeline with known predictions, docs labelled by hand, and records of simulated runs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,11 +11,11 @@ from spacy_xner.corpus.formats.inline import parse_inline
 from spacy_xner.experiments.record_schema import checked_record
 from spacy_xner.experiments.records import StudyRecords
 from spacy_xner.languages.tokenizer import multilingual_blank
-from spacy_xner.scoring.details import KINDS
+from spacy_xner.scoring.error_kinds import ERROR_KINDS
 
 
 def finder(**labels: str) -> Language:
-    """A pipeline that finds the words in `labels` (word=label) wherever they stand, and nothing else."""
+    """A pipeline that predicts an entity wherever one of the words in `labels` (word=label) occurs."""
     nlp = multilingual_blank("xx")
     if labels:
         ruler: Any = nlp.add_pipe("entity_ruler")
@@ -24,7 +24,7 @@ def finder(**labels: str) -> Language:
 
 
 def labelled(line: str, lang: str | None) -> Doc:
-    """A doc of a line such as `[Ada](PER) sings.`; it knows its language unless that is None."""
+    """A doc of a line such as `[Ada](PER) sings.`; without a language if `lang` is None."""
     text, spans = parse_inline(line)
     doc = multilingual_blank("xx").make_doc(text)
     entities = [doc.char_span(start, end, label) for start, end, label in spans]
@@ -44,7 +44,7 @@ def counted(rows: dict[str, dict[str, list[list[int]]]], n: int) -> dict[str, An
 
 
 def record(arm: str = "a", seed: int = 0, sentences: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
-    """A record of little more than its counts; `changes` are put in, None takes a key away."""
+    """A minimal record. `changes` are keys to set; None removes a key."""
     sentences = sentences or counted({"de": {"PER": [[0, 1, 0, 1]]}}, 2)
     scores = {"source": "en", "targets": sorted(sentences), "macro_f": 0.5, "languages": {"en": {"f": 0.9}}}
     found = {"format": 1, "study": "made-up", "arm": arm, "seed": seed, "scores": scores, "sentences": sentences}
@@ -54,12 +54,12 @@ def record(arm: str = "a", seed: int = 0, sentences: dict[str, Any] | None = Non
 def simulated(
     arm: str, seed: int, quality: float, *, n: int = 60, langs: Sequence[str] = ("de", "es", "nl"), labels: float = 1.0
 ) -> dict[str, Any]:
-    """A whole record of an imagined run that finds an entity with the probability `quality`; the gold stays."""
+    """A full record of a simulated run that finds each entity with the probability `quality`. Gold is always equal."""
     gold_numbers, numbers = np.random.default_rng(7), np.random.default_rng([seed, *arm.encode(), round(1000 * labels)])
     rows: dict[str, dict[str, list[list[int]]]] = {lang: {label: [] for label in LABELS} for lang in langs}
     errors, examples = {}, []
     for lang in langs:
-        kinds = dict.fromkeys(KINDS, 0)
+        kinds = dict.fromkeys(ERROR_KINDS, 0)
         confusion = {label: {"": 0, **dict.fromkeys(LABELS, 0)} for label in ("", *LABELS)}
         for number in range(n):
             gold, found, text = [], [], f"{number}: "
@@ -110,9 +110,9 @@ def simulated(
     )
 
 
-def study_of(*records: dict[str, Any], **said: Any) -> StudyRecords:
+def study_of(*records: dict[str, Any], **texts: Any) -> StudyRecords:
     """The records as a study, checked one by one."""
     runs = sorted(
         (checked_record(each, f"{each['arm']}-{each['seed']}.json") for each in records), key=lambda run: run.key
     )
-    return StudyRecords(runs[0].study, runs, **said)
+    return StudyRecords(runs[0].study, runs, **texts)

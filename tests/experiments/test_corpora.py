@@ -1,4 +1,4 @@
-"""What arms learn from: splits of the source sentences, files, and their digests."""
+"""Training data of arms: splits of the source sentences, files, and their digests."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def test_nothing_left() -> None:
 
 
 def test_files_of_an_arm(study: Study, tmp_path: Path) -> None:
-    """No label of a sentence that is held back, gold or projected; synthetic text is of those alone."""
+    """Labels of held-back sentences are not used, gold or projected; synthetic text is of these sentences alone."""
     ids = {meta_of(doc)["id"]: doc.text for doc in load_docs(study.gold)}
     split = split_ids(ids, 0.5, 0.5, 0)
     files, counts = write_training_files(study, study.arms["b"], split, tmp_path / "files")
@@ -47,8 +47,8 @@ def test_files_of_an_arm(study: Study, tmp_path: Path) -> None:
         synthetic_texts(study, study.arms["c"], split_ids(ids, 0.0, 1.0, 0))
 
 
-def test_the_digest_is_of_what_is_learned(study: Study, tmp_path: Path) -> None:
-    """Not of scores, which differ from machine to machine; but of an entity, and of a sentence's id."""
+def test_the_digest_covers_what_is_learned(study: Study, tmp_path: Path) -> None:
+    """It covers entities and ids, but not scores, which differ from machine to machine."""
     path = tmp_path / "projected/de.spacy"
     before = corpus_digest(str(path))
     docs = load_docs(path)

@@ -35,7 +35,7 @@ def test_test_sentences_in_training(study: Study, tmp_path: Path) -> None:
 
 
 def test_nearly_the_same_text_in_training_and_test(study: Study, tmp_path: Path) -> None:
-    """Case, spaces and punctuation do not make another text."""
+    """Case, spaces and punctuation are ignored."""
     docs = load_docs(tmp_path / "translated/de.spacy")
     other = docs_of(tmp_path, ["gestern war Ada Lovelace in Paris!"], "de", "other")[0]
     other.set_ents([], default="missing")
@@ -57,13 +57,13 @@ def test_gold_in_another_language(study: Study, tmp_path: Path) -> None:
         check_inputs(study, study.arms.values())
 
 
-def test_development_data_that_is_learned_from(study: Study) -> None:
+def test_development_data_that_is_in_the_gold_data(study: Study) -> None:
     write_docs(study.dev, load_docs(study.gold)[:2])
     with pytest.raises(XnerError, match="all of its sentences are in "):
         check_inputs(study, study.arms.values())
 
 
-def test_ids_alone_make_no_translation(study: Study, tmp_path: Path) -> None:
+def test_ids_alone_do_not_make_a_translation(study: Study, tmp_path: Path) -> None:
     docs = load_docs(tmp_path / "translated/de.spacy")
     docs[0]._.xner_meta = {**meta_of(docs[0]), "provenance": [{"step": "convert"}]}
     write_docs(tmp_path / "translated/de.spacy", docs)
@@ -71,7 +71,7 @@ def test_ids_alone_make_no_translation(study: Study, tmp_path: Path) -> None:
         check_inputs(study, study.arms.values())
 
 
-def test_labels_of_people_are_no_projection(study: Study, tmp_path: Path) -> None:
+def test_manual_labels_are_not_projected(study: Study, tmp_path: Path) -> None:
     docs = load_docs(tmp_path / "projected/de.spacy")
     for doc in docs:
         doc._.xner_meta = {**meta_of(doc), "provenance": [{"step": "convert"}]}
@@ -82,7 +82,7 @@ def test_labels_of_people_are_no_projection(study: Study, tmp_path: Path) -> Non
         check_inputs(study, study.arms.values())
 
 
-def test_unlabelled_translations_are_no_projection(study: Study, tmp_path: Path) -> None:
+def test_unlabelled_translations_are_not_projected(study: Study, tmp_path: Path) -> None:
     docs = load_docs(tmp_path / "projected/de.spacy")
     for doc in docs:
         doc.set_ents([], default="missing")
@@ -91,7 +91,7 @@ def test_unlabelled_translations_are_no_projection(study: Study, tmp_path: Path)
         check_inputs(study, study.arms.values())
 
 
-def test_unrelated_text_is_asked_for(study: Study, tmp_path: Path) -> None:
+def test_unrelated_text_must_be_allowed(study: Study, tmp_path: Path) -> None:
     docs = load_docs(tmp_path / "translated/de.spacy")
     other = docs[0].copy()
     other._.xner_meta = {**meta_of(other), "id": "web:1"}
@@ -115,7 +115,7 @@ def test_missing_input(study: Study, tmp_path: Path) -> None:
 
 
 def test_inputs_that_would_change_the_study_silently(study: Study, tmp_path: Path) -> None:
-    """Unlabelled sentences to score on, and projected ones of other sentences."""
+    """Unlabelled test sentences, and projections of other sentences."""
     projected = load_docs(tmp_path / "projected/de.spacy")
     for doc in projected:
         doc._.xner_meta = {**meta_of(doc), "id": f"other {meta_of(doc)['id']}"}

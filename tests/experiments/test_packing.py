@@ -1,4 +1,4 @@
-"""A study file keeps what is to be found once: nothing of a record may be lost by that."""
+"""Packed study files: unpacking restores each record exactly."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ N = 4
 
 @st.composite
 def runs(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Records with the same entities to find, of any number right and wrong."""
+    """Records with the same reference, and any number of right and wrong entities."""
     to_find = draw(st.lists(st.lists(st.integers(0, 3), min_size=N, max_size=N), min_size=2, max_size=2))
     made = []
     for seed in range(draw(st.integers(1, 3))):
@@ -35,7 +35,7 @@ def runs(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 @given(runs())
-def test_records_come_back_as_they_were(records: list[dict[str, Any]]) -> None:
+def test_unpacking_restores_records(records: list[dict[str, Any]]) -> None:
     shared, packed = pack(records)
     assert all("sentences" not in each for each in packed)
     assert [unpack(each, json.loads(json.dumps(shared)), "x.json") for each in packed] == records
@@ -67,8 +67,8 @@ def test_a_packed_study_file_is_smaller(tmp_path: Path) -> None:
     assert [run.data for run in both.runs] == [run.data for run in study.runs]
 
 
-def test_what_would_not_come_back_stays_whole() -> None:
-    """Rows in another order, or of zeros, or of sentences that the first run has otherwise."""
+def test_records_that_unpacking_would_change_are_not_packed() -> None:
+    """Rows in another order, rows of zeros, or rows of sentences whose reference differs from the first run's."""
     first = record("a", 0)
     others = [
         record("a", 1, {"de": {"n": 2, "labels": {"PER": rows}}})

@@ -1,4 +1,4 @@
-"""Study files: what is read, and what is refused with which words."""
+"""Study files: valid ones are read, faulty ones are refused with a message."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def write(room: Path, settings: str = "", arm: str = "") -> Path:
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("configs/studies/*.cfg")), ids=lambda path: path.name)
 def test_shipped_studies(path: Path) -> None:
-    """Their training configs have what their arms set."""
+    """Their training configs have the sections that their arms set."""
     study = read_study(path)
     for arm in study.chosen():
         load_training(ROOT / study.config_of(arm), {**study.settings, **arm.settings})
@@ -47,7 +47,7 @@ def test_overrides(tmp_path: Path) -> None:
 
 
 def test_settings_of_another_arm(tmp_path: Path) -> None:
-    """As everywhere in spaCy's configs, a value can be that of another section."""
+    """As in every spaCy config, a value can refer to another section."""
     arm = "settings = {settings}\n[recogniser]\nvars.swap = 0.1"
     study = read_study(write(tmp_path, "", arm.format(settings="${recogniser}")))
     assert study.arms["a"].settings == {"vars.swap": 0.1}

@@ -1,4 +1,4 @@
-"""Records are read, checked and merged; what does not fit is refused with a sentence."""
+"""Records are read, checked and merged; those that do not fit are refused with a message."""
 
 import json
 from collections.abc import Callable
@@ -55,7 +55,7 @@ def test_a_study_file_has_the_same_bytes_whatever_the_order(write: Write, tmp_pa
 
 
 def test_the_question_is_in_records_too(write: Write) -> None:
-    """A study file's own comes first."""
+    """A study file's own question takes precedence."""
     asked = write("a.json", {**record(), "question": "Does it help?"})
     assert read_records([asked]).question == "Does it help?"
     study = write("study.json", {"format": 1, "study": "made-up", "runs": [record("b")], "question": "How much?"})

@@ -1,4 +1,4 @@
-"""Runs of a small study: records, teachers, what is not run again, and what a changed setting does."""
+"""Runs of a small study: records, teachers, resuming, and changed settings."""
 
 import re
 from dataclasses import replace
@@ -163,7 +163,7 @@ def test_two_processes_share_the_work(file: Path, tmp_path: Path) -> None:
 
 
 def test_an_interrupted_run_does_not_distill_again(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And ends with the scores of an uninterrupted one; a run with another setting starts from scratch."""
+    """It ends with the scores of an uninterrupted one; a run with another setting starts from scratch."""
     plan = read_study(file, {"records": str(tmp_path / "records"), "folder": str(tmp_path / "training")})
     run = Run(plan, plan.arms["c"], 0)
 

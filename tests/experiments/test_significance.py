@@ -1,4 +1,4 @@
-"""Differences, intervals and p values: by hand, as properties, and how often they are right on simulated arms."""
+"""Differences, intervals and p values: by hand, as properties, and their coverage on simulated arms."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ def test_by_hand() -> None:
 
 
 def test_only_a_language_s_reference_labels_are_figures() -> None:
-    """A label that is found but never to be found counts as wrong, and has no row of its own."""
+    """A label that is not in the reference counts as wrong where it is predicted, and has no figure of its own."""
     analysis = compared(
         {0: {"de": {"PER": [[0, 1, 0, 0]], "X": [[0, 0, 1, 0]]}}}, {0: {"de": {"PER": [[0, 1, 0, 0]]}}}, 1
     )
@@ -65,7 +65,7 @@ def test_only_a_language_s_reference_labels_are_figures() -> None:
 
 
 def test_p_of_swaps_by_hand() -> None:
-    """Three sentences that one arm alone has right: all swaps but two of eight are less extreme, so p is 2/8."""
+    """Three sentences that only one arm has right: of the eight swaps two are as extreme, so p is 2/8."""
     right, missed = [[i, 1, 0, 0] for i in range(3)], [[i, 0, 0, 1] for i in range(3)]
     difference = macro(compared({0: {"de": {"PER": right}}}, {0: {"de": {"PER": missed}}}, 3, permutations=20_000))
     assert (difference.value, difference.low, difference.high, difference.sd) == (1, 1, 1, None)
@@ -73,7 +73,7 @@ def test_p_of_swaps_by_hand() -> None:
 
 
 def test_sentences_of_the_same_text_are_one() -> None:
-    """Three that one arm alone has right: one swap, so that p is 1; all or none are drawn."""
+    """Three equal sentences that only one arm has right are one observation: p is 1, and all or none are drawn."""
     rows = [[[i, 1, 0, 0] for i in range(4)], [[0, 1, 0, 0], *([i, 0, 0, 1] for i in range(1, 4))]]
     sentences = [
         {"de": {"n": 4, "repeats": [[2, 1], [3, 1]], "labels": {"PER": counts}}} for counts in (rows[0], rows[1])
@@ -88,7 +88,7 @@ def test_sentences_of_the_same_text_are_one() -> None:
 
 
 def test_interval_of_one_proportion_by_hand() -> None:
-    """Sentences with an entity each, found or not (never wrong): F1 is 2x/(1+x) of the share x that is drawn."""
+    """Each sentence has one entity, found or not, and no wrong ones: F1 is 2x/(1+x) for the share x of found ones."""
     n, k = 40, 20
     rows = {"de": {"PER": [[i, int(i < k), 0, int(i >= k)] for i in range(n)]}}
     estimate = compared({0: rows}, {0: rows}, n, resamples=20_000).arms["a"].figures[MACRO]
@@ -153,7 +153,7 @@ COUNTS = st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 2))
 
 @st.composite
 def two_arms(draw: st.DrawFn) -> tuple[dict[int, Rows], dict[int, Rows], int]:
-    """Two arms on the same sentences: per sentence and seed, of the entities to find some are found, some are wrong."""
+    """Two arms on the same sentences: in each sentence and seed, some entities are found, and some are wrong."""
     n, seeds = draw(st.integers(1, 6)), draw(st.integers(1, 3))
     gold = draw(st.lists(st.integers(0, 3), min_size=n, max_size=n))
     arms: list[dict[int, Rows]] = []
@@ -199,8 +199,10 @@ def test_f1() -> None:
     assert f1_of(counts) == pytest.approx(np.array([[0, 2 / 3], [0, 1]]))
 
 
-def imagined(random: np.random.Generator, effect: float, seeds: int, n: int) -> tuple[dict[int, Rows], dict[int, Rows]]:
-    """Arms that differ by `effect` in the long run; each training has its luck, and each sentence its difficulty."""
+def two_simulated_arms(
+    random: np.random.Generator, effect: float, seeds: int, n: int
+) -> tuple[dict[int, Rows], dict[int, Rows]]:
+    """Arms whose expected F1 differs by `effect`, with random effects of trainings and of sentences."""
     difficulty = random.normal(0, 0.15, n)
     arms: list[dict[int, Rows]] = []
     for mean in (0.6 + effect, 0.6):
@@ -214,21 +216,21 @@ def imagined(random: np.random.Generator, effect: float, seeds: int, n: int) -> 
 
 
 @pytest.mark.parametrize("effect", [0.0, 0.05])
-def test_intervals_hold_the_truth(effect: float) -> None:
-    """F1 is the share of right ones here, so the truth is `effect`. At least about 95 in 100 intervals hold it."""
+def test_coverage_of_intervals(effect: float) -> None:
+    """F1 is the share of right entities here, so the true value is `effect`. About 95 of 100 intervals contain it."""
     random = np.random.default_rng(3)
-    held, rejected, trials = 0, 0, 150
+    covered, rejected, trials = 0, 0, 150
     for _ in range(trials):
-        found = macro(compared(*imagined(random, effect, seeds=5, n=150), 150))
-        held += found.low <= effect <= found.high
+        found = macro(compared(*two_simulated_arms(random, effect, seeds=5, n=150), 150))
+        covered += found.low <= effect <= found.high
         rejected += found.p <= 0.05
-    assert held / trials >= 0.91
+    assert covered / trials >= 0.91
     if effect == 0:
         assert rejected / trials <= 0.09
 
 
 def test_a_large_study() -> None:
-    """10,000 sentences x 3 languages x 2 seeds, of arms that chance alone tells apart."""
+    """10,000 sentences x 3 languages x 2 seeds, of arms without a true difference."""
     study = study_of(*(big_record(arm, seed) for arm in "ab" for seed in range(2)))
     difference = analyse(study, [("b", "a")], resamples=200, permutations=200).comparisons[0].figures[MACRO]
     assert difference.low < 0 < difference.high

@@ -1,4 +1,4 @@
-"""A small study on sentences that the tiny pipeline's names are in."""
+"""A small study on sentences with names of persons and places."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ with_sources = true
 
 
 def docs_of(room: Path, lines: Sequence[str], lang: str, name: str = "corpus") -> list[Doc]:
-    """Labelled docs of lines with markup; ids are the same for the same name."""
+    """Labelled docs of lines with markup; docs of the same `name` have the same ids."""
     path = room / f"{name}.txt"
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf8")
     return list(convert_files([path], lang, Counter()))

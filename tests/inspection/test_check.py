@@ -144,7 +144,7 @@ def test_the_shipped_corpus_is_sound() -> None:
 
 
 def test_the_card_has_the_counts() -> None:
-    """The table in the card is what `xner corpus stats corpus/` prints."""
+    """The table in the corpus card equals the output of `xner corpus stats corpus/`."""
     rows = count_docs(read_any([ROOT / "corpus"]))
     card = (ROOT / "corpus/README.md").read_text(encoding="utf8")
     found = {tuple(line.split()[:2]): line.split()[2:] for line in card.splitlines() if line[:3].strip() in LANGUAGES}

@@ -146,7 +146,7 @@ def test_blank_in_any_language(lang: str) -> None:
 
 @pytest.fixture
 def custom() -> Language:
-    """A pipeline whose tokenizer has a rule of its own, which must survive with it."""
+    """A pipeline whose tokenizer has an additional rule, which must be saved and copied with it."""
     nlp = multilingual_blank()
     tokenizer_of(nlp).add_special_case("zahlt", [{"ORTH": "zah"}, {"ORTH": "lt"}])
     nlp.add_pipe("sentencizer")
@@ -170,8 +170,8 @@ def test_pickle_and_copy(custom: Language) -> None:
     assert words(MIXED, copy.deepcopy(custom)) == words(MIXED, custom)
 
 
-def test_it_has_what_spacy_s_has() -> None:
-    """Special cases and searches, to read and to set."""
+def test_attributes_of_spacys_tokenizer() -> None:
+    """Special cases and patterns can be read and set."""
     nlp = multilingual_blank()
     tokenizer_of(nlp).add_special_case("zahlt", [{"ORTH": "zah"}, {"ORTH": "lt"}])
     assert words("Er zahlt", nlp) == ["Er", "zah", "lt"]
@@ -273,7 +273,7 @@ def test_reading_a_file_imports_no_pipeline_component(tmp_path: Path) -> None:
         "load_docs(path / 'a.spacy')\n"
         "list(read_texts([path]))\n"
         "count_docs(read_any([path]))\n"
-        # thinc and what it imports need not concern us: the command line keeps torch away from them
+        # thinc imports torch itself, which is not the concern of this test
         "print(sorted({name for name in importers if name.split('.')[0] in ('spacy', 'spacy_xner')}))\n"
         "print('spacy_transformers' in sys.modules)\n"
     )

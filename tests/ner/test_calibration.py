@@ -23,7 +23,7 @@ SCHEME = TagScheme(["X"])
 
 
 def test_error_by_hand() -> None:
-    """Two bins: [0.9, 0.92] of which one is right, and [0.3], which is wrong."""
+    """Two bins: [0.9, 0.92], one of them correct, and [0.3], which is wrong."""
     assert expected_calibration_error([0.9, 0.92, 0.3], [True, False, False]) == pytest.approx(
         (abs(0.9 + 0.92 - 1) + 0.3) / 3
     )
@@ -35,7 +35,7 @@ def test_error_by_hand() -> None:
 
 @pytest.mark.parametrize("true_temperature", [0.7, 2.0, 4.0])
 def test_the_temperature_is_found(true_temperature: float) -> None:
-    """Logits are multiplied by a temperature after labels were drawn from them: fitting finds it again."""
+    """Logits are multiplied by a temperature after labels were drawn from them: fitting recovers it."""
     random = np.random.default_rng(0)
     honest = [random.normal(size=(12, len(SCHEME)), scale=2.0) for _ in range(400)]
     gold = []
@@ -53,7 +53,7 @@ def test_the_temperature_is_found(true_temperature: float) -> None:
 
 
 def test_of_a_pipeline(tmp_path: Path) -> None:
-    """Trained until it is sure of itself, then tried on names of which half are wrong."""
+    """An overconfident pipeline on names, half of which are wrong."""
     nlp = small_pipeline(150)
     texts = [("Berlin", [(0, 6, "LOC")]), ("Berlin", [(0, 6, "PER")])] * 10
     before = nlp("Berlin").ents[0]._.confidence
@@ -117,7 +117,7 @@ def test_an_empty_development_set(texts: str) -> None:
 
 
 def test_labels_of_another_vocabulary() -> None:
-    """A development set with a label that the pipeline has never heard of: its entities are simply not found."""
+    """Entities with a label that the pipeline does not have are not found."""
     nlp = small_pipeline(60)
     other = spacy.blank("en")
     doc = other.make_doc("Carnival begins")

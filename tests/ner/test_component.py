@@ -1,4 +1,4 @@
-"""The component `xner` in a pipeline: entities, scores, what was there before, and every way to keep it."""
+"""The component `xner` in a pipeline: entities, scores, entities that are kept, and serialisation."""
 
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,7 @@ def test_threshold_message() -> None:
 
 
 def test_given_entities_stay(nlp: Language) -> None:
-    """As with spaCy's `ner`: also with a label that the model does not know, and over what it would find."""
+    """As in spaCy's `ner`: also with a label that the model does not have, and where it would predict others."""
     doc = nlp.make_doc(TEXT)
     doc.ents = [Span(doc, 1, 3, "NEW", kb_id="Q1")]
     doc = nlp(doc)
@@ -236,7 +236,7 @@ def test_no_labels() -> None:
 
 
 def test_overlapping_gold_entities_are_refused(nlp: Language) -> None:
-    """By spaCy, in words of its own: nothing of ours is reached."""
+    """By spaCy, before this package is called."""
     with pytest.raises(ValueError, match="E103"):
         Example.from_dict(nlp.make_doc(TEXT), {"entities": [(0, 13, "PER"), (7, 13, "LOC")]})
 
@@ -248,13 +248,20 @@ AWKWARD = ["", " ", "\n\n", "a", "😀", "👩‍👩‍👧‍👦 x", "שלו�
 
 @pytest.mark.parametrize("text", [*AWKWARD, "x" * 500, "Paris " * 10_000], ids=lambda text: repr(text[:12]))
 def test_awkward_texts(nlp: Language, text: str) -> None:
-    doc = nlp(text)
+    """Scores are probabilities, no entity starts with white space, and other docs of a batch change nothing."""
+    doc, (together, _) = nlp(text), nlp.pipe([text, TEXT])
+    group = doc.spans["xner"]
     assert doc.text == text
-    assert len(doc.spans["xner"]) == len(doc.spans["xner"].attrs["scores"])
+    assert list(doc.ents) == list(group)
+    assert len(group) == len(group.attrs["scores"])
+    assert all(0 < score <= 1 for score in group.attrs["scores"])
+    assert not any(span[0].is_space for span in group)
+    assert entities_of(together) == entities_of(doc)
+    assert together.spans["xner"].attrs["scores"] == pytest.approx(group.attrs["scores"], abs=1e-4)
 
 
 def test_on_the_layers_of_a_transformer(tiny_encoder: Path) -> None:
-    """The listener, its gradient and the recogniser together; with the transformer's own vectors of no use at first."""
+    """The listener, its gradients and the recogniser together, on a random transformer."""
     nlp = make_pipeline(with_xner(make_config(tiny_encoder)))
     train(nlp, steps=120, learn_rate=0.005)
     assert predict(nlp) == [spans for _, spans in TEXTS]

@@ -1,4 +1,4 @@
-"""Decoding against the definition: all legal tag sequences, listed one by one."""
+"""Decoding compared with the definition: all legal tag sequences, listed one by one."""
 
 import itertools
 
@@ -14,7 +14,7 @@ SCHEME = TagScheme(["PER", "LOC"])
 
 
 def is_legal(path: tuple[int, ...], scheme: TagScheme) -> bool:
-    """BILUO's rules, said in words."""
+    """The rules of BILUO."""
     opened = None
     for column in path:
         prefix, _, label = scheme.tags[column].partition("-")
@@ -30,7 +30,7 @@ def is_legal(path: tuple[int, ...], scheme: TagScheme) -> bool:
 
 
 def by_listing(scores: np.ndarray, scheme: TagScheme) -> tuple[float, dict[tuple[int, int, str], float]]:
-    """Log-weight of the best legal sequence, and the probability of every span that some legal sequence has."""
+    """Log-weight of the best legal sequence, and the probability of each span in any legal sequence."""
     best, total = -np.inf, 0.0
     spans: dict[tuple[int, int, str], float] = {}
     for path in itertools.product(range(len(scheme)), repeat=len(scores)):

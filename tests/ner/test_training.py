@@ -1,4 +1,4 @@
-"""What the recogniser learns from: hard labels, missing ones, soft ones; loss and gradient by hand."""
+"""Training the recogniser on hard, missing and soft labels; loss and gradient by hand."""
 
 from functools import cache
 from typing import Any
@@ -155,7 +155,7 @@ def test_labels_come_from_soft_labels_too() -> None:
 
 
 def test_a_teacher_with_other_labels_is_refused(caplog: pytest.LogCaptureFixture) -> None:
-    """Gold PER beside a teacher's PERSON would teach against each other; one label more may be a rare one."""
+    """Gold PER and a teacher's PERSON contradict each other; a label that only the teacher has may be rare."""
     spacy.util.logger.propagate = True
     nlp = spacy.blank("xx")
     recogniser: Any = nlp.add_pipe("xner", config=SMALL)
@@ -167,7 +167,7 @@ def test_a_teacher_with_other_labels_is_refused(caplog: pytest.LogCaptureFixture
     with caplog.at_level("WARNING", logger="spacy"):
         nlp.initialize(lambda: [gold, soft(nlp, "Ada", [[0.5, 0.3, 0.2]], ("O", "U-PER", "U-LOC"))])
         assert recogniser.labels == ("LOC", "PER")
-        assert "xner: the teacher's labels LOC are none of the labelled entities'" in caplog.text
+        assert "xner: the teacher's labels LOC do not occur in the labelled data" in caplog.text
         caplog.clear()
         nlp.initialize(lambda: [gold, soft(nlp, "Ada", [[0.5, 0.5]], ("O", "U-PER"))])
         assert caplog.text == ""

@@ -1,18 +1,19 @@
 """Docs in, projections out: filters, counts, white space, streaming."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 from spacy_xner.alignment import Alignment
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.errors import XnerError
-from spacy_xner.projection import SpanProjector
+from spacy_xner.projection import Projection, SpanProjector
 from spacy_xner.projection.link_projection import LinkProjection
-from spacy_xner.projection.projector import COUNTS
+from spacy_xner.projection.types import COUNTS
 
 from .util import GERMAN, doc_of, source_doc
 
@@ -24,6 +25,13 @@ def aligner(tiny_encoder: Path) -> EmbeddingAligner:
 
 def projector(aligner: EmbeddingAligner, min_score: float = 0.0, complete: bool = False) -> SpanProjector:
     return SpanProjector(aligner, LinkProjection(), min_score, complete)
+
+
+def sum_counts(*found: Projection) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for projection in found:
+        counts.update(projection.counts)
+    return counts
 
 
 class SomeLinks:
@@ -55,8 +63,8 @@ def test_counts_and_filters() -> None:
     links = [(0, 0), (1, 0), (2, 2), (3, 2)]  # X and Y both at A, Z shares C with a word of no span
     for min_score, complete in ((0.0, False), (0.35, False), (0.0, True)):
         every = SpanProjector(SomeLinks(links), LinkProjection(), min_score, complete)
-        (found, _) = every.project([docs, (doc_of("a"), doc_of("A"))])
-        report = every.report
+        found, other = every.project([docs, (doc_of("a"), doc_of("A"))])
+        report = sum_counts(found, other)
         assert set(report) == set(COUNTS)
         assert (report["sentences"], report["entities"], report["overlapping"]) == (2, 3, 1)
         below = report["below_min_score"]
@@ -68,20 +76,27 @@ def test_counts_and_filters() -> None:
         assert [lost.reason for lost in found.missing] == ["overlapping"]
 
 
+def test_identifiers_of_the_source() -> None:
+    source = doc_of("a \n b")
+    source.ents = [Span(source, 0, 1, "X", kb_id="Q1", span_id="one"), Span(source, 2, 3, "Y", kb_id="Q2")]
+    found = SpanProjector(SomeLinks([(0, 1), (1, 0)]), LinkProjection())(source, doc_of("B A"))
+    assert [(span.label, span.kb_id, span.span_id) for span in found.spans] == [("Y", "Q2", ""), ("X", "Q1", "one")]
+
+
 def test_min_score() -> None:
     pair = doc_of("a b c", (0, 1, "X"), (1, 3, "Y")), doc_of("A B")
     strict = SpanProjector(SomeLinks([(0, 0), (1, 1)]), LinkProjection(), 0.5)
     (found,) = strict.project([pair])
     assert [span.label for span in found.spans] == ["X"]  # 0.6
     assert [(lost.label, lost.reason) for lost in found.missing] == [("Y", "below_min_score")]  # 0.6 * 2/3
-    assert (strict.report["projected"], strict.report["below_min_score"], strict.report["missing"]) == (1, 1, 0)
+    assert (found.counts["projected"], found.counts["below_min_score"], found.counts["missing"]) == (1, 1, 0)
 
 
 def test_nothing_arrives_from_an_empty_translation(aligner: EmbeddingAligner) -> None:
     some = projector(aligner)
     found = list(some.project([(source_doc(), doc_of("")), (doc_of(""), doc_of("")), (doc_of(""), doc_of("Berlin"))]))
     assert [len(f.missing) for f in found] == [2, 0, 0]
-    assert some.report["missing"] == 2
+    assert sum_counts(*found)["missing"] == 2
     assert found[1].complete
     assert found[1].score == 1
 

@@ -39,6 +39,4 @@ def spans_of(*spans: tuple[int, int]) -> list[SourceSpan]:
 
 def aligner_config(encoder: Any, **settings: Any) -> dict[str, Any]:
     """The component's config with a certain encoder."""
-    return {
-        "aligner": {"@misc": "spacy_xner.EmbeddingAligner.v1", "model": str(encoder), "join_unspaced": True, **settings}
-    }
+    return {"aligner": {"@misc": "spacy_xner.EmbeddingAligner.v1", "model": str(encoder), **settings}}

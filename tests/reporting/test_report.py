@@ -1,4 +1,4 @@
-"""The report says what the records say: its words, its tables, its page and its Markdown."""
+"""The report: its sentences, tables, page and Markdown agree with the records."""
 
 import re
 from html.parser import HTMLParser
@@ -51,7 +51,7 @@ def page(report: Report) -> str:
 
 
 class Checker(HTMLParser):
-    """Every tag is closed, in order, and ids are unique."""
+    """Checks that tags are closed in order, and collects ids and links."""
 
     EMPTY = ("meta", "path", "use", "rect", "line", "br")
 
@@ -76,7 +76,7 @@ class Checker(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_page_is_whole_and_loads_nothing(page: str) -> None:
+def test_the_page_is_valid_and_self_contained(page: str) -> None:
     checker = Checker()
     checker.feed(page)
     assert checker.open == []
@@ -95,7 +95,7 @@ def test_the_sections_are_in_order(page: str) -> None:
     assert page.count('<svg class="plot"') == 5
 
 
-def test_pictures_have_the_page_s_colours(page: str) -> None:
+def test_plots_have_the_colours_of_the_page(page: str) -> None:
     assert not re.search(r"#0[12]0[12]\d\d", page)
     assert {"var(--text)", "var(--arm0)", "var(--arm2)"} <= set(re.findall(r"var\(--\w+\)", page))
 
@@ -146,7 +146,7 @@ def test_limits(seeds: str, expected: str) -> None:
     assert re.search(expected, make_report(study_of(*runs), **FEW).answer[-1])
 
 
-def test_one_training_of_each_is_said_to_be_one() -> None:
+def test_one_training_of_each_is_mentioned() -> None:
     once = make_report(study_of(simulated("a", 0, 0.3), simulated("b", 0, 0.9)), **FEW).answer[1]
     assert once.startswith("In one training of each, b (arm B) scored higher than a (arm A): +")
     assert "seeds" not in once
@@ -158,7 +158,7 @@ def test_equal_arms() -> None:
 
 
 def test_arms_with_fewer_labels_alone_are_named() -> None:
-    """Also where nothing is compared, on the page as elsewhere, and with small shares as they are."""
+    """Also if nothing is compared, and with small shares, which are not rounded."""
     runs = [simulated("a", 0, 0.5, labels=0.004), simulated("b", 0, 0.5, labels=0.001)]
     report = make_report(study_of(*runs), **FEW)
     said = "Left out, as they have no run with 0.4% of the labels: b."
@@ -179,11 +179,11 @@ def comparison(value: float, low: float, high: float, p: float) -> Comparison:
         (comparison(0.02, 0.0, 0.03, 0.06), "Whether b scores higher or lower than a stays open: +2.0 F1 (95% interva"),
     ],
 )
-def test_words_do_not_say_more_than_intervals(found: Comparison, expected: str) -> None:
+def test_sentences_do_not_claim_more_than_intervals(found: Comparison, expected: str) -> None:
     assert compared(found, {}).startswith(expected)
 
 
-def test_words_say_where_the_test_does_not_confirm() -> None:
+def test_sentences_say_if_the_test_does_not_confirm() -> None:
     assert "the test does not confirm this difference" in compared(comparison(0.02, 0.01, 0.03, 0.08), {})
     assert "does not confirm" not in compared(comparison(0.02, 0.01, 0.03, 0.04), {})
 
@@ -237,7 +237,7 @@ def test_tables(report: Report) -> None:
 
 
 def test_shares_of_the_labels_are_not_mixed() -> None:
-    """An arm that has fewer labels alone so far is compared with none that has all of them."""
+    """An arm that only has runs with fewer labels is not compared with arms that have all of them."""
     few = [simulated("e", 0, 0.6, labels=0.1), simulated("a", 0, 0.3, labels=0.1)]
     found = make_report(study_of(*(simulated(arm, 0, 0.5) for arm in "ab"), *few), **FEW)
     assert list(found.arms) == ["a", "b"]
@@ -271,7 +271,7 @@ def test_markdown(report: Report) -> None:
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in lines}) == 1
 
 
-def test_a_record_of_little_leaves_parts_out() -> None:
+def test_parts_without_data_are_left_out() -> None:
     found = make_report(study_of(record("a")), **FEW)
     page = report_html(found)
     assert page.count("Left out:") == 7
@@ -338,7 +338,7 @@ def test_layers_of_different_number() -> None:
 
 
 def test_layers_have_the_encoders_numbers() -> None:
-    """Where all records know them."""
+    """If all records have them."""
     known = record("a", layers=[[3, 7]], layer_weights=[[0.4, 0.6]])
     page = report_html(make_report(study_of(known), **FEW))
     assert "layer of the encoder; 0 is the embeddings" in page

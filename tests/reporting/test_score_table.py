@@ -1,4 +1,4 @@
-"""The table of scores as it is printed."""
+"""The table of scores, as it is printed."""
 
 import io
 import re
@@ -44,7 +44,7 @@ def test_scores_alone() -> None:
 
 
 def test_with_a_baseline() -> None:
-    """Rome is found in English alone; the baseline has not seen French."""
+    """Rome is found in English alone; the baseline was not scored on French."""
     text = rendered(evaluate_pipeline(ADA, [EN, DE, FR]), evaluate_pipeline(ROME, [EN, DE]))
     header, *rows = cells(text)
     assert header[-3:] == ["F1", "F1 zero-shot", "gain"]
@@ -67,7 +67,7 @@ def test_a_loss_has_its_sign() -> None:
 
 
 def test_without_targets() -> None:
-    """No mean is shown; a baseline without targets leaves that of the other without comparison."""
+    """No mean is shown; with a baseline without targets, the mean is not compared."""
     english = evaluate_pipeline(ADA, [EN])
     assert [row[0] for row in cells(rendered(english))] == ["language", "en (source)"]
     assert cells(rendered(evaluate_pipeline(ADA, [EN, DE]), english))[-1] == [
@@ -77,7 +77,7 @@ def test_without_targets() -> None:
 
 
 def test_it_fits_a_narrow_terminal() -> None:
-    """80 columns, as in a log: words may go to a second line, but nothing is cut."""
+    """In 80 columns, as in a log, words may wrap, but nothing is truncated."""
     scores = evaluate_pipeline(ADA, [EN, DE])
     narrow, wide = (rendered(scores, scores, width=width) for width in (80, 120))
     assert sorted(re.findall(r"[\w.+-]+|…", narrow)) == sorted(re.findall(r"[\w.+-]+", wide))

@@ -1,4 +1,4 @@
-"""Counts by sentence, kinds of errors and examples, compared with those made by hand."""
+"""Counts by sentence, kinds of errors and examples, compared with counts by hand."""
 
 from typing import Any
 
@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_xner.errors import XnerError
-from spacy_xner.scoring.details import EXAMPLE_LENGTH, Details, match_entities
+from spacy_xner.scoring.details import MAX_EXAMPLE_LENGTH, Details
 from spacy_xner.scoring.entities import Entity
+from spacy_xner.scoring.error_kinds import match_entities
 from spacy_xner.scoring.scores import evaluate_pipeline
 
 from ..experiments.records_util import finder, labelled
@@ -70,9 +71,9 @@ def test_scores_are_the_same_with_details() -> None:
     [
         ([], [], []),
         ([(0, 3, "A")], [(0, 3, "A")], ["correct"]),
-        ([(0, 3, "A")], [(3, 6, "A")], ["missed", "spurious"]),  # side by side is no overlap
-        ([(0, 9, "A")], [(0, 3, "A"), (4, 9, "A")], ["boundary", "missed"]),  # used once, by the longer one
-        ([(0, 3, "A"), (4, 9, "B")], [(0, 9, "A")], ["boundary"]),  # the label counts for more than the length
+        ([(0, 3, "A")], [(3, 6, "A")], ["missed", "spurious"]),  # adjacent spans do not overlap
+        ([(0, 9, "A")], [(0, 3, "A"), (4, 9, "A")], ["boundary", "missed"]),  # matched once, with the longer one
+        ([(0, 3, "A"), (4, 9, "B")], [(0, 9, "A")], ["boundary"]),  # the label matters more than the length
         ([(0, 3, "A"), (2, 5, "A")], [(0, 3, "A"), (0, 5, "A")], ["correct", "boundary"]),
     ],
 )
@@ -82,7 +83,7 @@ def test_matching(predicted: list[Entity], gold: list[Entity], expected: list[st
 
 def test_examples_are_those_of_every_pipeline() -> None:
     docs = [labelled(f"[Ada](PER) {i}", "de") for i in range(20)] + [labelled("[Ada](PER)", "fr"), labelled("x", "fr")]
-    docs.append(labelled(f"[Ada](PER) {'x' * EXAMPLE_LENGTH}", "es"))
+    docs.append(labelled(f"[Ada](PER) {'x' * MAX_EXAMPLE_LENGTH}", "es"))
     here, there = Details(4), Details(4)
     evaluate_pipeline(finder(**FOUND), docs, details=here)
     evaluate_pipeline(finder(Rome="LOC"), docs[::-1], details=there)
@@ -112,7 +113,7 @@ ENTITIES = st.lists(st.tuples(st.integers(0, 12), st.integers(1, 4), st.sampled_
 
 
 @given(ENTITIES, ENTITIES)
-def test_every_entity_of_the_reference_has_one_fate(predicted: list[Entity], gold: list[Entity]) -> None:
+def test_every_entity_of_the_reference_is_in_one_match(predicted: list[Entity], gold: list[Entity]) -> None:
     result = match_entities(predicted, gold)
     assert sorted(wanted for _, wanted, _ in result if wanted) == sorted(label for *_, label in gold)
     assert sum(found != "" for _, _, found in result) <= len(predicted)

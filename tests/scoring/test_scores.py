@@ -1,4 +1,4 @@
-"""Precision, recall and F1, compared with counts made by hand."""
+"""Precision, recall and F1, compared with counts by hand."""
 
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ def prf(row: dict[str, Any]) -> tuple[float, ...]:
 
 @pytest.fixture(scope="module")
 def scores() -> dict[str, Any]:
-    """What is found: Ada PER, Rome LOC, Turin LOC, Acme PER, in the languages en (source), de, fr."""
+    """Predicted: Ada PER, Rome LOC, Turin LOC, Acme PER, in the languages en (source), de, fr."""
     return scores_of(
         {"Ada": "PER", "Rome": "LOC", "Turin": "LOC", "Acme": "PER"},
         labelled("[Ada](PER) left [Rome](LOC) .", "en"),
@@ -92,7 +92,7 @@ def test_without_targets_there_is_no_mean() -> None:
 
 @pytest.mark.parametrize("found", [{}, {"Ada": "PER"}], ids=["none found", "some found"])
 def test_no_entities_to_find(found: dict[str, str]) -> None:
-    """Nothing to find gives zeros and no division by zero."""
+    """Without entities, scores are zero, and nothing is divided by zero."""
     row = scores_of(found, labelled("Ada sings .", "de"))["languages"]["de"]
     assert (prf(row), row["entities"], row["docs"]) == ((0, 0, 0), 0, 1)
     assert list(row["labels"]) == list(found.values())
@@ -112,7 +112,7 @@ def test_awkward_texts() -> None:
     assert [row["entities"] for row in scores["languages"].values()] == [3, 1, 1]
 
 
-def test_words_that_the_reference_cuts_otherwise() -> None:
+def test_words_that_the_reference_tokenizes_differently() -> None:
     """A reference with tokens of its own is compared by characters."""
     nlp = finder(Trump="PER")
     reference = Doc(nlp.vocab, words=["anti", "Trump", "isch"], spaces=[False, False, False], ents=["O", "B-PER", "O"])
@@ -124,7 +124,7 @@ def test_words_that_the_reference_cuts_otherwise() -> None:
 
 
 def test_a_doc_without_language() -> None:
-    with pytest.raises(XnerError, match=r"does not know its language: 'Ada sings'.*--lang CODE"):
+    with pytest.raises(XnerError, match=r"A doc has no language: 'Ada sings'.*--lang CODE"):
         scores_of({}, labelled("[Bo](PER)", "de"), labelled("[Ada](PER) sings", None))
 
 
@@ -172,7 +172,7 @@ def test_files_that_hold_no_scores(tmp_path: Path, content: str | None, message:
 
 
 def test_what_nobody_labelled_is_neither_right_nor_wrong(tmp_path: Path) -> None:
-    """As for spaCy's scorer: of a reference that knows some tokens' labels, these alone count."""
+    """As in spaCy's scorer, tokens without annotation in the reference do not count."""
     reference = labelled("[Ada](PER) left Rome in Turin", "de")
     reference.set_ents(list(reference.ents), missing=[reference[2:3]], default="outside")
     nlp = finder(Ada="PER", Rome="LOC", Turin="LOC")

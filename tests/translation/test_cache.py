@@ -241,8 +241,18 @@ def test_killed_runs_resume(tmp_path: Path) -> None:
     texts = [f"this is sentence {number}" for number in range(120)]
     (tmp_path / "en.txt").write_text("\n".join(texts))
     source, output = tmp_path / "en.spacy", tmp_path / "es.spacy"
-    call("convert", tmp_path / "en.txt", source, "--lang", "en", "--format", "plain")
-    translate = ["translate", str(source), str(output), "--lang", "es", "--translator", "tests.Slow", "--cache"]
+    call("convert", tmp_path / "en.txt", "--output", source, "--lang", "en", "--format", "plain")
+    translate = [
+        "translate",
+        str(source),
+        "--output",
+        str(output),
+        "--lang",
+        "es",
+        "--translator",
+        "tests.Slow",
+        "--cache",
+    ]
     log = tmp_path / "log"
     log.touch()
     registry.misc("tests.Slow", func=lambda source, target: Slow(log))
@@ -268,7 +278,7 @@ def test_killed_runs_resume(tmp_path: Path) -> None:
     assert len(asked) <= len(texts) + 2  # at most the current text is translated again
     assert sorted(set(asked)) == sorted(texts)
     undisturbed = tmp_path / "again.spacy"
-    call("translate", source, undisturbed, *translate[3:], tmp_path / "another cache")
+    call("translate", source, "--output", undisturbed, *translate[4:], tmp_path / "another cache")
     assert len(last.asked) > len(texts)
     assert undisturbed.read_bytes() == output.read_bytes()
 

@@ -1,4 +1,4 @@
-"""Trimmed encoders and pipelines: what is kept reads as before, the rest does no harm, and all else stays."""
+"""Trimmed encoders and pipelines: kept text gives the same vectors, other text no errors, other parts do not change."""
 
 import json
 import shutil
@@ -291,7 +291,7 @@ def test_embedded_tokenizer(embedded_encoder: Path) -> None:
 
 
 def test_copies_are_independent(tiny_pipeline: Path, tmp_path: Path) -> None:
-    """The trimmed pipeline needs nothing of the one that it was made from."""
+    """The trimmed pipeline does not need the original one."""
     source = Path(shutil.copytree(tiny_pipeline, tmp_path / "source"))
     trim_pipeline(source, tmp_path / "small", Wanted(LEARNED), progress=False)
     expected = predict(spacy.load(source))

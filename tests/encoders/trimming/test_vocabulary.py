@@ -1,4 +1,4 @@
-"""Leaving pieces out: whatever is kept, text whose pieces are all kept is cut as before, and no text makes it fail."""
+"""Smaller vocabularies: text whose pieces are all kept is tokenized as before, and no text raises an error."""
 
 from pathlib import Path
 
@@ -56,17 +56,18 @@ def test_keeping_everything_changes_nothing(tokenizer: Tokenizer) -> None:
 
 
 def test_an_unknown_character_costs_as_before() -> None:
-    """Its cost goes by the lowest score, so that piece stays; else the unknown `x` would beat the piece `bx`."""
-    pieces = [("<unk>", 0.0), ("▁", -1.0), ("b", -1.0), ("bx", -30.0), ("z", -40.0)]
+    """Its score is the lowest one minus 10, so the piece with the lowest score, `z`, is kept.
+
+    "abx" is `a bx` (-48) or `ab x` with the unknown `x`: -51 with `z`, but -39 without.
+    """
+    pieces = [("<unk>", 0.0), ("a", -20.0), ("bx", -28.0), ("ab", -1.0), ("q", -2.0), ("z", -40.0)]
     tokenizer = Tokenizer(models.Unigram(pieces, unk_id=0))
     vocabulary = read_vocabulary(tokenizer, "it")
-    assert vocabulary.required() == {0, 4}
-    trimmed, _ = rebuild(vocabulary, {0, 1, 2, 3, 4})
-    assert trimmed.encode("bx").tokens == tokenizer.encode("bx").tokens == ["bx"]
-    spoilt = Tokenizer(models.Unigram(pieces[:4], unk_id=0))
-    spoilt_further = Tokenizer(models.Unigram([*pieces[:3], ("bx", -13.0), ("q", -1.0)], unk_id=0))
-    assert spoilt.encode("bx").tokens == ["bx"]
-    assert spoilt_further.encode("bx").tokens == ["bx"]
+    assert vocabulary.required() == {0, 5}
+    trimmed, _ = rebuild(vocabulary, vocabulary.required() | {1, 2, 3})
+    assert trimmed.encode("abx").tokens == tokenizer.encode("abx").tokens == ["a", "bx"]
+    without_lowest = Tokenizer(models.Unigram(pieces[:5], unk_id=0))
+    assert without_lowest.encode("abx").tokens == ["ab", "x"]  # what the rule prevents
 
 
 def test_tokens_that_were_only_added_are_numbered_last() -> None:

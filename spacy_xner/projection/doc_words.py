@@ -1,0 +1,73 @@
+"""Docs as aligner and projection algorithm read them: words without white space, source spans in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from spacy.tokens import Doc
+
+from ..errors import XnerError
+from .types import Projection, SourceSpan
+
+
+@dataclass(frozen=True)
+class DocWords:
+    """The words of a doc: its tokens without those of white space.
+
+    words (tuple[str, ...]): their texts.
+    tokens (tuple[int, ...]): the index of each word's token.
+    """
+
+    words: tuple[str, ...]
+    tokens: tuple[int, ...]
+
+    @classmethod
+    def of(cls, doc: Doc) -> "DocWords":
+        """The words of `doc`."""
+        tokens = tuple(token.i for token in doc if not token.is_space)
+        return cls(tuple(doc[i].text for i in tokens), tokens)
+
+    def to_tokens(self, start: int, end: int) -> tuple[int, int]:
+        """Convert a span of words to a span of tokens, end exclusive."""
+        return self.tokens[start], self.tokens[end - 1] + 1
+
+
+@dataclass(frozen=True)
+class PairWords:
+    """The words of a source doc and its translation, and the source spans to project."""
+
+    source: DocWords
+    target: DocWords
+    spans: list[SourceSpan]
+
+    @classmethod
+    def of(cls, source: Doc, target: Doc, label_map: Mapping[str, str]) -> "PairWords":
+        """Read a pair of docs.
+
+        label_map (Mapping[str, str]): see `SpanProjector`.
+        RAISES: XnerError for anything else than docs.
+        """
+        if not isinstance(source, Doc) or not isinstance(target, Doc):
+            wrong = type(target if isinstance(source, Doc) else source).__name__
+            raise XnerError(f"Projection takes pairs of docs and got a {wrong}: expected a spacy.tokens.Doc.")
+        words = DocWords.of(source)
+        word_of = {token: word for word, token in enumerate(words.tokens)}
+        spans = []
+        for entity in source.ents:
+            inside = [word_of[i] for i in range(entity.start, entity.end) if i in word_of]
+            label = label_map.get(entity.label_, entity.label_)
+            if inside and label:  # spaCy itself refuses entities of white space
+                spans.append(SourceSpan(inside[0], inside[-1] + 1, label, entity.kb_id_, entity.id_))
+        return cls(words, DocWords.of(target), spans)
+
+    def to_tokens(self, projection: Projection) -> Projection:
+        """Convert the offsets of a projection from words to tokens."""
+        spans = []
+        for span in projection.spans:
+            start, end = self.target.to_tokens(span.start, span.end)
+            source_start, source_end = self.source.to_tokens(span.source_start, span.source_end)
+            spans.append(replace(span, start=start, end=end, source_start=source_start, source_end=source_end))
+        missing = []
+        for lost in projection.missing:
+            start, end = self.source.to_tokens(lost.start, lost.end)
+            missing.append(replace(lost, start=start, end=end))
+        return Projection(spans, missing)

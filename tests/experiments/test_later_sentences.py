@@ -1,0 +1,57 @@
+"""Records of a part of the test sentences: counts by hand, and the option of `xner report`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from spacy_xner.errors import XnerError
+from spacy_xner.experiments.later_sentences import sentences_from
+from spacy_xner.reporting.report import make_report
+
+from ..cli.util import failing, ok
+from .records_util import counted, record, simulated, study_of
+
+FEW = ("--resamples", "100", "--permutations", "100")
+
+
+def test_by_hand() -> None:
+    """Sentence 3 has the text of sentence 0; 5 has that of 4."""
+    sentences = {
+        "de": {"n": 6, "repeats": [[3, 0], [5, 4]], "labels": {"PER": [[i, 1, i % 2, 0] for i in range(6)], "ORG": []}}
+    }
+    study = sentences_from(study_of(record("a", 0, sentences, examples=[])), 2)
+    assert study.runs[0].sentences == {
+        "de": {"n": 3, "repeats": [[2, 1]], "labels": {"PER": [[0, 1, 0, 0], [1, 1, 0, 0], [2, 1, 1, 0]], "ORG": []}}
+    }
+    assert "examples" not in study.runs[0].data
+    sizes = make_report(study, resamples=100, permutations=100).sizes
+    assert sizes == (
+        "Scored on de 3 sentences (2 different ones) with 3 entities, those from number 2 on whose text does not occur "
+        "before."
+    )
+
+
+def test_all_sentences() -> None:
+    study = study_of(simulated("a", 0, 0.5, n=10))
+    found, whole = (each.runs[0].sentences for each in (sentences_from(study, 0), study))
+    assert found == {lang: {**whole[lang], "repeats": []} for lang in whole}
+
+
+def test_no_sentence_is_left() -> None:
+    study = study_of(record("a", 0, counted({"de": {"PER": [[0, 1, 0, 0]]}}, 3)))
+    with pytest.raises(XnerError, match="There is no test sentence 3 in de, expected a number from 0 to 2"):
+        sentences_from(study, 3)
+
+
+def test_option(tmp_path: Path) -> None:
+    for arm, quality in {"a": 0.5, "b": 0.8}.items():
+        (tmp_path / f"{arm}-0.json").write_text(json.dumps(simulated(arm, 0, quality, n=20)))
+    page, figures = tmp_path / "out/report.html", tmp_path / "out/figures.json"
+    ok("report", tmp_path, "-o", page, "--json", figures, "--from-sentence", "12", *FEW)
+    assert "de 8 sentences with" in page.read_text(encoding="utf8")
+    study = study_of(*(simulated(arm, 0, q, n=20) for arm, q in {"a": 0.5, "b": 0.8}.items()))
+    expected = make_report(sentences_from(study, 12), resamples=100, permutations=100).figures()
+    assert json.loads(figures.read_text())["figures"] == expected
+    message = failing("report", tmp_path, "-o", page, "--study", tmp_path / "s.json", "--from-sentence", "12", *FEW)
+    assert "--study writes whole records" in message
