@@ -7,8 +7,10 @@ from pathlib import Path
 
 import networkx as nx
 
+import spacy_xner
+
 ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "spacy_xner"
+PACKAGE = Path(spacy_xner.__file__).parent  # the checkout's, or an installed one
 PAGE = ROOT / "docs/architecture.md"
 MAX_LINES = 400
 
@@ -36,7 +38,7 @@ def module_graph() -> nx.DiGraph:
 
 
 def module_name(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
@@ -85,6 +87,6 @@ def test_table() -> None:
 
 
 def test_files_can_be_read_in_one_sitting() -> None:
-    paths = [path for folder in ("spacy_xner", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
-    lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf8").splitlines()) for path in paths}
+    paths = [path for folder in (PACKAGE, ROOT / "tests", ROOT / "benchmarks") for path in folder.rglob("*.py")]
+    lengths = {str(path): len(path.read_text(encoding="utf8").splitlines()) for path in paths}
     assert {name: length for name, length in lengths.items() if length > MAX_LINES} == {}

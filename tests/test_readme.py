@@ -1,7 +1,7 @@
 """Each code block of README.md works as printed, and the names in the text exist.
 
 Shell commands run in order in a folder with the files that they name, with few training steps and a tiny encoder in
-models/encoder. The set-up commands take too long for a test: they must be commands of .ci/run, and project.yml must
+models/encoder. The set-up commands take too long for a test: .ci/steps.sh must run them, and project.yml must
 have what they use. A command without a rule fails.
 """
 
@@ -24,7 +24,7 @@ from spacy_xner.cli import app
 from spacy_xner.corpus.convert import convert_files
 from spacy_xner.corpus.docs import write_docs
 
-from .cli.util import ok, process
+from .cli.util import ok, run_spacy
 from .programs import require_apertium
 
 ROOT = Path(__file__).parents[1]
@@ -127,11 +127,11 @@ def test_shell(
         for part in line.split("&&"):
             match shlex.split(part):
                 case ["pip", "install", *_] | ["python", "-m", "pytest"]:
-                    assert line in (ROOT / ".ci/run").read_text(encoding="utf8").splitlines(), f"not in .ci/run: {line}"
+                    assert line in set_up_lines(), f".ci/steps.sh does not run: {line}"
                 case ["python", "-m", "spacy", "project", "run", name, *rest]:
                     check_project_run(name, rest)
                 case ["python", "-m", "spacy", "train", *_] as command:
-                    run_process([*command, *FEW_STEPS], room)
+                    run_spacy(*command[3:], *FEW_STEPS)
                     assert (room / command[command.index("--output") + 1] / "model-last/meta.json").is_file()
                 case ["xner", *args] if "apertium" in args:  # which need not be installed
                     check_options(args)
@@ -146,19 +146,18 @@ def test_shell(
                     pytest.fail(f"no rule tests this command: {shlex.join(command)}")
 
 
+def set_up_lines() -> list[str]:
+    """The README's set-up commands that .ci/steps.sh has as values and runs word for word."""
+    steps = (ROOT / ".ci/steps.sh").read_text(encoding="utf8")
+    return [line for name, line in re.findall(r"^(\w+)='(.*)'$", steps, re.MULTILINE) if f'run_line "${name}"' in steps]
+
+
 def check_options(args: list[str]) -> None:
     """The command and its options exist, and accept these values."""
     command: Any = get_command(app)
     while hasattr(command, "commands"):
         command, args = command.commands[args[0]], args[1:]
     command.make_context("xner", list(args))
-
-
-def run_process(command: list[str], room: Path, site: Path | None = None) -> str:
-    """Run a command in a process of its own. RETURNS: what it prints."""
-    result = process(command, cwd=room, site=site)
-    assert result.returncode == 0, f"{shlex.join(command)}\n{result.stdout}\n{result.stderr}"
-    return result.stdout
 
 
 def check_project_run(name: str, rest: list[str]) -> None:
@@ -207,13 +206,25 @@ def params(block: Block) -> Any:
 
 
 @pytest.mark.parametrize("block", map(params, PYTHON))
-def test_python(block: Block, tiny_site: Path, room: Path, request: pytest.FixtureRequest) -> None:
+def test_python(
+    block: Block,
+    tiny_site: Path,
+    room: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As in a module of its own: a block imports what it uses."""
+    monkeypatch.chdir(room)
+    monkeypatch.syspath_prepend(tiny_site)
     if "Apertium.v1" in block.code:
         require_apertium(("es", "en"))
     if "rojector" in block.code:
         request.getfixturevalue("embedded_encoder")
     number = [other for other in PYTHON if other.section == block.section].index(block)
-    PRINTS[block.section][number](run_process(["python", "-c", block.code], room, tiny_site))
+    capsys.readouterr()
+    exec(compile(block.code, "README.md", "exec"), {"__name__": "__main__"})
+    PRINTS[block.section][number](capsys.readouterr().out)
 
 
 def test_names_can_be_used() -> None:

@@ -37,8 +37,8 @@ def declared() -> list[tuple[str, str, str]]:
 def test_entry_point(group: str, name: str, target: str) -> None:
     assert group in GROUPS, "spaCy reads no such group"
     EntryPoint(name, target, group).load()
-    if GROUPS[group]:
-        assert registry.has(GROUPS[group], name)
+    if (registry_name := GROUPS[group]) is not None:
+        assert registry.has(registry_name, name)
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("configs/*.cfg")), ids=lambda path: path.name)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 from spacy_xner.adapt.labelling import find_entities, label_file, labelled_docs, text_of
 from spacy_xner.corpus.docs import load_docs, write_docs
@@ -114,7 +114,7 @@ def test_ids_are_distinct(nlp: Language, tmp_path: Path) -> None:
 
 def test_labels_of_a_docbin_are_ignored(nlp: Language, tmp_path: Path) -> None:
     doc = spacy.blank("en")("Ada came.")
-    doc.set_ents([doc.char_span(4, 8, "X")])
+    doc.set_ents([Span(doc, 1, 2, "X")])
     doc._.xner_meta = {"id": "d:1", "lang": "en"}
     write_docs(tmp_path / "a.spacy", [doc])
     (made,), _ = label(nlp, tmp_path / "a.spacy")

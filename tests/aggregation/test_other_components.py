@@ -72,10 +72,10 @@ def test_encoder_of_another_size_is_refused(tiny_encoder: Path) -> None:
     nlp = make_pipeline(make_config(tiny_encoder))
     predict(nlp)
     doc = nlp.make_doc("Berlin")
-    nlp.get_pipe("transformer")(doc)  # type: ignore[operator]
+    nlp.get_pipe("transformer")(doc)
     doc._.trf_data.model_output["xner_layers"].pop()
     with pytest.raises(XnerError, match="made for 4 layers of width 32; the encoder gives 3"):
-        nlp.get_pipe("ner")(doc)  # type: ignore[operator]
+        nlp.get_pipe("ner")(doc)
 
 
 def test_replacing_a_stock_listener_is_refused(tiny_encoder: Path) -> None:

@@ -15,6 +15,7 @@ from spacy_transformers.layers import TransformerListener
 
 from spacy_xner.aggregation.weights import find_aggregators, softmax_weights
 
+from ..cli.util import run_spacy
 from .util import AGGREGATORS, make_config, make_examples, make_pipeline, predict, tok2vec_of, train
 
 
@@ -97,17 +98,29 @@ def test_assemble(trained: Language, tmp_path: Path) -> None:
         + "".join(f'[components.{name}]\nsource = "{tmp_path / "source"}"\n\n' for name in ("transformer", "ner")),
         encoding="utf8",
     )
-    command = ["-m", "spacy", "assemble", str(tmp_path / "config.cfg"), str(tmp_path / "assembled")]
-    subprocess.run([sys.executable, "-W", "ignore", *command], check=True, capture_output=True)
+    run_spacy("assemble", tmp_path / "config.cfg", tmp_path / "assembled")
     assert_same(trained, spacy.load(tmp_path / "assembled"))
 
 
-def test_loads_where_nothing_but_spacy_is_imported(trained: Language, tmp_path: Path) -> None:
-    trained.to_disk(tmp_path)
+def test_they_load_where_nothing_but_spacy_is_imported(tiny_encoder: Path, tmp_path: Path) -> None:
+    """One process loads a pipeline with each aggregator."""
     text = "Angela Merkel visited Paris ."
-    code = f"import spacy; print([e.label_ for e in spacy.load({str(tmp_path)!r})({text!r}).ents])"
-    result = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == str([ent.label_ for ent in trained(text).ents])
+    expected = []
+    for number, aggregator in enumerate(AGGREGATORS):
+        nlp = make_pipeline(make_config(tiny_encoder, aggregator))
+        train(nlp, steps=30, learn_rate=0.003)
+        nlp.to_disk(tmp_path / str(number))
+        expected.append([ent.label_ for ent in nlp(text).ents])
+    assert any(expected)
+    code = (
+        "import spacy, sys\n"
+        "pipelines = map(spacy.load, sys.argv[2:])\n"
+        "print([[ent.label_ for ent in nlp(sys.argv[1]).ents] for nlp in pipelines])"
+    )
+    folders = [str(tmp_path / str(number)) for number in range(len(AGGREGATORS))]
+    command = [sys.executable, "-W", "ignore", "-c", code, text, *folders]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == str(expected)
 
 
 AWKWARD = ["", " ", "\n\n", "a", "😀", "👩‍👩‍👧‍👦 x", "שלום עולם", "สวัสดีชาวโลก", "北京是中国的首都", "e\u0301", "\u200b"]

@@ -74,7 +74,7 @@ TEXTS = [
 ]
 
 
-def make_config(encoder: Path, aggregator: str = WEIGHTED_CONCAT, **overrides: Any) -> Config:
+def make_config(encoder: Path, aggregator: str = WEIGHTED_CONCAT, /, **overrides: Any) -> Config:
     """The config above with an encoder, an aggregator and dotted overrides."""
     changes = {
         "components.transformer.model.name": str(encoder),
@@ -124,11 +124,11 @@ def predict(nlp: Language) -> list[list[tuple[int, int, str]]]:
 
 
 def torch_encoder(nlp: Language) -> torch.nn.Module:
-    return nlp.get_pipe("transformer").model.transformer  # type: ignore[attr-defined,no-any-return]
+    return nlp.get_pipe("transformer").model.transformer  # type: ignore[attr-defined]
 
 
 def tok2vec_of(nlp: Language) -> Model:
-    return nlp.get_pipe("ner").model.get_ref("tok2vec").layers[0]  # type: ignore[attr-defined,no-any-return]
+    return nlp.get_pipe("ner").model.get_ref("tok2vec").layers[0]  # type: ignore[attr-defined]
 
 
 def run_backward(nlp: Language, texts: list[str]) -> tuple[list[numpy.ndarray], list[numpy.ndarray]]:

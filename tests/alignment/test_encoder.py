@@ -51,7 +51,7 @@ def test_layers_are_the_models(tiny_encoder: Path, layers: int | list[int]) -> N
 def test_windows_cover_everything(length: int, window: int) -> None:
     """Each piece comes back once, in order, and from a window that has it."""
     starts = window_starts(length, window)
-    parts = [(start, np.arange(start, min(start + window, length)).reshape(1, -1, 1)) for start in starts]
+    parts = [(start, np.arange(start, min(start + window, length), dtype="f").reshape(1, -1, 1)) for start in starts]
     joined = join_windows(parts).ravel().tolist() if parts else []
     assert joined == list(range(length))
     assert all(array.shape[1] == window for _, array in parts) or len(parts) == 1

@@ -231,7 +231,9 @@ def docs(draw: st.DrawFn) -> Doc:
     words = draw(st.lists(WORD, max_size=25))
     spaces = draw(st.lists(st.booleans(), min_size=len(words), max_size=len(words)))
     doc = Doc(NLP.vocab, words=words, spaces=spaces)
-    entities, missing, end = [], [], 0
+    entities: list[Span] = []
+    missing: list[Span] = []
+    end = 0
     while end < len(words):
         start = end + draw(st.integers(0, 3))
         end = min(start + draw(st.integers(1, 4)), len(words))

@@ -48,7 +48,8 @@ def test_carry(room: Path, way: str) -> None:
     (room / "d.tsv").write_text("visited\tbesuchte\nlondon\tStadt London\nthe\tdas\n", encoding="utf8")
     en, de = room / "en.spacy", room / "de.spacy"
     run("convert", room / "en.txt", "--output", en, "--lang", "en")
-    translate = ["translate", en, "-o", de, "--lang", "de", "--translator", "lexicon", "-s", f"path={room / 'd.tsv'}"]
+    dictionary = f"path={room / 'd.tsv'}"
+    translate = ["translate", str(en), "-o", str(de), "--lang", "de", "--translator", "lexicon", "-s", dictionary]
     out = run(*translate, "--carry", way, "--cache", room / "cache").stdout
     assert "arrived" in out
     (row,) = json.loads(run("stats", de, "--json", "-").stdout)
@@ -99,7 +100,7 @@ def test_check(room: Path) -> None:
             ["translate", "en.spacy", "-o", "b.spacy", "--lang", "eng", "--memory", "memory.tsv"],
             "the language of the texts",
         ),
-        (["check", "nowhere"], "not there. Expected the folder"),
+        (["check", "nowhere"], "file not found. Expected the folder"),
     ],
 )
 def test_mistakes(room: Path, monkeypatch: pytest.MonkeyPatch, args: list[str], message: str) -> None:

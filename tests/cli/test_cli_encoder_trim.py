@@ -34,7 +34,7 @@ def test_an_encoder(tiny_encoder: Path, texts: Path, tmp_path: Path) -> None:
 
 def test_a_pipeline_by_texts_and_language(tiny_pipeline: Path, texts: Path, tmp_path: Path) -> None:
     pytest.importorskip("wordfreq")
-    arguments = ["--texts", texts, "--lang", "en, ru", "--words", "100", "--max-pieces", "1400", "--float16"]
+    arguments = ["--texts", str(texts), "--lang", "en, ru", "--words", "100", "--max-pieces", "1400", "--float16"]
     result = xner("encoder", "trim", tiny_pipeline, "-o", tmp_path / "small", *arguments)
     assert result.exit_code == 0, result.output
     assert "Pieces of words in ru" in result.stderr

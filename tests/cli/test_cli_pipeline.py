@@ -47,7 +47,8 @@ def test_layers(tiny_pipeline: Path) -> None:
     assert len(set(weights)) > 1, "the weights did not move in training"
     assert sum(projections) == pytest.approx(1, abs=0.002)
     (aggregator,) = find_aggregators(spacy.load(tiny_pipeline).components[-1][1].model)  # type: ignore[attr-defined]
-    norms = [np.linalg.norm(aggregator.get_param("W")[:, i]) * weight for i, weight in enumerate(weights)]
+    matrices = np.asarray(aggregator.get_param("W"))
+    norms = [np.linalg.norm(matrices[:, i]) * weight for i, weight in enumerate(weights)]
     assert projections == pytest.approx(list(np.array(norms) / sum(norms)), abs=0.003)
     assert {character for cell in cells for character in cell[3]} == {"█"}
     assert [len(cell[3]) for cell in cells] == pytest.approx(
@@ -95,7 +96,7 @@ def test_layers_of_attention(attentive: Path, tmp_path: Path) -> None:
     found = []
     for text in ("Angela Merkel visited Paris .", "Berlin"):
         data = nlp(text)._.trf_data
-        every = layers_of(data)
+        every: Any = layers_of(data)  # thinc's array types are not numpy's
         assert every is not None
         found.append(attention_weights(aggregator, [x.reshape(-1, x.shape[-1])[data.align.dataXd] for x in every[1:]]))
     weights = np.concatenate(found)

@@ -22,7 +22,7 @@ HEAVY = ("torch", "transformers", "spacy_transformers", "spacy", "thinc", "numpy
 MODELS = ("torch", "transformers", "spacy_transformers")
 
 
-def imported(names: tuple[str, ...], *args: str | Path) -> list[str]:
+def imported(names: tuple[str, ...], *args: object) -> list[str]:
     """Run the console script in a process of its own. RETURNS: which of the modules it imported."""
     command = [sys.executable, "-c", RUN, json.dumps(names), *map(str, args)]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)

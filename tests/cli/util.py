@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from spacy.cli import app as spacy_app
 from typer.testing import CliRunner, Result
 
 from spacy_xner.cli import app
@@ -17,7 +18,7 @@ Command = tuple[str, ...]
 WIDTH = "120"  # of the terminal, in characters
 
 
-def xner(*args: str | Path, input: str | bytes | None = None) -> Result:
+def xner(*args: object, input: str | bytes | None = None) -> Result:
     """Run `xner` in this process; an exception other than an exit is raised, as it would be a bug."""
     result = CliRunner(env={"COLUMNS": WIDTH}).invoke(app, [str(arg) for arg in args], input=input)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
@@ -25,14 +26,14 @@ def xner(*args: str | Path, input: str | bytes | None = None) -> Result:
     return result
 
 
-def ok(*args: str | Path, input: str | bytes | None = None) -> str:
+def ok(*args: object, input: str | bytes | None = None) -> str:
     """Run `xner` in this process; it succeeds. RETURNS: its standard output."""
     result = xner(*args, input=input)
     assert result.exit_code == 0, result.output
     return result.stdout
 
 
-def failing(*args: str | Path, status: int = 1) -> str:
+def failing(*args: object, status: int = 1) -> str:
     """Run `xner` in this process; it exits with a status, 1 for errors in data. RETURNS: standard error on one line."""
     result = xner(*args)
     assert result.exit_code == status, result.output
@@ -40,9 +41,16 @@ def failing(*args: str | Path, status: int = 1) -> str:
     return " ".join(result.stderr.split())
 
 
-def misused(*args: str | Path) -> str:
+def misused(*args: object) -> str:
     """As `failing`, with the exit status of wrong usage, 2."""
     return failing(*args, status=2)
+
+
+def run_spacy(*args: object) -> str:
+    """Run `python -m spacy` in this process; it succeeds. RETURNS: its output."""
+    result = CliRunner().invoke(spacy_app, [str(arg) for arg in args])
+    assert result.exit_code == 0, f"{result.output}\n{result.exception!r}"
+    return result.output
 
 
 def process(

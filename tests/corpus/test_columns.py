@@ -17,7 +17,7 @@ Spans = Sequence[tuple[int, int, str]]
 
 def to_tags(n: int, spans: Spans, scheme: str) -> list[str]:
     """Write spans as tags. Each scheme has a prefix for a single token, the first, middle and last token."""
-    single, first, middle, last = {"IOB2": "BBII", "IOB1": "IIII", "BILUO": "UBIL", "BIOES": "SBIE"}[scheme]
+    single, first, middle, last = list({"IOB2": "BBII", "IOB1": "IIII", "BILUO": "UBIL", "BIOES": "SBIE"}[scheme])
     tags = ["O"] * n
     ends: dict[int, str] = {}
     for start, end, label in spans:

@@ -1,7 +1,7 @@
 """The training reader."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "train"
 
 
-def texts(examples: Iterator[Example]) -> list[str]:
+def texts(examples: Iterable[Example]) -> list[str]:
     return [example.reference.text for example in examples]
 
 
@@ -90,7 +90,7 @@ def test_max_length(tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixtu
         assert texts(create_corpus_reader(folder, max_length=3)(NLP)) == ["One.", "Ada kam."]
     assert "left out 3 texts of more than 3 tokens" in caplog.text
     words = ["One", "two", ".", "Three", "."]
-    starts = [True, False, False, True, False]
+    starts: list[bool | int | None] = [True, False, False, True, False]
     write_docs(tmp_path / "s.spacy", [Doc(NLP.vocab, words=words, sent_starts=starts)])
     assert texts(create_corpus_reader(tmp_path / "s.spacy", max_length=3)(NLP)) == ["One two . ", "Three . "]
 

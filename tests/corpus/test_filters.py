@@ -77,6 +77,8 @@ def test_quality_by_alignment(embedded_encoder: Path) -> None:
     """A translation has a higher quality than the translation of another sentence."""
     measure = alignment_quality(EmbeddingAligner(str(embedded_encoder)))
     good, bad = measure([pair(*GOOD), pair(GOOD[0], "Kühe fressen im Sommer sehr viel frisches Gras.")])
+    assert good is not None
+    assert bad is not None
     assert 1 >= good > 0.6
     assert bad < good - 0.2
     texts, counts = kept(replace(NONE, quality=(good + bad) / 2), pair(*GOOD), quality=measure)

@@ -265,7 +265,7 @@ def test_xlm_roberta_without_its_sentencepiece_model(tmp_path: Path) -> None:
 
     pieces = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁a", -1.0), ("b", -2.0), ("<mask>", 0.0)]
     raw = Tokenizer(models.Unigram(pieces, unk_id=3))
-    raw.pre_tokenizer = pre_tokenizers.Metaspace()  # type: ignore[assignment]
+    raw.pre_tokenizer = pre_tokenizers.Metaspace()
     source = tmp_path / "source"
     XLMRobertaTokenizerFast(tokenizer_object=raw).save_pretrained(str(source))
     config = XLMRobertaConfig(

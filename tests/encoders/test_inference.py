@@ -54,22 +54,31 @@ def shim_of(nlp: Language) -> Any:
 
 
 def data_of(nlp: Language, docs: list[Doc]) -> list[TransformerData]:
-    return nlp.get_pipe("transformer").model.predict(docs).doc_data  # type: ignore[attr-defined,no-any-return]
+    return nlp.get_pipe("transformer").model.predict(docs).doc_data  # type: ignore[attr-defined]
 
 
 def stock_data_of(nlp: Language, docs: list[Doc]) -> list[TransformerData]:
     """What spacy-transformers' own forward function gives, all layers included."""
     model = nlp.get_pipe("transformer").model  # type: ignore[attr-defined]
-    return model._func.args[0](model, docs, is_train=False)[0].doc_data  # type: ignore[no-any-return]
+    return model._func.args[0](model, docs, is_train=False)[0].doc_data
+
+
+def pieces(data: TransformerData) -> numpy.ndarray:
+    """The word pieces that the tokens are aligned to, by number."""
+    return numpy.asarray(data.align.dataXd)
+
+
+def arrays(data: TransformerData) -> list[numpy.ndarray]:
+    """All layers' vectors as numpy's arrays, which thinc's types are not."""
+    return [numpy.asarray(layer) for layer in layers_of(data) or []]
 
 
 def token_vectors(data: TransformerData, layer: int) -> list[numpy.ndarray]:
     """The word pieces' vectors of each token, in the order of the alignment."""
-    every = layers_of(data)
-    if every is None:
+    if not (every := arrays(data)):
         return []
-    rows = every[layer].reshape(-1, data.width)[data.align.dataXd]
-    return numpy.split(rows, numpy.cumsum(data.align.lengths)[:-1])
+    rows = every[layer].reshape(-1, data.width)[pieces(data)]
+    return numpy.split(rows, numpy.cumsum(numpy.asarray(data.align.lengths))[:-1])
 
 
 def test_equals_the_stock_pass(nlp: Language) -> None:
@@ -111,7 +120,7 @@ def test_aligns_as_the_stock_pass(nlp: Language, contents: list[list[tuple[str, 
         assert_array_equal(ours.align.lengths, stock.align.lengths)
         ours_strings = [string for row in ours.wordpieces.strings for string in row]
         stock_strings = [string for row in stock.wordpieces.strings for string in row]
-        assert [ours_strings[i] for i in ours.align.dataXd] == [stock_strings[i] for i in stock.align.dataXd]
+        assert [ours_strings[int(i)] for i in pieces(ours)] == [stock_strings[int(i)] for i in pieces(stock)]
 
 
 def test_stock_listeners_read_it(tiny_encoder: Path) -> None:
@@ -159,7 +168,7 @@ def test_precisions_are_near(tiny_encoder: Path, setting: str, tolerance: float)
     fast = make_pipeline(make_config(tiny_encoder, **{f"{MODEL}.inference": setting}))
     docs = [exact.make_doc(text) for text in TEXTS]
     for one, other in zip(data_of(exact, docs), data_of(fast, docs), strict=True):
-        for a, b in zip(layers_of(one) or [], layers_of(other) or [], strict=True):
+        for a, b in zip(arrays(one), arrays(other), strict=True):
             assert numpy.linalg.norm(a - b) < tolerance * numpy.linalg.norm(a)
     assert fast.config["components"]["transformer"]["model"]["inference"] == setting
 
@@ -234,9 +243,8 @@ def test_fewer_layers(
     assert "not used" not in capfd.readouterr().err
     full = make_pipeline(make_config(tiny_encoder))
     doc = nlp.make_doc(TEXTS[0])
-    fewer, all_of_them = layers_of(data_of(nlp, [doc])[0]), layers_of(data_of(full, [doc])[0])
-    assert fewer is not None
-    assert all_of_them is not None
+    fewer, all_of_them = arrays(data_of(nlp, [doc])[0]), arrays(data_of(full, [doc])[0])
+    assert all_of_them
     assert len(fewer) == 3
     for one, other in zip(fewer, all_of_them, strict=False):
         assert_allclose(one, other, atol=1e-5)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 ENCODER_FILES = {
     "config.json",
@@ -17,5 +18,5 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def origin(folder: Path) -> dict[str, object]:
+def origin(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "ORIGIN.json").read_text(encoding="utf8"))

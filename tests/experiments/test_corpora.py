@@ -56,7 +56,7 @@ def test_the_digest_covers_what_is_learned(study: Study, tmp_path: Path) -> None
         doc._.xner_meta = {**meta_of(doc), "score": 0.123456}
     write_docs(path, docs)
     assert corpus_digest(str(path)) == before == corpus_digest(str(tmp_path / "projected"))
-    docs[0].set_ents(docs[0].ents[1:])
+    docs[0].set_ents(list(docs[0].ents[1:]))
     write_docs(path, docs)
     entity = corpus_digest(str(path))
     docs[0]._.xner_meta = {**meta_of(docs[0]), "id": "other"}

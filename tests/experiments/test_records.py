@@ -125,7 +125,7 @@ def test_malformed_records(changes: dict[str, Any], message: str) -> None:
         ({"languages": {}}, "found neither `arm` nor `runs`"),
         ({"format": 1, "study": "made-up", "runs": {}}, "`runs` is {}, expected a list"),
         ({"format": 1, "study": "made-up", "runs": [3]}, r"`runs\[0\]` is 3, expected an object"),
-        ({"format": 1, "study": "made-up", "runs": [record(seed="x")]}, r"runs\[0\]: `seed` is 'x'"),
+        ({"format": 1, "study": "made-up", "runs": [{**record(), "seed": "x"}]}, r"runs\[0\]: `seed` is 'x'"),
         ({"format": 1, "study": "other", "runs": [record()]}, "a run of the study 'made-up' in a file of 'other'"),
         ({"format": 1, "study": "made-up", "runs": []}, "found no run, expected"),
     ],

@@ -37,7 +37,8 @@ def test_scripts() -> None:
 
 @pytest.mark.parametrize("script", UNSPACED_SCRIPTS)
 def test_everything_about_unspaced_scripts_comes_from_one_table(script: str) -> None:
-    lang, (first, second) = EXAMPLES[script]
+    lang, pair = EXAMPLES[script]
+    first, second = tuple(pair)
     assert regex.fullmatch(rf"\p{{{script}}}+", first + second)
     assert script_of_character(first) == UNSPACED_SCRIPTS[script]
     assert script in scripts_of_language(lang)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import spacy
+from spacy.tokens import Span
 from spacy.training import Example
 
 from spacy_xner.errors import XnerError
@@ -120,7 +121,7 @@ def test_labels_of_another_vocabulary() -> None:
     nlp = small_pipeline(60)
     other = spacy.blank("en")
     doc = other.make_doc("Carnival begins")
-    doc.set_ents([doc.char_span(0, 8, "EVENT")])
+    doc.set_ents([Span(doc, 0, 1, "EVENT")])
     references = [*(example.reference for example in examples_of(other)), doc]
     found = calibrate(nlp, [Example(nlp.make_doc(reference.text), reference) for reference in references])
     assert found is not None

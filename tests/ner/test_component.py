@@ -83,7 +83,7 @@ def test_threshold_message() -> None:
 def test_given_entities_stay(nlp: Language) -> None:
     """As in spaCy's `ner`: also with a label that the model does not have, and where it would predict others."""
     doc = nlp.make_doc(TEXT)
-    doc.ents = [Span(doc, 1, 3, "NEW", kb_id="Q1")]  # type: ignore[assignment]
+    doc.ents = [Span(doc, 1, 3, "NEW", kb_id="Q1")]
     doc = nlp(doc)
     assert entities_of(doc)[-2:] == [("Merkel visited", "NEW"), ("Paris", "LOC")]
     kept = next(ent for ent in doc.ents if ent.label_ == "NEW")

@@ -31,7 +31,8 @@ def is_legal(path: tuple[int, ...], scheme: TagScheme) -> bool:
 
 def by_listing(scores: np.ndarray, scheme: TagScheme) -> tuple[float, dict[tuple[int, int, str], float]]:
     """Log-weight of the best legal sequence, and the probability of each span in any legal sequence."""
-    best, total, spans = -np.inf, 0.0, {}
+    best, total = -np.inf, 0.0
+    spans: dict[tuple[int, int, str], float] = {}
     for path in itertools.product(range(len(scheme)), repeat=len(scores)):
         if not is_legal(path, scheme):
             continue
@@ -73,8 +74,8 @@ def test_best_sequence_and_probabilities(seed: int, lengths: list[int], constrai
         assert doc[np.arange(len(doc)), path].sum() == pytest.approx(best)
     every = [list(by_listing(doc, scheme)[1].items()) for doc in docs]
     scored = score_spans(docs, [[span for span, _ in spans] for spans in every], scheme)
-    for spans, entities in zip(every, scored, strict=True):
-        assert [entity.confidence for entity in entities] == pytest.approx([p for _, p in spans], abs=1e-9)
+    for probabilities, entities in zip(every, scored, strict=True):
+        assert [entity.confidence for entity in entities] == pytest.approx([p for _, p in probabilities], abs=1e-9)
 
 
 def test_by_hand() -> None:

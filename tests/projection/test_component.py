@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import spacy
@@ -10,6 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 
+from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.errors import XnerError
 from spacy_xner.languages.tokenizer import multilingual_blank
 from spacy_xner.projection.component import Projector
@@ -19,16 +21,23 @@ from .util import GERMAN, SOURCE, aligner_config, doc_of, entities, source_doc
 EXPECTED = [("Angela Merkel", "PER"), ("New York", "LOC")]
 
 
-def pipeline(encoder: str | Path, lang: str = "de", **settings: object) -> Language:
+def pipeline(encoder: str | Path, lang: str = "de", /, **settings: Any) -> Language:
     nlp = multilingual_blank(lang) if lang == "xx" else spacy.blank(lang)
     nlp.add_pipe("xner_projector", config={**aligner_config(encoder), **settings})
     return nlp
 
 
-def with_source(nlp: Language, text: str, source: Doc | None) -> Doc:
+def with_source(nlp: Language, text: str, source: Any) -> Doc:
+    """A doc with that source, which may be something else than a doc by mistake."""
     doc = nlp.make_doc(text)
     doc._.xner_source = source
     return doc
+
+
+def report_of(nlp: Language) -> dict[str, int]:
+    component = nlp.get_pipe("xner_projector")
+    assert isinstance(component, Projector)
+    return dict(component.report)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +144,7 @@ def test_trained_pipeline(embedded_encoder: Path, package: str, text: str, tmp_p
 
 
 def test_save_and_load(tiny_encoder: Path, tmp_path: Path) -> None:
-    settings = {"min_score": 0.25, "complete": True, "projection": {"@misc": "spacy_xner.SpanProjection.v1"}}
+    settings: Any = {"min_score": 0.25, "complete": True, "projection": {"@misc": "spacy_xner.SpanProjection.v1"}}
     nlp = pipeline(tiny_encoder, **settings)
     nlp.to_disk(tmp_path / "pipeline")
     copies = [spacy.load(tmp_path / "pipeline"), spacy.blank("de").from_config(nlp.config).from_bytes(nlp.to_bytes())]
@@ -143,8 +152,10 @@ def test_save_and_load(tiny_encoder: Path, tmp_path: Path) -> None:
         component = copy.get_pipe("xner_projector")
         assert isinstance(component, Projector)
         assert (component.projector.min_score, component.projector.complete) == (0.25, True)
-        assert component.projector.aligner.model == str(tiny_encoder)
-        assert "encoder" not in vars(component.projector.aligner)  # loaded with the first source
+        aligner = component.projector.aligner
+        assert isinstance(aligner, EmbeddingAligner)
+        assert aligner.model == str(tiny_encoder)
+        assert "encoder" not in vars(aligner)  # loaded with the first source
         text = "Paris visited Berlin"
         source = doc_of(text, (0, 1, "LOC"))
         assert entities(copy(with_source(copy, text, source))) == [("Paris", "LOC")]
@@ -197,10 +208,10 @@ def test_filters_and_report(embedded_encoder: Path) -> None:
     lenient, strict = (pipeline(embedded_encoder, complete=complete) for complete in (False, True))
     kept = lenient(with_source(lenient, half, source_doc()))
     assert ("Angela Merkel", "PER") in entities(kept)
-    report = lenient.get_pipe("xner_projector").report
+    report = report_of(lenient)
     assert (report["sentences"], report["entities"], report["incomplete_sentences"]) == (1, 2, 1)
     check_projected(strict(with_source(strict, half, source_doc())), [])
-    assert strict.get_pipe("xner_projector").report["dropped_sentences"] == 1
+    assert report_of(strict)["dropped_sentences"] == 1
 
 
 def test_errors(tiny_encoder: Path) -> None:
@@ -211,15 +222,19 @@ def test_errors(tiny_encoder: Path) -> None:
     nlp = pipeline(tiny_encoder)
     with pytest.raises(XnerError, match="got a str: expected a spacy"):
         nlp(with_source(nlp, "Berlin", "Berlin"))
-    skipped = []
-    nlp.set_error_handler(lambda name, component, docs, error: skipped.append((name, str(error))))
+    skipped: list[tuple[str, str]] = []
+
+    def note(name: str, component: Any, docs: list[Doc], error: Exception) -> None:
+        skipped.append((name, str(error)))
+
+    nlp.set_error_handler(note)  # type: ignore[arg-type]  # spaCy's types say that a handler raises
     docs = [with_source(nlp, "Berlin", "Berlin"), nlp.make_doc("Paris")]
     assert [doc.text for doc in nlp.pipe(docs, batch_size=1)] == ["Paris"]
     assert skipped[0][0] == "xner_projector"
-    before = dict(nlp.get_pipe("xner_projector").report)
+    before = dict(report_of(nlp))
     docs = [nlp.make_doc("a"), with_source(nlp, "Rom", source_doc()), with_source(nlp, "b", "b"), nlp.make_doc("c")]
     assert [doc.text for doc in nlp.pipe(docs, batch_size=10)] == ["a", "Rom", "c"]  # one takes no other with it
-    assert nlp.get_pipe("xner_projector").report["sentences"] == before["sentences"] + 1  # counted once
+    assert report_of(nlp)["sentences"] == before["sentences"] + 1  # counted once
 
 
 def test_it_can_be_scored(german: Language) -> None:

@@ -1,7 +1,7 @@
 """Docs in, projections out: filters, counts, white space, streaming."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +41,7 @@ class SomeLinks:
         self.identity = {"name": "some-links"}
         self.links = links
 
-    def align(self, pairs: Iterator) -> Iterator[Alignment]:
+    def align(self, pairs: Iterable[tuple[Sequence[str], Sequence[str]]]) -> Iterator[Alignment]:
         for source, target in pairs:
             yield Alignment(self.links, np.full((len(source), len(target)), 0.6, dtype=np.float32))
 
@@ -103,7 +103,7 @@ def test_nothing_arrives_from_an_empty_translation(aligner: EmbeddingAligner) ->
 
 def test_docs_without_entities_are_not_aligned() -> None:
     class Refuses(SomeLinks):
-        def align(self, pairs: Iterator) -> Iterator[Alignment]:
+        def align(self, pairs: Iterable[tuple[Sequence[str], Sequence[str]]]) -> Iterator[Alignment]:
             for _ in pairs:
                 raise AssertionError
             yield from ()
@@ -132,7 +132,7 @@ def test_wrong_input(aligner: EmbeddingAligner) -> None:
     with pytest.raises(XnerError, match=r"min_score of the projection is 2: expected a score from 0 to 1"):
         projector(aligner, 2)
     with pytest.raises(XnerError, match=r"pairs of docs and got a str: expected a spacy\.tokens\.Doc"):
-        next(projector(aligner).project([("a", doc_of("a"))]))
+        next(projector(aligner).project([("a", doc_of("a"))]))  # type: ignore[list-item]
 
 
 def test_real_translation(embedded_encoder: Path) -> None:

@@ -90,9 +90,9 @@ def test_two_spans_for_one_word() -> None:
 @pytest.mark.parametrize(("n_source", "n_target"), [(0, 0), (0, 3), (1, 0), (3, 0)])
 def test_empty_sides(n_source: int, n_target: int) -> None:
     spans = [SourceSpan(0, n_source, "A")] if n_source else []
-    words = [["x"] * n for n in (n_source, n_target)]
+    source, target = (["x"] * n for n in (n_source, n_target))
     found = TransportProjection().project(
-        spans, *words, TransportAlignment(np.full((n_source, n_target), -1, dtype=np.float32))
+        spans, source, target, TransportAlignment(np.full((n_source, n_target), -1, dtype=np.float32))
     )
     assert found.spans == []
     assert [span.reason for span in found.missing] == ["missing"] * len(spans)

@@ -26,7 +26,7 @@ from spacy_xner.reporting.wording import compared, p_value, points, signed
 
 from ..experiments.records_util import counted, record, simulated, study_of
 
-FEW = {"resamples": 200, "permutations": 200}
+FEW: dict[str, Any] = {"resamples": 200, "permutations": 200}
 SECTIONS = ["answer", "scores", "differences", "labels", "layers", "curves", "amounts"]
 SECTIONS += ["errors", "examples", "cost", "settings", "method"]
 

@@ -1,11 +1,10 @@
-import os
+import multiprocessing
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from diskcache import Cache
@@ -110,7 +109,7 @@ def test_two_processes_yield_the_same(tmp_path: Path) -> None:
         ({"crash_at": "four"}, r"stopped at text 4 \('four'\): RuntimeError: out of memory"),
     ],
 )
-def test_translator_errors(tmp_path: Path, mistake: dict, message: str) -> None:  # type: ignore[type-arg]
+def test_translator_errors(tmp_path: Path, mistake: dict[str, Any], message: str) -> None:
     texts = ["one", "two", "three", "four", "five"]
     translator = Reverser(batch_size=5, **mistake)
     if mistake == {"surplus": -1}:
@@ -204,7 +203,7 @@ def test_bad_folders(tmp_path: Path) -> None:
 
 def test_bad_identity(tmp_path: Path) -> None:
     class Odd(Reverser):
-        identity = {"name": Path()}  # type: ignore[assignment]  # noqa: RUF012
+        identity = {"name": Path()}  # noqa: RUF012
 
     with pytest.raises(XnerError, match="expected plain JSON"):
         CachedTranslator(Odd(), tmp_path)
@@ -222,43 +221,51 @@ def test_with_cache(tmp_path: Path) -> None:
     assert pivot.identity["steps"] == [memory.identity, last.identity]
 
 
-SLOW = """
-import sys, time
-from spacy import registry
-from spacy_xner.cli.corpus import corpus_app
-from tests.translation.util import Reverser
-
 class Slow(Reverser):
-    def translate(self, texts):
+    """Takes its time for each text, and writes the text to a file before it is translated."""
+
+    def __init__(self, log: Path) -> None:
+        super().__init__()
+        self.log = log
+
+    def translate(self, texts: Iterable[str]) -> Iterator[str]:
         for text in texts:
             time.sleep(0.02)
-            print(text, file=open(sys.argv[1], "a"))
+            with self.log.open("a", encoding="utf8") as file:
+                file.write(f"{text}\n")
             yield text[::-1]
-
-registry.misc("tests.Slow", func=Slow)
-corpus_app(sys.argv[2:])
-"""
 
 
 def test_killed_runs_resume(tmp_path: Path) -> None:
     """A run that is killed twice while writing writes the same bytes as an undisturbed run."""
     texts = [f"this is sentence {number}" for number in range(120)]
     (tmp_path / "en.txt").write_text("\n".join(texts))
-    (tmp_path / "slow.py").write_text(SLOW)
     source, output = tmp_path / "en.spacy", tmp_path / "es.spacy"
     call("convert", tmp_path / "en.txt", "--output", source, "--lang", "en", "--format", "plain")
-    translate = ["translate", source, "--output", output, "--lang", "es", "--translator", "tests.Slow", "--cache"]
+    translate = [
+        "translate",
+        str(source),
+        "--output",
+        str(output),
+        "--lang",
+        "es",
+        "--translator",
+        "tests.Slow",
+        "--cache",
+    ]
     log = tmp_path / "log"
     log.touch()
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])}
-    command = [sys.executable, tmp_path / "slow.py", log, *translate, tmp_path / "cache"]
+    registry.misc("tests.Slow", func=lambda source, target: Slow(log))
+    fork = multiprocessing.get_context("fork")  # with all imports done: a new interpreter takes seconds for them
     for wanted in (25, 70):
-        with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
-            while len(log.read_text().splitlines()) < wanted:
-                assert process.poll() is None
-                time.sleep(0.01)
-            process.send_signal(signal.SIGKILL)
-        assert process.returncode == -signal.SIGKILL
+        process = fork.Process(target=corpus_app, args=([*translate, str(tmp_path / "cache")],))
+        process.start()
+        while len(log.read_text().splitlines()) < wanted:
+            assert process.is_alive()
+            time.sleep(0.01)
+        process.kill()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
         assert not output.exists()
     asked = log.read_text().splitlines()
     with sqlite3.connect(tmp_path / "cache/cache.db") as database:

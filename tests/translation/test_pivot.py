@@ -43,8 +43,13 @@ def test_order(texts: list[str], sizes: tuple[int, int, int]) -> None:
 
 def test_reads_no_more_than_its_steps() -> None:
     read: list[str] = []
-    stream = (read.append(text) or text for text in "abcdefghijklmnop")
-    translations = Pivot([Reverser("en", "es", 2), Reverser("es", "en", 3)]).translate(stream)
+
+    def stream() -> Iterator[str]:
+        for text in "abcdefghijklmnop":
+            read.append(text)
+            yield text
+
+    translations = Pivot([Reverser("en", "es", 2), Reverser("es", "en", 3)]).translate(stream())
     assert next(translations) == "a"
     assert len(read) <= 4
 

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,13 @@ def test_order_and_batches(nllb: str) -> None:
 
 def test_reads_in_buffers(nllb: str) -> None:
     read: list[str] = []
-    translations = make(nllb, batch_size=1).translate(read.append(text) or text for text in TEXTS)
+
+    def stream() -> Iterator[str]:
+        for text in TEXTS:
+            read.append(text)
+            yield text
+
+    translations = make(nllb, batch_size=1).translate(stream())
     next(translations)
     assert len(read) == 4
 

@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -164,7 +165,8 @@ def test_pipeline_in_float16(tiny_pipeline: Path, tmp_path: Path) -> None:
     half = trim_pipeline(tiny_pipeline, tmp_path / "half", wanted, float16=True, progress=False)
     assert half.mb_after < whole.mb_after
     nlp = spacy.load(tmp_path / "half")
-    weights = nlp.get_pipe("transformer").model.transformer.state_dict()
+    transformer: Any = nlp.get_pipe("transformer")
+    weights = transformer.model.transformer.state_dict()
     assert {tensor.dtype for tensor in weights.values() if tensor.is_floating_point()} == {torch.float32}
     assert predict(nlp) == predict(spacy.load(tmp_path / "whole"))
 

@@ -92,7 +92,7 @@ def word_pieces(encoding: Encoding) -> list[list[tuple[int, str, tuple[int, int]
 def make_encoder(kind: str, folder: Path) -> Path:
     """A Hugging Face folder with a random encoder of 2 layers on such a tokenizer: BERT, XLM-RoBERTa or RoBERTa."""
     cls, sep, pad, unk, mask = SPECIAL.get(kind, SPECIAL["Unigram"])
-    tokenizer = PreTrainedTokenizerFast(
+    tokenizer: Any = PreTrainedTokenizerFast(
         tokenizer_object=make_tokenizer(kind),
         model_max_length=128,
         model_input_names=["input_ids", "attention_mask"],
