@@ -61,9 +61,7 @@ def read_sentences(limit: int | None, seed: int) -> list[Doc]:
     return random.Random(seed).sample(docs, len(docs) if limit is None else min(limit, len(docs)))
 
 
-def list_ways(
-    docs: Sequence[Doc], lang: str, projector: SpanProjector
-) -> Iterator[tuple[str, Callable[[], list[Doc]]]]:
+def list_ways(docs: list[Doc], lang: str, projector: SpanProjector) -> Iterator[tuple[str, Callable[[], list[Doc]]]]:
     """Each way by its name, and the function that transfers the entities."""
     translator = make_translator("apertium", source="en", target=lang)
 
@@ -126,7 +124,7 @@ def main(
     docs = read_sentences(limit, seed)
     projector = SpanProjector(EmbeddingAligner(encoder))
     projector(docs[0], docs[0])  # loads the encoder, which is not part of the measurement
-    title = f"{len(docs)} English sentences with {sum(len(doc.ents) for doc in docs)} entities, by Apertium"
+    title = f"{len(docs)} sentences with {sum(len(doc.ents) for doc in docs)} entities, by Apertium"
     columns = ("", "way", "arrived %", "whole sentences %", "as aligned %", "seconds")
     table, rows = make_table(title, *columns, n_left=2), []
     for target in lang.split(","):

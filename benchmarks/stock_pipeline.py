@@ -1,7 +1,4 @@
-"""The pipelines of spacy-transformers that ours are compared with, and settings of a pipeline's encoder.
-
-What reaches into private parts of spacy-transformers is in this file: `encoder_shim` and `replace_encoder`.
-"""
+"""The pipelines of spacy-transformers that ours are compared with, and settings of a pipeline's encoder."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +9,8 @@ import spacy
 from spacy.language import Language
 from spacy.training import Example
 from spacy.util import load_model_from_config
+
+from spacy_xner.compat import get_encoder_shim, set_encoder
 
 STOCK_BATCH, STOCK_MAX_ITEMS = 128, 4096  # as `spacy init config` sets them
 LISTENER = {
@@ -66,15 +65,14 @@ def to_stock(nlp: Language) -> Language:
 
 def encoder_shim(nlp: Language) -> Any:
     """The shim of the transformer component: it holds the encoder."""
-    return nlp.get_pipe("transformer").model.layers[0].shims[0]  # type: ignore[attr-defined]
+    return get_encoder_shim(nlp.get_pipe("transformer").model)  # type: ignore[attr-defined]
 
 
 def replace_encoder(stock: Language, nlp: Language) -> None:
     """Give a stock pipeline the encoder of another one."""
     encoder = encoder_shim(nlp)._hfmodel
     encoder.transformer.config.output_hidden_states = False
-    model: Any = stock.get_pipe("transformer").model  # type: ignore[attr-defined]
-    model.attrs["set_transformer"](model, encoder)
+    set_encoder(stock.get_pipe("transformer").model, encoder)  # type: ignore[attr-defined]
 
 
 @contextmanager

@@ -58,7 +58,7 @@ def layer_aggregation_tok2vec_v1(
     inference: str = "float32",
     max_layers: int | None = None,
 ) -> Tok2Vec:
-    """`spacy_xner.LayerAggregationTok2Vec.v1`: the same with a transformer of its own.
+    """`spacy_xner.LayerAggregationTok2Vec.v1`: the same with its own transformer.
 
     `nlp.replace_listeners` writes it into the config; its layers are nested as that leaves them. The arguments are
     those of `spacy_xner.AllLayersTransformer.v1` and `spacy_xner.LayerAggregationListener.v1`.

@@ -41,7 +41,7 @@ def project(
 ) -> None:
     """Deprecated: use `xner project`, which does the same with more formats.
 
-    Instead of the first line write the second:
+    Example of the old spelling, and of the new one:
 
     ```
     xner corpus project en.spacy de.text.spacy de.spacy

@@ -12,7 +12,6 @@ from click.testing import CliRunner
 from .conftest import BENCHMARKS
 
 FILES = sorted(BENCHMARKS.glob("*.py"))
-OTHERS = {"held_back.py", "study_unseen.py"}  # have their own options
 PROGRAMS = [file.stem for file in FILES if "\n    run(main)\n" in file.read_text(encoding="utf8")]
 SHARED = ("encoder", "limit", "repeat", "seed", "errors", "json")
 README = (BENCHMARKS / "README.md").read_text(encoding="utf8")
@@ -62,9 +61,8 @@ def test_commands_in_readme(line: str) -> None:
     file = re.search(r"benchmarks/([a-z_]+\.py)", line)
     assert file is not None
     assert (BENCHMARKS / file[1]).is_file()
-    if file[1] not in OTHERS:
-        known = {name for option in make_command(file[1].removesuffix(".py")).params for name in option.opts}
-        assert set(re.findall(r"(?<= )--[a-z-]+", line)) <= known
+    known = {name for option in make_command(file[1].removesuffix(".py")).params for name in option.opts}
+    assert set(re.findall(r"(?<= )--[a-z-]+", line)) <= known
 
 
 def test_readme_lists_every_program() -> None:

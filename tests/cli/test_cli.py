@@ -54,7 +54,7 @@ def test_below_spacy() -> None:
     ("args", "sentence"),
     [
         (["layers", "nowhere"], "✘ nowhere: no installed package or folder of that name."),
-        (["corpus", "check", "nowhere"], "✘ nowhere/corpus.toml: not there."),
+        (["corpus", "check", "nowhere"], "✘ nowhere/corpus.toml: file not found."),
         (["encoder", "fetch", "./nowhere", "-o", "there"], "✘ There is no folder './nowhere', and it cannot be"),
     ],
 )

@@ -100,7 +100,7 @@ def test_check(room: Path) -> None:
             ["translate", "en.spacy", "-o", "b.spacy", "--lang", "eng", "--memory", "memory.tsv"],
             "the language of the texts",
         ),
-        (["check", "nowhere"], "not there. Expected the folder"),
+        (["check", "nowhere"], "file not found. Expected the folder"),
     ],
 )
 def test_mistakes(room: Path, monkeypatch: pytest.MonkeyPatch, args: list[str], message: str) -> None:

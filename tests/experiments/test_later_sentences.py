@@ -9,7 +9,7 @@ from spacy_xner.errors import XnerError
 from spacy_xner.experiments.later_sentences import sentences_from
 from spacy_xner.reporting.report import make_report
 
-from ..cli.util import failing, ok
+from ..cli.util import misused, ok
 from .records_util import counted, record, simulated, study_of
 
 FEW = ("--resamples", "100", "--permutations", "100")
@@ -53,5 +53,5 @@ def test_option(tmp_path: Path) -> None:
     study = study_of(*(simulated(arm, 0, q, n=20) for arm, q in {"a": 0.5, "b": 0.8}.items()))
     expected = make_report(sentences_from(study, 12), resamples=100, permutations=100).figures()
     assert json.loads(figures.read_text())["figures"] == expected
-    message = failing("report", tmp_path, "-o", page, "--study", tmp_path / "s.json", "--from-sentence", "12", *FEW)
+    message = misused("report", tmp_path, "-o", page, "--study", tmp_path / "s.json", "--from-sentence", "12", *FEW)
     assert "--study writes whole records" in message
