@@ -116,7 +116,7 @@ def test_training_starts_at_the_last_layer(variant: str, is_train: bool) -> None
 
 @every_variant
 @given(seed=st.integers(0, 1000), n_rows=st.integers(1, 4))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 def test_gradients_are_finite_differences(variant: str, seed: int, n_rows: int) -> None:
     """The gradients of all parameters and layers, for a random linear function of the output."""
     check_gradients(make(variant), seed, n_rows, dropped=False)
@@ -124,7 +124,7 @@ def test_gradients_are_finite_differences(variant: str, seed: int, n_rows: int) 
 
 @pytest.mark.parametrize("variant", WITH_DROPOUT)
 @given(seed=st.integers(0, 1000))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 def test_gradients_with_layers_left_out(variant: str, seed: int) -> None:
     check_gradients(make(variant, layer_dropout=0.4), seed, n_rows=2, dropped=True)
 

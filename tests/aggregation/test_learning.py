@@ -39,7 +39,8 @@ def test_learns(tiny_encoder: Path, aggregator: str, mixed_precision: bool) -> N
         **{"components.transformer.model.mixed_precision": mixed_precision},
     )
     nlp = make_pipeline(config)
-    train(nlp, steps=120, learn_rate=0.002)
+    steps, learn_rate = (60, 0.01) if aggregator in WEIGHTED else (120, 0.002)
+    train(nlp, steps=steps, learn_rate=learn_rate)
     expected = [[(ent.start_char, ent.end_char, ent.label_) for ent in eg.reference.ents] for eg in make_examples(nlp)]
     assert predict(nlp) == expected
 
