@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy
@@ -19,12 +20,23 @@ from ..cli.util import run_spacy
 from .util import AGGREGATORS, make_config, make_examples, make_pipeline, predict, tok2vec_of, train
 
 
+@pytest.fixture(scope="module")
+def trained_with(tiny_encoder: Path) -> Callable[[str], Language]:
+    """A function that trains a pipeline with an aggregator, each once."""
+
+    @cache
+    def trained_with(aggregator: str) -> Language:
+        nlp = make_pipeline(make_config(tiny_encoder, aggregator))
+        train(nlp, steps=60, learn_rate=0.003)
+        assert any(predict(nlp))
+        return nlp
+
+    return trained_with
+
+
 @pytest.fixture(scope="module", params=AGGREGATORS)
-def trained(request: pytest.FixtureRequest, tiny_encoder: Path) -> Language:
-    nlp = make_pipeline(make_config(tiny_encoder, request.param))
-    train(nlp, steps=60, learn_rate=0.003)
-    assert any(predict(nlp))
-    return nlp
+def trained(request: pytest.FixtureRequest, trained_with: Callable[[str], Language]) -> Language:
+    return trained_with(request.param)
 
 
 def assert_same(nlp: Language, other: Language) -> None:
@@ -102,13 +114,12 @@ def test_assemble(trained: Language, tmp_path: Path) -> None:
     assert_same(trained, spacy.load(tmp_path / "assembled"))
 
 
-def test_they_load_where_nothing_but_spacy_is_imported(tiny_encoder: Path, tmp_path: Path) -> None:
+def test_they_load_where_nothing_but_spacy_is_imported(trained_with: Callable[[str], Language], tmp_path: Path) -> None:
     """One process loads a pipeline with each aggregator."""
     text = "Angela Merkel visited Paris ."
     expected = []
     for number, aggregator in enumerate(AGGREGATORS):
-        nlp = make_pipeline(make_config(tiny_encoder, aggregator))
-        train(nlp, steps=30, learn_rate=0.003)
+        nlp = trained_with(aggregator)
         nlp.to_disk(tmp_path / str(number))
         expected.append([ent.label_ for ent in nlp(text).ents])
     assert any(expected)
