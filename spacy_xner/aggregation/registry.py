@@ -61,8 +61,8 @@ def layer_aggregation_tok2vec_v1(
     """`spacy_xner.LayerAggregationTok2Vec.v1`: as the listener, but with a transformer of its own.
 
     `nlp.replace_listeners` writes this architecture into the config, and its layers are nested as that function nests
-    them, so that saved weights load. The arguments are
-    those of `spacy_xner.AllLayersTransformer.v1` and `spacy_xner.LayerAggregationListener.v1`.
+    them, so that saved weights load. The arguments are those of `spacy_xner.AllLayersTransformer.v1` and
+    `spacy_xner.LayerAggregationListener.v1`.
     """
     transformer = AllLayersTransformer(
         name,
