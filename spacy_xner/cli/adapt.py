@@ -1,4 +1,4 @@
-"""`xner adapt`: a pipeline for other languages from a pipeline for one."""
+"""`xner adapt`: makes a pipeline for other languages from a pipeline for one language."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +24,9 @@ from .usage import UsageError, usage_errors
 
 def adapt(
     pipeline: Annotated[str, typer.Argument(help="Installed package or folder of a spaCy pipeline with entities.")],
-    texts: Annotated[Path, typer.Option(help="Text in its language: a sentence or paragraph per line, or a DocBin.")],
+    texts: Annotated[
+        Path, typer.Option(help="Text in the pipeline's language: a sentence or paragraph per line, or a DocBin.")
+    ],
     to: Annotated[str, typer.Option("--to", help="Target languages, as es or es,ca.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for all outputs.")] = Path("adapted"),
     name: Annotated[
@@ -47,11 +49,13 @@ def adapt(
     batch_words: Annotated[int, typer.Option(min=1, help="Words in a training step.")] = 1200,
     distill: Annotated[
         bool,
-        typer.Option(help="Train a second time, with the first result's labels where projection lost 2% or more."),
+        typer.Option(
+            help="Train again, with the first pipeline's labels, if 2% or more of projections are incomplete."
+        ),
     ] = True,
     seed: Annotated[int, typer.Option(help="Random seed of training and of the held-back texts.")] = 0,
     gpu_id: GpuOption = -1,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before hours of work.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before work of more than an hour.")] = False,
     build: BuildOption = BuildName.wheel,
     quiet: QuietOption = False,
 ) -> None:
@@ -78,7 +82,7 @@ def adapt(
     from ..reporting.score_table import score_table
 
     if not texts.is_file():
-        raise XnerError(f"{texts}: there is no such file, expected a file of text by --texts.")
+        raise XnerError(f"{texts}: there is no such file, expected a text file as --texts.")
     if not (name or output.name).isidentifier():
         raise UsageError(f"The package would be xx_{name or output.name}, expected a --name of letters, digits and _.")
     kept = parse_cache(cache, no_cache)
@@ -87,7 +91,9 @@ def adapt(
     with usage_errors():
         lang = normalise_code(source_lang or nlp.lang)
     if lang == "xx":
-        raise UsageError(f"{pipeline} is for no single language (xx), expected that of the texts by --source-lang.")
+        raise UsageError(
+            f"{pipeline} is not for one language (xx), expected the language of the texts as --source-lang."
+        )
     with usage_errors():
         targets = tuple(dict.fromkeys(normalise_code(code.strip()) for code in to.split(",")))
     if lang in targets:

@@ -1,4 +1,4 @@
-"""`xner align ...`: word alignment."""
+"""`xner align ...`: aligns words, shows alignments, trains an encoder for alignment."""
 
 import difflib
 from pathlib import Path

@@ -43,7 +43,7 @@ DocBinOption = Annotated[
     Path | None, typer.Option("--output", "-o", help="DocBin to write (required). {lang} stands for a language.")
 ]
 OutputArgument = Annotated[Path | None, typer.Argument(hidden=True)]
-"""The output as an argument: its spelling before --output, deprecated."""
+"""The output as a positional argument: deprecated, replaced by --output."""
 TargetsOption = Annotated[str, typer.Option(help="Language to translate into, as de. Several: de,es,fr.")]
 PipelineArgument = Annotated[str, typer.Argument(help="Installed package or folder of a trained pipeline.")]
 
@@ -152,14 +152,15 @@ def back_translator(
         return make_translator(name, source=source, target=target, **given)
     except XnerError as error:
         raise XnerError(
-            f"Cannot translate back from {source} to {target}: {error} Give other settings by --back-setting."
+            f"Cannot translate back from {source} to {target}: {error} Give other settings with --back-setting."
         ) from error
 
 
 def translator_settings(name: str, memory: Path | None, settings: Sequence[str] | None) -> dict[str, Any]:
     """Read a translator's settings, without its languages.
 
-    RAISES: UsageError for a setting without a value, for those that other options set, and for a memory without a file.
+    RAISES: UsageError for a setting without a value, for settings that other options set, and if the
+        translator memory has no file.
     """
     from ..corpus.translate import parse_settings
 
@@ -170,5 +171,7 @@ def translator_settings(name: str, memory: Path | None, settings: Sequence[str] 
     if memory is not None:
         given["path"] = str(memory)
     elif name == "memory" and "path" not in given:
-        raise UsageError("The translator memory has no file, expected it by --memory, as --memory corpus/translations.")
+        raise UsageError(
+            "The translator memory has no file, expected it as --memory, such as --memory corpus/translations."
+        )
     return given

@@ -1,4 +1,4 @@
-"""`xner project`: entities of labelled sentences onto their translations."""
+"""`xner project`: projects the entities of labelled sentences onto their translations."""
 
 from collections import Counter
 from enum import StrEnum
