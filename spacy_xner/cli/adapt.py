@@ -8,7 +8,6 @@ import typer
 from .console import make_console, make_notes
 from .options import (
     CacheOption,
-    EncoderOption,
     GpuOption,
     MemoryOption,
     NoCacheOption,
@@ -27,7 +26,7 @@ def adapt(
     texts: Annotated[
         Path, typer.Option(help="Text in the pipeline's language: a sentence or paragraph per line, or a DocBin.")
     ],
-    to: Annotated[str, typer.Option("--to", help="Target languages, as es or es,ca.")],
+    to: Annotated[str, typer.Option("--to", help="Target languages, for example es or es,ca.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for all outputs.")] = Path("adapted"),
     name: Annotated[
         str | None, typer.Option(help="Name of the package, xx_NAME. Default: the folder's.", show_default=False)
@@ -40,7 +39,9 @@ def adapt(
     source_lang: Annotated[
         str | None, typer.Option(help="Language of the texts. Default: the pipeline's.", show_default=False)
     ] = None,
-    encoder: EncoderOption = "embedded",
+    encoder: Annotated[
+        str, typer.Option(help="Encoder for alignment and training: embedded, a folder or a hub name.")
+    ] = "embedded",
     min_score: Annotated[
         float, typer.Option(min=0, max=1, help="Drop sentences with an entity of a lower score.")
     ] = 0.0,

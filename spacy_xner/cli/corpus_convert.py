@@ -38,7 +38,7 @@ def convert(
     ] = None,
     lang: Annotated[
         str | None,
-        typer.Option(help="Language of the text, as en, if the files do not name it. Several: en,de,es."),
+        typer.Option(help="Language of the text, for example en, if the files do not name it. Several: en,de,es."),
     ] = None,
     format: Annotated[
         FormatName, typer.Option(help="Format of the inputs; auto: by the file name's ending.")

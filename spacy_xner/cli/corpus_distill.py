@@ -28,7 +28,7 @@ def distill(
     output_argument: OutputArgument = None,
     output: DocBinOption = None,
     lang: Annotated[
-        str | None, typer.Option(help="Languages that {lang} in the file names stands for, as de,es,fr.")
+        str | None, typer.Option(help="Languages that {lang} in the file names stands for, for example de,es,fr.")
     ] = None,
     sources: Annotated[
         Path | None, typer.Option(help="DocBin of the source sentences of TEXTS: entities are also projected from it.")

@@ -27,7 +27,7 @@ PipelineBatchSizeOption = Annotated[
 ]
 LayersOption = Annotated[
     str | None,
-    typer.Option(help="Layer to read, or several, as 5,6,7. Default: the middle ones.", show_default=False),
+    typer.Option(help="Layer to read, or several, for example 5,6,7. Default: the middle ones.", show_default=False),
 ]
 FastOption = Annotated[bool, typer.Option(help="Compute in 8 bits or bfloat16, whichever is faster on this machine.")]
 AlignMethodOption = Annotated[MethodName, typer.Option(help="transport, or a method of SimAlign.")]
@@ -44,7 +44,7 @@ DocBinOption = Annotated[
 ]
 OutputArgument = Annotated[Path | None, typer.Argument(hidden=True)]
 """The output as a positional argument: deprecated, replaced by --output."""
-TargetsOption = Annotated[str, typer.Option(help="Language to translate into, as de. Several: de,es,fr.")]
+TargetsOption = Annotated[str, typer.Option(help="Language to translate into, for example de. Several: de,es,fr.")]
 PipelineArgument = Annotated[str, typer.Argument(help="Installed package or folder of a trained pipeline.")]
 
 ProjectMethodOption = Annotated[MethodName, typer.Option(help="transport, or alignment links by a method of SimAlign.")]
@@ -53,7 +53,7 @@ CompleteOption = Annotated[bool, typer.Option(help="Drop sentences with incomple
 
 MemoryOption = Annotated[Path | None, typer.Option(help="For the translator memory: a TSV file, or a folder of them.")]
 SettingOption = Annotated[
-    list[str] | None, typer.Option("--setting", "-s", help="A setting of the translator, as batch_size=100.")
+    list[str] | None, typer.Option("--setting", "-s", help="A setting of the translator, for example batch_size=100.")
 ]
 CacheOption = Annotated[
     Path | None, typer.Option(help="Folder for cached translations. Default: in the user's cache folder.")
@@ -78,7 +78,9 @@ def parse_layers(layers: str | None) -> int | list[int] | None:
     try:
         numbers = [int(layer) for layer in layers.split(",")]
     except ValueError:
-        raise UsageError(f"The layers are '{layers}', expected numbers separated by commas, as 6 or 5,6,7.") from None
+        raise UsageError(
+            f"The layers are '{layers}', expected numbers separated by commas, for example 6 or 5,6,7."
+        ) from None
     return numbers[0] if len(numbers) == 1 else numbers
 
 

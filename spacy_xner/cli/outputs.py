@@ -64,7 +64,7 @@ def for_each_target(lang: str, source: str, output: Path) -> list[tuple[str, Pat
     targets = []
     for code, (out,) in for_each_language(lang, output):
         if code is None:
-            raise UsageError("--lang names no language, expected those to translate into, as --lang de,es,fr.")
+            raise UsageError("--lang names no language, expected those to translate into, for example --lang de,es,fr.")
         if normalise_code(code) == normalise_code(source):
             raise UsageError(f"--lang names {code}, the language of the texts: expected another one.")
         targets.append((code, out))

@@ -41,7 +41,7 @@ def project(
     ],
     lang: Annotated[
         str | None,
-        typer.Option(help="Language of TARGET, as de. Several for {lang} in the file names: de,es,fr."),
+        typer.Option(help="Language of TARGET, for example de. For {lang} in the file names: several, de,es,fr."),
     ] = None,
     pair_by: Annotated[
         PairByName,
