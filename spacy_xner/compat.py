@@ -309,7 +309,7 @@ def make_quantised_weight(integers: torch.Tensor, scales: torch.Tensor) -> torch
 
 
 def find_codecs() -> Codecs:
-    """The functions that srsly packs further types with into msgpack, and unpacks them with, for `known_codecs`."""
+    """The functions that pack types of other packages into msgpack, and unpack them, for `known_codecs`."""
     from srsly.msgpack import msgpack_decoders, msgpack_encoders
 
     return [(registry, registry.get_all()) for registry in (msgpack_encoders, msgpack_decoders)]
@@ -319,8 +319,8 @@ def find_codecs() -> Codecs:
 def known_codecs(codecs: Codecs) -> Iterator[None]:
     """Keep srsly from searching the entry points of all packages for codecs, inside the block.
 
-    It searches for each object, several times a doc, which takes nine tenths of a DocBin's time. Another thread that is
-    in such a block, or leaves one, costs time and changes nothing else.
+    It searches for each object, several times a doc, which takes nine tenths of a DocBin's time. If another thread
+    enters or leaves such a block at the same time, packing only becomes slower.
 
     Uses that srsly calls `get_all()` of two catalogue registries, which an attribute of the object can hide (srsly 2.4,
     2.5; catalogue 2.0): the codecs cannot be passed to `msgpack_dumps`.

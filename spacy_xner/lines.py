@@ -10,7 +10,7 @@ from .errors import XnerError
 
 
 def words_of_line(line: str) -> list[str]:
-    """Split a tokenised line at spaces and tabs. Other white space can be part of a word."""
+    """Split a tokenized line at spaces and tabs. Other white space can be part of a word."""
     return [word for word in re.split("[ \t]+", line) if word]
 
 

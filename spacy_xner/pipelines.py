@@ -1,4 +1,4 @@
-"""Loads spaCy pipelines and devices that a user names, and identifies pipelines."""
+"""Loads pipelines by name, selects the GPU, and identifies pipelines by a hash and a name."""
 
 import hashlib
 from pathlib import Path

@@ -19,7 +19,7 @@ from .weights import softmax_weights
 
 @dataclass(frozen=True)
 class LearnedLayers:
-    """The weight of each layer, and more numbers beside it.
+    """The weight of each layer, and statistics that help to interpret it.
 
     name (str): the aggregator's name.
     layers (list[int]): indices of the encoder's layers that have a weight; 0 is the embeddings.

@@ -45,9 +45,9 @@ def aggregate_layers(
 ) -> Model[list[TransformerData], list[Floats2d]]:
     """Combine the layers of each word piece, and pool the word pieces of each token.
 
-    Word pieces that belong to no token (padding, `[CLS]`) are left out before anything is computed. Pieces in the
-    overlap of two strided spans occur once for each reference of a token. Where the result is the same, the pieces of
-    each layer are pooled before layers are combined, because there are fewer tokens than pieces.
+    Word pieces that belong to no token (padding, `[CLS]`) are left out before anything is computed. A token in the
+    overlap of two strided spans has the pieces of both. Where the result is the same, the pieces of each layer are
+    pooled before layers are combined, because there are fewer tokens than pieces.
 
     aggregator (Aggregator): combines layers, `nL` arrays of (n_rows, nI) to (n_rows, nO).
     pooling (Pooling): combines the pieces of a token, such as thinc's `reduce_mean.v1`.

@@ -22,13 +22,13 @@ def common_attributes(layers: Sequence[int] | None, layer_dropout: float) -> dic
     if layers is not None:
         wrong = [layer for layer in layers if isinstance(layer, bool) or not isinstance(layer, int)]
         if wrong:
-            raise XnerError(f"layers: {wrong[0]!r} is no number of a layer. Give whole numbers, such as [4, 8, -1].")
+            raise XnerError(f"layers: {wrong[0]!r} is not a layer number. Give whole numbers, such as [4, 8, -1].")
         if not layers:
             raise XnerError("layers: the list is empty. Name at least one layer, such as [4, 8, -1], or null for all.")
         if len(set(layers)) < len(layers):
             raise XnerError(f"layers: {list(layers)} names a layer twice. Name each once.")
     if not 0 <= layer_dropout < 1:
-        raise XnerError(f"layer_dropout: {layer_dropout} is no probability in [0, 1). 0 leaves no layer out.")
+        raise XnerError(f"layer_dropout: {layer_dropout} is not a probability in [0, 1). With 0, no layer is left out.")
     return {
         LAYERS_READ: None if layers is None else list(layers),
         ENCODER_LAYERS: None,

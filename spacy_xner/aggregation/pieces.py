@@ -59,7 +59,7 @@ class BatchLayers:
         self.n_pieces = sum(len(doc.rows) for doc in docs)
 
     def gather(self, layer: int) -> Rows:
-        """One layer of the word pieces of all tokens, (n_pieces, width). A piece of two tokens occurs twice."""
+        """One layer of the word pieces of all tokens, (n_pieces, width). A piece shared by two tokens occurs twice."""
         pieces, start = self.ops.alloc2f(self.n_pieces, self.width, zeros=False), 0
         for doc in self.docs:
             end = start + len(doc.rows)
@@ -78,7 +78,7 @@ class BatchLayers:
             starts.append(total)
         shifted = zip(self.docs, starts[:-1], strict=True)
         rows = xp.concatenate([self.ops.asarray1i(doc.rows) + start for doc, start in shifted])
-        distinct = len(xp.unique(rows)) == len(rows)  # no overlapping spans, and no piece of two tokens
+        distinct = len(xp.unique(rows)) == len(rows)  # no overlapping spans, and no piece shared by two tokens
         d_docs: list[dict[int, Any]] = [{} for _ in self.docs]
         for i in reversed(range(len(d_layers))):
             d_pieces = d_layers.pop()

@@ -20,7 +20,7 @@ from .weighted_concat import weighted_concat
 
 Tok2Vec = Model[list[Doc], list[Floats2d]]
 
-# Former options of LayerAttention.v1, with the only value that is left.
+# Former options of LayerAttention.v1, with the only value that is still accepted.
 LAYER_ATTENTION_REMOVED: dict[str, Any] = {"scores": "dot", "n_heads": 1, "project_values": False, "fusion": "sum"}
 
 
@@ -58,10 +58,11 @@ def layer_aggregation_tok2vec_v1(
     inference: str = "float32",
     max_layers: int | None = None,
 ) -> Tok2Vec:
-    """`spacy_xner.LayerAggregationTok2Vec.v1`: the same with its own transformer.
+    """`spacy_xner.LayerAggregationTok2Vec.v1`: as the listener, but with a transformer of its own.
 
-    `nlp.replace_listeners` writes it into the config; its layers are nested as that leaves them. The arguments are
-    those of `spacy_xner.AllLayersTransformer.v1` and `spacy_xner.LayerAggregationListener.v1`.
+    `nlp.replace_listeners` writes this architecture into the config, and its layers are nested as that function nests
+    them, so that saved weights load. The arguments are those of `spacy_xner.AllLayersTransformer.v1` and
+    `spacy_xner.LayerAggregationListener.v1`.
     """
     transformer = AllLayersTransformer(
         name,
@@ -124,11 +125,11 @@ def layer_attention_v1(
     """
     removed = {"scores": scores, "n_heads": n_heads, "project_values": project_values, "fusion": fusion}
     for option, value in removed.items():
-        left = LAYER_ATTENTION_REMOVED[option]
-        if value != left:
+        accepted = LAYER_ATTENTION_REMOVED[option]
+        if value != accepted:
             raise XnerError(
                 f"{option}: {json.dumps(value)} was removed from spacy_xner.LayerAttention.v1, since it had no "
-                f"measured gain. Write {option} = {json.dumps(left)} or leave {option} out, and train the pipeline "
+                f"measured gain. Write {option} = {json.dumps(accepted)} or leave {option} out, and train the pipeline "
                 "again if it was trained with the removed option."
             )
     return layer_attention(query_width, logit_scale, layers, layer_dropout)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ALIGN_METHODS = ("transport", *METHODS)
 TOKEN_TYPES = ("bpe", "word")
-# Sentences are sorted by length within a buffer of so many batches, or of so many words: memory stays flat.
+# Sentences are sorted by length within a buffer. It is full at this number of batches or of words, to limit memory.
 BUFFERED_BATCHES = 8
 BUFFERED_WORDS = 20_000
 

@@ -86,7 +86,7 @@ class PieceEncoder:
         """Encode each sentence separately. RETURNS: one result a sentence, in order.
 
         A sentence longer than the encoder's limit is read in windows that overlap by a quarter. Where two windows
-        overlap, a piece gets its vectors from the window in whose inside it lies deeper.
+        overlap, a piece gets its vectors from the window in which it is further from the edge.
         """
         pieces = list(self.pieces(sentences))
         windows = [
@@ -119,7 +119,10 @@ class PieceEncoder:
             return
         clean = [[encodable(word) for word in words] for words in sentences]
         units = [unspaced_units(words) if self.join_unspaced else [[i] for i in range(len(words))] for words in clean]
-        texts = [["".join(words[i] for i in unit) for unit in of] for words, of in zip(clean, units, strict=True)]
+        texts = [
+            ["".join(words[i] for i in unit) for unit in own_units]
+            for words, own_units in zip(clean, units, strict=True)
+        ]
         encoded = self.tokenizer(
             texts,
             is_split_into_words=True,
@@ -128,13 +131,13 @@ class PieceEncoder:
             return_token_type_ids=False,
             verbose=False,  # no warning about length: long sentences are read in windows
         )
-        for encoding, of, words, of_units in zip(encoded.encodings, units, clean, texts, strict=True):
-            pairs = pair_with_words(encoding.word_ids, encoding.offsets, of, words)
-            empty = [
-                is_punctuation(of_units[unit][start:end])
+        for encoding, own_units, words, unit_texts in zip(encoded.encodings, units, clean, texts, strict=True):
+            pairs = pair_with_words(encoding.word_ids, encoding.offsets, own_units, words)
+            punctuation = [
+                is_punctuation(unit_texts[unit][start:end])
                 for unit, (start, end) in zip(encoding.word_ids, encoding.offsets, strict=True)
             ]
-            yield encoding.ids, *pairs, with_content(*pairs, np.array(empty, dtype=bool))
+            yield encoding.ids, *pairs, with_content(*pairs, np.array(punctuation, dtype=bool))
 
     def _run(self, sequences: list[list[int]]) -> list[Vectors]:
         """Encode sequences of ids within the encoder's limit. RETURNS: (n_layers, length, width) for each, in order."""
@@ -144,12 +147,12 @@ class PieceEncoder:
 
     def _run_packed(self, sequences: list[list[int]]) -> list[Vectors]:
         batches = make_batches([len(ids) for ids in sequences], torch.get_num_threads())
-        if next(self.model.parameters()).device.type != "cpu":  # it was on a GPU in between
+        if next(self.model.parameters()).device.type != "cpu":  # it ran on a GPU since the last call
             self.forget_packed()
-        packed = self._packed  # made once, before the threads
+        packed = self._packed  # built here, once, before the threads start
 
         def run(batch: list[int]) -> Vectors:
-            with torch.inference_mode():  # of this thread alone
+            with torch.inference_mode():  # holds for this thread only
                 layers = packed(Batch([sequences[i] for i in batch]))
                 return torch.stack([layers[layer] for layer in self.layers]).numpy()
 
@@ -196,14 +199,14 @@ class PieceEncoder:
         return ids, mask
 
 
-def with_content(pieces: Indices, words: Indices, empty: Booleans) -> Booleans:
+def with_content(pieces: Indices, words: Indices, punctuation: Booleans) -> Booleans:
     """Mark the pairs whose piece is not punctuation, and all pairs of words that are punctuation only; (n_pairs,).
 
-    empty (Booleans): (n_pieces,), True for pieces of punctuation.
+    punctuation (Booleans): (n_pieces,), True for pieces of punctuation.
     """
-    content = ~empty[pieces]
-    without = np.setdiff1d(words, words[content])
-    return content | np.isin(words, without)
+    content = ~punctuation[pieces]
+    without_content = np.setdiff1d(words, words[content])
+    return content | np.isin(words, without_content)
 
 
 def encodable(word: str) -> str:

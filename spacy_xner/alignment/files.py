@@ -36,12 +36,12 @@ def align_file(
     aligner: Aligner,
     progress: Progress = lambda items, start, total: items,
 ) -> Counter[str]:
-    """Align the pairs of a file. An interrupted run is resumed; the output file appears whole.
+    """Align the pairs of a file. An interrupted run is resumed; the output file appears only when it is complete.
 
     Writes a line for each pair: 0-based links `i-j` separated by spaces (the Pharaoh format); or, for an output ending
     in .jsonl, `{"links": [[i, j, score], ...]}` with the similarity of the two words as score.
 
-    progress: receives the results as they come, the number of results of earlier parts of the run, and of all pairs.
+    progress: receives the stream of results, the number of results of earlier, interrupted runs, and that of all pairs.
     RETURNS: counts of "pairs", "links", "pairs without links", "pairs with an empty side".
     RAISES: XnerError for a malformed line, before any work is done.
     """

@@ -82,12 +82,13 @@ class SimAlignAligner:
     def _usable(self, words: tuple[str, ...]) -> tuple[list[int], list[int]]:
         """Indices and numbers of pieces of the words that have pieces and are within the encoder's limit."""
         sizes = self.package.piece_counts(words)
-        fits = np.cumsum(sizes) <= self.package.room if sizes else []
+        fits = np.cumsum(sizes) <= self.package.max_pieces if sizes else []
         if not all(fits):
             self.cut += 1
             warnings.warn(
-                f"simalign cuts a sentence of {sum(sizes)} word pieces to the {self.package.room} that fit into the "
-                f"encoder; the words after it get no links. spacy_xner.EmbeddingAligner.v1 reads it whole.",
+                f"simalign truncates a sentence of {sum(sizes)} word pieces to the {self.package.max_pieces} that fit "
+                f"into the encoder; the words after them get no links. spacy_xner.EmbeddingAligner.v1 reads the whole "
+                f"sentence.",
                 stacklevel=2,
             )
         usable = [i for i, size in enumerate(sizes) if size and fits[i]]
@@ -106,7 +107,7 @@ class Package:
         from transformers import AutoConfig
 
         from ..encoders import resolve_encoder
-        from .encoder import check_layers, current_device, default_layers
+        from .loading import check_layers, current_device, default_layers
 
         class RecordingAligner(SentenceAligner):
             """Keeps the similarities from which the package computes links."""
@@ -129,7 +130,7 @@ class Package:
             raise XnerError(f"simalign cannot load the encoder {model!r}: {error}") from error
         self._method = method
         self._tokenizer = self._aligner.embed_loader.tokenizer
-        self.room = int(self._tokenizer.model_max_length) - self._tokenizer.num_special_tokens_to_add()
+        self.max_pieces = int(self._tokenizer.model_max_length) - self._tokenizer.num_special_tokens_to_add()
 
     def align(self, source: list[str], target: list[str]) -> tuple[list[tuple[int, int]], Similarity]:
         """Links between words, and the similarities that were matched: of pieces or of words."""

@@ -47,12 +47,12 @@ def train_encoder(
         )
     dest = Path(dest).expanduser()
     check_destination(dest)
-    with TemporaryDirectory() as room:
+    with TemporaryDirectory() as temporary:
         source = Path(resolve_encoder(name))
         if not source.is_dir():  # a name on the hub
-            source = fetch_encoder(name, Path(room) / "encoder")
+            source = fetch_encoder(name, Path(temporary) / "encoder")
         if source.resolve() == dest.resolve():
-            raise XnerError(f"{dest} is the encoder to learn from and would be lost: choose another folder.")
+            raise XnerError(f"{dest} is the encoder to train, which would be overwritten: choose another folder.")
         encoder = PieceEncoder(str(source), layers, 2 * batch_size, beside=1)
         counts = train_on_pairs(
             encoder,
@@ -68,7 +68,7 @@ def train_encoder(
         whole.load_state_dict(encoder.model.to("cpu").state_dict(), strict=False)  # upper layers were not loaded
         with atomic_path(dest) as new:
             whole.save_pretrained(str(new), safe_serialization=True)
-            for weights in new.glob("*.safetensors"):  # safetensors: the owner alone
+            for weights in new.glob("*.safetensors"):  # safetensors lets only the owner read its files
                 weights.chmod((new / "config.json").stat().st_mode)
             encoder.tokenizer.save_pretrained(str(new))
             copy_texts(source, new)

@@ -54,7 +54,7 @@ def train_on_pairs(
 
     encoder (PieceEncoder): its layers are trained.
     pairs (Sequence[Pair]): translations; those with an empty or too long side are left out.
-    rounds (int): number of rounds, each with plans of the encoder that the round before has trained.
+    rounds (int): number of rounds, each with plans of the encoder that the previous round has trained.
     steps (int), batch_size (int): optimizer steps of a round, and pairs in a step.
     progress: receives the steps.
     RETURNS: counts of "pairs" and, among the pairs that were read, those left out as "empty or too long".
@@ -133,8 +133,8 @@ def cosines_of(encoder: "PieceEncoder", batch: Sequence[Pair]) -> list[torch.Ten
     pieces = list(encoder.pieces(sentences))
     vectors = run(encoder, [encoder.with_special_pieces(ids) for ids, *_ in pieces])
     words = [
-        pooled(of[:, encoder.first : encoder.first + len(ids)], of_pieces[content], of_words[content])
-        for of, (ids, of_pieces, of_words, content) in zip(vectors, pieces, strict=True)
+        pooled(array[:, encoder.first : encoder.first + len(ids)], of_pieces[content], of_words[content])
+        for array, (ids, of_pieces, of_words, content) in zip(vectors, pieces, strict=True)
     ]
     return [affinities(source, target) for source, target in zip(words[::2], words[1::2], strict=True)]
 

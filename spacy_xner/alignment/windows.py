@@ -10,7 +10,7 @@ OVERLAP = 0.25  # share of a window that the next one repeats
 
 
 def window_starts(length: int, window: int) -> list[int]:
-    """Starts of windows that cover `length` pieces; the last window is full too. No pieces have no windows."""
+    """Starts of windows that cover `length` pieces; the last window is full too. No windows for no pieces."""
     if length <= window:
         return [0] if length else []
     stride = max(1, window - int(window * OVERLAP))

@@ -41,8 +41,8 @@ class EntitySwap:
     the same article before it, an acronym by an acronym, with the same ending in languages that have cases. The new
     name comes from earlier texts or from the gazetteer of the doc's language (`doc._.xner_meta["lang"]`). The gazetteer
     is used if there is no article before the name and the label is that of a person, place, organisation or language. A
-    name without a replacement stays. Within a text, equal names get equal replacements. Names in capitals in headlines
-    and datelines are replaced by names in capitals.
+    name without a replacement is kept. Within a text, equal names get equal replacements. Names in capitals in
+    headlines and datelines are replaced by names in capitals.
 
     The new reference doc has the tokens of the text, with the pipeline's tokens of the new names, and keeps entities
     (missing annotation stays missing), sentence starts and meta. The predicted doc is the new text as the pipeline

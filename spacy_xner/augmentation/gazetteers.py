@@ -35,7 +35,7 @@ DOMESTIC_SHARE = 0.6  # of people who get a name of the text's own language, if 
 MAX_JAPANESE_SURNAME, MAX_OTHER_SURNAME = 2, 1
 # Codes in CLDR that are not territories.
 NO_TERRITORY = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
-# Signs of remarks, alternatives or numbers in a name.
+# Characters that show a remark, an alternative or a number in a name.
 REMARKS = re.compile(r"[()\[\]/&,;:|*0-9]| - |–")
 
 

@@ -59,9 +59,9 @@ def form_of(name: str, label: str, lang: str, article: str) -> Form:
     article (str): the article before the name, as `article_before` returns it.
 
     The size is the number of words, at most 3. The ending joins the last letters of each word ("0" for a digit). It is
-    empty where any ending will do. It counts in languages with cases, and for labels other than people, places and
-    organisations: their names are so diverse (`Dutch`, `World Cup`, `Boeing 737`) that only names with equal endings
-    are exchanged.
+    empty where endings need not agree. It is set in languages with cases, and for labels other than people, places and
+    organisations: names with other labels are so diverse (`Dutch`, `World Cup`, `Boeing 737`) that only names with
+    equal endings are exchanged.
     """
     words = words_of(name, lang)
     acronym = is_acronym(name, label)

@@ -26,8 +26,8 @@ app = XnerTyper(
     rich_markup_mode="markdown",
     help="Named entity recognition in languages without labelled data.\n\n"
     "From entity labels in one language to a spaCy pipeline for others: `xner encoder` gets a transformer, "
-    "`xner corpus` makes training corpora by translation and projection, `xner align` and `xner project` do the same "
-    "for single files, `spacy train` trains, `xner evaluate` scores by language, `xner layers` and `xner show` show "
+    "`xner corpus` makes training corpora by translation, `xner align` aligns words, `xner project` projects entities "
+    "onto translations, `spacy train` trains, `xner evaluate` scores by language, `xner layers` and `xner show` show "
     "results, `xner study` and `xner report` run and compare experiments.\n\n"
     "Exit status: 1 for errors in data, 2 for wrong usage.",
 )

@@ -1,4 +1,4 @@
-"""`xner adapt`: a pipeline for other languages from a pipeline for one."""
+"""`xner adapt`: makes a pipeline for other languages from a pipeline for one language."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,6 @@ import typer
 from .console import make_console, make_notes
 from .options import (
     CacheOption,
-    EncoderOption,
     GpuOption,
     MemoryOption,
     NoCacheOption,
@@ -24,8 +23,10 @@ from .usage import UsageError, usage_errors
 
 def adapt(
     pipeline: Annotated[str, typer.Argument(help="Installed package or folder of a spaCy pipeline with entities.")],
-    texts: Annotated[Path, typer.Option(help="Text in its language: a sentence or paragraph per line, or a DocBin.")],
-    to: Annotated[str, typer.Option("--to", help="Target languages, as es or es,ca.")],
+    texts: Annotated[
+        Path, typer.Option(help="Text in the pipeline's language: a sentence or paragraph per line, or a DocBin.")
+    ],
+    to: Annotated[str, typer.Option("--to", help="Target languages, for example es or es,ca.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for all outputs.")] = Path("adapted"),
     name: Annotated[
         str | None, typer.Option(help="Name of the package, xx_NAME. Default: the folder's.", show_default=False)
@@ -38,7 +39,9 @@ def adapt(
     source_lang: Annotated[
         str | None, typer.Option(help="Language of the texts. Default: the pipeline's.", show_default=False)
     ] = None,
-    encoder: EncoderOption = "embedded",
+    encoder: Annotated[
+        str, typer.Option(help="Encoder for alignment and training: embedded, a folder or a hub name.")
+    ] = "embedded",
     min_score: Annotated[
         float, typer.Option(min=0, max=1, help="Drop sentences with an entity of a lower score.")
     ] = 0.0,
@@ -47,11 +50,13 @@ def adapt(
     batch_words: Annotated[int, typer.Option(min=1, help="Words in a training step.")] = 1200,
     distill: Annotated[
         bool,
-        typer.Option(help="Train a second time, with the first result's labels where projection lost 2% or more."),
+        typer.Option(
+            help="Train again, with the first pipeline's labels, if 2% or more of projections are incomplete."
+        ),
     ] = True,
     seed: Annotated[int, typer.Option(help="Random seed of training and of the held-back texts.")] = 0,
     gpu_id: GpuOption = -1,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before hours of work.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before work of more than an hour.")] = False,
     build: BuildOption = BuildName.wheel,
     quiet: QuietOption = False,
 ) -> None:
@@ -78,7 +83,7 @@ def adapt(
     from ..reporting.score_table import score_table
 
     if not texts.is_file():
-        raise XnerError(f"{texts}: there is no such file, expected a file of text by --texts.")
+        raise XnerError(f"{texts}: there is no such file, expected a text file as --texts.")
     if not (name or output.name).isidentifier():
         raise UsageError(f"The package would be xx_{name or output.name}, expected a --name of letters, digits and _.")
     kept = parse_cache(cache, no_cache)
@@ -87,7 +92,9 @@ def adapt(
     with usage_errors():
         lang = normalise_code(source_lang or nlp.lang)
     if lang == "xx":
-        raise UsageError(f"{pipeline} is for no single language (xx), expected that of the texts by --source-lang.")
+        raise UsageError(
+            f"{pipeline} is not for one language (xx), expected the language of the texts as --source-lang."
+        )
     with usage_errors():
         targets = tuple(dict.fromkeys(normalise_code(code.strip()) for code in to.split(",")))
     if lang in targets:

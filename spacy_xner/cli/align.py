@@ -1,4 +1,4 @@
-"""`xner align ...`: word alignment."""
+"""`xner align ...`: aligns words, shows alignments, trains an encoder for alignment."""
 
 import difflib
 from pathlib import Path
@@ -59,7 +59,10 @@ def align_file(
         Path, typer.Argument(help="`source ||| target` per line, words separated by spaces. Also .gz and -.")
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Links per line, as 0-0 1-2; with scores for .jsonl. - prints them.")
+        Path,
+        typer.Option(
+            "--output", "-o", help="Links per line, for example 0-0 1-2; with scores for .jsonl. - prints them."
+        ),
     ],
     encoder: EncoderOption = "embedded",
     layers: LayersOption = None,

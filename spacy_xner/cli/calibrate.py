@@ -1,4 +1,4 @@
-"""`xner calibrate`: entity scores that are probabilities, for text of another kind or language."""
+"""`xner calibrate`: fits the temperature of entity scores to text of another kind or language."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +24,7 @@ def calibrate(
 
     The entities stay the same (if the threshold is 0); their scores become probabilities: of the entities with a score
     of 0.8, about 80% are correct in similar text. `spacy train` with configs/xner.cfg already does this with the
-    development data; calibrate again for text of another kind or language. Some hundred entities are enough.
+    development data; calibrate again for text of another kind or language. A few hundred entities are enough.
 
     Example: `xner calibrate training/xner_agg/model-last corpora/dev --output training/calibrated`
     """

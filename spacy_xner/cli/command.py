@@ -27,7 +27,7 @@ def accepts_streams(*parameters: str) -> Callable[[Function], Function]:
 
 
 class XnerCommand(TyperCommand):
-    """A command that refuses `-` where it cannot be used, and applies --quiet to all that it prints."""
+    """A command that rejects `-` where it cannot be used, and applies --quiet to everything that it prints."""
 
     def invoke(self, ctx: Any) -> Any:
         try:

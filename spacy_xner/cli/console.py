@@ -66,7 +66,7 @@ def _make_console(*, stderr: bool, quiet: bool) -> Console:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON to a file that appears whole, or to standard output for `-`."""
+    """Write JSON to a file, so that no partial file is left, or to standard output for `-`."""
     import srsly
 
     from ..files import atomic_path

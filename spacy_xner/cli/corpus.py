@@ -1,4 +1,4 @@
-"""`xner corpus ...`: from files of text to the DocBins that a pipeline is trained on."""
+"""`xner corpus ...`: commands that make the DocBins that a pipeline is trained on, from files of text."""
 
 from .command import XnerTyper
 from .corpus_check import check

@@ -18,8 +18,9 @@ def check(
 ) -> None:
     """Check a labelled corpus folder: markup, labels, counts, translations, repetition.
 
-    Errors end the command with status 1. What needs a person's judgement is printed, but is no error: near-duplicates,
-    patterns and names that occur often, names with several labels, names that are unlabelled elsewhere.
+    Errors end the command with status 1. Findings that a person should review are printed, but are no errors:
+    near-duplicates, patterns and names that occur often, names with several labels, names that are unlabelled
+    elsewhere.
 
     Example:
 

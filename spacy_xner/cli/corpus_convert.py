@@ -1,4 +1,4 @@
-"""`xner corpus convert`: files of labelled or plain text into a DocBin."""
+"""`xner corpus convert`: converts files of labelled or plain text to a DocBin."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def convert(
     ] = None,
     lang: Annotated[
         str | None,
-        typer.Option(help="Language of the text, as en, if the files do not name it. Several: en,de,es."),
+        typer.Option(help="Language of the text, for example en, if the files do not name it. Several: en,de,es."),
     ] = None,
     format: Annotated[
         FormatName, typer.Option(help="Format of the inputs; auto: by the file name's ending.")
@@ -60,7 +60,7 @@ def convert(
     .spacy   a DocBin
     ```
 
-    Text without markup: --format plain. A folder stands for all files in it with such an ending. Text in columns is
+    Text without markup: --format plain. For a folder, all files in it with such an ending are read. Text in columns is
     joined with single spaces. Parse errors report the file, the line and what was expected.
 
     Examples:
@@ -82,7 +82,7 @@ def convert(
             raise UsageError(f"Found one file, {output}, and no --output: expected the DocBin to write.")
         warn_of_argument(output)
     if STREAM in files and format == FormatName.auto:
-        raise UsageError("Standard input has no file name, expected its format by --format, as --format jsonl.")
+        raise UsageError("Standard input has no file name, expected its format as --format, such as --format jsonl.")
     for code, (out, *sources) in for_each_language(lang, output, *files):
         check_output(out, *sources)
         counts: Counter[str] = Counter()

@@ -28,7 +28,7 @@ def distill(
     output_argument: OutputArgument = None,
     output: DocBinOption = None,
     lang: Annotated[
-        str | None, typer.Option(help="Languages to replace {lang} in file names with, as de,es,fr.")
+        str | None, typer.Option(help="Languages that {lang} in the file names stands for, for example de,es,fr.")
     ] = None,
     sources: Annotated[
         Path | None, typer.Option(help="DocBin of the source sentences of TEXTS: entities are also projected from it.")
@@ -67,7 +67,7 @@ def distill(
     files = for_each_language(lang, texts, choose_output(output, output_argument))
     selection = Selection(certainty, agreement)
     if agreement and sources is None:
-        raise UsageError("--agreement compares with projected entities, expected the source sentences by --sources.")
+        raise UsageError("--agreement compares with projected entities, expected the source sentences as --sources.")
     use_gpu(gpu_id)
     pipelines = [load_pipeline(name.strip()) for name in teachers.split(",")]
     if batch_size is not None:

@@ -25,10 +25,10 @@ from .project import PairByName, project_files
 
 def project(
     source: Annotated[Path, typer.Argument(help="Labelled DocBin.")],
-    translated: Annotated[Path, typer.Argument(help="Its translation, by `xner corpus translate`.")],
+    translated: Annotated[Path, typer.Argument(help="Its translation, from `xner corpus translate`.")],
     output: Annotated[Path, typer.Argument(help="DocBin to write: the translation with entities and their scores.")],
     lang: Annotated[
-        str | None, typer.Option(help="Languages that {lang} in the file names stands for, as de,es,fr.")
+        str | None, typer.Option(help="Languages that {lang} in the file names stands for, for example de,es,fr.")
     ] = None,
     encoder: EncoderOption = "embedded",
     layers: LayersOption = None,

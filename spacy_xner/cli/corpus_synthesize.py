@@ -59,7 +59,7 @@ def synthesize(
     keep_duplicates: Annotated[bool, typer.Option(help="Keep repeated translations.")] = False,
     back_setting: Annotated[
         list[str] | None,
-        typer.Option(help="Settings for the translation back. Default: those of --setting, reversed."),
+        typer.Option(help="Settings of the back-translation. Default: those of --setting, reversed."),
     ] = None,
     cache: CacheOption = None,
     no_cache: NoCacheOption = False,
@@ -89,7 +89,7 @@ def synthesize(
 
     output = choose_output(output, output_argument)
     if back_setting and quality.value != "round-trip":
-        raise UsageError("--back-setting is for the translation back, expected it with --quality round-trip.")
+        raise UsageError("--back-setting is for the back-translation, expected it with --quality round-trip.")
     kept = parse_cache(cache, no_cache)
     use_gpu(gpu_id)
     least = 0.0 if quality.value == "none" else min_quality

@@ -1,4 +1,4 @@
-"""`xner corpus translate`: a corpus in other languages."""
+"""`xner corpus translate`: translates a corpus into other languages."""
 
 from collections import Counter
 from enum import StrEnum

@@ -79,7 +79,9 @@ def trim(
     ] = None,
     lang: Annotated[
         str | None,
-        typer.Option(help="Keep the word pieces of frequent words in these languages, as de,es (needs wordfreq)."),
+        typer.Option(
+            help="Keep the word pieces of frequent words in these languages, for example de,es (needs wordfreq)."
+        ),
     ] = None,
     words: Annotated[int, typer.Option(min=0, help="Number of frequent words per language.")] = 50_000,
     max_pieces: Annotated[

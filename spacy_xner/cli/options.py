@@ -27,7 +27,7 @@ PipelineBatchSizeOption = Annotated[
 ]
 LayersOption = Annotated[
     str | None,
-    typer.Option(help="Layer to read, or several, as 5,6,7. Default: the middle ones.", show_default=False),
+    typer.Option(help="Layer to read, or several, for example 5,6,7. Default: the middle ones.", show_default=False),
 ]
 FastOption = Annotated[bool, typer.Option(help="Compute in 8 bits or bfloat16, whichever is faster on this machine.")]
 AlignMethodOption = Annotated[MethodName, typer.Option(help="transport, or a method of SimAlign.")]
@@ -43,8 +43,8 @@ DocBinOption = Annotated[
     Path | None, typer.Option("--output", "-o", help="DocBin to write (required). {lang} stands for a language.")
 ]
 OutputArgument = Annotated[Path | None, typer.Argument(hidden=True)]
-"""The output as an argument: its spelling before --output, deprecated."""
-TargetsOption = Annotated[str, typer.Option(help="Language to translate into, as de. Several: de,es,fr.")]
+"""The output as a positional argument: deprecated, replaced by --output."""
+TargetsOption = Annotated[str, typer.Option(help="Language to translate into, for example de. Several: de,es,fr.")]
 PipelineArgument = Annotated[str, typer.Argument(help="Installed package or folder of a trained pipeline.")]
 
 ProjectMethodOption = Annotated[MethodName, typer.Option(help="transport, or alignment links by a method of SimAlign.")]
@@ -53,7 +53,7 @@ CompleteOption = Annotated[bool, typer.Option(help="Drop sentences with incomple
 
 MemoryOption = Annotated[Path | None, typer.Option(help="For the translator memory: a TSV file, or a folder of them.")]
 SettingOption = Annotated[
-    list[str] | None, typer.Option("--setting", "-s", help="A setting of the translator, as batch_size=100.")
+    list[str] | None, typer.Option("--setting", "-s", help="A setting of the translator, for example batch_size=100.")
 ]
 CacheOption = Annotated[
     Path | None, typer.Option(help="Folder for cached translations. Default: in the user's cache folder.")
@@ -78,7 +78,9 @@ def parse_layers(layers: str | None) -> int | list[int] | None:
     try:
         numbers = [int(layer) for layer in layers.split(",")]
     except ValueError:
-        raise UsageError(f"The layers are '{layers}', expected numbers separated by commas, as 6 or 5,6,7.") from None
+        raise UsageError(
+            f"The layers are '{layers}', expected numbers separated by commas, for example 6 or 5,6,7."
+        ) from None
     return numbers[0] if len(numbers) == 1 else numbers
 
 
@@ -152,14 +154,15 @@ def back_translator(
         return make_translator(name, source=source, target=target, **given)
     except XnerError as error:
         raise XnerError(
-            f"Cannot translate back from {source} to {target}: {error} Give other settings by --back-setting."
+            f"Cannot translate back from {source} to {target}: {error} Give other settings with --back-setting."
         ) from error
 
 
 def translator_settings(name: str, memory: Path | None, settings: Sequence[str] | None) -> dict[str, Any]:
     """Read a translator's settings, without its languages.
 
-    RAISES: UsageError for a setting without a value, for those that other options set, and for a memory without a file.
+    RAISES: UsageError for a setting without a value, for settings that other options set, and if the
+        translator memory has no file.
     """
     from ..corpus.translate import parse_settings
 
@@ -170,5 +173,7 @@ def translator_settings(name: str, memory: Path | None, settings: Sequence[str] 
     if memory is not None:
         given["path"] = str(memory)
     elif name == "memory" and "path" not in given:
-        raise UsageError("The translator memory has no file, expected it by --memory, as --memory corpus/translations.")
+        raise UsageError(
+            "The translator memory has no file, expected it as --memory, such as --memory corpus/translations."
+        )
     return given

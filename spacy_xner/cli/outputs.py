@@ -1,4 +1,4 @@
-"""Output files of commands: --output and its old spelling, and a file for each language."""
+"""Output files of commands: --output, the deprecated output argument, and a file for each language."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from .usage import UsageError, usage_errors
 
 
 def choose_output(output: Path | None, argument: Path | None, default: Path | None = None) -> Path:
-    """The output of a command, from --output or from the argument that was its spelling before.
+    """The output of a command, from --output or from the deprecated argument.
 
     RAISES: UsageError for both, and for neither where there is no default.
     """
@@ -43,7 +43,7 @@ def for_each_language(lang: str | None, *paths: Path) -> list[tuple[str | None, 
         for code in codes:
             normalise_code(code)
     if not codes and any("{lang}" in str(path) for path in paths):
-        raise UsageError("A file name has {lang} in it, expected the languages for it by --lang, as --lang de,es,fr.")
+        raise UsageError("A file name has {lang} in it, expected its languages as --lang, for example --lang de,es,fr.")
     if len(codes) > 1 and not all("{lang}" in str(path) for path in paths):
         without = next(path for path in paths if "{lang}" not in str(path))
         raise UsageError(
@@ -64,7 +64,7 @@ def for_each_target(lang: str, source: str, output: Path) -> list[tuple[str, Pat
     targets = []
     for code, (out,) in for_each_language(lang, output):
         if code is None:
-            raise UsageError("--lang names no language, expected those to translate into, as --lang de,es,fr.")
+            raise UsageError("--lang names no language, expected those to translate into, for example --lang de,es,fr.")
         if normalise_code(code) == normalise_code(source):
             raise UsageError(f"--lang names {code}, the language of the texts: expected another one.")
         targets.append((code, out))

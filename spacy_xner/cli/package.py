@@ -19,14 +19,14 @@ BuildOption = Annotated[BuildName, typer.Option(help="wheel; or none: the packag
 def package(
     pipeline: Annotated[Path, typer.Argument(help="Folder of a trained pipeline.")],
     name: Annotated[str, typer.Option(help="Name of the package, without the language.")],
-    scores: Annotated[Path, typer.Option(help="The pipeline's scores, by `xner evaluate --output`.")],
+    scores: Annotated[Path, typer.Option(help="The pipeline's scores, from `xner evaluate --output`.")],
     output_argument: OutputArgument = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the package (required).")] = None,
     version: Annotated[str, typer.Option(help="Version of the package.")] = "0.1.0",
     encoder: Annotated[
-        Path | None, typer.Option(help="Folder of the encoder, by `xner encoder fetch`, for its name and licence.")
+        Path | None, typer.Option(help="Folder from `xner encoder fetch`, for the encoder's name and licence.")
     ] = None,
-    description: Annotated[str, typer.Option(help="Description. Default: languages of training and test.")] = "",
+    description: Annotated[str, typer.Option(help="Description. Default: training and test languages.")] = "",
     licence: Annotated[str, typer.Option(help="Licence of the package. Default: the encoder's.")] = "",
     build: BuildOption = BuildName.wheel,
     quiet: QuietOption = False,
@@ -47,7 +47,7 @@ def package(
     output = choose_output(output, output_argument)
     if not (pipeline / "meta.json").is_file():
         raise XnerError(
-            f"{pipeline}: this folder holds no pipeline: it has no meta.json. Expected a folder by `spacy train`."
+            f"{pipeline}: this folder holds no pipeline: it has no meta.json. Expected a folder from `spacy train`."
         )
     origin = read_origin(encoder) if encoder else None
     meta = describe(srsly.read_json(pipeline / "meta.json"), read_scores(scores))
@@ -73,7 +73,7 @@ def describe(meta: dict[str, Any], scores: dict[str, Any]) -> dict[str, Any]:
     """Add scores, languages and a description to a pipeline's metadata.
 
     meta (dict[str, Any]): the pipeline's meta.json.
-    scores (dict[str, Any]): by `evaluate_pipeline`.
+    scores (dict[str, Any]): from `evaluate_pipeline`.
     RETURNS (dict[str, Any]): a new dict; `performance` has `ents_p`, `ents_r`, `ents_f` (means over the targets) and
         `ents_per_lang`.
     """

@@ -1,4 +1,4 @@
-"""Progress bars, and tables of counts that are printed after them. Neither with --quiet."""
+"""Progress bars, and tables of counts that are printed after them. --quiet hides both."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping

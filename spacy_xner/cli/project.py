@@ -1,4 +1,4 @@
-"""`xner project`: entities of labelled sentences onto their translations."""
+"""`xner project`: projects the entities of labelled sentences onto their translations."""
 
 from collections import Counter
 from enum import StrEnum
@@ -41,7 +41,7 @@ def project(
     ],
     lang: Annotated[
         str | None,
-        typer.Option(help="Language of TARGET, as de. Several for {lang} in the file names: de,es,fr."),
+        typer.Option(help="Language of TARGET, for example de. For {lang} in the file names: several, de,es,fr."),
     ] = None,
     pair_by: Annotated[
         PairByName,

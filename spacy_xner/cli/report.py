@@ -22,7 +22,7 @@ def report(
     ] = None,
     compare: Annotated[
         str | None,
-        typer.Option(help="Pairs of arms, as b-a,e-a. Default: each with the baseline.", show_default=False),
+        typer.Option(help="Pairs of arms, for example b-a,e-a. Default: each with the baseline.", show_default=False),
     ] = None,
     from_sentence: Annotated[
         int,

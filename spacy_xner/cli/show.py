@@ -12,7 +12,7 @@ from .options import GpuOption, PipelineArgument, PipelineBatchSizeOption
 def show(
     pipeline: PipelineArgument,
     files: Annotated[list[Path], typer.Argument(help="DocBin files to take sentences from, or folders of them.")],
-    scores: Annotated[Path | None, typer.Option(help="The pipeline's scores, by `xner evaluate --output`.")] = None,
+    scores: Annotated[Path | None, typer.Option(help="The pipeline's scores, from `xner evaluate --output`.")] = None,
     baseline: Annotated[Path | None, typer.Option(help="Scores of another pipeline, to compare with.")] = None,
     batch_size: PipelineBatchSizeOption = None,
     gpu_id: GpuOption = -1,

@@ -11,10 +11,10 @@ from .usage import UsageError, usage_errors
 
 def study(
     config: Annotated[Path, typer.Argument(help="The study's .cfg: [study] and an [arms.NAME] for each arm.")],
-    arms: Annotated[str | None, typer.Option(help="Run these arms only, as a,e.")] = None,
-    seeds: Annotated[str | None, typer.Option(help="Seeds, as 0,1,2. Default: the file's.")] = None,
+    arms: Annotated[str | None, typer.Option(help="Run these arms only, for example a,e.")] = None,
+    seeds: Annotated[str | None, typer.Option(help="Seeds, for example 0,1,2. Default: the file's.")] = None,
     labels: Annotated[
-        str | None, typer.Option(help="Shares of the source labels, as 0.01,0.1,1. Default: the file's.")
+        str | None, typer.Option(help="Shares of the source labels, for example 0.01,0.1,1. Default: the file's.")
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Training steps. Default: the file's.")] = None,
     encoder: Annotated[str | None, typer.Option(help="Encoder. Default: the file's.")] = None,

@@ -6,7 +6,7 @@ _in_console_script = False
 
 
 def allow_torch_free() -> None:
-    """Let `avoid_torch` have an effect in this process. For the console script alone, which owns its process."""
+    """Let `avoid_torch` have an effect in this process. Only for the console script, which is alone in its process."""
     global _in_console_script
     _in_console_script = True
 
@@ -16,8 +16,8 @@ def avoid_torch() -> None:
 
     thinc/compat.py imports torch wherever it is installed, and spaCy imports thinc. Commands such as `corpus convert`
     and `report` run no model: they call this function before they import spaCy. torch is hidden only while thinc is
-    imported, so a later `import torch` (by a plugin, for example) still works; but thinc takes torch for missing, so
-    no PyTorch model can run in this process.
+    imported, so a later `import torch` (by a plugin, for example) still works; but thinc has recorded that torch is
+    missing, so no PyTorch model can run in this process.
 
     Does nothing outside of the console script `xner` (in a library or notebook, torch may be needed later), nor if
     torch or thinc is already imported (as in `python -m spacy xner ...`).

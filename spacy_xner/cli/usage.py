@@ -1,4 +1,4 @@
-"""Errors in how a command was called, as distinct from errors in data."""
+"""Errors in how a command was called, which are not errors in data."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

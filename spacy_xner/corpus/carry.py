@@ -1,4 +1,4 @@
-"""Translate labelled docs with their labels: markers in the text carry the labels, without an aligner."""
+"""Translate labelled docs with their labels, which markers or placeholders in the text carry, without an aligner."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -34,9 +34,9 @@ def carry_docs(
     docs (Sequence[Doc]): docs with meta and entities.
     translator (Translator): gives a translation or None for each text.
     lang (str): code of the target language.
-    counts (Counter[str]): receives the counts of `translate_docs`; "entities" = "arrived" + "lost" of the translated
-        docs; "duplicated", the additional places of an entity that occurs more than once; "docs left out", which are
-        damaged or, with `complete`, incomplete, and the "entities left out" in them.
+    counts (Counter[str]): receives the counts of `translate_docs`; of the "entities" of translated docs, which have
+        "arrived" or are "lost"; of "duplicated", the additional places of entities that occur more than once; of "docs
+        left out", which are damaged or, with `complete`, incomplete, and of the "entities left out" in them.
     carrier (LabelCarrier): `Placeholders` or `Markers`.
     complete (bool): leave out docs in which an entity is lost or duplicated.
     cache (Path | bool): as in `translate_docs`.

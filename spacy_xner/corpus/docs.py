@@ -1,4 +1,4 @@
-"""Docs of a corpus with their meta (`doc._.xner_meta`): provenance, ids, hashes, and DocBin files of them."""
+"""Corpus docs and their meta (`doc._.xner_meta`): provenance, ids, hashes, reading and writing DocBin files."""
 
 import hashlib
 from collections.abc import Iterable

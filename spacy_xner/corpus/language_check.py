@@ -12,7 +12,7 @@ from ..translation.streams import describe_translator
 
 MIN_TRANSLATIONS = 5  # with fewer, most of them may be in another script or language by chance
 MAX_SHARE = 0.5  # of translations that may be in another script or language
-# An early check after so many translations avoids hours of useless work. It fails only if nearly all are wrong.
+# An early check after this number of translations avoids hours of useless work. It fails if nearly all are wrong.
 EARLY, EARLY_MAX_SHARE = 100, 0.9
 
 
@@ -35,7 +35,7 @@ def count_translation(translation: str | None, lang: str, counts: Counter[str]) 
 
 
 def check_language_early(lang: str, counts: Counter[str], translator: Translator, cache: Path | bool) -> None:
-    """Do `check_language` once, after the first hundred translations, for nearly all of them."""
+    """After the first EARLY translations, stop if nearly all of them (EARLY_MAX_SHARE) are wrong."""
     if counts["translated"] == EARLY:
         check_language(lang, counts, translator, cache, EARLY_MAX_SHARE)
 

@@ -1,4 +1,4 @@
-"""Projects the entities of labelled docs onto their translations and writes them to a file of any format."""
+"""Project the entities of labelled docs onto their translations, and write these to a file of any format."""
 
 import hashlib
 from collections import Counter
@@ -118,8 +118,9 @@ def project_corpus(
         (inline).
     counts (Counter[str]): receives the sum of `Projection.counts`, including earlier parts of the run; and of "empty
         sentences left out", which text formats cannot hold.
-    progress: receives the results as they come, the number of results of earlier parts of the run, and of all pairs.
-    RAISES: XnerError for labels that the output's format cannot hold, and if no doc is left for a `.spacy`.
+    progress: receives the results as they come, the number of results of earlier parts of the run, and the number of
+        all pairs.
+    RAISES: XnerError for labels that the output's format cannot hold, and if no doc is left for a `.spacy` file.
     """
     renamed = {projector.label_map.get(label, label) for label in pairs.labels}
     check_labels(sorted(renamed - {""}), detect_format(output), output)
@@ -164,7 +165,7 @@ def set_results(targets: Iterable[Doc], results: Iterable[Result], identity: dic
 
 
 def write_output(output: Path, docs: Iterable[Doc], counts: Counter[str]) -> None:
-    """Write docs in the format of the file's ending; the file appears whole."""
+    """Write docs in the format of the file's ending. No partial file is left."""
     format = detect_format(output)
     if format == "docbin":
         write_docs(output, docs)

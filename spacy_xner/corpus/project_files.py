@@ -25,7 +25,7 @@ PairBy = Literal["auto", "id", "order"]
 
 
 def check_formats(source: Path, target: Path, output: Path) -> None:
-    """RAISES: XnerError for unknown endings, formats that cannot be written, and an output that is also an input."""
+    """RAISES: XnerError for an unknown ending, a format that cannot be written, and an output that is also an input."""
     for path in (source, target, output):
         detect_format(path)
     check_output_path(output, source, target)
@@ -52,7 +52,7 @@ def pair_files(
     counts (Counter[str]): receives the counts of `pair_docs`, for pairs by id.
     pair_by (str): "id" for DocBins, by the ids in their meta; "order": sentence n of one file translates sentence n of
         the other; "auto": "id" if both are DocBins and all ids of the target are among those of the source.
-    lang (str | None): language of target sentences whose file does not say it, as de. For pairs by order.
+    lang (str | None): language of target sentences whose file does not give it, as de. For pairs by order.
     tokenized (bool): split the sentences of a `.txt` at spaces.
     RAISES: XnerError for malformed files, unlabelled sources, and files that cannot be paired.
     """
@@ -98,8 +98,8 @@ def pair_in_order(source: Path, target: Path, lang: str | None, tokenized: bool)
     n_target = sum(1 for _ in read_plain_docs(target, nlp, tokenized))
     if n_source != n_target:
         raise XnerError(
-            f"{source} has {n_source:,} sentences and {target} has {n_target:,}; expected as many, the second file's "
-            f"sentence n being the translation of the first one's."
+            f"{source} has {n_source:,} sentences and {target} has {n_target:,}; expected the same number: "
+            f"sentence n of the second file translates sentence n of the first."
         )
     fingerprint = [file_sha256(source), file_sha256(target), tokenized]
     return Pairs(lambda: read_labelled(source, nlp), targets, n_target, frozenset(labels), "order", fingerprint)
@@ -127,7 +127,10 @@ def read_plain_docs(path: Path, nlp: Language, tokenized: bool) -> Iterator[Doc]
 
 
 def read_file(path: Path, nlp: Language) -> Iterator[tuple[Doc, int]]:
-    """Read docs with their meta, and the line of each; for a DocBin, whose docs keep all annotation, its number."""
+    """Yield docs with their meta, and the line of each.
+
+    Docs of a DocBin keep all annotation. They have a number instead of a line.
+    """
     if detect_format(path) == "docbin":
         yield from zip(read_docs(path, nlp.vocab), count(1))
         return

@@ -18,7 +18,7 @@ Quality = Callable[[Sequence[TranslationPair]], Iterator[float | None]]
 
 
 def alignment_quality(aligner: Aligner) -> Quality:
-    """Estimates quality by the share of both sentences' words that are aligned, in [0, 1].
+    """Estimate quality by the share of both sentences' words that are aligned, in [0, 1].
 
     It is the mass that the transport plan moves (see `transport_plan`).
 
@@ -36,7 +36,7 @@ def alignment_quality(aligner: Aligner) -> Quality:
 
 
 def round_trip_quality(back: Translator, cache: Path | bool = True) -> Quality:
-    """Estimates quality by the similarity of the source and the back-translation, in [0, 1]; None without one.
+    """Estimate quality by the similarity of the source and the back-translation, in [0, 1]; None without one.
 
     The similarity is the normalised Indel similarity of the characters. Errors of the back-translation lower it too
     (Somers 2005, "Round-trip translation: what is it good for?", ALTA).

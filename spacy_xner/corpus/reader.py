@@ -48,7 +48,7 @@ class Corpus:
     path (str | Path | list[str]): DocBin files or folders of them.
     max_length (int): greatest length of a doc in tokens. A longer doc is split into its sentences, if it has sentence
         boundaries; parts that are still too long are left out and counted in a log message. 0: no limit.
-    limit (int): read at most so many docs of each file. 0: no limit.
+    limit (int): read at most this number of docs of each file. 0: no limit.
     shuffle (bool): shuffle the docs of all files, differently in each epoch. spaCy does this itself if
         `training.max_epochs` is at least 0. With -1 it reads the files again in each epoch, so that an augmenter's
         changes differ from epoch to epoch, and the reader has to shuffle.

@@ -15,7 +15,8 @@ from .convert import convert_files
 from .formats.inline import InlineError, parse_inline
 from .formats.reading import detect_format, find_files, read_sentences
 
-INLINE_ENTITY = re.compile(r"\[[^\[\]]+\]\([^\W\d][\w-]*\)")  # not a link: addresses have other characters
+# Does not match links, whose addresses have characters that a label cannot have.
+INLINE_ENTITY = re.compile(r"\[[^\[\]]+\]\([^\W\d][\w-]*\)")
 
 
 def read_unlabelled(path: Path, lang: str, counts: Counter[str]) -> Iterator[Doc]:
@@ -23,7 +24,7 @@ def read_unlabelled(path: Path, lang: str, counts: Counter[str]) -> Iterator[Doc
 
     lang (str): language code of texts whose file does not give it.
     counts (Counter[str]): receives counts of "texts", and if there are any, of "entities in the file, not looked at"
-        and "empty texts left out".
+        (labels are ignored) and "empty texts left out".
     RAISES: XnerError for a malformed file, and for a `.txt` with marked entities, whose markup would become words.
     """
     plain = detect_format(path) == "inline"

@@ -1,4 +1,4 @@
-"""Distillation into a DocBin file; an interrupted run is resumed."""
+"""Distillation into a DocBin file. An interrupted run is resumed."""
 
 import base64
 import time

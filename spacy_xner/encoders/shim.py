@@ -28,8 +28,8 @@ from .threads import run_in_threads, use_one_thread_if_forked
 class EncoderShim(HFShim):
     """`HFShim` with half precision on the CPU too, frozen word embeddings, its own learning rate and precisions.
 
-    On a CPU, prediction uses an encoder that is made from the model (`encode`): it is made when it is first needed,
-    never saved, and made again after the model's weights have changed.
+    On a CPU, prediction uses another encoder (see `make_encoder`). It is built from the model on first use, never
+    saved, and rebuilt after the model's weights have changed.
     """
 
     def __init__(

@@ -108,11 +108,11 @@ def _copy_files(source: Path, folder: Path, progress: bool) -> None:
     names = sorted(path.name for path in source.iterdir() if path.is_file())
     taken = [name for name in names if any(fnmatch(name, pattern) for pattern in (*MODEL_FILES, *TEXT_FILES))]
     for name in tqdm(taken, desc=f"copy {source.name}", unit="file", disable=not progress):
-        if name != README_NAME or not (source / ORIGIN_NAME).is_file():  # ours is written again
+        if name != README_NAME or not (source / ORIGIN_NAME).is_file():  # `write_origin` writes a new one
             shutil.copyfile(source / name, folder / name)
-    left = [name for name in names if name not in taken and name != ORIGIN_NAME]
-    if left and progress:
-        tqdm.write(f"left out, not part of an encoder: {', '.join(left)}")
+    omitted = [name for name in names if name not in taken and name != ORIGIN_NAME]
+    if omitted and progress:
+        tqdm.write(f"left out, not part of an encoder: {', '.join(omitted)}")
 
 
 def _complete_tokenizer(folder: Path, name: str) -> None:
@@ -123,9 +123,8 @@ def _complete_tokenizer(folder: Path, name: str) -> None:
     tokenizer: Any = AutoTokenizer.from_pretrained(
         str(folder), use_fast=True, local_files_only=True, trust_remote_code=False
     )
-    if (
-        getattr(tokenizer, "vocab_file", "") is None
-    ):  # XLM-R without its SentencePiece file, which spacy-transformers opens
+    # None for XLM-R without its SentencePiece file, which spacy-transformers opens
+    if getattr(tokenizer, "vocab_file", "") is None:
         tokenizer = PreTrainedTokenizerFast(
             tokenizer_object=tokenizer.backend_tokenizer,
             model_max_length=tokenizer.model_max_length,

@@ -46,4 +46,4 @@ def run_in_threads(function: Callable[[Task], Result], tasks: Sequence[Task]) ->
         with ThreadPoolExecutor(n_threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             return list(pool.map(function, tasks))
     finally:
-        torch.set_num_threads(n_threads)  # the pool's threads have changed a part that belongs to the process
+        torch.set_num_threads(n_threads)  # the initializer has changed a setting of the whole process too

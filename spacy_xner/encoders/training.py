@@ -37,8 +37,8 @@ class UnpaddedBatch(FullTransformerBatch):
     def unsplit_by_doc(self, arrays: list[list[Floats3d]]) -> FullTransformerBatch:
         """Pack the gradients of docs, which are padded to the longest span of each doc, without padding.
 
-        arrays (list[list[Floats3d]]): for each doc that has spans, a gradient for the last layer, or that and one for
-            each layer below; (n_spans, longest, width).
+        arrays (list[list[Floats3d]]): for each doc that has spans, a gradient for the last layer only, or one for the
+            last layer and one for each layer below it; (n_spans, longest, width).
         RETURNS: a batch whose `model_output` holds the gradients as tensors (n_rows, width).
         RAISES: XnerError where docs are missing, or differ in the number of layers.
         """
@@ -65,9 +65,9 @@ def begin_update(
     The layers are the same as with spacy-transformers' own forward function, which pads all spans to the longest one of
     the batch and computes the padding too.
     """
-    read = [i for i, of_doc in enumerate(spans) if of_doc and len(of_doc[0])]
-    flat = tokenize_spans(tokenizer, [span for i in read for span in spans[i]])
-    order = sorted(range(len(flat)), key=lambda i: len(flat[i].ids))  # those of one length are neighbours
+    with_spans = [i for i, of_doc in enumerate(spans) if of_doc and len(of_doc[0])]
+    flat = tokenize_spans(tokenizer, [span for i in with_spans for span in spans[i]])
+    order = sorted(range(len(flat)), key=lambda i: len(flat[i].ids))  # spans of equal length are neighbours
     typed = any(any(pieces.types or ()) for pieces in flat)
     sequences = Batch([flat[i].ids for i in order], [flat[i].types or [] for i in order] if typed else None)
     layers, backward = shim.begin_packed_update(sequences)
@@ -80,10 +80,10 @@ def begin_update(
     arrays = [layer.detach().numpy() for layer in layers]
     vectors = [[array[place] for array in arrays] for place in rows]
     empty = cast(UnpaddedBatch, UnpaddedBatch.empty(len(docs)))
-    batch = fill_doc_data(empty, spans, read, flat, vectors, tokenizer)
+    batch = fill_doc_data(empty, spans, with_spans, flat, vectors, tokenizer)
     batch.n_rows = start
     start = 0
-    for i in read:
+    for i in with_spans:
         batch.rows.append(rows[start : start + len(spans[i])])
         start += len(spans[i])
 

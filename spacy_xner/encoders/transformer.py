@@ -120,7 +120,7 @@ class AllLayersTransformer(TransformerModel):
             if self.has_dim(dim):
                 copied.set_dim(dim, self.get_dim(dim))
         copied.layers[0] = copy.deepcopy(self.layers[0])
-        copied.encoder_shim.id = Shim(None).id  # a new number: the optimizer keeps its moments by it
+        copied.encoder_shim.id = Shim(None).id  # the optimizer stores its moments under this id
         return copied
 
 
@@ -145,7 +145,7 @@ def initialize(stock: Callable[..., None], model: AllLayersTransformer, X: Any =
 
     RAISES: XnerError where there is no such encoder.
     """
-    if compat.is_encoder_loaded(model):  # with the pipeline: the folder that it came from may be gone
+    if compat.is_encoder_loaded(model):  # it was loaded with the pipeline; its original folder may no longer exist
         return stock(model, X, Y)
     name = compat.get_encoder_name(model)
     try:

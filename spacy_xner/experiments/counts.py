@@ -70,11 +70,11 @@ def study_counts(study: StudyRecords, distinct: bool = False) -> StudyCounts:
     distinct (bool): count only the first of several sentences with the same text.
     """
     arms = study.arms()
-    every = [run for runs in arms.values() for run in runs]
+    runs_of_arms = [run for runs in arms.values() for run in runs]
     langs = tuple(study.targets)
-    found = {label for run in every for lang in langs for label in run.sentences[lang]["labels"]}
+    found = {label for run in runs_of_arms for lang in langs for label in run.sentences[lang]["labels"]}
     labels = (*sorted(found), "")
-    gold = {(lang, label) for lang in langs for label in entities_to_find(every[0].sentences[lang]["labels"])}
+    gold = {(lang, label) for lang in langs for label in entities_to_find(runs_of_arms[0].sentences[lang]["labels"])}
     counts = {
         arm: {lang: _language_counts(runs, lang, labels, distinct) for lang in langs} for arm, runs in arms.items()
     }

@@ -1,7 +1,7 @@
-"""Projected labels of held-back sentences: data in the target languages to choose settings by.
+"""Write held-back sentences with projected labels: data in the target languages for choosing settings.
 
-Manual labels in a target language are for the final scores alone. These labels are projected, and of sentences whose
-labels no arm learns from.
+Manual labels in a target language are for the final scores alone. The labels written here are projected, and no arm
+learns from labels of these sentences.
 """
 
 import random
@@ -17,7 +17,12 @@ from .run import split_of
 
 
 class Written(NamedTuple):
-    """A DocBin that was written: its docs, all held-back docs, and those with an entity that was not projected."""
+    """A DocBin that was written.
+
+    n_docs (int): number of docs in it.
+    n_held_back (int): number of all held-back docs.
+    n_incomplete (int): number of held-back docs with an entity that was not projected.
+    """
 
     path: Path
     n_docs: int

@@ -10,7 +10,7 @@ from .corpus_facts import DocFacts, read_facts
 from .plan import Arm, Study
 
 PROJECTING = {"project", "carry"}  # provenance steps that give a translation its labels
-MIN_TOKENS = 5  # shorter texts are allowed in training and test: they are equal by chance
+MIN_TOKENS = 5  # shorter texts may be in both training and test data: they are often equal by chance
 
 
 def check_inputs(study: Study, arms: Iterable[Arm]) -> None:

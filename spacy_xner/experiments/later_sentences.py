@@ -1,6 +1,6 @@
-"""Reports on a part of the test sentences: those from a number on, whose texts do not occur before it.
+"""Restrict records to later test sentences: those from a given number on whose text does not occur before it.
 
-For test sentences some of which were looked at while settings were chosen: on the others, the choice was blind.
+Use it where the first test sentences influenced the choice of settings: the others did not.
 """
 
 from dataclasses import replace
@@ -13,8 +13,9 @@ from .records import RunRecord, StudyRecords
 def sentences_from(study: StudyRecords, first: int) -> StudyRecords:
     """The records with their test sentences from the number `first` on, in each language, counted from 0.
 
-    Sentences whose text occurs before `first` are left out too, as are kinds of errors and examples, of which records
-    do not say by which sentence they were made.
+    Sentences whose text occurs before `first` are left out too. So are kinds of errors and examples, since records do
+    not have the sentence numbers of these.
+
     RAISES: XnerError if a target language has no sentence from there on.
     """
     for lang in study.targets:

@@ -1,7 +1,7 @@
 """Compact storage of many runs in a study file: the reference once, and for each run its differences from it.
 
 All runs of a study are scored on the same sentences. Their study file has `sentences`: language -> `n` and `repeats`,
-as in a record, and `to_find`: label -> [{"entities": a number, "gaps": the sentences with that many entities}]. A
+as in a record, and `to_find`: label -> [{"entities": a number, "gaps": the sentences with that number of entities}]. A
 packed run has `differences` in place of its own `sentences`: language -> label -> [{"right": entities, "wrong":
 entities, "gaps": the sentences with these counts}], for the sentences in which it made an error. Gaps are the
 differences between successive sentence numbers: [3, 1, 2] stands for the sentences 3, 4 and 6.

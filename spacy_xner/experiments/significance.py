@@ -8,8 +8,8 @@ same text are one observation, drawn and swapped together, since a pipeline pred
   arms. Of S seeds it draws S - 1, which makes the variance of their mean unbiased (McCarthy and Snowden 1985); drawing
   S would make intervals too narrow by a factor of 0.82 with three seeds. The interaction of seed and sentence is
   counted more than once, which makes intervals rather too wide (Owen 2007, "The pigeonhole bootstrap"). On simulated
-  arms, intervals of five seeds covered the true value in 95 to 98 of 100 cases, those of three seeds in 94 to 99; but
-  if all variance is between trainings, in 88 and 74.
+  arms, intervals of five seeds covered the true value in 95 to 98 of 100 cases, those of three seeds in 94 to 99; if
+  all variance is between trainings, those of five seeds in 88, those of three in 74.
 - Permutation: approximate randomisation (Noreen 1989; Yeh 2000). With the probability 1/2 it swaps the two arms' counts
   of a sentence, in all seeds at once; and it swaps the two arms of a seed, which changes the sign of that seed's
   deviation from the mean difference. Swapping each sentence of each seed independently would treat the errors of runs
@@ -117,7 +117,7 @@ def analyse(
     """Estimate F1 of each arm, and compare pairs of arms.
 
     study (StudyRecords): of each arm, the runs with the largest share of labels are used.
-    pairs (Sequence[tuple[str, str]]): pairs (arm, other); differences are `arm` minus `other`.
+    pairs (Sequence[tuple[str, str]]): (arm, other); a difference is `arm` minus `other`.
     resamples, permutations (int): draws of the bootstrap and of the permutation test.
     seed (int): of the draws. The same seed gives the same results, whatever the order of sentences.
     distinct (bool): count only the first of several sentences with the same text.

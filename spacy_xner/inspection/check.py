@@ -1,4 +1,4 @@
-"""Check a labelled corpus folder: mistakes are errors; repetition is reported for a person to judge."""
+"""Check a labelled corpus folder: list errors to fix, and repetition that a person should review."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator

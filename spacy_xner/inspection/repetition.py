@@ -14,7 +14,7 @@ from .sentence import CorpusSentence
 MIN_COSINE = 0.7  # of the tf-idf vectors of character n-grams of two near-duplicates
 BATCH_SIZE = 500  # texts that are compared with all others at a time, so that memory does not grow quadratically
 MAX_NAME_USES = 5  # a name that is used more often is reported
-MIN_PATTERN_USES = 3  # a sentence pattern that is used at least so often is reported
+MIN_PATTERN_USES = 3  # a sentence pattern that is used at least this often is reported
 MIN_NAME_LENGTH, MIN_UNSPACED_NAME_LENGTH = 4, 2  # characters: shorter names are not searched for outside of entities
 EVALUATION = ("dev", "test")
 UNSPACED = regex.compile(UNSPACED_CHARACTER)
@@ -78,7 +78,7 @@ def notes(sentences: Sequence[CorpusSentence]) -> dict[str, list[str]]:
         for name, by_label in sorted(places.items())
         if len(by_label) > 1
     ]
-    found["names that are unlabelled elsewhere"] = _unmarked_names(labelled)
+    found["names that are unlabelled elsewhere"] = _unlabelled_names(labelled)
     return found
 
 
@@ -125,7 +125,7 @@ def spaced_words(text: str) -> str:
     return text if UNSPACED.search(text) else " ".join(["", *re.findall(r"\w+", text), ""])
 
 
-def _unmarked_names(sentences: Sequence[CorpusSentence]) -> list[str]:
+def _unlabelled_names(sentences: Sequence[CorpusSentence]) -> list[str]:
     """Sentences that contain a name of the corpus, in the same case, outside of all entities.
 
     A name must be a whole word and have at least 4 characters; in scripts without spaces, 2 characters and any place.

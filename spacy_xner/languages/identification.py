@@ -6,7 +6,7 @@ from typing import Any
 MIN_LETTERS = 20  # the language of a text with fewer letters cannot be identified
 MIN_PROBABILITY = 0.9  # of the identified language
 
-# Languages that the identifier gives the code of a close relative, or confuses with it
+# Groups of close relatives that the identifier confuses, or to which it gives one common code
 RELATED_LANGUAGES = (
     {"zh", "wuu", "yue", "hak", "nan", "gan", "hsn"},
     {"ku", "ckb", "kmr", "sdh"},

@@ -20,7 +20,7 @@ UNSPACED_SCRIPTS = {
     "Mymr": "Myanmar",
     "Tibt": "Tibetan",
 }
-# Marks that prolong a kana. Unicode assigns them to no script.
+# Marks that lengthen the vowel of a kana. Unicode assigns them to no script.
 KANA_MARKS = "\N{KATAKANA-HIRAGANA PROLONGED SOUND MARK}\N{HALFWIDTH KATAKANA-HIRAGANA PROLONGED SOUND MARK}"
 # Scripts that only annotate the reading of another one: Bopomofo (zhuyin) stands beside Han characters.
 ANNOTATION_SCRIPTS = frozenset({"Bopo"})
@@ -46,7 +46,7 @@ OTHER = "Other"  # all scripts that are not in MODERN_SCRIPTS
 
 
 def character_class(scripts: Iterable[str], extra: str = "") -> str:
-    """A character class for patterns of the package `regex`: all characters of scripts (any name of one), and more."""
+    """A character class for the package `regex`: all characters of `scripts` (codes or names), and those in `extra`."""
     return "[" + "".join(rf"\p{{{script}}}" for script in scripts) + extra + "]"
 
 

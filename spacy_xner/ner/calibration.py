@@ -12,8 +12,8 @@ from .decoding import Constraints, constrain, decode, log_softmax, score_spans
 from .tags import TagScheme
 
 N_BINS = 10
-# Of temperatures. Without a limit, confidences would go to 1 if all entities of a small set are right.
-RANGE = (0.5, 20.0)
+# Without limits, confidences would go to 1 if all predicted entities of a small set are correct.
+TEMPERATURE_RANGE = (0.5, 20.0)
 
 
 def expected_calibration_error(confidences: Any, correct: Any, n_bins: int = N_BINS) -> float:
@@ -98,7 +98,7 @@ def fit_temperature(
         p = np.clip(confidences(float(np.exp(log_temperature))), 1e-6, 1 - 1e-6)
         return -float(np.where(correct, np.log(p), np.log1p(-p)).mean())
 
-    fitted = minimize_scalar(loss, bounds=np.log(RANGE), method="bounded", options={"xatol": 0.01})
+    fitted = minimize_scalar(loss, bounds=np.log(TEMPERATURE_RANGE), method="bounded", options={"xatol": 0.01})
     temperature = float(np.exp(fitted.x))
     return Calibration(
         temperature=round(temperature, 4),

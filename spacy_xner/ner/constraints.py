@@ -1,4 +1,4 @@
-"""Constraints on new entities that a doc has already: entities, blocked tokens, sentence starts, white space."""
+"""Constraints on the new entities of a doc, from its earlier entities, blocked tokens, sentence starts, white space."""
 
 import numpy as np
 from spacy.attrs import ENT_IOB, ENT_TYPE, IS_SPACE, SENT_START

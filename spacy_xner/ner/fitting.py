@@ -26,9 +26,9 @@ def find_recogniser(nlp: Language, name: str | None = None) -> SoftmaxRecogniser
     for pipe_name, component in nlp.pipeline:
         if isinstance(component, SoftmaxRecogniser) and name in (None, pipe_name):
             return component
+    missing = "component of the factory `xner`" if name is None else f"component {name!r} with calibrated scores"
     raise XnerError(
-        f"The pipeline has no component {name or 'of the factory xner'!r} with calibrated scores; it has "
-        f"{', '.join(nlp.pipe_names) or 'none'}. Name one of the factory `xner`."
+        f"The pipeline has no {missing}; it has {', '.join(nlp.pipe_names) or 'none'}. Name one of the factory `xner`."
     )
 
 

@@ -88,7 +88,7 @@ class Projector(Pipe):
 
     Sets `doc.ents`, and `doc.spans["xner"]` with `attrs["scores"]`; each span has its score as `span._.confidence`. Old
     entities are replaced, also where none is projected. A doc without a source is not changed. The encoder is loaded
-    when the first source with entities comes.
+    for the first doc whose source has entities.
 
     All settings are in the pipeline's config; there is nothing else to save.
 

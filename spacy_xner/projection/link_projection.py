@@ -86,25 +86,25 @@ def candidates_of(span: SourceSpan, evidence: Evidence, unaligned: float) -> Can
     inside = np.zeros((span.end - span.start, len(evidence.target)))
     inside[own[:, 0] - span.start, own[:, 1]] = 1
     linked = inside.sum(axis=0) > 0
-    adopted = (evidence.nearest >= span.start) & (evidence.nearest < span.end)
-    edges = np.flatnonzero(runs_with(linked, linked | adopted))
+    by_similarity = (evidence.nearest >= span.start) & (evidence.nearest < span.end)
+    edges = np.flatnonzero(runs_with(linked, linked | by_similarity))
     if not any(map(is_punctuation, evidence.source[span.start : span.end])):
         edges = np.array([j for j in edges.tolist() if not is_punctuation(evidence.target[j])], dtype=np.intp)
 
-    # Each target word's part of the precision and of the recall of a stretch.
+    # Each target word's contribution to the precision and to the recall of a stretch.
     shares = inside.sum(axis=0) / np.maximum(evidence.target_degrees, 1)
-    fidelity = np.where(evidence.target_degrees > 0, shares, np.where(adopted, 1.0, unaligned))
-    coverage = (inside / np.maximum(evidence.source_degrees[span.start : span.end], 1)[:, None]).mean(axis=0)
+    to_precision = np.where(evidence.target_degrees > 0, shares, np.where(by_similarity, 1.0, unaligned))
+    to_recall = (inside / np.maximum(evidence.source_degrees[span.start : span.end], 1)[:, None]).mean(axis=0)
     similarity = evidence.similarity[span.start : span.end]
     scores = np.zeros((len(edges), len(edges)))
     for row, first in enumerate(edges):
         stretch = slice(first, edges[-1] + 1)
         ends = edges[row:] - first
-        precision = fidelity[stretch].cumsum()[ends] / (ends + 1)
-        recall = coverage[stretch].cumsum()[ends]
+        precision = to_precision[stretch].cumsum()[ends] / (ends + 1)
+        recall = to_recall[stretch].cumsum()[ends]
         closeness = np.maximum.accumulate(similarity[:, stretch], axis=1)[:, ends].mean(axis=0)
-        total = precision + recall  # 0 for a stretch of adopted words between words of other spans
-        scores[row, row:] = 2 * precision * recall / np.where(total > 0, total, 1) * closeness
+        # The precision is above 0, since the first word has a link into the span or counts as linked.
+        scores[row, row:] = 2 * precision * recall / (precision + recall) * closeness
     return Candidates(edges, scores, float(scores.max(initial=0.0)))
 
 

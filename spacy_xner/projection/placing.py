@@ -19,7 +19,7 @@ class Candidates:
 
     edges (Integers): (n_edges,), ascending: words at which a stretch can begin and end.
     scores (Floats): (n_edges, n_edges): score of the stretch from the row's word to the column's word; 0 for a stretch
-        that is no candidate.
+        that is not a candidate.
     best (float): the highest score.
     """
 
@@ -51,7 +51,7 @@ def place(spans: Sequence[SourceSpan], candidates: Mapping[int, Candidates]) -> 
     """Choose a stretch of target words for each span.
 
     The best candidate of all spans is placed first, candidates that overlap it are excluded, and so on. A span without
-    a stretch is reported as "missing" if it had no candidates at all, as "overlapping" if all were excluded.
+    a stretch is reported as "missing" if it had no candidates at all, and as "overlapping" if all were excluded.
 
     candidates (Mapping[int, Candidates]): the candidates of each span, by its index in `spans`. They are modified.
     """

@@ -14,7 +14,7 @@ from .doc_words import PairWords
 from .transport_projection import TransportProjection
 from .types import MissingSpan, Projection, ProjectionAlgorithm
 
-BLOCK = 512  # pairs read ahead: memory stays flat where few sentences have entities
+BLOCK = 512  # maximum number of pairs read ahead: limits memory where few sentences have entities
 
 
 class SpanProjector:
@@ -93,7 +93,7 @@ class SpanProjector:
     def project_aligned(
         self, pairs: Iterable[tuple[Doc, Doc]], alignments: Iterable[Alignment]
     ) -> Iterator[Projection]:
-        """As `project`, for pairs whose words are already aligned; also pairs without entities have an alignment."""
+        """As `project`, for pairs that are already aligned: one alignment a pair, also for pairs without entities."""
         for (source, target), alignment in zip(pairs, alignments, strict=True):
             yield self._result(PairWords.of(source, target, self.label_map), alignment)
 

@@ -85,21 +85,21 @@ def candidates_of(
     matched = sent * len(plan) >= MIN_SENT
     if not matched.any():
         return Candidates.none()
-    # (n_target,): each word's part of the recall
-    arrives = (own[matched] / sent[matched, None]).mean(axis=0)
+    # (n_target,): each word's contribution to the recall
+    to_recall = (own[matched] / sent[matched, None]).mean(axis=0)
     least = max(TINY, least_edge * np.clip(plan.shape[0] / plan.shape[1], 0.25, 1))  # few edges, also in long sentences
-    edges = np.flatnonzero(can_be_edge & (arrives >= least))
+    edges = np.flatnonzero(can_be_edge & (to_recall >= least))
 
-    def up_to(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def sums_at_edges(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Sums of the values before each edge, as a column, and up to and including each edge."""
         sums = np.append(0, values.cumsum())
         return sums[edges][:, None], sums[edges + 1]
 
-    (before, upto), (own_before, own_upto), (all_before, all_upto) = map(
-        up_to, (arrives, own.sum(axis=0), plan.sum(axis=0))
+    (before, through), (own_before, own_through), (all_before, all_through) = map(
+        sums_at_edges, (to_recall, own.sum(axis=0), plan.sum(axis=0))
     )
-    recall = upto - before
-    precision = (own_upto - own_before) / np.maximum(all_upto - all_before, TINY)
+    recall = through - before
+    precision = (own_through - own_before) / np.maximum(all_through - all_before, TINY)
     scores = np.triu(2 * precision * recall / np.maximum(precision + recall, TINY))
     if ends is not None:
         n_ends = np.append(0, ends.cumsum())[edges]  # before each edge

@@ -21,7 +21,7 @@ TABLE_WORDS = 120  # words per side in the similarity table: browsers are slow w
 class ShownPair:
     """A sentence pair with its alignment.
 
-    number (int): of the pair, from 1 on.
+    number (int): the number of the pair, counted from 1.
     source, target (Doc): without white space tokens.
     projection (Projection | None): the projected entities, if the source has labels.
     """
@@ -42,7 +42,7 @@ def alignment_page(pairs: Iterable[ShownPair], title: str, note: str) -> str:
 
 
 def as_variables(pair: ShownPair, opened: bool) -> dict[str, Any]:
-    """Variables of the template for a pair. opened (bool): show its similarity table unfolded."""
+    """Variables of the template for a pair. opened (bool): show its similarity table expanded."""
     source, target = ([token.text for token in doc] for doc in (pair.source, pair.target))
     links, similarity = pair.alignment.links, pair.alignment.similarity
     linked = set(links)

@@ -30,7 +30,7 @@ def costs_table(report: Report) -> Table | None:
 def total_cost(report: Report) -> str:
     """The time of all runs together, and the machines that they ran on.
 
-    The time of a teacher is counted once, also if it has several students, or a record of its own.
+    The time of a teacher is counted once, even if it has several students or a record of its own.
     """
     runs = report.study.runs
     counted: set[tuple[str | None, float, int]] = {run.key for run in runs}

@@ -9,7 +9,7 @@ from ..annotations.attributes import meta_of
 
 
 def choose_examples(docs: Iterable[Doc]) -> dict[str, Doc]:
-    """Language -> the labelled doc that serves best as an example, see `example_rank`; the first of equal ones."""
+    """Language -> its labelled doc with the highest `example_rank`; the first of those with equal rank."""
     chosen: dict[str, Doc] = {}
     for doc in docs:
         lang = meta_of(doc)["lang"]

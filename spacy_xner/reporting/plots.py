@@ -148,9 +148,9 @@ def _columns(curve: Sequence[tuple[float, float]]) -> tuple[list[float], list[fl
 
 
 def mean_curve(seeds: Sequence[Sequence[tuple[float, float]]]) -> list[tuple[float, float]]:
-    """The mean over seeds of the n-th points of their curves, as far as all seeds have points.
+    """The mean curve of the seeds: point n is the mean of their n-th points, up to the end of the shortest curve.
 
-    Means are taken of x too: the seeds' evaluations may be at slightly different numbers of words.
+    x is averaged too, since evaluations of different seeds may be at slightly different numbers of words.
     """
     length = min(len(curve) for curve in seeds)
     return [

@@ -16,7 +16,7 @@ from .wording import METHOD, QUESTION, compared, limits, listed, summary
 class Report:
     """Analyses of a study.
 
-    baseline (str): the arm that others are compared with, unless other pairs were asked for.
+    baseline (str): the arm that others are compared with, unless other pairs were given.
     analysis (Analysis): of the runs with the largest share of labels.
     by_share (dict[float, Analysis]): share of labels -> analysis of the runs with it; empty if there is one share only.
     distinct (Analysis | None): as `analysis`, counting each text once; None if no two sentences have the same text.

@@ -15,7 +15,8 @@ from ..errors import XnerError
 WIDTH = 4.2  # inches: a phone shows this width without scaling it down
 N_COLORS = 8  # colours of arms in the template
 MARKERS = "osD^vPX"
-INK, SOFT, LINE, CARD = "#010101", "#010102", "#010103", "#010104"  # placeholders of the page's colours
+# Placeholders, which `_as_svg` replaces by the page's colours.
+INK, SOFT, LINE, CARD = "#010101", "#010102", "#010103", "#010104"
 STYLE: Any = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -45,12 +46,12 @@ def check_matplotlib() -> None:
 
 
 def color_of(place: int) -> str:
-    """The colour of an arm, which stands for the page's until the SVG is written."""
+    """A placeholder of the arm's colour, which `_as_svg` replaces by the page's colour."""
     return f"#0202{place % N_COLORS:02d}"
 
 
 def marker_of(place: int) -> str:
-    """The marker of an arm. It tells arms apart without their colour, and those that share a colour."""
+    """The marker of an arm. It distinguishes arms without colours, and arms that share a colour."""
     return MARKERS[place % len(MARKERS)]
 
 

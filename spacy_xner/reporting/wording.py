@@ -1,4 +1,4 @@
-"""The words of a report: number formats, sentences about comparisons, and the description of the method."""
+"""The text of a report: number formats, sentences about comparisons, and the description of the method."""
 
 from __future__ import annotations
 

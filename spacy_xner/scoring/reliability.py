@@ -1,4 +1,4 @@
-"""How well confidences match the share of right entities, before and after calibration."""
+"""How well the confidences of entities match the share of correct ones, before and after calibration."""
 
 from __future__ import annotations
 

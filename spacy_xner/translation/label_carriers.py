@@ -16,8 +16,8 @@ from .streams import translate_items
 from .text_edits import CharSpan, delete_matches, replace_ranges, replace_spans, strip_text
 from .types import Translator
 
-# Placeholders that no engine can translate, or takes for inflected forms. All have one length, so that none is a prefix
-# of another.
+# Placeholders: invented words, which engines neither translate nor take for inflected forms. All have the same length,
+# so that none is a prefix of another.
 WORDS = [
     f"Xqb{vowel}{middle}{end}"
     for end, vowel, middle in product(
@@ -34,7 +34,7 @@ PERSON_LABELS = {"PER", "PERSON"}  # names with these labels are not translated
 class EncodedText:
     """A text as the translator receives it.
 
-    names, labels (list[str]): of its entities.
+    names, labels (list[str]): the text and the label of each entity.
     words (list[str]): the placeholders of the entities, or the two brackets around them.
     to_translate (list[str]): names that are also translated on their own.
     """
@@ -78,7 +78,7 @@ class LabelCarrier(Protocol):
 class Placeholders:
     """Replaces each entity by a capitalised word that no engine can translate, and later that word by the name.
 
-    The engine does not misread names as common words. Works with any engine that copies unknown words.
+    So the engine cannot take a name for a common word. Works with any engine that copies unknown words.
 
     translate_names (bool): insert the name's translation, which is made separately, except for persons; False: insert
         the source name.

@@ -14,12 +14,8 @@ from ..errors import XnerError
 from ..languages.codes import normalise_code
 
 TOKEN = re.compile(r"(>>|__)?([a-z]{2,3}(?:_[A-Z][A-Za-z]{1,3})?)(<<|__)?")
-ALIASES = {
-    "no": "nb",
-    "pbt": "ps",
-    "quy": "qu",
-    "fuv": "ff",
-}  # varieties of NLLB that CLDR lacks
+# Language codes that CLDR does not map to the usual code: Norwegian, and varieties that NLLB lists
+ALIASES = {"no": "nb", "pbt": "ps", "quy": "qu", "fuv": "ff"}
 PREFIX = ">>"  # Marian reads the target language as a prefix of the text
 
 

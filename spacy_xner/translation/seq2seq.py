@@ -15,7 +15,7 @@ from ..languages.codes import normalise_code
 from .language_tokens import PREFIX, LanguageToken, canonical_parts, choose_token, language_tokens
 from .splitting import Part, join_parts, split_text
 
-BUFFER = 4  # batches that are sorted by length together; a killed run must repeat up to as many
+BUFFER = 4  # batches that are sorted by length together; an interrupted run repeats at most this many
 # A translation may have MAX_GROWTH times the pieces of its text plus EXTRA_PIECES; longer output is degenerate.
 MAX_GROWTH, EXTRA_PIECES = 3, 20
 MIN_LENGTH = 8  # pieces: beginning, end, language token and a few of the text

@@ -301,7 +301,7 @@ def test_errors(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(
         app, ["adapt", str(tmp_path / "mixed"), "--texts", str(room / "texts.txt"), "--to", "de"]
     )
-    assert "expected that of the texts by --source-lang" in result.output.replace("\n", " ")
+    assert "expected the language of the texts as --source-lang" in result.output.replace("\n", " ")
     german = list(read_unlabelled(room / "texts.txt", "de", Counter()))
     write_docs(tmp_path / "de.spacy", german)
     result = adapt(room, tiny_encoder, "--texts", tmp_path / "de.spacy", "--output", tmp_path / "german")

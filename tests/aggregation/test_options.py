@@ -50,11 +50,11 @@ def test_resolved_layers(n_layers: int, data: st.DataObject) -> None:
     [
         ({"layers": []}, "layers: the list is empty. Name at least one"),
         ({"layers": [1, 2, 1]}, "layers: .* names a layer twice"),
-        ({"layers": [1, True]}, "layers: True is no number"),
-        ({"layers": [1, 1.5]}, "layers: 1.5 is no number"),
-        ({"layer_dropout": 1.0}, r"layer_dropout: 1.0 is no probability in \[0, 1\)"),
-        ({"layer_dropout": -0.1}, "layer_dropout: -0.1 is no probability"),
-        ({"layer_dropout": float("nan")}, "layer_dropout: nan is no probability"),
+        ({"layers": [1, True]}, "layers: True is not a layer number"),
+        ({"layers": [1, 1.5]}, "layers: 1.5 is not a layer number"),
+        ({"layer_dropout": 1.0}, r"layer_dropout: 1.0 is not a probability in \[0, 1\)"),
+        ({"layer_dropout": -0.1}, "layer_dropout: -0.1 is not a probability"),
+        ({"layer_dropout": float("nan")}, "layer_dropout: nan is not a probability"),
         ({"logit_scale": -1.0}, "logit_scale: -1.0 is "),
     ],
 )

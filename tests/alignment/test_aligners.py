@@ -179,7 +179,7 @@ def test_sentences_longer_than_the_encoder(tiny_encoder: Path) -> None:
     assert alignment.links == [(i, i) for i in range(200)]
     words = ["the", "President", "visited", "Berlin"] * 40
     theirs = SimAlignAligner(str(tiny_encoder), 2, "inter")
-    with pytest.warns(UserWarning, match="cuts a sentence of 160 word pieces to the 62 that fit"):
+    with pytest.warns(UserWarning, match="truncates a sentence of 160 word pieces to the 62 that fit"):
         (cut,) = theirs.align([(words, words[:8])])
     assert theirs.cut == 1
     assert cut.similarity.shape == (160, 8)

@@ -86,7 +86,7 @@ def test_check(room: Path) -> None:
         (["convert", "a.txt"], "Found one file, a.txt, and no --output"),
         (["convert", "a.txt", "-o", "b.txt"], "with the ending .spacy"),
         (["convert", "nowhere.txt", "-o", "b.spacy", "--lang", "en"], "nowhere.txt: found no file"),
-        (["translate", "a.spacy", "-o", "b.spacy", "--lang", "de"], "expected it by --memory"),
+        (["translate", "a.spacy", "-o", "b.spacy", "--lang", "de"], "expected it as --memory"),
         (["translate", "a.spacy", "-o", "b.spacy", "--lang", "de", "--memory", "x"], "a.spacy: cannot be read"),
         (
             ["translate", "en.txt", "-o", "b.spacy", "--lang", "de", "--memory", "x", "--cache", "c", "--no-cache"],

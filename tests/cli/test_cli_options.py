@@ -164,7 +164,7 @@ def test_streams_are_refused_elsewhere(args: list[str], name: str) -> None:
 
 
 def test_standard_input_has_no_ending() -> None:
-    assert "expected its format by --format" in misused("corpus", "convert", "-", "-o", "x.spacy", "--lang", "en")
+    assert "expected its format as --format" in misused("corpus", "convert", "-", "-o", "x.spacy", "--lang", "en")
 
 
 @pytest.mark.parametrize(
@@ -172,13 +172,13 @@ def test_standard_input_has_no_ending() -> None:
     [
         (["corpus", "convert", "en.iob", "-o", "x.spacy", "--lang", "english"], "'english' is not a language code"),
         (["corpus", "convert", "en.iob", "-o", "x.pdf", "--lang", "en"], "with the ending .spacy"),
-        (["corpus", "convert", "{lang}.iob", "-o", "x.spacy"], "expected the languages for it by --lang"),
+        (["corpus", "convert", "{lang}.iob", "-o", "x.spacy"], "expected its languages as --lang"),
         (["corpus", "convert", "en.iob", "-o", "x.spacy", "--lang", "en,de"], "expected {lang} in its name"),
         (
             ["corpus", "translate", "en.spacy", "-o", "x.spacy", "--lang", "en", "--memory", "memory.tsv"],
             "--lang names en",
         ),
-        (["corpus", "translate", "en.spacy", "-o", "x.spacy", "--lang", "de"], "expected it by --memory"),
+        (["corpus", "translate", "en.spacy", "-o", "x.spacy", "--lang", "de"], "expected it as --memory"),
         (["corpus", "translate", "en.spacy", "-o", "x.spacy", "--lang", "de", "-s", "path"], "has no value"),
         (["corpus", "translate", "en.spacy", "-o", "x.spacy", "--lang", "de", "-s", "source=en"], "--setting cannot"),
         (

@@ -247,4 +247,4 @@ def test_command(tiny_pipeline: Path, tiny_encoder: Path, tmp_path: Path) -> Non
     assert "is also an input and would be lost" in result.output.replace("\n", " ")
     assert (tmp_path / "en.spacy").read_bytes() == before
     result = CliRunner().invoke(app, [*map(str, arguments), "--agreement", "0.5"])
-    assert "expected the source sentences by --sources" in result.output
+    assert "expected the source sentences as --sources" in result.output

@@ -112,7 +112,7 @@ def test_hub(hub: tuple[str, Path, list[str]]) -> None:
     assert fetched == ENCODER_FILES | {"README.md", "vocab.txt"}
 
     assert "old has no model.safetensors" in results["old"]
-    assert "accept their terms on its page" in results["gated"]
+    assert "accept the terms on its page" in results["gated"]
     assert "'nothing' is neither a folder here nor a model on the hub. Check the spelling" in results["nothing"]
     assert "use the encoder `embedded`" in results["nothing"]
     assert names(room / "out") == {"good"}
@@ -123,6 +123,6 @@ def test_no_network(tmp_path: Path) -> None:
         endpoint = f"http://127.0.0.1:{server.server_address[1]}"
     results = fetch_from(endpoint, tmp_path, "bert-base-multilingual-cased")
     message = results["bert-base-multilingual-cased"]
-    assert message.startswith("'bert-base-multilingual-cased' is no folder here, and it could not be downloaded")
+    assert message.startswith("'bert-base-multilingual-cased' is not a folder here, and it could not be downloaded")
     assert "Without a network, use the encoder `embedded`" in message
     assert names(tmp_path / "out") == set()
