@@ -47,9 +47,10 @@ def test_convert_and_stats_import_no_torch(room: Path) -> None:
     convert = ["corpus", "convert", room / "nine-lines.iob", "--lang", "en", "--output"]
     assert imported(MODELS, *convert, room / "x.spacy") == []
     assert imported(MODELS, "corpus", "stats", room / "x.spacy") == []
+    import torch  # noqa: F401
+
     from .util import ok
 
-    assert "torch" in sys.modules
     ok(*convert, room / "y.spacy")
     assert (room / "x.spacy").read_bytes() == (room / "y.spacy").read_bytes()
 
