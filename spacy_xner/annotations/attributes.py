@@ -6,6 +6,7 @@ from typing import Any
 from spacy.tokens import Doc, Span
 
 from ..errors import XnerError
+from . import source_doc  # noqa: F401  (so that `doc._.xner_source` can be written and read)
 
 SOFT_LABELS = "xner_soft_labels"
 CONFIDENCE = "confidence"

@@ -101,7 +101,8 @@ def adapt(
         raise UsageError(f"--to names {lang}, the language of the texts: expected other languages.")
     translators = {code: translator_from_options(translator, lang, code, memory, setting) for code in targets}
     folder = str(resolve_encoder(encoder))
-    settings = Settings(lang, targets, folder, min_score, held_back, steps, batch_words, distill, seed)
+    with usage_errors():
+        settings = Settings(lang, targets, folder, min_score, held_back, steps, batch_words, distill, seed)
     notes = make_notes()
     work = Adaptation(nlp, texts, output, settings, translators, print_counts, progress, gpu_id, kept)
     if not work.is_current(PIPELINE):

@@ -49,7 +49,7 @@ class XnerCommand(TyperCommand):
                 )
                 raise UsageError(
                     f"Found '-' as {name}, which cannot be standard input or output. Expected the name of a file or "
-                    "folder (./- for a file called -)."
+                    "folder (for one called -, its absolute path)."
                 )
         if sum(ctx.params.get(name) == STREAM for name in OUTPUTS) > 1:
             raise UsageError("Found '-' for both --output and --json, expected standard output for one of them.")

@@ -80,6 +80,8 @@ def convert(
         *files, output = files
         if not files:
             raise UsageError(f"Found one file, {output}, and no --output: expected the DocBin to write.")
+        if output == STREAM:
+            raise UsageError("Found '-' as an argument for the output, expected it as --output -.")
         warn_of_argument(output)
     if STREAM in files and format == FormatName.auto:
         raise UsageError("Standard input has no file name, expected its format as --format, such as --format jsonl.")
@@ -98,12 +100,22 @@ def convert(
 
 
 def write_json_lines(path: Path, docs: Iterable[Doc]) -> None:
-    """Write docs as JSON lines that `xner corpus convert` reads; unlabelled docs have no key "entities"."""
+    """Write docs as JSON lines that `xner corpus convert` reads; unlabelled docs have no key "entities".
+
+    RAISES: XnerError for a doc with annotated and unannotated tokens, which the format cannot tell apart.
+    """
+    from ..annotations.attributes import unlabelled_places
     from ..corpus.formats.write import write_jsonl
+    from ..errors import XnerError
 
     with path.open("w", encoding="utf8", newline="\n") as file:
         for doc in docs:
             if doc.has_annotation("ENT_IOB"):
+                if unlabelled_places(doc):
+                    raise XnerError(
+                        f"The doc {doc._.xner_meta['id']} has tokens without entity annotation, which JSON lines "
+                        f"cannot hold. Expected a DocBin as the output, as --output corpus.spacy."
+                    )
                 write_jsonl(file, [doc], Counter())
             else:
                 meta = doc._.xner_meta

@@ -8,6 +8,7 @@ import typer
 from .command import XnerTyper
 from .options import OutputArgument, QuietOption
 from .outputs import choose_output
+from .usage import usage_errors
 
 DEFAULT_FOLDER = Path("models/encoder")
 encoder_app = XnerTyper(no_args_is_help=True, rich_markup_mode="markdown")
@@ -114,7 +115,9 @@ def trim(
     dest = choose_output(output, output_argument)
     langs = [code.strip() for code in (lang or "").split(",") if code.strip()]
     # A sentence in several files counts once.
-    wanted = Wanted(list(dict.fromkeys(read_texts(texts or []))), langs, words, max_pieces)
+    kept_texts = list(dict.fromkeys(read_texts(texts or [])))
+    with usage_errors():
+        wanted = Wanted(kept_texts, langs, words, max_pieces)
     call = trim_pipeline if is_pipeline(encoder) else trim_encoder
     report = call(encoder, dest, wanted, float16=float16, progress=not quiet)
     typer.echo(

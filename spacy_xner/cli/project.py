@@ -25,6 +25,7 @@ from .options import (
 )
 from .outputs import for_each_language
 from .progress import print_counts, resumable_progress
+from .usage import usage_errors
 
 if TYPE_CHECKING:
     from ..projection import SpanProjector
@@ -87,10 +88,15 @@ def project_files(
     tokenized: bool = False,
 ) -> None:
     """Project onto the target file of each language. Prints counts, and how sentences are paired."""
+    from ..corpus.formats.reading import detect_format
     from ..corpus.project import project_corpus
-    from ..corpus.project_files import check_formats, pair_files
+    from ..corpus.project_files import are_docbins, check_formats, pair_files
 
     files = for_each_language(lang, target, output)
+    with usage_errors():
+        for _, (text, out) in files:
+            detect_format(out)
+            are_docbins(source, text, pair_by.value)  # type: ignore[arg-type]
     for _, (text, out) in files:
         check_formats(source, text, out)
     for code, (text, out) in files:

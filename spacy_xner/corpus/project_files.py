@@ -56,12 +56,18 @@ def pair_files(
     tokenized (bool): split the sentences of a `.txt` at spaces.
     RAISES: XnerError for malformed files, unlabelled sources, and files that cannot be paired.
     """
-    docbins = detect_format(source) == detect_format(target) == "docbin"
-    if pair_by == "id" and not docbins:
-        raise XnerError(f"{source} and {target} cannot be paired by id: expected two DocBins (.spacy). Pair by order.")
+    docbins = are_docbins(source, target, pair_by)
     if pair_by == "id" or (pair_by == "auto" and docbins and have_common_ids(source, target)):
         return pair_docs(load_docs(source), load_docs(target), counts)
     return pair_in_order(source, target, lang, tokenized)
+
+
+def are_docbins(source: Path, target: Path, pair_by: PairBy) -> bool:
+    """Whether two files are DocBins. RAISES: XnerError where they are not, but are to be paired by id."""
+    docbins = detect_format(source) == detect_format(target) == "docbin"
+    if pair_by == "id" and not docbins:
+        raise XnerError(f"{source} and {target} cannot be paired by id: expected two DocBins (.spacy). Pair by order.")
+    return docbins
 
 
 def have_common_ids(source: Path, target: Path) -> bool:

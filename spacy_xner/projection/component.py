@@ -15,7 +15,6 @@ from spacy.util import minibatch
 from ..annotations.attributes import install_extensions
 from ..annotations.entities import set_spans
 from ..errors import XnerError
-from . import source_doc  # noqa: F401  (docs can be serialised with their source)
 from .projector import SpanProjector
 from .translated_source import TranslatedSource
 from .types import COUNTS

@@ -9,7 +9,6 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import XnerError
-from . import source_doc  # noqa: F401  (docs can be serialised with their source)
 
 
 class TranslatedSource:

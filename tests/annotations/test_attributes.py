@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from spacy.tokens import Span
 
 from spacy_xner.annotations.attributes import confidence_of, install_extensions
 from spacy_xner.annotations.entities import set_scored_entities
+from spacy_xner.corpus.docs import write_docs
 from spacy_xner.errors import XnerError
 from spacy_xner.languages.tokenizer import multilingual_blank
 
@@ -17,6 +19,25 @@ from spacy.tokens import Span
 nlp = spacy.blank("en")  # imports the factories of all packages
 Span.set_extension("confidence", default=0.5)
 """
+
+
+WITH_SOURCE = """
+import sys
+from pathlib import Path
+from spacy_xner.corpus.docs import load_docs
+(doc,) = load_docs(Path(sys.argv[1]))
+print(doc._.xner_source.text)
+"""
+
+
+def test_a_source_is_read_where_no_pipeline_was_made(tmp_path: Path) -> None:
+    """A process that only reads the file knows how to read `doc._.xner_source`."""
+    nlp = multilingual_blank("xx")
+    doc = nlp.make_doc("Ada in Wien")
+    doc._.xner_source, doc._.xner_meta = nlp.make_doc("Ada in Vienna"), {"id": "1", "lang": "de"}
+    write_docs(tmp_path / "a.spacy", [doc])
+    command = [sys.executable, "-c", WITH_SOURCE, str(tmp_path / "a.spacy")]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "Ada in Vienna\n"
 
 
 def test_code_that_does_not_use_it_can_have_the_name() -> None:

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+import spacy
+from spacy.tokens import Doc
 
-from spacy_xner.corpus.docs import load_docs
+from spacy_xner.corpus.docs import load_docs, write_docs
 
 from .util import COMMANDS, Command, failing, misused, ok, xner
 
@@ -126,6 +128,15 @@ def test_convert_standard_input_to_standard_output(room: Path) -> None:
     assert plain.output == '{"text": "Nobody.", "id": "stdin:1", "lang": "en"}\n'  # unlabelled: no entities
 
 
+def test_json_lines_cannot_hold_partial_annotation(room: Path) -> None:
+    nlp = spacy.blank("xx")
+    doc = Doc(nlp.vocab, words=["Anna", "lives", "in", "Paris"], ents=["B-PER", "", "", ""])
+    doc._.xner_meta = {"id": "a:1", "lang": "en"}
+    write_docs(room / "partial.spacy", [doc])
+    found = failing("corpus", "convert", room / "partial.spacy", "-o", "-", "-q")
+    assert "a:1 has tokens without entity annotation" in found
+
+
 def test_malformed_standard_input(room: Path) -> None:
     """The message names standard input, and nothing is printed as data."""
     convert = ["corpus", "convert", "-", "--format", "jsonl", "--lang", "en", "-o", "-"]
@@ -172,6 +183,9 @@ def test_standard_input_has_no_ending() -> None:
     [
         (["corpus", "convert", "en.iob", "-o", "x.spacy", "--lang", "english"], "'english' is not a language code"),
         (["corpus", "convert", "en.iob", "-o", "x.pdf", "--lang", "en"], "with the ending .spacy"),
+        (["corpus", "convert", "en.iob", "-", "--lang", "en"], "expected it as --output -"),
+        (["encoder", "trim", "embedded", "-o", "x"], "--texts"),
+        (["project", "en.iob", "en.iob", "-o", "x.pdf"], "found the ending '.pdf'"),
         (["corpus", "convert", "{lang}.iob", "-o", "x.spacy"], "expected its languages as --lang"),
         (["corpus", "convert", "en.iob", "-o", "x.spacy", "--lang", "en,de"], "expected {lang} in its name"),
         (
@@ -207,7 +221,7 @@ def test_wrong_values_of_options_are_wrong_usage(
     found = misused(*args)
     assert message in found
     assert found.endswith("--help'.")
-    assert f" {' '.join(args[: 1 + (args[0] == 'corpus')])} " in found.rpartition("Try '")[2]
+    assert f" {' '.join(args[: 1 + (args[0] in ('corpus', 'encoder'))])} " in found.rpartition("Try '")[2]
 
 
 @pytest.mark.parametrize(

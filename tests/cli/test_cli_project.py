@@ -97,6 +97,7 @@ def test_project_refuses(tiny_encoder: Path, tmp_path: Path) -> None:
     assert "is also an input" in result.output
     result = project(tiny_encoder, source, target, "--output", tmp_path / "out.pdf")
     assert "found the ending '.pdf'" in result.output
+    assert result.exit_code == 2
     result = project(tiny_encoder, target, target, "--output", tmp_path / "out.conllu")
     assert "CoNLL-U is read, but not written" in result.output
     plain = tmp_path / "plain.jsonl"
@@ -188,7 +189,7 @@ def test_files_without_ids_cannot_be_paired_by_id(tiny_encoder: Path, tmp_path: 
     source.write_text(SOURCE, encoding="utf8")
     target.write_text("Berlin ist groß\nAnna sah Paris\n", encoding="utf8")
     result = project(tiny_encoder, source, target, "--output", tmp_path / "out.iob", "--pair-by", "id")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "cannot be paired by id: expected two DocBins" in result.output
 
 

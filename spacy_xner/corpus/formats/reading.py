@@ -39,8 +39,8 @@ def detect_format(path: Path) -> str:
     """The format that belongs to a file's ending, without `.gz`. RAISES: XnerError for an unknown ending."""
     if ending(path) not in ENDINGS:
         raise XnerError(
-            f"{path}: found the ending '{ending(path)}', expected one of {' '.join(ENDINGS)} (also with .gz), "
-            f"or name the format with --format: {', '.join(FORMATS)}."
+            f"{path}: found the ending '{ending(path)}', expected one of {' '.join(ENDINGS)} (also with .gz). "
+            f"`xner corpus convert --format` reads files with other endings."
         )
     return ENDINGS[ending(path)]
 

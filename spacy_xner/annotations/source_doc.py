@@ -1,8 +1,8 @@
 """Serialisation of `doc._.xner_source`: in `to_bytes`, `DocBin` and for worker processes.
 
 spaCy packs `doc.user_data` with msgpack, which cannot pack a `Doc`. Importing this module registers an encoder and a
-decoder for `Doc` in srsly, which calls msgpack. A process that reads such docs needs the import too; a pipeline with
-`xner_projector` imports it.
+decoder for `Doc` in srsly, which calls msgpack. A process that reads such docs needs the import too;
+`attributes.py`, which every reader of docs imports, does it.
 """
 
 from collections.abc import Callable
