@@ -45,12 +45,13 @@ def test_a_pipeline_by_texts_and_language(tiny_pipeline: Path, texts: Path, tmp_
 
 
 def test_mistakes(tiny_encoder: Path, texts: Path, tmp_path: Path) -> None:
-    def refused(*arguments: str | Path) -> str:
-        message = failing("encoder", "trim", tiny_encoder, "-o", tmp_path / "small", "--quiet", *arguments)
+    def refused(*arguments: str | Path, status: int = 1) -> str:
+        command = ["encoder", "trim", tiny_encoder, "-o", tmp_path / "small", "--quiet", *arguments]
+        message = failing(*command, status=status)
         assert not (tmp_path / "small").exists()
         return message
 
-    assert "Nothing says which word pieces to keep." in refused()
+    assert "Nothing says which word pieces to keep." in refused(status=2)
     assert "nowhere.txt: found no file" in refused("--texts", tmp_path / "nowhere.txt")
     assert "--max-pieces is 10, but special pieces and the characters of Latin are" in refused(
         "--texts", texts, "--max-pieces", "10"
