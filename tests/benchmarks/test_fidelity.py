@@ -22,6 +22,7 @@ def reference() -> Path:
         pytest.skip(str(error))
 
 
+@pytest.mark.slow
 def test_word_pieces(embedded_encoder: Path, reference: Path) -> None:
     report = compare_tokenizers(str(embedded_encoder), reference, example_sentences())
     print(
@@ -77,6 +78,7 @@ def test_any_letters(tokenizers: tuple[Any, Tokenizer], text: str) -> None:
     assert ours(text)["input_ids"] == theirs.encode(text).ids
 
 
+@pytest.mark.slow
 def test_translations_are_told_from_other_sentences(embedded_encoder: Path) -> None:
     sentences = example_sentences()
     report, embeddings = retrieve_translations(str(embedded_encoder), sentences, layers=[-1, 0])

