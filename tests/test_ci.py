@@ -26,6 +26,8 @@ elif [ "$name $2" = "python pytest" ]; then
     echo "== 3 passed, 1 skipped in 0.01s =="
 elif [ "$name $2" = "python build" ]; then
     mkdir -p "$4" && touch "$4/spacy_xner-0.0.0-py3-none-any.whl"
+elif [ "$name $1" = "python -c" ]; then
+    echo /room/site-packages/spacy_xner
 fi
 """
 
@@ -45,6 +47,7 @@ def checkout(tmp_path: Path) -> Path:
     folder = tmp_path / "checkout"
     shutil.copytree(ROOT / ".ci", folder / ".ci")
     write_program(folder / "spacy_xner/__init__.py")
+    write_program(folder / "configs/xner.cfg")
     for command in (
         ["git", "init", "--quiet"],
         ["git", "add", "."],
