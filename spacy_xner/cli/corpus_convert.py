@@ -16,7 +16,7 @@ from .command import accepts_streams
 from .console import STREAM
 from .options import QuietOption
 from .outputs import check_output, for_each_language, warn_of_argument
-from .progress import print_counts, progress
+from .progress import print_counts, print_report, progress
 from .streams import input_file, output_file
 from .torch_free import avoid_torch
 from .usage import UsageError
@@ -75,6 +75,7 @@ def convert(
     from ..corpus.convert import convert_files
     from ..corpus.docs import write_docs
     from ..corpus.formats.reading import find_files
+    from ..corpus.formats.report import Report
 
     if output is None:
         *files, output = files
@@ -85,17 +86,20 @@ def convert(
         warn_of_argument(output)
     if STREAM in files and format == FormatName.auto:
         raise UsageError("Standard input has no file name, expected its format as --format, such as --format jsonl.")
+    columns = {"token_column": token_column, "tag_column": tag_column}
     for code, (out, *sources) in for_each_language(lang, output, *files):
         check_output(out, *sources)
         counts: Counter[str] = Counter()
+        report = Report()
         with ExitStack() as stack:
             paths = [stack.enter_context(input_file(path)) for path in sources]
-            docs = convert_files(find_files(paths), code, counts, format.value, token_column, tag_column)  # type: ignore[arg-type]
+            docs = convert_files(find_files(paths), code, counts, format.value, report, **columns)  # type: ignore[arg-type]
             shown = progress(docs, f"Converting {code or ''}".rstrip())
             if out == STREAM:
                 write_json_lines(stack.enter_context(output_file(out)), shown)
             else:
                 write_docs(out, shown)
+        print_report(report)
         print_counts(f"{out}", counts)
 
 

@@ -4,6 +4,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc, Span
@@ -15,6 +16,7 @@ from ..languages.tokenizer import MultilingualTokenizer, multilingual_tokenizer
 from .docs import with_step
 from .formats.docbin import read_docs
 from .formats.reading import Format, detect_format, read_sentences
+from .formats.report import Report
 from .formats.sentence import CharSpan, Sentence
 
 
@@ -23,8 +25,8 @@ def convert_files(
     lang: str | None,
     counts: Counter[str],
     format: Format = "auto",
-    token_column: int | None = None,
-    tag_column: str | None = None,
+    report: Report | None = None,
+    **options: Any,
 ) -> Iterator[Doc]:
     """Read files of any format into docs with their meta.
 
@@ -32,13 +34,13 @@ def convert_files(
     lang (str | None): language code of sentences whose file does not give it.
     counts (Counter[str]): receives counts of "docs", "unlabelled docs", "entities", "tokens split at an entity's
         boundary" and "empty texts left out".
-    format, token_column, tag_column: as in `read_sentences`.
+    format, report, options: as in `read_sentences`.
     RAISES: XnerError for a malformed file, an unknown language, or an id that occurs twice.
     """
     tokenizer = multilingual_tokenizer()
     ids: set[str] = set()
     for path, name in zip(paths, name_files(paths), strict=True):
-        for doc, line, n_split in _read_file(tokenizer, path, format, token_column, tag_column):
+        for doc, line, n_split in _read_file(tokenizer, path, format, report, options):
             if not len(doc):
                 counts["empty texts left out"] += 1
                 continue
@@ -59,7 +61,7 @@ def convert_files(
 
 
 def _read_file(
-    tokenizer: MultilingualTokenizer, path: Path, format: Format, token_column: int | None, tag_column: str | None
+    tokenizer: MultilingualTokenizer, path: Path, format: Format, report: Report | None, options: dict[str, Any]
 ) -> Iterator[tuple[Doc, int, int]]:
     """Yield (doc, line, number of split tokens) of a file; the doc's meta is what the file itself contains.
 
@@ -69,7 +71,7 @@ def _read_file(
     if (detect_format(path) if format == "auto" else format) == "docbin":
         yield from ((doc, number, 0) for number, doc in enumerate(read_docs(path, tokenizer.vocab), start=1))
         return
-    for sentence in read_sentences(path, format, token_column, tag_column):
+    for sentence in read_sentences(path, format, report, **options):
         doc, n_split = doc_of_sentence(tokenizer, sentence)
         doc._.xner_meta = sentence.meta
         yield doc, sentence.line, n_split
@@ -104,8 +106,17 @@ def doc_of_sentence(tokenizer: Tokenizer | MultilingualTokenizer, sentence: Sent
         words, spaces, n_split = split_tokens(tokenizer(sentence.text), boundaries)
     doc = Doc(tokenizer.vocab, words=words, spaces=spaces)
     if sentence.spans is not None:
-        doc.set_ents([_make_span(doc, span, sentence) for span in spans])
+        doc.set_ents([_make_span(doc, span, sentence) for span in spans], missing=_missing_spans(doc, sentence))
     return doc, n_split
+
+
+def _missing_spans(doc: Doc, sentence: Sentence) -> list[Span]:
+    """The tokens without annotation. A token of which a part is not annotated has none."""
+    return [
+        doc[token.i : token.i + 1]
+        for token in doc
+        if any(start < token.idx + len(token) and token.idx < end for start, end in sentence.unlabelled)
+    ]
 
 
 def _make_span(doc: Doc, span: CharSpan, sentence: Sentence) -> Span:

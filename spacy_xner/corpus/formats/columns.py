@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ...errors import XnerError
 from ...lines import read_lines
+from .report import Report
 from .sentence import Sentence, sentence_of_words
 from .tags import parse_tag, spans_of_tags
 
@@ -68,7 +69,7 @@ def parse_tag_in(path: Path, line: TokenLine, tag: str) -> tuple[str, str]:
         raise XnerError(f"{path}:{line.number}: {error}. Choose the column with --tag-column.") from None
 
 
-def read_columns(path: Path, token_column: int = 1, tag_column: str = "-1") -> Iterator[Sentence]:
+def read_columns(path: Path, report: Report, token_column: int = 1, tag_column: str = "-1") -> Iterator[Sentence]:
     """Read CoNLL/IOB columns. Lines with -DOCSTART- are skipped; a line that begins with # is a token, not a comment.
 
     The tokens of the file are kept; the text is the tokens joined by single spaces.
@@ -96,7 +97,9 @@ def read_columns(path: Path, token_column: int = 1, tag_column: str = "-1") -> I
             yield sentence_of_words(words, spaces, spans_of_tags(tags), path, lines[0].number)
 
 
-def read_conllu(path: Path, token_column: int = 2, tag_column: str = "NER") -> Iterator[Sentence]:
+def read_conllu(
+    path: Path, report: Report, token_column: int = 2, tag_column: str = "NER"
+) -> Iterator[Sentence]:
     """Read CoNLL-U and similar files: # comments, ids in column 1, words in column 2.
 
     Contractions (3-4) are skipped and their words kept; empty nodes (3.1) are skipped. `SpaceAfter=No` in the tenth

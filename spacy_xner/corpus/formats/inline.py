@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ...errors import XnerError
 from ...lines import read_lines
+from .report import Report
 from .sentence import CharSpan, Sentence
 
 LABEL = re.compile(r"\]\(([^\s()\[\]]+)\)")
@@ -79,7 +80,7 @@ def format_inline(text: str, spans: Sequence[CharSpan]) -> str:
     return "".join([*parts, closing.get(len(text), "")])
 
 
-def read_inline(path: Path) -> Iterator[Sentence]:
+def read_inline(path: Path, report: Report) -> Iterator[Sentence]:
     """Read a file in the inline format. Empty lines and lines that begin with # are skipped.
 
     RAISES: XnerError with file, line and column of a mistake.

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...lines import read_lines
+from .report import Report
 from .sentence import Sentence
 
 
-def read_plain(path: Path) -> Iterator[Sentence]:
+def read_plain(path: Path, report: Report) -> Iterator[Sentence]:
     """Read a text file. Empty lines are skipped; there are no comments."""
     for number, line in read_lines(path):
         if line.strip():

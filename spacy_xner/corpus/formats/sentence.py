@@ -20,6 +20,8 @@ class Sentence:
     line (int): number of its first line (in a DocBin: of the doc), counted from 1.
     words (tuple[str, ...] | None), spaces (tuple[bool, ...] | None): the tokens in the file, and whether a space
         follows each; None if the file does not tokenize the text.
+    unlabelled (tuple[tuple[int, int], ...]): ranges (start, end) of characters whose annotation is missing: nobody
+        says whether there are entities. Only for labelled sentences.
     meta (dict[str, Any]): values in the file: "id", "lang", "provenance", "score"; mostly empty.
     """
 
@@ -30,6 +32,7 @@ class Sentence:
     words: tuple[str, ...] | None = None
     spaces: tuple[bool, ...] | None = None
     meta: dict[str, Any] = field(default_factory=dict)
+    unlabelled: tuple[tuple[int, int], ...] = ()
 
 
 def sentence_of_words(
