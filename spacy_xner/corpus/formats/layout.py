@@ -96,15 +96,16 @@ class Choices:
 
 
 def find_width(blocks: Sequence[Block]) -> int:
-    """The number of columns that most lines have."""
-    widths: Counter[int] = Counter()
+    """The number of columns that most rows have, whether empty cells at their ends are counted or not; 0: no rows."""
+    fitting: Counter[int] = Counter()  # in the order of the rows, which decides between equals
     for block in blocks:
         for row in block.rows:
-            cells = row.cells
-            while len(cells) > 1 and not cells[-1]:
-                cells = cells[:-1]
-            widths[len(cells) - (not cells[0])] += 1
-    return widths.most_common(1)[0][0] if widths else 0
+            most = len(row.cells) - (not row.cells[0])
+            least = most
+            while least > 1 and not row.cells[least - most - 1]:
+                least -= 1
+            fitting.update(range(least, most + 1))
+    return fitting.most_common(1)[0][0] if fitting else 0
 
 
 def find_layout(path: Path, blocks: Sequence[Block], choices: Choices) -> Layout:
@@ -254,7 +255,7 @@ def choose_key(keys: dict[str, Counter[str]], label: str | None) -> str | None:
     for key, values in keys.items():
         form = find_form(values, label)
         share, inside = share_of_tags(values, form)
-        if form.side == "prefix" and share >= MOST_ARE_TAGS and (inside or key.upper() == "NER"):
+        if key.upper() == "NER" or (form.side == "prefix" and share >= MOST_ARE_TAGS and inside):
             found.append(key)
     return min(found, key=lambda key: (key != "NER", key.upper() != "NER", found.index(key)), default=None)
 
