@@ -45,6 +45,10 @@ ENDINGS = {
 }
 
 
+# Endings of files that are read if they are named, but not from a folder, where they can be anything.
+NAMED_ENDINGS = {".csv": "columns"}
+
+
 def detect_format(path: Path) -> str:
     """The format that belongs to a file's ending, without `.gz`. RAISES: XnerError for an unknown ending.
 
@@ -58,12 +62,13 @@ def detect_format(path: Path) -> str:
             f"{path}: files ending in {path.suffix} are not read. Unpack it first: "
             f"{UNPACK[path.suffix].format(path.name)} (.gz, .bz2 and .xz are read as they are)."
         )
-    if ending(path) not in ENDINGS:
+    endings = {**ENDINGS, **NAMED_ENDINGS}
+    if ending(path) not in endings:
         raise XnerError(
-            f"{path}: found the ending '{ending(path)}', expected one of {' '.join(ENDINGS)} (also with .gz, .bz2, "
+            f"{path}: found the ending '{ending(path)}', expected one of {' '.join(endings)} (also with .gz, .bz2, "
             f".xz). `xner corpus convert --format` reads files with other endings."
         )
-    return ENDINGS[ending(path)]
+    return endings[ending(path)]
 
 
 def is_brat_text(path: Path) -> bool:
