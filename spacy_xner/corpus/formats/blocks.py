@@ -110,14 +110,14 @@ def read_blocks(
                     block = Block()
                 _note_comment(block, path, number, line, report)
                 continue
-        elif is_document_mark(cells):
+        elif "doc" in line.lower() and is_document_mark(cells):
             if block.rows:
                 yield block
                 block = Block()
             block.is_document_start = True
             report.note("lines that mark documents (such as -DOCSTART-) left out", path, number)
             continue
-        elif ELEMENT.fullmatch(line.strip()):
+        elif line.lstrip().startswith("<") and ELEMENT.fullmatch(line.strip()):
             if block.rows:
                 yield block
                 block = Block()
