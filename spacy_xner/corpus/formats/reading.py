@@ -38,6 +38,9 @@ ENDINGS = {
     ".tsv": "columns",
     ".conllu": "conllu",
     ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".manifest": "jsonl",
     ".spacy": "docbin",
 }
 
