@@ -26,6 +26,7 @@ class Mark(NamedTuple):
     start (int), end (int): in the unit and by the rule of the tool; `offsets.py` finds them out.
     covered (str | None): the text of the entity that the tool wrote beside the offsets, if it did.
     annotators (tuple[str, ...]): who marked it, where the tool says so of each entity.
+    line (int): where it is in a file that has a line for each entity, counted from 1; 0 in other files.
     """
 
     start: int
@@ -36,6 +37,7 @@ class Mark(NamedTuple):
     span_id: str = ""
     score: float | None = None
     annotators: tuple[str, ...] = ()
+    line: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,4 +65,11 @@ class Annotated:
 
 
 class RefusalError(ValueError):
-    """A text that is not read; the message says what was found, and how to go on."""
+    """A text that is not read; the message says what was found, and how to go on.
+
+    line (int): the line of the entity in question, where a file has a line for each; else 0.
+    """
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line

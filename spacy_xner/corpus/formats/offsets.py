@@ -86,7 +86,8 @@ class Offsets:
             raise RefusalError(
                 f"found the entity {mark.covered!r} ({mark.label}) at {mark.start} to {mark.end}, where the text has "
                 f"{text[max(mark.start, 0) : max(mark.end, 0)]!r}. Expected offsets that fit the texts of all "
-                f"entities of the file, in {self._expected()}. (Was the text changed after it was annotated?)"
+                f"entities of the file, in {self._expected()}. (Was the text changed after it was annotated?)",
+                mark.line,
             )
         self.units = [unit for unit in self.units if known[simplest(text, unit)]]
 
@@ -102,7 +103,8 @@ class Offsets:
         if found is None:
             raise RefusalError(
                 f"found the entity {[mark.start, mark.end, mark.label]} in a text of {len(text)} characters"
-                f". Expected offsets inside of the text, start before end{self._hint(text, mark)}"
+                f". Expected offsets inside of the text, start before end{self._hint(text, mark)}",
+                mark.line,
             )
         self.is_guessed |= mark.covered is None and len({simplest(text, unit) for unit in self.units}) > 1
         return found

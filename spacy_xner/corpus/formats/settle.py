@@ -112,7 +112,8 @@ class Settler:
         if not name.strip():
             raise RefusalError(
                 f"found the entity {[mark.start, mark.end, mark.label]}, which is blank. Expected a name; correct "
-                "it in the tool"
+                "it in the tool",
+                mark.line,
             )
         if name != name.strip():
             self.note("entities with white space at their edges trimmed", item)

@@ -129,8 +129,8 @@ def names_of_data_set(path: Path, around: dict[str, Any], key: str) -> list[str]
     beside it. Empty if it gives none."""
     for name in ("dataset_info.json", "dataset_infos.json"):
         for found in (around, _read_json(path.parent / name)):
-            if names := find_names(found, key):
-                return names
+            if given := find_names(found, key):
+                return given
     readme = path.parent / "README.md"
     if readme.is_file():
         text = readme.read_text(encoding="utf8", errors="replace")
@@ -148,8 +148,8 @@ def find_names(value: Any, key: str, is_inside: bool = False) -> list[str]:
     if not isinstance(value, dict):
         return []
     is_inside = is_inside or value.get("name") == key
-    names = value.get("names")
-    if isinstance(names, dict) and all(isinstance(name, str) and name.isdecimal() for name in names):
+    names: Any = value.get("names")
+    if isinstance(names, dict) and all(isinstance(number, str) and number.isdecimal() for number in names):
         names = [names[number] for number in sorted(names, key=int)]
     if is_inside and isinstance(names, list) and names and all(isinstance(name, str) for name in names):
         return names
