@@ -116,7 +116,7 @@ def join_places(places: str, discontinuous: Discontinuous, where: str) -> tuple[
 
 
 def split_at_lines(document: Sentence, path: Path) -> Iterator[Sentence]:
-    """The lines of a document as sentences. Lines that an entity connects are one sentence; blank lines are left out."""
+    """The lines of a document as sentences, without blank ones. Lines that an entity connects are one sentence."""
     first, start = 1, 0
     for number, match in enumerate(LINE.finditer(document.text), start=1):
         end = match.end()

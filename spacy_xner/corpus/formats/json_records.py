@@ -62,8 +62,9 @@ def read_record(data: dict[str, Any], place: Place, options: JsonOptions) -> Ite
     only_marks = data.get("_view_id") == "ner" and marks is not None
     if only_marks:
         options.report.note("answers about single entities: all other text is unlabelled", place.path, place.line)
+    is_in_other_records = bool(annotator or "_input_hash" in data) and not only_marks
+    group = group_of(data, text) if is_in_other_records else ""
     name = annotator or next(iter(by_annotator), "")
-    group = "" if only_marks or not name else group_of(data, text)
     yield Annotated(text, None if marks is None else tuple(marks), place, name, group, meta, only_marks)
 
 

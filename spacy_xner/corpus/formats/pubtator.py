@@ -1,6 +1,6 @@
 """PubTator: a title, an abstract, and their entities by offset, in blocks between blank lines.
 
-<https://www.ncbi.nlm.nih.gov/research/pubtator3/tutorial>: offsets count the title, one more character, and the abstract.
+<https://www.ncbi.nlm.nih.gov/research/pubtator3/tutorial>: offsets count the title, one more character, the abstract.
 """
 
 import re

@@ -53,8 +53,7 @@ NOT_READ = {
     ".ann": "brat's annotation is read with its text: name the .txt beside it, or the folder.",
     ".a1": "BioNLP's standoff: rename it to .ann, with the .txt beside it.",
     ".a2": "BioNLP's standoff: rename it to .ann, with the .txt beside it.",
-    ".parquet": "Write JSON lines: datasets.Dataset.from_parquet(path).to_json('data.jsonl'), or pandas.read_parquet(path)"
-    ".to_json('data.jsonl', orient='records', lines=True).",
+    ".parquet": "Write JSON lines: datasets.Dataset.from_parquet(path).to_json('data.jsonl').",
     ".arrow": "Write JSON lines: datasets.load_from_disk(folder)['train'].to_json('data.jsonl').",
     ".csv": "Write a column file with tabs (.tsv), or JSON lines: pandas.read_csv(path)"
     ".to_json('data.jsonl', orient='records', lines=True).",

@@ -13,6 +13,7 @@ from .sentence import CharSpan, Sentence, SpanDetails, overlapping
 
 Overlaps = Literal["refuse", "longest"]
 
+OTHER_UNIT = "entities whose offsets do not count characters from 0 to the character after the entity, converted"
 PREDICTIONS = "predictions, which are not annotations, not read"
 
 
@@ -84,15 +85,16 @@ class Settler:
         if item.marks is None:
             return Sentence(item.text, None, self.path, number, item.words, item.spaces or None, meta=item.meta)
         found: dict[CharSpan, SpanDetails] = {}
-        for mark, (start, end) in zip(item.marks, self.offsets.settle(item.text, item.marks), strict=True):
+        places = self.offsets.settle(item.text, item.marks)
+        for mark, (start, end) in zip(item.marks, places, strict=True):
+            if (start, end) != (mark.start, mark.end):
+                self.note(OTHER_UNIT, item)
             span = self._trim(item, mark, start, end)
             details = SpanDetails(mark.kb_id, mark.span_id, mark.score)
             if span in found:
                 self.note("entities that occur twice at the same place left out", item)
             if span not in found or found[span] == SpanDetails():
                 found[span] = details
-        if item.marks and str(self.offsets.unit) != "characters":
-            self.note(f"entities with offsets in {self.offsets.unit} read as such", item, len(item.marks))
         spans = self._without_overlaps(item, sorted(found))
         unlabelled = [*item.unlabelled, *(_outside(spans, len(item.text)) if item.only_marks else ())]
         return Sentence(

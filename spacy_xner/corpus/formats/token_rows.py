@@ -144,7 +144,7 @@ def names_of_data_set(path: Path, around: dict[str, Any], key: str) -> list[str]
 def find_names(value: Any, key: str, is_inside: bool = False) -> list[str]:
     """The names of the `ClassLabel` that belongs to a feature in a description of features; empty if there is none."""
     if isinstance(value, list):
-        return next((names for item in value if (names := find_names(item, key, is_inside))), [])
+        return next((got for item in value if (got := find_names(item, key, is_inside))), [])
     if not isinstance(value, dict):
         return []
     is_inside = is_inside or value.get("name") == key
