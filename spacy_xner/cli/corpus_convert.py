@@ -28,7 +28,7 @@ FormatName = StrEnum(
     "FormatName", ["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin", "brat", "pubtator"]
 )
 Overlaps = StrEnum("Overlaps", ["refuse", "longest"])
-Offsets = StrEnum("Offsets", ["auto", "characters", "utf16", "bytes"])
+Offsets = StrEnum("Offsets", ["auto", "characters", "utf16", "bytes", "inclusive", "from-one"])
 Discontinuous = StrEnum("Discontinuous", ["refuse", "fill"])
 
 

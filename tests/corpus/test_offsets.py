@@ -102,15 +102,43 @@ def test_unit_without_texts(tmp_path: Path) -> None:
     assert entities(read(tmp_path / "a.json", [record], offsets="utf16")[0]) == [("Ada", "PER")]
 
 
+@pytest.mark.parametrize(
+    ("text", "span", "unit"),
+    [
+        ("😀 Ada left", [3, 6, "PER"], "utf16"),
+        ("Ö. Ada left", [4, 7, "PER"], "bytes"),
+        ("Ada left", [0, 2, "PER"], "inclusive"),
+        ("So Ada left", [4, 6, "PER"], "from-one"),
+    ],
+)
+def test_units_that_cut_words_are_refused(tmp_path: Path, text: str, span: list[Any], unit: str) -> None:
+    record = {"text": text, "label": [span]}
+    with pytest.raises(XnerError, match=rf"which is '.*' in characters and 'Ada' in .*: --offsets {unit}, or"):
+        read(tmp_path / "a.json", [record, record])
+    assert entities(read(tmp_path / "a.json", [record], offsets=unit)[0]) == [("Ada", "PER")]
+    assert entities(read(tmp_path / "a.json", [record], offsets="characters")[0]) != [("Ada", "PER")]
+
+
+def test_words_that_are_cut_on_purpose(tmp_path: Path) -> None:
+    """The entities before show that offsets count characters."""
+    records = [
+        {"text": "😀 Ada und Öl", "label": [[2, 5, "PER"]]},
+        {"text": "😀 x Adas Éire", "label": [[4, 7, "PER"], [9, 13, "LOC"]]},
+    ]
+    found = read(tmp_path / "a.json", records)
+    assert [entities(s) for s in found] == [[("Ada", "PER")], [("Ada", "PER"), ("Éire", "LOC")]]
+
+
 def test_unit_that_shows_late(tmp_path: Path) -> None:
     """Entities without text were placed before; nobody knows whether they are right."""
     records = [
-        {"text": "😀 Ada left", "label": [[3, 6, "PER"]]},
+        {"text": "😀。你好吗", "label": [[3, 5, "PER"]]},
         {"text": "😀 Ada", "label": [{"start": 3, "end": 6, "text": "Ada", "label": "PER"}]},
     ]
     with pytest.raises(XnerError, match="after entities without text"):
         read(tmp_path / "a.json", records)
-    assert [entities(s) for s in read(tmp_path / "a.json", records, offsets="utf16")] == [[("Ada", "PER")]] * 2
+    found = read(tmp_path / "a.json", records, offsets="utf16")
+    assert [entities(s) for s in found] == [[("你好", "PER")], [("Ada", "PER")]]
 
 
 @pytest.mark.parametrize("covered", ["Ada Obi", "Ada\\nObi", "Ada  Obi", "Ada\nObi"])

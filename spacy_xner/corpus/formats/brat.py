@@ -57,6 +57,7 @@ def read_brat(
         place = Place(annotation, 1)
         item = Annotated(text, tuple(marks) if marks or empty else None, place)
         (document,) = settler.settle([item])
+        settler.finish()
     except RefusalError as error:
         raise XnerError(f"{annotation}{f':{error.line}' if error.line else ''}: {error}.") from None
     report.recognise(path, f"brat: {len(marks):,} entities in {annotation.name}")

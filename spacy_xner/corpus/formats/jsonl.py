@@ -71,7 +71,10 @@ def read_jsonl(
             raise
         except ValueError as error:
             raise XnerError(f"{place}: {error}. {EXPECTED}.") from None
-    settler.finish()
+    try:
+        settler.finish()
+    except RefusalError as error:
+        raise XnerError(f"{path}: {error}.") from None
     report.recognise(path, describe(kinds, bool(place.record), settler))
 
 

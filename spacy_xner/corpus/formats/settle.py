@@ -7,7 +7,7 @@ from typing import Literal
 
 from ...errors import XnerError
 from .annotated import Annotated, Mark, Place, RefusalError
-from .offsets import Offsets, OffsetUnit
+from .offsets import OFFSET_UNITS, Offsets, OffsetUnit
 from .report import Report
 from .sentence import CharSpan, Sentence, SpanDetails, overlapping
 
@@ -35,8 +35,8 @@ class Settler:
     ) -> None:
         if overlaps not in ("refuse", "longest"):
             raise XnerError(f"overlaps is '{overlaps}', expected refuse or longest.")
-        if offsets not in ("auto", "characters", "utf16", "bytes"):
-            raise XnerError(f"offsets is '{offsets}', expected auto, characters, utf16 or bytes.")
+        if offsets not in OFFSET_UNITS:
+            raise XnerError(f"offsets is '{offsets}', expected one of {', '.join(OFFSET_UNITS)}.")
         self.path, self.report = path, report
         self.annotator, self.overlaps = annotator, overlaps
         self.offsets = Offsets(offsets)
@@ -56,7 +56,11 @@ class Settler:
                 yield sentence
 
     def finish(self) -> None:
-        """Call it after the last item. RAISES: XnerError where the annotator that was asked for has done nothing."""
+        """Call it after the last item.
+
+        RAISES: XnerError where the annotator that was asked for has done nothing; RefusalError of `Offsets.finish`.
+        """
+        self.offsets.finish()
         if self.annotator and self.annotator not in self.annotators:
             names = ", ".join(sorted(self.annotators)) or "none"
             raise XnerError(f"{self.path}: found no annotation of '{self.annotator}', expected one of: {names}.")
