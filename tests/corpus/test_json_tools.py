@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from spacy_xner.corpus.formats.report import Report
+from spacy_xner.corpus.formats.settle import NO_ENTITIES
 from spacy_xner.errors import XnerError
 
 from .util import ADA, LAGOS, TEXT, entities, read
@@ -200,6 +201,13 @@ def test_ids_and_scores_are_kept(tmp_path: Path) -> None:
     entity = {"start": 0, "end": 7, "label": "PER", "kb_id": "Q7259", "id": "e1", "score": 0.25}
     (sentence,) = read(tmp_path / "a.jsonl", {"text": TEXT, "entities": [entity, [17, 22, "LOC"]]})
     assert sentence.details == {(0, 7, "PER"): ("Q7259", "e1", 0.25)}
+
+
+def test_a_file_without_entities_is_said(tmp_path: Path) -> None:
+    """doccano writes an empty list for texts that nobody annotated."""
+    report = Report()
+    read(tmp_path / "a.jsonl", json.dumps({"text": "a", "label": []}) + '\n{"text": "b", "label": []}', report)
+    assert report.notes[NO_ENTITIES].count == 2
 
 
 def test_label_studio_cancelled_and_unlabelled(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from spacy_xner.corpus.formats.reading import read_sentences
+from spacy_xner.corpus.formats.reading import find_files, read_sentences
 from spacy_xner.corpus.formats.report import Report
 from spacy_xner.corpus.formats.sentence import Sentence
 from spacy_xner.errors import XnerError
@@ -104,8 +104,11 @@ def test_brat_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(XnerError, match=r"a\.ann: cannot be read"):
         list(read_sentences(tmp_path / "a.txt", "brat"))
     (tmp_path / "a.ann").write_bytes(b"T1\tPER 0 3\tZo\xeb")
-    with pytest.raises(XnerError, match=r"a\.ann: found the byte 0xeb at 13, which is not UTF-8"):
+    with pytest.raises(XnerError, match=r"a\.ann: found the byte 0xeb at 13, which is not UTF-8.*--encoding"):
         list(read_sentences(tmp_path / "a.txt"))
+    (tmp_path / "b.ann").touch()
+    with pytest.raises(XnerError, match=r"b\.ann: found brat's annotation without its text, expected b\.txt"):
+        find_files([tmp_path])
     with pytest.raises(XnerError, match=r"found the ending '\.ann'.*name the \.txt beside it"):
         read_sentences(tmp_path / "a.ann")
 

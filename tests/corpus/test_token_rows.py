@@ -57,6 +57,21 @@ def test_rows(tmp_path: Path, row: dict[str, Any]) -> None:
     assert entities(sentence) == [first, LAGOS]
 
 
+def test_spaces(tmp_path: Path) -> None:
+    """Tokens become natural text, unless the user wants a space between all."""
+    row = {"tokens": WORDS, "ner_tags": NAMES}
+    assert read(tmp_path / "a.jsonl", row)[0].text == "Ada Obi lives in Lagos."
+    (sentence,) = read(tmp_path / "a.jsonl", row, spaces="keep")
+    assert (sentence.text, entities(sentence)) == ("Ada Obi lives in Lagos .", [ADA, LAGOS])
+
+
+def test_tags_without_labels(tmp_path: Path) -> None:
+    row = {"tokens": ["Ada", "left"], "ner_tags": ["B", "O"]}
+    with pytest.raises(XnerError, match=r"a\.jsonl:1: found the tags .* without labels.*--label PER"):
+        read(tmp_path / "a.jsonl", row)
+    assert entities(read(tmp_path / "a.jsonl", row, label="PER")[0]) == [("Ada", "PER")]
+
+
 def test_numbers_with_names(tmp_path: Path) -> None:
     row = {"tokens": WORDS, "ner_tags": NUMBERS}
     path = tmp_path / "a.jsonl"
@@ -106,10 +121,13 @@ def test_spacy_2_training_data(tmp_path: Path) -> None:
     tags = ["B-PER", "L-PER", "O", "-", "U-LOC", "O"]
     tokens = [{"id": i, "orth": word, "ner": tag} for i, (word, tag) in enumerate(zip(WORDS, tags, strict=True))]
     bare = [{"id": 0, "orth": "Yes", "tag": "UH"}]
-    paragraph = {"raw": "x", "sentences": [{"tokens": tokens, "brackets": []}, {"tokens": bare}]}
+    paragraph = {
+        "raw": "Ada Obi lives in Lagos . Yes",
+        "sentences": [{"tokens": tokens, "brackets": []}, {"tokens": bare}],
+    }
     report = Report()
     first, second = read(tmp_path / "a.json", [{"id": 3, "paragraphs": [paragraph]}], report)
-    assert (first.text, entities(first)) == (" ".join(WORDS), [ADA, LAGOS])
+    assert (first.text, entities(first)) == ("Ada Obi lives in Lagos .", [ADA, LAGOS])
     assert [first.text[start:end] for start, end in first.unlabelled] == ["in"]
     assert (entities(second), second.meta) == (None, {"id": "3-2"})
     assert "training data of spaCy 2" in "".join(report.lines())

@@ -11,6 +11,7 @@ from typing import Any
 from .annotated import Annotated, Mark, Place, RefusalError
 from .json_spans import LONE_SURROGATE, identifier, is_like_mark, marks_of, shown
 from .report import Report
+from .spacing import Spaces
 
 TEXT_KEYS = ("text", "data", "content", "source", "document", "sentence", "doc", "raw")
 ENTITY_KEYS = ("entities", "spans", "ents", "label", "labels", "annotations", "annotation")
@@ -28,12 +29,17 @@ class JsonOptions:
     text_key (str): the key of the text; "" to find it.
     spans_key (str): the key of the entities in "spans" (of spaCy) or of the job (of SageMaker); "" for the only one.
     label_names (Mapping[str, str]): names of labels that are numbers.
+    label (str): the label of tags without one.
+    spaces (str), lang (str | None): spaces between tokens, as in `read_columns`, and the language of the text.
     """
 
     report: Report
     text_key: str = ""
     spans_key: str = ""
     label_names: Mapping[str, str] = field(default_factory=dict)
+    label: str = ""
+    spaces: Spaces = "natural"
+    lang: str | None = None
 
 
 def read_record(data: dict[str, Any], place: Place, options: JsonOptions) -> Iterator[Annotated]:

@@ -14,6 +14,7 @@ from .sentence import CharSpan, Sentence, SpanDetails, overlapping
 Overlaps = Literal["refuse", "longest"]
 
 OTHER_UNIT = "entities whose offsets do not count characters from 0 to the character after the entity, converted"
+NO_ENTITIES = "texts with an empty list of entities, in a file without any entity: is it annotated?"
 PREDICTIONS = "predictions, which are not annotations, not read"
 
 
@@ -41,6 +42,8 @@ class Settler:
         self.annotator, self.overlaps = annotator, overlaps
         self.offsets = Offsets(offsets)
         self.annotators: set[str] = set()
+        self.n_entities = self.n_without = 0  # entities; labelled texts without any
+        self.first_without = 1
         self.known: dict[str, tuple[bytes, str, Place]] = {}  # by group: hash of the annotation, annotator, place
 
     def settle(self, items: Iterable[Annotated]) -> Iterator[Sentence]:
@@ -53,7 +56,14 @@ class Settler:
                 continue
             sentence = self.sentence_of(item)
             if item.marks is None or not item.group or not self._is_known(item, sentence):
+                self._count(sentence, item.place.line)
                 yield sentence
+
+    def _count(self, sentence: Sentence, line: int) -> None:
+        self.n_entities += len(sentence.spans or ())
+        if sentence.spans == ():
+            self.first_without = self.first_without if self.n_without else line
+            self.n_without += 1
 
     def finish(self) -> None:
         """Call it after the last item.
@@ -61,6 +71,8 @@ class Settler:
         RAISES: XnerError where the annotator that was asked for has done nothing; RefusalError of `Offsets.finish`.
         """
         self.offsets.finish()
+        if self.n_without and not self.n_entities:
+            self.report.note(NO_ENTITIES, self.path, self.first_without, self.n_without)
         if self.annotator and self.annotator not in self.annotators:
             names = ", ".join(sorted(self.annotators)) or "none"
             raise XnerError(f"{self.path}: found no annotation of '{self.annotator}', expected one of: {names}.")
