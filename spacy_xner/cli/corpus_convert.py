@@ -28,7 +28,7 @@ SchemeName = StrEnum("SchemeName", ["auto", "io"])
 SpacesName = StrEnum("SpacesName", ["natural", "keep"])
 ContractionsName = StrEnum("ContractionsName", ["words", "keep"])
 FormatName = StrEnum(
-    "FormatName", ["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin", "brat", "pubtator"]
+    "FormatName", ["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin", "brat", "pubtator", "webanno"]
 )
 Overlaps = StrEnum("Overlaps", ["refuse", "longest"])
 Offsets = StrEnum("Offsets", ["auto", "characters", "utf16", "bytes", "inclusive", "from-one"])
@@ -119,6 +119,7 @@ def convert(
              brat
     .pubtator
              PubTator
+    .tsv     WebAnno TSV 3 (INCEpTION) too
     .spacy   a DocBin
     ```
 

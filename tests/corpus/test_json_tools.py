@@ -283,7 +283,7 @@ def region(**value: Any) -> list[dict[str, Any]]:
         (region(start=0, end=7, labels=["PER", "LOC"]), "with 2 labels. Expected one"),
         ({"stringIndexType": "Utf16CodeUnit", "assets": {}}, "labels of Azure"),
         ({"annotatable": {"parts": ["s1p1"]}, "entities": []}, "annotations of tagtog"),
-        ({"%TYPES": {}, "%FEATURE_STRUCTURES": []}, "INCEpTION. Expected its export as CoNLL 2002"),
+        ({"%TYPES": {}, "%FEATURE_STRUCTURES": []}, "INCEpTION. Expected its export as WebAnno TSV 3"),
         ({"metadata": {}, "instances": [{"start": 0, "end": 3, "className": "PER"}]}, "SuperAnnotate"),
         ({"source-ref": "s3://x"}, "the text is in another file"),
         ({"text": {"0": "a"}, "label": {"0": []}}, "the keys text, label"),
