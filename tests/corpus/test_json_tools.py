@@ -230,6 +230,15 @@ def test_prodigy_answers(tmp_path: Path, answer: str) -> None:
     assert [note for note in report.notes if "read as unlabelled text" in note]
 
 
+def test_prodigy_accepted_without_spans(tmp_path: Path) -> None:
+    """Prodigy leaves out the key where the annotator marked nothing."""
+    report = Report()
+    record = {key: value for key, value in RECORDS["prodigy"].items() if key != "spans"}
+    assert read(tmp_path / "a.jsonl", record, report)[0].spans == ()
+    assert report.notes["accepted answers without spans read as texts without entities"].count == 1
+    assert read(tmp_path / "a.jsonl", {"text": TEXT, "_view_id": "text"})[0].spans is None
+
+
 def test_prodigy_binary_answers_are_partial(tmp_path: Path) -> None:
     """`ner.teach` asks about one entity; nobody looked at the rest of the text."""
     spans = [{"start": 0, "end": 7, "label": "PER"}]
