@@ -4,10 +4,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from robustness_jobs import Job, command, digest, fresh, list_jobs, prepare, run_whole
+from robustness_jobs import Job, command, digest, environment, fresh, list_jobs, prepare, run_whole
 
 LIMITS = (0, 1, 100, 1_000, 4_000, 16_000)  # bytes that a file can have
 NOBODY = 65534
@@ -33,7 +34,11 @@ def run_wrapped(what: str, value: int, job: Job, room: Path) -> subprocess.Compl
     """Run a job in the `WRAPPER`."""
     arguments = command(job.arguments, room)[3:]
     return subprocess.run(
-        [sys.executable, "-c", WRAPPER, what, str(value), *arguments], capture_output=True, text=True, check=False
+        [sys.executable, "-c", WRAPPER, what, str(value), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment(),
     )
 
 
@@ -41,22 +46,23 @@ def try_faults(pipeline: str, folder: Path, tell: Callable[[str], None] = print)
     """RETURNS: a row for each job and fault: `tries`, and how many went `wrong`: a traceback, a file in part, an old
     file that is gone, or other bytes after the fault was over.
     """
-    rows = []
-    for job in list_jobs(pipeline):
-        inputs = folder / job.name / "inputs"
-        prepare(job, inputs)
-        room = fresh(inputs, folder / job.name / "run")
-        run_whole(job.arguments, room)
-        expected = digest(room, job)
-        for fault, attempt in (
-            ("disk full", fill_disk),
-            ("unwritable folder", lock_folder),
-            ("clock set back", turn_clock),
-        ):
-            tries, wrong = attempt(job, inputs, folder / job.name / "run", expected)
-            rows.append({"part": "faults", "command": job.name, "fault": fault, "tries": tries, "wrong": wrong})
-            tell(f"{job.name}, {fault}: {len(wrong)} of {tries} went wrong {' '.join(wrong)[:500]}")
-    return rows  # fmt: skip
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(lambda job: try_job(job, folder / job.name, tell), list_jobs(pipeline))
+        return [row for rows in found for row in rows]
+
+
+def try_job(job: Job, folder: Path, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+    """The rows of one job."""
+    inputs, place, rows = folder / "inputs", folder / "run", []
+    prepare(job, inputs)
+    room = fresh(inputs, place)
+    run_whole(job.arguments, room)
+    expected = digest(room, job)
+    for fault, attempt in FAULTS.items():
+        tries, wrong = attempt(job, inputs, place, expected)
+        rows.append({"part": "faults", "command": job.name, "fault": fault, "tries": tries, "wrong": wrong})
+        tell(f"{job.name}, {fault}: {len(wrong)} of {tries} went wrong {' '.join(wrong)[:500]}")
+    return rows
 
 
 def complaint(done: subprocess.CompletedProcess[str], what: str) -> list[str]:
@@ -92,8 +98,8 @@ def lock_folder(job: Job, inputs: Path, place: Path, expected: str) -> tuple[int
         path.chmod(0o555 if path.is_dir() else 0o444)
     other = NOBODY if os.geteuid() == 0 else None
     arguments = command(job.arguments, room)
-    environment = os.environ | {"HOME": "/nonexistent"} if other else None
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False, user=other, env=environment)
+    own = environment() | ({"HOME": "/nonexistent"} if other else {})
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False, user=other, env=own)
     for path, mode in modes.items():
         path.chmod(mode)
     wrong = complaint(done, "unwritable")
@@ -108,3 +114,6 @@ def turn_clock(job: Job, inputs: Path, place: Path, expected: str) -> tuple[int,
     done = run_wrapped("clock", 86_400, job, room)
     wrong = [] if done.returncode == 0 else [f"exit status {done.returncode}, {done.stderr[-300:]}"]
     return 1, wrong if wrong or digest(room, job) == expected else ["other bytes"]
+
+
+FAULTS = {"disk full": fill_disk, "unwritable folder": lock_folder, "clock set back": turn_clock}

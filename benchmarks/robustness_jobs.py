@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -15,13 +16,16 @@ from common import ROOT
 TIMES = ("minutes", "parts", "seconds", "words_per_second", "machine", "time")
 """Keys of records whose values are durations, or say where a run took place."""
 
+TEXTS = (("gold", "en/train/*.txt", 300), ("dev", "en/dev.txt", 40), ("test", "de/test.txt", 40))
+"""Files of the corpus, and their first lines that are used."""
+
 STUDY = """
 [study]
 name = "killed"
 config = "{root}/configs/xner.cfg"
 encoder = "embedded"
 gold = "{room}/gold.spacy"
-dev = "{room}/gold.spacy"
+dev = "{room}/dev.spacy"
 test = "{room}/test"
 seeds = [0]
 held_back = 0.0
@@ -60,10 +64,11 @@ class Job:
 
 def list_jobs(pipeline: str) -> list[Job]:
     """Translate, project, distill and study, each on a corpus of the project."""
-    english, german = ROOT / "corpus/en/train", ROOT / "corpus/de/test"
     memory = str(ROOT / "corpus/translations")
-    convert = ["corpus", "convert"]
-    gold = [*convert, str(english), "--lang", "en", "--output", "{room}/gold.spacy"]
+    gold, dev, test = (
+        ["corpus", "convert", f"{{room}}/{name}.txt", "--lang", lang, "--output", f"{{room}}/{output}.spacy"]
+        for name, lang, output in (("gold", "en", "gold"), ("dev", "en", "dev"), ("test", "de", "test/de"))
+    )
     translate = [
         "corpus",
         "translate",
@@ -76,7 +81,6 @@ def list_jobs(pipeline: str) -> list[Job]:
         "{room}/cache",
     ]
     texts = [*translate, "--output", "{room}/de.text.spacy"]
-    test = [*convert, str(german), "--lang", "de", "--output", "{room}/test/de.spacy"]
     out = ["out.spacy"]
     to_out = ["--output", "{room}/out.spacy"]
     project = ["project", "{room}/gold.spacy", "{room}/de.text.spacy", *to_out]
@@ -85,7 +89,7 @@ def list_jobs(pipeline: str) -> list[Job]:
         Job("translate", [*translate, *to_out], out, [gold]),
         Job("project", project, out, [gold, texts]),
         Job("distill", distill, out, [gold, texts]),
-        Job("study", ["study", "{room}/study.cfg"], ["records"], [gold, test]),
+        Job("study", ["study", "{room}/study.cfg"], ["records"], [gold, dev, test]),
     ]
 
 
@@ -94,16 +98,25 @@ def command(arguments: Sequence[str], room: Path) -> list[str]:
     return [sys.executable, "-m", "spacy_xner", *(part.replace("{room}", str(room)) for part in arguments)]
 
 
+def environment() -> dict[str, str]:
+    """One thread for each process, since several run at the same time."""
+    return os.environ | {"OMP_NUM_THREADS": "1"}
+
+
 def run_whole(arguments: Sequence[str], room: Path) -> None:
     """Run a command to its end. RAISES: RuntimeError with what it printed, if it fails."""
-    done = subprocess.run(command(arguments, room), capture_output=True, text=True, check=False)
+    done = subprocess.run(command(arguments, room), capture_output=True, text=True, check=False, env=environment())
     if done.returncode:
         raise RuntimeError(f"{' '.join(arguments)}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
 
 
 def prepare(job: Job, room: Path) -> None:
-    """Make the inputs of a job in a folder: the first sentences of the corpus."""
-    room.mkdir(parents=True)
+    """Make the inputs of a job in a folder, of the first sentences of the corpus."""
+    (room / "test").mkdir(parents=True)
+    for name, source, n_lines in TEXTS:
+        files = sorted((ROOT / "corpus").glob(source))
+        lines = [line for file in files for line in file.read_text(encoding="utf8").splitlines(keepends=True)]
+        (room / f"{name}.txt").write_text("".join(lines[:n_lines]), encoding="utf8")
     for arguments in job.inputs:
         run_whole(arguments, room)
     (room / "study.cfg").write_text(STUDY.format(root=ROOT, room=room), encoding="utf8")

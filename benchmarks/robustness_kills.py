@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from robustness_jobs import Job, command, digest, fresh, prepare, run_whole
+from robustness_jobs import Job, command, digest, environment, fresh, prepare, run_whole
 
 
 def kill_at_random(
@@ -46,7 +46,11 @@ def kill_at_random(
 def ends_within(seconds: float, job: Job, room: Path) -> bool:
     """Start a job, and kill it with all its processes after so many seconds. RETURNS: whether it ended before that."""
     process = subprocess.Popen(
-        command(job.arguments, room), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command(job.arguments, room),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env=environment(),
     )
     try:
         return process.wait(seconds) == 0
