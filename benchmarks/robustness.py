@@ -21,7 +21,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from importlib.metadata import version
 from pathlib import Path
@@ -33,7 +33,7 @@ from common import JsonOption, SeedOption, make_table, report, run, show
 from robustness_faults import try_faults
 from robustness_inputs import KINDS, try_one
 from robustness_jobs import list_jobs
-from robustness_kills import kill_at_random
+from robustness_kills import kill_jobs
 from robustness_threads import share_pipeline
 
 from spacy_xner.errors import XnerError
@@ -100,9 +100,7 @@ def main(
             if part == "inputs":
                 found = list(try_inputs(inputs, seed, pipeline))
             elif part == "kills":
-                found = [
-                    kill_at_random(job, Path(room) / "kills" / job.name, kills, seed) for job in list_jobs(pipeline)
-                ]
+                found = kill_jobs(list_jobs(pipeline), Path(room) / "kills", kills, seed)
             elif part == "faults":
                 found = try_faults(pipeline, Path(room) / "faults")
             else:

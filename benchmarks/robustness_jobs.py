@@ -69,17 +69,8 @@ def list_jobs(pipeline: str) -> list[Job]:
         ["corpus", "convert", f"{{room}}/{name}.txt", "--lang", lang, "--output", f"{{room}}/{output}.spacy"]
         for name, lang, output in (("gold", "en", "gold"), ("dev", "en", "dev"), ("test", "de", "test/de"))
     )
-    translate = [
-        "corpus",
-        "translate",
-        "{room}/gold.spacy",
-        "--lang",
-        "de",
-        "--memory",
-        memory,
-        "--cache",
-        "{room}/cache",
-    ]
+    translate = ["corpus", "translate", "{room}/gold.spacy", "--lang", "de", "--memory", memory]
+    translate += ["--cache", "{room}/cache"]
     texts = [*translate, "--output", "{room}/de.text.spacy"]
     out = ["out.spacy"]
     to_out = ["--output", "{room}/out.spacy"]

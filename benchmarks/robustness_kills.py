@@ -5,11 +5,18 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from robustness_jobs import Job, command, digest, environment, fresh, prepare, run_whole
+
+
+def kill_jobs(jobs: Sequence[Job], folder: Path, kills: int, seed: int) -> list[dict[str, Any]]:
+    """The rows of jobs, several at the same time."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(lambda job: kill_at_random(job, folder / job.name, kills, seed), jobs))
 
 
 def kill_at_random(
