@@ -75,8 +75,8 @@ def test_plain_text(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("# one [x]\n\n  two \\ \n")
     assert [(s.text, s.spans) for s in read_sentences(path, "plain")] == [("# one [x]", None), ("two \\", None)]
-    with pytest.raises(XnerError, match=r"format `plain`"):
-        list(read_sentences(path))
+    with pytest.raises(XnerError, match=r"--format plain"):
+        list(read_sentences(path, "inline"))
 
 
 def test_docbin(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from spacy.vocab import Vocab
 from ...annotations.attributes import install_extensions, meta_of
 from ...compat import find_codecs, known_codecs
 from ...errors import XnerError
+from .report import Report
 from .sentence import Sentence, sentence_of_words
 
 
@@ -52,7 +53,7 @@ def docbin_of(docs: Iterable[Doc]) -> DocBin:
     return doc_bin
 
 
-def read_docbin(path: Path) -> Iterator[Sentence]:
+def read_docbin(path: Path, report: Report) -> Iterator[Sentence]:
     """Read the docs of a DocBin as sentences: tokens, spaces, entities, `doc._.xner_meta`. Empty docs are skipped."""
     for number, doc in enumerate(read_docs(path), start=1):
         if len(doc):

@@ -8,13 +8,14 @@ from typing import Any
 
 from ...errors import XnerError
 from ...lines import read_lines
+from .report import Report
 from .sentence import CharSpan, Sentence, overlapping
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 ENTITY_KEYS = ("entities", "spans", "ents", "label", "labels")
 
 
-def read_jsonl(path: Path) -> Iterator[Sentence]:
+def read_jsonl(path: Path, report: Report) -> Iterator[Sentence]:
     """Read one JSON object per line: {"text": "...", "entities": [{"start": 0, "end": 5, "label": "PER"}, ...]}.
 
     An entity may also be a list [0, 5, "PER"], and the key may be "spans", "ents", "label" or "labels". Offsets count
