@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 SchemeName = StrEnum("SchemeName", ["auto", "io"])
 SpacesName = StrEnum("SpacesName", ["natural", "keep"])
 ContractionsName = StrEnum("ContractionsName", ["words", "keep"])
-FormatName = StrEnum("FormatName", ["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin"])
+FormatName = StrEnum(
+    "FormatName",
+    ["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin", "brat", "pubtator", "webanno", "tags"],
+)
+Overlaps = StrEnum("Overlaps", ["refuse", "longest"])
+Offsets = StrEnum("Offsets", ["auto", "characters", "utf16", "bytes", "inclusive", "from-one"])
+Discontinuous = StrEnum("Discontinuous", ["refuse", "fill"])
 
 
 @accepts_streams("files", "output")
@@ -78,6 +84,23 @@ def convert(
         bool,
         typer.Option("--empty", help="A text file in which nothing is marked has no entities, rather than no labels."),
     ] = False,
+    annotator: Annotated[str | None, typer.Option(help="Read the annotation of this annotator only.")] = None,
+    overlaps: Annotated[
+        Overlaps, typer.Option(help="Entities that overlap: refuse them, or keep the longest.")
+    ] = Overlaps.refuse,
+    offsets: Annotated[
+        Offsets, typer.Option(help="What offsets of entities count; auto: found by the entities' own texts.")
+    ] = Offsets.auto,
+    text_key: Annotated[str | None, typer.Option(help="Key of the text in JSON.")] = None,
+    spans_key: Annotated[
+        str | None, typer.Option(help="Group of doc.spans with the entities; in JSON also the job or question.")
+    ] = None,
+    label_names: Annotated[
+        str | None, typer.Option(help="Names of labels that are numbers: O,B-PER,I-PER or 7=PER,8=LOC.")
+    ] = None,
+    discontinuous: Annotated[
+        Discontinuous, typer.Option(help="Entities of several parts in brat: refuse them, or fill the gaps.")
+    ] = Discontinuous.refuse,
     quiet: QuietOption = False,
 ) -> None:
     """Convert labelled or plain text to a DocBin.
@@ -90,7 +113,16 @@ def convert(
     .iob .iob2 .bio .conll .tsv
              one token per line, with a tag (IOB, BILUO, BIOES, BMES, brackets)
     .conllu  CoNLL-U, with NER=B-PER in the last column, or a column of tags
-    .jsonl   {"text": "...", "entities": [{"start": 0, "end": 5, "label": "PER"}]}
+    .jsonl .json
+             {"text": "...", "entities": [{"start": 0, "end": 5, "label": "PER"}]}, exports of doccano, Prodigy,
+             Label Studio, Argilla and others, spaCy's training data, Hugging Face's tokens and ner_tags
+    .txt beside .ann
+             brat
+    .pubtator
+             PubTator
+    .tsv     WebAnno TSV 3 (INCEpTION) too
+    .xml .sgml
+             one sentence per line: <PER>Wangari Maathai</PER> lived in <LOC>Kenya</LOC>; in .txt too
     .spacy   a DocBin
     ```
 
@@ -131,6 +163,13 @@ def convert(
         "contractions": contractions.value,
         "encoding": encoding,
         "empty": empty,
+        "annotator": annotator,
+        "overlaps": overlaps.value,
+        "offsets": offsets.value,
+        "text_key": text_key,
+        "spans_key": spans_key,
+        "label_names": label_names,
+        "discontinuous": discontinuous.value,
     }
     for code, (out, *sources) in for_each_language(lang, output, *files):
         check_output(out, *sources)

@@ -58,6 +58,22 @@ def test_carry(room: Path, way: str) -> None:
     assert (room / "cache").is_dir()
 
 
+def test_convert_reads_exports(tmp_path: Path) -> None:
+    """The options of the command arrive at the reader, and what it left out is printed."""
+    marks = [
+        {"label": "PER", "start_offset": 0, "end_offset": end, "user": user} for end, user in ((3, 1), (7, 2), (3, 2))
+    ]
+    record = {"id": 1, "content_": "Ada Obi left.", "annotations": marks}
+    (tmp_path / "a.json").write_text(json.dumps([record]), encoding="utf8")
+    options = ("--annotator", "2", "--overlaps", "longest", "--text-key", "content_", "--offsets", "utf16")
+    done = run("convert", tmp_path / "a.json", "-o", "-", "--lang", "en", *options)
+    (entity,) = json.loads(done.stdout)["entities"]
+    assert (entity["start"], entity["end"], entity["label"]) == (0, 7, "PER")
+    assert "1 entities that overlap a longer one left out" in done.stderr
+    with pytest.raises(XnerError, match="--overlaps longest"):
+        run("convert", tmp_path / "a.json", "-o", "-", "--lang", "en", *options[:2], *options[4:])
+
+
 def test_convert_says_what_it_recognised_and_left_out(room: Path) -> None:
     (room / "t.conll").write_text("-DOCSTART- -X- O O\n\n# c d\nI N I-NP O\n'm V I-VP O\nAda N I-NP I-PER\n. . O O\n")
     out = run("convert", room / "t.conll", "-o", room / "t.spacy", "--lang", "en").stdout

@@ -13,16 +13,22 @@ from typing import Any, Literal
 from ...errors import XnerError
 from ...files import without_hidden
 from ...lines import UNPACK, without_compression
+from .brat import read_brat
 from .columns import read_columns, read_conllu
 from .docbin import read_docbin
 from .inline import read_inline
 from .jsonl import read_jsonl
 from .plain import read_plain
+from .pubtator import read_pubtator
 from .report import Report
 from .sentence import Sentence
+from .tagged import read_tagged
 from .text import read_text
+from .webanno import is_webanno, read_webanno
 
-Format = Literal["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin"]
+Format = Literal[
+    "auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin", "brat", "pubtator", "webanno", "tags"
+]
 FORMATS: dict[str, Callable[..., Iterator[Sentence]]] = {
     "inline": read_inline,
     "plain": read_plain,
@@ -30,6 +36,10 @@ FORMATS: dict[str, Callable[..., Iterator[Sentence]]] = {
     "conllu": read_conllu,
     "jsonl": read_jsonl,
     "docbin": read_docbin,
+    "brat": read_brat,
+    "pubtator": read_pubtator,
+    "webanno": read_webanno,
+    "tags": read_tagged,
 }
 ENDINGS = {
     ".txt": "inline",
@@ -41,7 +51,34 @@ ENDINGS = {
     ".conllu": "conllu",
     ".conllup": "conllu",
     ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".manifest": "jsonl",
     ".spacy": "docbin",
+    ".pubtator": "pubtator",
+    ".xml": "tags",
+    ".sgml": "tags",
+    ".sgm": "tags",
+}
+# Files that describe a data set, and have no texts.
+DESCRIPTIONS = ("dataset_info.json", "dataset_infos.json", "state.json")
+OTHER_ENDING = "`xner corpus convert --format` reads files with other endings."
+# Endings of files that are not read: what to do.
+NOT_READ = {
+    ".ann": "brat's annotation is read with its text: name the .txt beside it, or the folder.",
+    ".a1": "BioNLP's standoff: rename it to .ann, with the .txt beside it.",
+    ".a2": "BioNLP's standoff: rename it to .ann, with the .txt beside it.",
+    ".parquet": "Write JSON lines: datasets.Dataset.from_parquet(path).to_json('data.jsonl').",
+    ".arrow": "Write JSON lines: datasets.load_from_disk(folder)['train'].to_json('data.jsonl').",
+    ".csv": "Write a column file with tabs (.tsv), or JSON lines: pandas.read_csv(path)"
+    ".to_json('data.jsonl', orient='records', lines=True).",
+    ".xmi": "Export it as CoNLL 2002 or WebAnno TSV 3 (INCEpTION, WebAnno).",
+    ".py": "Write its data as JSON: json.dump(TRAIN_DATA, file).",
+    ".pkl": "A pickle can run code and is never read. Write a DocBin: DocBin(docs=docs).to_disk('data.spacy').",
+    ".pickle": "A pickle can run code and is never read. Write a DocBin: DocBin(docs=docs).to_disk('data.spacy').",
+    ".xlsx": "Save it as a file of columns with tabs (.tsv).",
+    ".docx": "Save it as plain text (.txt).",
+    ".pdf": "Save it as plain text (.txt).",
 }
 
 
@@ -53,10 +90,12 @@ def detect_format(path: Path) -> str:
     """The format that belongs to a file's ending, without `.gz`. RAISES: XnerError for an unknown ending.
 
     A `.txt` with an `.ann` of the same name beside it is the text of brat's standoff annotation: "brat". The reader of
-    this format gets the path of the `.txt`.
+    this format gets the path of the `.txt`. A `.tsv` that begins as WebAnno TSV 3 is "webanno".
     """
     if is_brat_text(path):
         return "brat"
+    if ending(path) == ".tsv" and is_webanno(path):
+        return "webanno"
     if path.suffix in UNPACK:
         raise XnerError(
             f"{path}: files ending in {path.suffix} are not read. Unpack it first: "
@@ -66,7 +105,7 @@ def detect_format(path: Path) -> str:
     if ending(path) not in endings:
         raise XnerError(
             f"{path}: found the ending '{ending(path)}', expected one of {' '.join(endings)} (also with .gz, .bz2, "
-            f".xz). `xner corpus convert --format` reads files with other endings."
+            f".xz). {NOT_READ.get(ending(path).lower(), OTHER_ENDING)}"
         )
     return endings[ending(path)]
 
@@ -86,13 +125,22 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         inside = [path]
         if path.is_dir():
-            inside = without_hidden(sorted(file for file in path.rglob("*") if ending(file) in ENDINGS), path)
+            files = without_hidden(sorted(file for file in path.rglob("*")), path)
+            check_annotation_has_text(files)
+            inside = [file for file in files if ending(file) in ENDINGS and file.name not in DESCRIPTIONS]
         if not inside or not inside[0].exists():
             raise XnerError(
                 f"{path}: found no file, expected a file (or a folder with files) ending in {' '.join(ENDINGS)}."
             )
         found += inside
     return found
+
+
+def check_annotation_has_text(files: Iterable[Path]) -> None:
+    """RAISES: XnerError for brat's annotation in a folder without the text that it belongs to."""
+    for file in files:
+        if file.suffix == ".ann" and not file.with_suffix(".txt").is_file():
+            raise XnerError(f"{file}: found brat's annotation without its text, expected {file.stem}.txt beside it.")
 
 
 def ending(path: Path) -> str:
