@@ -1,6 +1,7 @@
 """Journals: interrupted at any point, resumed, and started again for other settings."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from spacy_xner.errors import XnerError
 from spacy_xner.journal import Journal
 
 
-def run(output: Path, setting: object, stop_after: int | None = None) -> list[int]:
+def run(output: Path, setting: dict[str, Any], stop_after: int | None = None) -> list[int]:
     """Add the numbers 0 to 4, resume an earlier run, and stop after `stop_after`. RETURNS: the numbers added."""
     added: list[int] = []
     with Journal(output, setting) as journal:

@@ -7,7 +7,7 @@ from pathlib import Path
 from spacy.tokens import Doc, Span
 
 from ..alignment.files import read_pairs
-from ..corpus.project_files import read_labelled, read_plain_docs
+from ..corpus.sentence_files import read_labelled, read_plain_docs
 from ..errors import XnerError
 from ..languages.tokenizer import multilingual_blank
 from ..projection import SpanProjector

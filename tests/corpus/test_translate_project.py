@@ -12,7 +12,8 @@ from spacy.tokens import Doc, Span
 from spacy_xner.alignment.registry import embedding_aligner_v1
 from spacy_xner.corpus.convert import convert_files
 from spacy_xner.corpus.docs import load_docs, write_docs
-from spacy_xner.corpus.project import Pairs, pair_docs, project_corpus
+from spacy_xner.corpus.pairs import Pairs, pair_docs
+from spacy_xner.corpus.project import project_corpus
 from spacy_xner.corpus.translate import language_of, parse_settings, translate_docs
 from spacy_xner.errors import XnerError
 from spacy_xner.projection import SpanProjector

@@ -97,9 +97,7 @@ def read_columns(path: Path, report: Report, token_column: int = 1, tag_column: 
             yield sentence_of_words(words, spaces, spans_of_tags(tags), path, lines[0].number)
 
 
-def read_conllu(
-    path: Path, report: Report, token_column: int = 2, tag_column: str = "NER"
-) -> Iterator[Sentence]:
+def read_conllu(path: Path, report: Report, token_column: int = 2, tag_column: str = "NER") -> Iterator[Sentence]:
     """Read CoNLL-U and similar files: # comments, ids in column 1, words in column 2.
 
     Contractions (3-4) are skipped and their words kept; empty nodes (3.1) are skipped. `SpaceAfter=No` in the tenth
