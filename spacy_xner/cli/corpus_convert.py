@@ -22,7 +22,10 @@ from .usage import UsageError
 if TYPE_CHECKING:
     pass
 
-FormatName = StrEnum("FormatName", ["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin"])
+FormatName = StrEnum("FormatName", ["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin", "brat", "pubtator"])
+Overlaps = StrEnum("Overlaps", ["refuse", "longest"])
+Offsets = StrEnum("Offsets", ["auto", "characters", "utf16", "bytes"])
+Discontinuous = StrEnum("Discontinuous", ["refuse", "fill"])
 
 
 @accepts_streams("files", "output")
@@ -43,6 +46,23 @@ def convert(
     ] = FormatName.auto,
     token_column: Annotated[int | None, typer.Option(help="Column of the token: 1 is the first, -1 the last.")] = None,
     tag_column: Annotated[str | None, typer.Option(help="Column of the tag; for conllu also a key in MISC.")] = None,
+    annotator: Annotated[str | None, typer.Option(help="Read the annotation of this annotator only.")] = None,
+    overlaps: Annotated[
+        Overlaps, typer.Option(help="Entities that overlap: refuse them, or keep the longest.")
+    ] = Overlaps.refuse,
+    offsets: Annotated[
+        Offsets, typer.Option(help="What offsets of entities count; auto: found by the entities' own texts.")
+    ] = Offsets.auto,
+    text_key: Annotated[str | None, typer.Option(help="Key of the text in JSON.")] = None,
+    spans_key: Annotated[
+        str | None, typer.Option(help="Group of doc.spans with the entities; in JSON also the job or question.")
+    ] = None,
+    label_names: Annotated[
+        str | None, typer.Option(help="Names of labels that are numbers: O,B-PER,I-PER or 7=PER,8=LOC.")
+    ] = None,
+    discontinuous: Annotated[
+        Discontinuous, typer.Option(help="Entities of several parts in brat: refuse them, or fill the gaps.")
+    ] = Discontinuous.refuse,
     quiet: QuietOption = False,
 ) -> None:
     """Convert labelled or plain text to a DocBin.
@@ -54,7 +74,13 @@ def convert(
     .iob .iob2 .bio .conll .tsv
              one token per line, its tag last (IOB, BILUO or BIOES)
     .conllu  the same with comments and ids, NER=B-PER in the last column
-    .jsonl   {"text": "...", "entities": [{"start": 0, "end": 5, "label": "PER"}]}
+    .jsonl .json
+             {"text": "...", "entities": [{"start": 0, "end": 5, "label": "PER"}]}, exports of doccano, Prodigy,
+             Label Studio, Argilla and others, spaCy's training data, Hugging Face's tokens and ner_tags
+    .txt beside .ann
+             brat
+    .pubtator
+             PubTator
     .spacy   a DocBin
     ```
 
@@ -86,13 +112,22 @@ def convert(
     if STREAM in files and format == FormatName.auto:
         raise UsageError("Standard input has no file name, expected its format as --format, such as --format jsonl.")
     columns = {"token_column": token_column, "tag_column": tag_column}
+    spans = {
+        "annotator": annotator,
+        "overlaps": overlaps.value,
+        "offsets": offsets.value,
+        "text_key": text_key,
+        "spans_key": spans_key,
+        "label_names": label_names,
+        "discontinuous": discontinuous.value,
+    }
     for code, (out, *sources) in for_each_language(lang, output, *files):
         check_output(out, *sources)
         counts: Counter[str] = Counter()
         report = Report()
         with ExitStack() as stack:
             paths = [stack.enter_context(input_file(path)) for path in sources]
-            docs = convert_files(find_files(paths), code, counts, format.value, report, **columns)  # type: ignore[arg-type]
+            docs = convert_files(find_files(paths), code, counts, format.value, report, **columns, **spans)  # type: ignore[arg-type]
             shown = progress(docs, f"Converting {code or ''}".rstrip())
             if out == STREAM:
                 place = stack.enter_context(output_file(out))

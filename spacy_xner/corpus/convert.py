@@ -9,15 +9,16 @@ from typing import Any
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc, Span
 
-from ..annotations.attributes import meta_of
+from ..annotations.attributes import CONFIDENCE, install_extensions, meta_of
+from ..annotations.entities import SPANS_KEY
 from ..errors import XnerError
 from ..languages.codes import normalise_code
 from ..languages.tokenizer import MultilingualTokenizer, multilingual_tokenizer
 from .docs import with_step
-from .formats.docbin import read_docs
+from .formats.docbin import read_labelled_docs
 from .formats.reading import Format, detect_format, read_sentences
 from .formats.report import Report
-from .formats.sentence import CharSpan, Sentence
+from .formats.sentence import CharSpan, Sentence, SpanDetails
 
 
 def convert_files(
@@ -69,7 +70,9 @@ def _read_file(
     number in the file.
     """
     if (detect_format(path) if format == "auto" else format) == "docbin":
-        yield from ((doc, number, 0) for number, doc in enumerate(read_docs(path, tokenizer.vocab), start=1))
+        chosen = {key: options[key] for key in ("spans_key", "overlaps") if options.get(key) is not None}
+        docs = read_labelled_docs(path, report or Report(), tokenizer.vocab, **chosen)
+        yield from ((doc, number, 0) for number, doc in enumerate(docs, start=1))
         return
     for sentence in read_sentences(path, format, report, **options):
         doc, n_split = doc_of_sentence(tokenizer, sentence)
@@ -107,7 +110,23 @@ def doc_of_sentence(tokenizer: Tokenizer | MultilingualTokenizer, sentence: Sent
     doc = Doc(tokenizer.vocab, words=words, spaces=spaces)
     if sentence.spans is not None:
         doc.set_ents([_make_span(doc, span, sentence) for span in spans], missing=_missing_spans(doc, sentence))
+        _set_scores(doc, sentence)
     return doc, n_split
+
+
+def _set_scores(doc: Doc, sentence: Sentence) -> None:
+    """Set the scores of entities that have one, where `set_scored_entities` sets them; other annotation stays."""
+    scores = [
+        (ent, details.score)
+        for ent in doc.ents
+        if (details := sentence.details.get((ent.start_char, ent.end_char, ent.label_))) and details.score is not None
+    ]
+    if scores:
+        install_extensions()
+        for ent, score in scores:
+            ent._.set(CONFIDENCE, score)
+        doc.spans[SPANS_KEY] = [ent for ent, _ in scores]
+        doc.spans[SPANS_KEY].attrs["scores"] = [score for _, score in scores]
 
 
 def _missing_spans(doc: Doc, sentence: Sentence) -> list[Span]:
@@ -121,7 +140,8 @@ def _missing_spans(doc: Doc, sentence: Sentence) -> list[Span]:
 
 def _make_span(doc: Doc, span: CharSpan, sentence: Sentence) -> Span:
     start, end, label = span
-    found = doc.char_span(start, end, label)
+    details = sentence.details.get(span, SpanDetails())
+    found = doc.char_span(start, end, label, kb_id=details.kb_id, span_id=details.span_id)
     if found is None:
         raise XnerError(
             f"{sentence.file}:{sentence.line}: the entity {span} does not begin and end at tokens of '{doc.text}'."

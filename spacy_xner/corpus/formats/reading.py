@@ -12,15 +12,17 @@ from typing import Any, Literal
 
 from ...errors import XnerError
 from ...files import without_hidden
+from .brat import read_brat
 from .columns import read_columns, read_conllu
 from .docbin import read_docbin
 from .inline import read_inline
 from .jsonl import read_jsonl
 from .plain import read_plain
+from .pubtator import read_pubtator
 from .report import Report
 from .sentence import Sentence
 
-Format = Literal["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin"]
+Format = Literal["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin", "brat", "pubtator"]
 FORMATS: dict[str, Callable[..., Iterator[Sentence]]] = {
     "inline": read_inline,
     "plain": read_plain,
@@ -28,6 +30,8 @@ FORMATS: dict[str, Callable[..., Iterator[Sentence]]] = {
     "conllu": read_conllu,
     "jsonl": read_jsonl,
     "docbin": read_docbin,
+    "brat": read_brat,
+    "pubtator": read_pubtator,
 }
 ENDINGS = {
     ".txt": "inline",
@@ -38,7 +42,30 @@ ENDINGS = {
     ".tsv": "columns",
     ".conllu": "conllu",
     ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".manifest": "jsonl",
     ".spacy": "docbin",
+    ".pubtator": "pubtator",
+}
+# Endings of files that are not read: what to do.
+NOT_READ = {
+    ".ann": "brat's annotation is read with its text: name the .txt beside it, or the folder.",
+    ".a1": "BioNLP's standoff: rename it to .ann, with the .txt beside it.",
+    ".a2": "BioNLP's standoff: rename it to .ann, with the .txt beside it.",
+    ".parquet": "Write JSON lines: datasets.Dataset.from_parquet(path).to_json('data.jsonl'), or pandas.read_parquet(path)"
+    ".to_json('data.jsonl', orient='records', lines=True).",
+    ".arrow": "Write JSON lines: datasets.load_from_disk(folder)['train'].to_json('data.jsonl').",
+    ".csv": "Write a column file with tabs (.tsv), or JSON lines: pandas.read_csv(path)"
+    ".to_json('data.jsonl', orient='records', lines=True).",
+    ".xml": "Write JSON lines, or one sentence per line as [Wangari Maathai](PER) lived in [Kenya](LOC) (.txt).",
+    ".xmi": "Export it as CoNLL 2002 (INCEpTION, WebAnno), a file of columns.",
+    ".py": "Write its data as JSON: json.dump(TRAIN_DATA, file).",
+    ".pkl": "A pickle can run code and is never read. Write a DocBin: DocBin(docs=docs).to_disk('data.spacy').",
+    ".pickle": "A pickle can run code and is never read. Write a DocBin: DocBin(docs=docs).to_disk('data.spacy').",
+    ".xlsx": "Save it as a file of columns with tabs (.tsv).",
+    ".docx": "Save it as plain text (.txt).",
+    ".pdf": "Save it as plain text (.txt).",
 }
 
 
@@ -52,7 +79,7 @@ def detect_format(path: Path) -> str:
     if ending(path) not in ENDINGS:
         raise XnerError(
             f"{path}: found the ending '{ending(path)}', expected one of {' '.join(ENDINGS)} (also with .gz). "
-            f"`xner corpus convert --format` reads files with other endings."
+            f"{NOT_READ.get(ending(path).lower(), '`xner corpus convert --format` reads files with other endings.')}"
         )
     return ENDINGS[ending(path)]
 

@@ -4,10 +4,23 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 # (start, end, label): offsets into the sentence's text, end exclusive
 CharSpan = tuple[int, int, str]
+
+
+class SpanDetails(NamedTuple):
+    """What a file says of an entity beside its place and label.
+
+    kb_id (str): its id in a knowledge base, as `span.kb_id_`; "" for none.
+    span_id (str): its own id, as `span.id_`; "" for none.
+    score (float | None): a score in [0, 1].
+    """
+
+    kb_id: str = ""
+    span_id: str = ""
+    score: float | None = None
 
 
 @dataclass(frozen=True)
@@ -22,6 +35,7 @@ class Sentence:
         follows each; None if the file does not tokenize the text.
     unlabelled (tuple[tuple[int, int], ...]): ranges (start, end) of characters whose annotation is missing: nobody
         says whether there are entities. Only for labelled sentences.
+    details (dict[CharSpan, SpanDetails]): of the entities that have a knowledge-base id, an id or a score.
     meta (dict[str, Any]): values in the file: "id", "lang", "provenance", "score"; mostly empty.
     """
 
@@ -33,6 +47,7 @@ class Sentence:
     spaces: tuple[bool, ...] | None = None
     meta: dict[str, Any] = field(default_factory=dict)
     unlabelled: tuple[tuple[int, int], ...] = ()
+    details: dict[CharSpan, SpanDetails] = field(default_factory=dict)
 
 
 def sentence_of_words(

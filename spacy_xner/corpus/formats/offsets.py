@@ -1,0 +1,164 @@
+"""Finds the unit in which a file counts the offsets of entities: characters, UTF-16 code units, bytes and others."""
+
+import itertools
+import re
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from .annotated import Mark, RefusalError
+
+OffsetUnit = Literal["auto", "characters", "utf16", "bytes"]
+
+
+class Unit(NamedTuple):
+    """A way to count offsets.
+
+    width (str): what counts as one: "characters" (Unicode code points, as Python counts), "utf16" (code units, as
+        JavaScript and Java count) or "bytes" (of UTF-8).
+    breaks (str): "as they are"; "CR LF as one", as browsers have it; "LF as two", as Windows has it.
+    bounds (str): "end after", as Python counts; "end inside": `end` is the last character; "from one": the first
+        character is 1 and `end` is the last one.
+    """
+
+    width: str
+    breaks: str
+    bounds: str
+
+    def __str__(self) -> str:
+        names = {"characters": "characters", "utf16": "UTF-16 code units", "bytes": "UTF-8 bytes"}
+        breaks = {"as they are": "", "CR LF as one": ", CR LF as one", "LF as two": ", line ends as two"}
+        bounds = {"end after": "", "end inside": ", the end included", "from one": ", counted from one"}
+        return names[self.width] + breaks[self.breaks] + bounds[self.bounds]
+
+
+# In the order in which they are tried.
+UNITS = tuple(
+    Unit(width, breaks, bounds)
+    for bounds in ("end after", "end inside", "from one")
+    for breaks in ("as they are", "CR LF as one", "LF as two")
+    for width in ("characters", "utf16", "bytes")
+)
+
+
+class Offsets:
+    """Turns the offsets of one file into offsets in characters.
+
+    A file has one unit. It follows from the entities whose text the tool wrote beside the offsets: a unit that gives
+    another text for one of them is not the file's. Without any such text the offsets count characters.
+
+    unit (OffsetUnit): "auto"; another value is the unit for certain.
+    """
+
+    def __init__(self, unit: OffsetUnit = "auto") -> None:
+        self.units = [known for known in UNITS if unit in ("auto", known.width)]
+        self.asked = unit
+        self.is_guessed = False  # whether an entity without text was placed by the unit, where units differ
+
+    @property
+    def unit(self) -> Unit:
+        """The unit that is now taken for that of the file."""
+        return self.units[0]
+
+    def settle(self, text: str, marks: Iterable[Mark]) -> list[tuple[int, int]]:
+        """The start and end, in characters, of each mark.
+
+        RAISES: RefusalError where no unit fits the entities' texts, and where an entity is outside of its text.
+        """
+        marks = list(marks)
+        before = self.unit
+        for mark in marks:
+            if mark.covered is not None:
+                self._learn(text, mark)
+        if self.unit != before and self.is_guessed:
+            raise RefusalError(
+                f"found offsets in {self.unit} after entities without text, whose offsets are not certain. Expected "
+                "the unit as --offsets characters, utf16 or bytes"
+            )
+        return [self._place(text, mark) for mark in marks]
+
+    def _learn(self, text: str, mark: Mark) -> None:
+        known: dict[Unit, bool] = {}
+        for unit in self.units:
+            same = simplest(text, unit)
+            if same not in known:
+                known[same] = fits(text, mark, same)
+        if not any(known.values()):
+            raise RefusalError(
+                f"found the entity {mark.covered!r} ({mark.label}) at {mark.start} to {mark.end}, where the text has "
+                f"{text[max(mark.start, 0) : max(mark.end, 0)]!r}. Expected offsets that fit the texts of all "
+                f"entities of the file, in {self._expected()}. (Was the text changed after it was annotated?)",
+                mark.line,
+            )
+        self.units = [unit for unit in self.units if known[simplest(text, unit)]]
+
+    def _expected(self) -> str:
+        if self.asked != "auto":
+            return str(self.unit)
+        if len(self.units) < len(UNITS):
+            return f"{self.unit}, as those before it"
+        return "characters, UTF-16 code units or bytes"
+
+    def _place(self, text: str, mark: Mark) -> tuple[int, int]:
+        found = place(text, mark, self.unit)
+        if found is None:
+            raise RefusalError(
+                f"found the entity {[mark.start, mark.end, mark.label]} in a text of {len(text)} characters"
+                f". Expected offsets inside of the text, start before end{self._hint(text, mark)}",
+                mark.line,
+            )
+        self.is_guessed |= mark.covered is None and len({simplest(text, unit) for unit in self.units}) > 1
+        return found
+
+    def _hint(self, text: str, mark: Mark) -> str:
+        for width in ("utf16", "bytes"):
+            if self.unit.width == "characters" and place(text, mark, Unit(width, *self.unit[1:])):
+                return f". (If they count {width}: --offsets {width})"
+        return ""
+
+
+def simplest(text: str, unit: Unit) -> Unit:
+    """A unit that gives the same offsets in this text: the simplest one."""
+    width, breaks, bounds = unit
+    if text.isascii() or (width == "utf16" and max(text) <= "\uffff"):
+        width = "characters"
+    if "\n" not in text or (breaks == "CR LF as one" and "\r\n" not in text):
+        breaks = "as they are"
+    return Unit(width, breaks, bounds)
+
+
+def place(text: str, mark: Mark, unit: Unit) -> tuple[int, int] | None:
+    """Start and end of a mark in characters by a unit; None outside of the text, within a character, or if empty."""
+    start, end = mark.start - (unit.bounds == "from one"), mark.end + (unit.bounds == "end inside")
+    unit = simplest(text, unit)
+    if unit.width != "characters" or unit.breaks != "as they are":
+        edges = list(itertools.accumulate(widths(text, unit), initial=0))
+        known = {edge: i for i, edge in reversed(list(enumerate(edges)))}
+        start, end = known.get(start, -1), known.get(end, -1)
+    return (start, end) if 0 <= start < end <= len(text) else None
+
+
+def widths(text: str, unit: Unit) -> list[int]:
+    """How much each character counts."""
+    if unit.width == "characters":
+        found = [1] * len(text)
+    elif unit.width == "utf16":
+        found = [1 + (char > "\uffff") for char in text]
+    else:
+        found = [len(char.encode("utf8", "surrogatepass")) for char in text]
+    for match in re.finditer("\r?\n", text):
+        if unit.breaks == "CR LF as one" and len(match[0]) == 2:
+            found[match.start()] = 0
+        elif unit.breaks == "LF as two" and len(match[0]) == 1:
+            found[match.start()] = 2
+    return found
+
+
+def fits(text: str, mark: Mark, unit: Unit) -> bool:
+    """Whether a mark covers the text that the tool wrote, by a unit. Tools change white space in it."""
+    found = place(text, mark, unit)
+    return found is not None and squeeze(text[slice(*found)]) == squeeze(mark.covered or "")
+
+
+def squeeze(text: str) -> str:
+    r"""Runs of white space as one space. Label Studio writes a line break as the two characters \n."""
+    return re.sub(r"(\s|\\n)+", " ", text)

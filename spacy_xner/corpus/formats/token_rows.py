@@ -1,0 +1,163 @@
+"""Rows with a list of tokens: `tokens` and `ner_tags` of Hugging Face's data sets, and entities given by tokens.
+
+Entities by tokens: GLiNER (`tokenized_text` and `ner`, the last token included) and SpERT (`tokens` and `entities`, the
+end excluded). <https://github.com/urchade/GLiNER>, <https://github.com/lavis-nlp/spert>
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .annotated import Annotated, Mark, Place, RefusalError
+from .json_records import JsonOptions, checked_text, meta_of_record
+from .json_spans import is_like_mark, marks_of, shown
+from .tags import parse_tag, spans_of_tags
+
+TOKEN_KEYS = ("tokens", "words", "tokenized_text", "token")
+TAG_KEYS = ("ner_tags", "ner_tag", "tags", "ner", "labels", "ner_labels", "entity_tags", "bio_tags", "label")
+NAMES_EXPECTED = (
+    "Expected the names of the tags: --label-names O,B-PER,I-PER,... in the order of their numbers, or the data set's "
+    "dataset_info.json or README.md in the same folder"
+)
+
+
+def is_token_row(data: dict[str, Any]) -> bool:
+    """Whether an object has a list of tokens, and no text."""
+    key = token_key(data)
+    return bool(key) and not any(isinstance(data.get(name), str) for name in ("text", "content", "document"))
+
+
+def token_key(data: dict[str, Any]) -> str:
+    """The key of the tokens; "" if there is none."""
+    for key in TOKEN_KEYS:
+        if isinstance(data.get(key), list) and all(isinstance(word, str) for word in data[key]):
+            return key
+    return ""
+
+
+def tag_key(data: dict[str, Any]) -> str:
+    """The key of the tags, by name or number; "" if there is none. RAISES: RefusalError for another number of them."""
+    length = len(data[token_key(data)])
+    return next((key for key in TAG_KEYS if key != token_key(data) and is_tag_list(data.get(key), length)), "")
+
+
+def read_token_row(
+    data: dict[str, Any], place: Place, options: JsonOptions, names: Sequence[str]
+) -> Iterator[Annotated]:
+    """The text of a row, its tokens joined by single spaces, with its entities.
+
+    names (Sequence[str]): the names of numbered tags, if the file's data set has them.
+    RAISES: ValueError.
+    """
+    words = [checked_text(word) for word in data[token_key(data)]]
+    if "" in words or any(word != word.strip() for word in words):
+        raise ValueError(f"found the tokens {shown(words)}, one of them empty or with white space at its edges")
+    starts = [0]
+    for word in words:
+        starts.append(starts[-1] + len(word) + 1)
+    marks = None
+    if key := tag_key(data):
+        spans: list[tuple[int, int, str]] | None = spans_of_row(data[key], options, names)
+    else:
+        spans = spans_by_token(data, len(words), options)
+    if spans is not None:
+        marks = tuple(
+            Mark(starts[first], starts[end] - 1, label, " ".join(words[first:end])) for first, end, label in spans
+        )
+    spaces = (*[True] * (len(words) - 1), False) if words else ()
+    yield Annotated(" ".join(words), marks, place, meta=meta_of_record(data), words=tuple(words), spaces=spaces)
+
+
+def is_tag_list(value: Any, length: int) -> bool:
+    """Whether a value has a name or a number for each token. RAISES: RefusalError for another number of them."""
+    if not isinstance(value, list) or (not value and length):
+        return False
+    if not all(isinstance(tag, str | int) and not isinstance(tag, bool) for tag in value):
+        return False
+    if len(value) != length:
+        raise RefusalError(f"found {length} tokens and {len(value)} tags, expected the same number")
+    return True
+
+
+def spans_of_row(tags: list[Any], options: JsonOptions, names: Sequence[str]) -> list[tuple[int, int, str]]:
+    """The entities of a row's tags, by name or number. RAISES: ValueError."""
+    return list(
+        spans_of_tags(
+            [parse_tag(tag if isinstance(tag, str) else tag_name(tag, options.label_names, names)) for tag in tags]
+        )
+    )
+
+
+def tag_name(tag: int, label_names: Mapping[str, str], names: Sequence[str]) -> str:
+    """The name of a numbered tag. RAISES: RefusalError."""
+    if str(tag) in label_names:
+        return label_names[str(tag)]
+    if not label_names and 0 <= tag < len(names):
+        return names[tag]
+    known = len(label_names) or len(names)
+    raise RefusalError(
+        f"found the tag number {tag}{f', with names for 0 to {known - 1}' if known else ''}. {NAMES_EXPECTED}"
+    )
+
+
+def spans_by_token(data: dict[str, Any], length: int, options: JsonOptions) -> list[tuple[int, int, str]] | None:
+    """Entities that are given by the numbers of tokens; None for none. RAISES: ValueError."""
+    key = next((key for key in ("ner", "entities") if isinstance(data.get(key), list)), "")
+    if not key:
+        others = [name for name in TAG_KEYS if data.get(name) is not None]
+        if others:
+            raise ValueError(f'found {shown(data[others[0]])[:60]} as "{others[0]}", beside a list of {length} tokens')
+        return None
+    spans = []
+    for item in data[key]:
+        if not is_like_mark(item):
+            raise ValueError(f"found the entity {shown(item)}")
+        for mark in marks_of(item, options.label_names):
+            end = mark.end + (key == "ner")
+            if not 0 <= mark.start < end <= length:
+                raise RefusalError(
+                    f"found the entity {shown(item)}, expected numbers of the {length} tokens, counted from 0"
+                )
+            spans.append((mark.start, end, mark.label))
+    return spans
+
+
+def names_of_data_set(path: Path, around: dict[str, Any], key: str) -> list[str]:
+    """The names of the tags under a key that a data set gives: in the file, or in `dataset_info.json` or `README.md`
+    beside it. Empty if it gives none."""
+    for name in ("dataset_info.json", "dataset_infos.json"):
+        for found in (around, _read_json(path.parent / name)):
+            if given := find_names(found, key):
+                return given
+    readme = path.parent / "README.md"
+    if readme.is_file():
+        text = readme.read_text(encoding="utf8", errors="replace")
+        header = text.split("\n---", 1)[0] if text.startswith("---") else ""
+        part = re.search(rf"- name: {re.escape(key)}\s*\n(.*?)(?=\n\s*- name:|\Z)", header, re.DOTALL)
+        pairs = re.findall(r"^\s*'?(\d+)'?: +(\S+)\s*$", part[1], re.MULTILINE) if part else []
+        return [name.strip("'\"") for _, name in sorted(pairs, key=lambda pair: int(pair[0]))]
+    return []
+
+
+def find_names(value: Any, key: str, is_inside: bool = False) -> list[str]:
+    """The names of the `ClassLabel` that belongs to a feature in a description of features; empty if there is none."""
+    if isinstance(value, list):
+        return next((names for item in value if (names := find_names(item, key, is_inside))), [])
+    if not isinstance(value, dict):
+        return []
+    is_inside = is_inside or value.get("name") == key
+    names: Any = value.get("names")
+    if isinstance(names, dict) and all(isinstance(number, str) and number.isdecimal() for number in names):
+        names = [names[number] for number in sorted(names, key=int)]
+    if is_inside and isinstance(names, list) and names and all(isinstance(name, str) for name in names):
+        return names
+    return next((got for name, item in value.items() if (got := find_names(item, key, is_inside or name == key))), [])
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf8"))
+    except (OSError, ValueError, RecursionError):
+        return None
