@@ -385,3 +385,21 @@ def test_known_codecs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert searches == [], message
     srsly.msgpack_dumps({})
     assert searches, message
+
+
+# filelock
+
+
+def test_locks_file_at(tmp_path: Path) -> None:
+    """A lock of a file that was deleted is not one of the file that is at its place now."""
+    from filelock import FileLock
+
+    place = tmp_path / "lock"
+    lock = FileLock(place)
+    with lock:
+        message = changed("filelock", "FileLock._context.lock_file_fd", "locks_file_at")
+        assert compat.locks_file_at(lock, place), message
+        place.unlink()
+        assert not compat.locks_file_at(lock, place), message
+        place.touch()
+        assert not compat.locks_file_at(lock, place), message

@@ -173,8 +173,10 @@ def with_entities(tokenizer: MultilingualTokenizer, sentence: dict[str, Any], pa
         for entity, (*_, kb_id, span_id) in found
     ]
     scores = [score for _, _, _, score, *_ in sentence["entities"]]
-    if all(score is not None for score in scores):
-        set_scored_entities(doc, entities, scores)
-    else:
+    if entities and all(score is None for score in scores):
         doc.set_ents(entities)
+        return doc
+    scored = [entity for entity, score in zip(entities, scores, strict=True) if score is not None]
+    without = [entity for entity, score in zip(entities, scores, strict=True) if score is None]
+    set_scored_entities(doc, scored, [score for score in scores if score is not None], given=without)
     return doc

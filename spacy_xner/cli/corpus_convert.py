@@ -22,7 +22,9 @@ from .usage import UsageError
 if TYPE_CHECKING:
     pass
 
-FormatName = StrEnum("FormatName", ["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin", "brat", "pubtator"])
+FormatName = StrEnum(
+    "FormatName", ["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin", "brat", "pubtator"]
+)
 Overlaps = StrEnum("Overlaps", ["refuse", "longest"])
 Offsets = StrEnum("Offsets", ["auto", "characters", "utf16", "bytes"])
 Discontinuous = StrEnum("Discontinuous", ["refuse", "fill"])

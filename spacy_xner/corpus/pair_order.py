@@ -71,9 +71,8 @@ def pair_slots(source: Slots, target: Slots, counts: Counter[str]) -> PassedOver
             return None
         without_pair = source.empty | {i for i in target.empty if i < n_sentences}
         passed = [frozenset(without_pair), frozenset(without_pair | after)]
-        n_passed = len(without_pair) + sum(
-            side.n_filled - len(side.lines) for side in (source, target) if side.n_filled
-        )
+        by_reader = sum(max(0, (side.n_filled or 0) - len(side.lines)) for side in (source, target))
+        n_passed = len(without_pair) + by_reader
         n_one_side = len(source.empty ^ (target.empty - after))
     if n_passed > 0:
         counts["lines passed over, empty or a comment"] = n_passed
