@@ -91,7 +91,7 @@ def pair_docs(
     for doc, _ in pairs:
         if not doc.has_annotation("ENT_IOB"):
             raise XnerError(f"The source doc {meta_of(doc)['id']} is unlabelled, expected entities to project.")
-    if by_id_alone := check_sources(pairs, source_file, target_file):
+    if by_id_alone := check_sources(pairs, source_file, target_file, source):
         counts["by id alone"] = by_id_alone
     fingerprint = Fingerprint()
     for doc, target in pairs:

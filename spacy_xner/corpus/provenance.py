@@ -49,11 +49,15 @@ def source_hash_of(doc: Doc) -> str | None:
 
 
 def check_sources(
-    pairs: Iterable[Pair], source_file: Path | str = "SOURCE", target_file: Path | str = "TRANSLATION"
+    pairs: Iterable[Pair],
+    source_file: Path | str = "SOURCE",
+    target_file: Path | str = "TRANSLATION",
+    others: Iterable[Doc] = (),
 ) -> int:
     """Check that each doc was made from the text of its source.
 
     source_file, target_file (Path | str): files of the docs, for the message.
+    others (Iterable[Doc]): all docs of the source file, for the message: the text may have another id now.
     RETURNS (int): the number of pairs that cannot be checked, since no hash was kept.
     RAISES: XnerError for the first doc that was made from another text, with the command that makes it again.
     """
@@ -71,6 +75,7 @@ def check_sources(
             wrong.append((source, target))
     if wrong:
         source, target = wrong[0]
+        texts |= {text_hash(doc.text): str(meta_of(doc).get("id")) for doc in others}
         moved = texts.get(str(source_hash_of(target)))
         made = f"the one that is now {moved} there" if moved else "one that no other doc there has"
         raise XnerError(

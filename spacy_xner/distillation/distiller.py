@@ -84,7 +84,7 @@ class Distiller:
             )
         if self.sources is not None:
             pairs = [(self.sources[name], doc) for doc in docs if (name := meta_of(doc)["id"]) in self.sources]
-            check_sources(pairs, self.source_file, self.target_file)
+            check_sources(pairs, self.source_file, self.target_file, self.sources.values())
 
     def batches(self, docs: Sequence[Doc]) -> list[Sequence[Doc]]:
         """The docs in batches that are labelled together."""

@@ -53,7 +53,7 @@ def test_a_line_is_inserted_into_the_source(
     """The old commands end with an error, not with shifted pairs; the command in the error mends it."""
     monkeypatch.chdir(tmp_path)
     Path("table.tsv").write_text(TABLE, encoding="utf8")
-    project = ["project", "en.spacy", "de.text.spacy", "--output", "de.spacy"]
+    project: list[object] = ["project", "en.spacy", "de.text.spacy", "--output", "de.spacy"]
     project += ["--encoder", tiny_encoder, "--layers", "0", "--method", "inter"]
 
     def convert(lines: list[str]) -> None:

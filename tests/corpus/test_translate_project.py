@@ -1,5 +1,6 @@
 """Corpora translated and projected."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -160,13 +161,8 @@ def test_project(source: list[Doc], projector: SpanProjector, tmp_path: Path) ->
     assert [ent._.confidence for ent in first.ents] == pytest.approx(scores)
     assert first._.xner_meta["score"] == pytest.approx(min(scores), abs=1e-6)
     step = first._.xner_meta["provenance"][2]
-    aligner = projector.identity["aligner"]
-    assert (step["step"], {**step["aligner"]}, step["missing"]) == (
-        "project",
-        {**aligner, "layers": step["aligner"]["layers"]},
-        0,
-    )
-    assert (step["aligner"]["method"], list(step["aligner"]["layers"])) == ("inter", aligner["layers"])
+    assert (step["step"], step["missing"]) == ("project", 0)
+    assert json.loads(json.dumps(step["aligner"])) == projector.identity["aligner"]  # a list comes back as a tuple
     assert step["source"] == text_hash("Angela Merkel visited London.")
     assert second.has_annotation("ENT_IOB")
     assert (second.ents, second._.xner_meta["score"]) == ((), 1.0)
