@@ -16,11 +16,6 @@ from .formats.report import Report
 from .texts import INLINE_ENTITY
 
 
-def read_labelled(path: Path, nlp: Language) -> Iterator[Doc]:
-    """As `read_labelled_lines`, the docs alone."""
-    return (doc for doc, _ in read_labelled_lines(path, nlp))
-
-
 def read_labelled_lines(path: Path, nlp: Language, report: Report | None = None) -> Iterator[tuple[Doc, int]]:
     """Read the sentences of a labelled file as docs with entities, and the line of each.
 
