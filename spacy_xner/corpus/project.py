@@ -49,7 +49,9 @@ def project_corpus(
     An entity that was lost is missing annotation, never O: where a sentence has lost one for any reason, all its tokens
     outside of projected entities are without annotation, since any of them may belong to it; training ignores them. So
     it is where the source is only partly labelled. Text formats that cannot hold missing annotation leave such
-    sentences out and count them (see `formats/write.py`).
+    sentences out and count them (see `formats/write.py`). (On 400 sentences each of English-Spanish and English-French
+    with manually projected spans and a minimum score of 0.9, 149 of the 739 tokens concerned belong to an entity. Of
+    the tokens whose alignment links lead to O words alone, 5 of 443 do: the rule gives these up, to be never wrong.)
 
     Entities have scores (`span._.confidence`, `doc.spans["xner"].attrs["scores"]`). The score in a doc's meta is the
     lowest of them (0 if an entity is missing, 1 if the source has none) times the source's own. Dropped sentences are
