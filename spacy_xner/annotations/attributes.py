@@ -65,7 +65,10 @@ def unlabelled_ranges(doc: Doc) -> list[tuple[int, int]]:
     """
     ranges: list[tuple[int, int]] = []
     is_open = False
-    for token, unknown in zip(doc, (doc.to_array("ENT_IOB") == 0).tolist(), strict=True):
+    are_unknown = doc.to_array("ENT_IOB") == 0
+    if not are_unknown.any():
+        return ranges
+    for token, unknown in zip(doc, are_unknown.tolist(), strict=True):
         if token.is_space:
             continue
         if unknown:

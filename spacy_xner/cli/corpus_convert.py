@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -19,14 +19,14 @@ from .streams import input_file, output_file
 from .torch_free import avoid_torch
 from .usage import UsageError
 
-if TYPE_CHECKING:
-    pass
-
+SchemeName = StrEnum("SchemeName", ["auto", "io"])
+SpacesName = StrEnum("SpacesName", ["natural", "keep"])
+ContractionsName = StrEnum("ContractionsName", ["words", "keep"])
 FormatName = StrEnum(
     "FormatName", ["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin", "brat", "pubtator"]
 )
 Overlaps = StrEnum("Overlaps", ["refuse", "longest"])
-Offsets = StrEnum("Offsets", ["auto", "characters", "utf16", "bytes"])
+Offsets = StrEnum("Offsets", ["auto", "characters", "utf16", "bytes", "inclusive", "from-one"])
 Discontinuous = StrEnum("Discontinuous", ["refuse", "fill"])
 
 
@@ -46,8 +46,38 @@ def convert(
     format: Annotated[
         FormatName, typer.Option(help="Format of the inputs; auto: by the file name's ending.")
     ] = FormatName.auto,
-    token_column: Annotated[int | None, typer.Option(help="Column of the token: 1 is the first, -1 the last.")] = None,
-    tag_column: Annotated[str | None, typer.Option(help="Column of the tag; for conllu also a key in MISC.")] = None,
+    token_column: Annotated[
+        int | None, typer.Option(help="Column of the token: 1 is the first, -1 the last. Default: found out.")
+    ] = None,
+    tag_column: Annotated[
+        str | None, typer.Option(help="Column of the tag; for conllu also a key in MISC. Default: found out.")
+    ] = None,
+    scheme: Annotated[
+        SchemeName, typer.Option(help="Tags in columns; io: they are labels without B- and I-.")
+    ] = SchemeName.auto,
+    label: Annotated[str | None, typer.Option(help="Label of tags that have none: B, I, O.")] = None,
+    comments: Annotated[
+        bool | None,
+        typer.Option(
+            "--comments/--no-comments",
+            help="In columns: all lines that begin with # are comments, or none. Default: those that are no tokens.",
+        ),
+    ] = None,
+    spaces: Annotated[
+        SpacesName, typer.Option(help="Text of columns: natural (I'm in Rome.), or keep (I 'm in Rome .).")
+    ] = SpacesName.natural,
+    contractions: Annotated[
+        ContractionsName,
+        typer.Option(help="In conllu: the words of contractions (a el), or keep them as they are in the text (al)."),
+    ] = ContractionsName.words,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="Encoding of text files, such as cp1252. Default: UTF-8, or UTF-16 by its mark."),
+    ] = None,
+    empty: Annotated[
+        bool,
+        typer.Option("--empty", help="A text file in which nothing is marked has no entities, rather than no labels."),
+    ] = False,
     annotator: Annotated[str | None, typer.Option(help="Read the annotation of this annotator only.")] = None,
     overlaps: Annotated[
         Overlaps, typer.Option(help="Entities that overlap: refuse them, or keep the longest.")
@@ -69,13 +99,14 @@ def convert(
 ) -> None:
     """Convert labelled or plain text to a DocBin.
 
-    The ending of a file name gives the format (.gz can follow):
+    The ending of a file name gives the format (.gz, .bz2 or .xz can follow):
 
     ```
-    .txt     one sentence per line: [Wangari Maathai](PER) lived in [Kenya](LOC)
+    .txt     one sentence per line: [Wangari Maathai](PER) lived in [Kenya](LOC);
+             a file in which nothing is marked is plain text without labels
     .iob .iob2 .bio .conll .tsv
-             one token per line, its tag last (IOB, BILUO or BIOES)
-    .conllu  the same with comments and ids, NER=B-PER in the last column
+             one token per line, with a tag (IOB, BILUO, BIOES, BMES, brackets)
+    .conllu  CoNLL-U, with NER=B-PER in the last column, or a column of tags
     .jsonl .json
              {"text": "...", "entities": [{"start": 0, "end": 5, "label": "PER"}]}, exports of doccano, Prodigy,
              Label Studio, Argilla and others, spaCy's training data, Hugging Face's tokens and ner_tags
@@ -86,8 +117,9 @@ def convert(
     .spacy   a DocBin
     ```
 
-    Text without markup: --format plain. For a folder, all files in it with such an ending are read. Text in columns is
-    joined with single spaces. Parse errors report the file, the line and what was expected.
+    For a folder, all files in it with such an ending are read. The columns are found out; what was recognised, changed
+    and left out is printed, with the first file and line. Tokens in columns become natural text. Parse errors report
+    the file, the line and what was expected.
 
     Examples:
 
@@ -113,8 +145,16 @@ def convert(
         warn_of_argument(output)
     if STREAM in files and format == FormatName.auto:
         raise UsageError("Standard input has no file name, expected its format as --format, such as --format jsonl.")
-    columns = {"token_column": token_column, "tag_column": tag_column}
-    spans = {
+    options = {
+        "token_column": token_column,
+        "tag_column": tag_column,
+        "scheme": None if scheme == SchemeName.auto else scheme.value,
+        "label": label,
+        "comments": comments,
+        "spaces": spaces.value,
+        "contractions": contractions.value,
+        "encoding": encoding,
+        "empty": empty,
         "annotator": annotator,
         "overlaps": overlaps.value,
         "offsets": offsets.value,
@@ -129,7 +169,7 @@ def convert(
         report = Report()
         with ExitStack() as stack:
             paths = [stack.enter_context(input_file(path)) for path in sources]
-            docs = convert_files(find_files(paths), code, counts, format.value, report, **columns, **spans)  # type: ignore[arg-type]
+            docs = convert_files(find_files(paths), code, counts, format.value, report, **options)  # type: ignore[arg-type]
             shown = progress(docs, f"Converting {code or ''}".rstrip())
             if out == STREAM:
                 place = stack.enter_context(output_file(out))

@@ -14,6 +14,7 @@ from ..annotations.entities import SPANS_KEY
 from ..errors import XnerError
 from ..languages.codes import normalise_code
 from ..languages.tokenizer import MultilingualTokenizer, multilingual_tokenizer
+from ..lines import without_compression
 from .docs import with_step
 from .formats.docbin import read_labelled_docs
 from .formats.reading import Format, detect_format, read_sentences
@@ -35,13 +36,17 @@ def convert_files(
     lang (str | None): language code of sentences whose file does not give it.
     counts (Counter[str]): receives counts of "docs", "unlabelled docs", "entities", "tokens split at an entity's
         boundary" and "empty texts left out".
-    format, report, options: as in `read_sentences`.
-    RAISES: XnerError for a malformed file, an unknown language, or an id that occurs twice.
+    format, report, options: as in `read_sentences`. The report receives ids that were changed, too.
+    RAISES: XnerError for a malformed file, an unknown language, or an id that occurs twice in a file.
+
+    An id of an earlier file is made distinct by the name of the later one: `1` in `b.jsonl` becomes `b/1`.
     """
     tokenizer = multilingual_tokenizer()
+    report = Report() if report is None else report
     ids: set[str] = set()
     for path, name in zip(paths, name_files(paths), strict=True):
-        for doc, line, n_split in _read_file(tokenizer, path, format, report, options):
+        ids_of_file: set[str] = set()
+        for doc, line, n_split in _read_file(tokenizer, path, format, report, {"lang": lang, **options}):
             if not len(doc):
                 counts["empty texts left out"] += 1
                 continue
@@ -49,8 +54,19 @@ def convert_files(
             if not meta["lang"]:
                 raise XnerError(f"{path}:{line}: the language is unknown, expected --lang, for example --lang en.")
             meta["lang"] = normalise_code(meta["lang"])
+            if meta["id"] in ids_of_file:
+                raise XnerError(
+                    f"{path}:{line}: the id '{meta['id']}' occurs twice in the file, expected distinct ids. Remove one "
+                    f"of the two, or all ids: then they are the file's name and the line."
+                )
+            ids_of_file.add(meta["id"])
             if meta["id"] in ids:
-                raise XnerError(f"{path}:{line}: the id '{meta['id']}' occurs twice, expected distinct ids.")
+                report.note("ids of an earlier file too, made distinct as FILE/ID", path, line)
+                meta["id"] = f"{name}/{meta['id']}"
+                if meta["id"] in ids:
+                    raise XnerError(
+                        f"{path}:{line}: the id '{meta['id']}' is that of another doc, expected distinct ids."
+                    )
             ids.add(meta["id"])
             step = {"step": "convert", "file": path.name, "line": line}
             doc._.xner_meta = with_step(meta, step)
@@ -62,7 +78,7 @@ def convert_files(
 
 
 def _read_file(
-    tokenizer: MultilingualTokenizer, path: Path, format: Format, report: Report | None, options: dict[str, Any]
+    tokenizer: MultilingualTokenizer, path: Path, format: Format, report: Report, options: dict[str, Any]
 ) -> Iterator[tuple[Doc, int, int]]:
     """Yield (doc, line, number of split tokens) of a file; the doc's meta is what the file itself contains.
 
@@ -82,7 +98,7 @@ def _read_file(
 
 def name_files(paths: Sequence[Path]) -> list[str]:
     """A short distinct name for each file: its stem, with as many parent folders as are needed to distinguish them."""
-    stems = [path.with_name(path.name.removesuffix(".gz")).with_suffix("").parts for path in paths]
+    stems = [path.with_name(without_compression(path)).with_suffix("").parts for path in paths]
     for depth in range(1, max(map(len, stems), default=1) + 1):
         names = ["/".join(parts[-depth:]) for parts in stems]
         if len(set(names)) == len(names):

@@ -13,7 +13,7 @@ from .convert import doc_of_sentence
 from .formats.docbin import read_docs
 from .formats.reading import detect_format, ending, read_sentences
 from .formats.report import Report
-from .texts import INLINE_ENTITY
+from .formats.text import text_format
 
 
 def read_labelled_lines(path: Path, nlp: Language, report: Report | None = None) -> Iterator[tuple[Doc, int]]:
@@ -24,7 +24,8 @@ def read_labelled_lines(path: Path, nlp: Language, report: Report | None = None)
     for doc, line in read_file(path, nlp, report):
         if doc.text.strip() and not doc.has_annotation("ENT_IOB"):
             raise XnerError(
-                f"{path}:{line}: this sentence is unlabelled, expected entities to project (or an empty list)."
+                f"{path}:{line}: this sentence is unlabelled, expected entities to project (or an empty list; a .txt in "
+                f"which nothing is marked is unlabelled: `xner corpus convert {path} --empty` says that it has none)."
             )
         yield doc, line
 
@@ -41,8 +42,10 @@ def read_plain_lines(
 
     An empty line of a plain `.txt` is an empty doc. Where a `.txt` is marked up, the markup is removed.
     """
-    if ending(path) == ".txt" and not is_marked_up(path):
-        for number, line in read_lines(path):
+    if ending(path) == ".txt" and text_format(path) == "plain":
+        if report is not None:
+            report.recognise(path, "plain text: a sentence a line")
+        for number, line in read_lines(path, note=None if report is None else report.note):
             yield doc_of_words(nlp, words_of_line(line)) if tokenized else nlp.make_doc(line.strip()), number
         return
     for doc, number in read_file(path, nlp, report):
@@ -64,11 +67,6 @@ def read_file(path: Path, nlp: Language, report: Report | None = None) -> Iterat
         doc, _ = doc_of_sentence(nlp.tokenizer, sentence)
         doc._.xner_meta = sentence.meta
         yield doc, sentence.line
-
-
-def is_marked_up(path: Path) -> bool:
-    """Whether a `.txt` has marked entities, as `xner project` writes them."""
-    return any(INLINE_ENTITY.search(line) for _, line in read_lines(path))
 
 
 def doc_of_words(nlp: Language, words: list[str]) -> Doc:

@@ -33,13 +33,14 @@ def read_brat(
     offsets: OffsetUnit = "auto",
     discontinuous: Discontinuous = "refuse",
     empty: bool = False,
+    encoding: str | None = None,
 ) -> Iterator[Sentence]:
     """Read a text with its annotation. Each line is a sentence; lines that an entity connects are one.
 
     Normalisations become `kb_id`. Relations, events, attributes and notes are counted.
 
     path (Path): the text; its annotation has the same name with `.ann`.
-    overlaps, offsets: as in `Settler`.
+    overlaps, offsets: as in `Settler`. encoding: of both files; None: UTF-8.
     discontinuous (str): "refuse" an entity of several parts; or "fill": it is all that is between its ends.
     empty (bool): a text without any entity has none. By default it is unlabelled, because brat makes the empty `.ann`
         before anyone annotates.
@@ -48,8 +49,8 @@ def read_brat(
     if discontinuous not in ("refuse", "fill"):
         raise XnerError(f"discontinuous is '{discontinuous}', expected refuse or fill.")
     annotation = path.with_suffix(".ann")
-    text = read_text(path)
-    marks = read_marks(annotation, report, discontinuous)
+    text = read_text(path, encoding)
+    marks = read_marks(annotation, report, discontinuous, encoding)
     settler = Settler(annotation, report, None, overlaps, offsets)
     if not marks and not empty:
         report.note("texts without any entity read as unlabelled (they have none: --empty)", path, 1)
@@ -57,30 +58,35 @@ def read_brat(
         place = Place(annotation, 1)
         item = Annotated(text, tuple(marks) if marks or empty else None, place)
         (document,) = settler.settle([item])
+        settler.finish()
     except RefusalError as error:
         raise XnerError(f"{annotation}{f':{error.line}' if error.line else ''}: {error}.") from None
     report.recognise(path, f"brat: {len(marks):,} entities in {annotation.name}")
     yield from split_at_lines(document, path)
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, encoding: str | None) -> str:
     """A text with its line ends as they are. RAISES: XnerError."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode(encoding or "utf-8-sig")
     except UnicodeDecodeError as error:
         raise XnerError(
-            f"{path}: found the byte 0x{error.object[error.start]:02x} at {error.start}, which is not UTF-8. Convert "
-            "the file to UTF-8 first."
+            f"{path}: found the byte 0x{error.object[error.start]:02x} at {error.start}, which is not "
+            f"{encoding or 'UTF-8'}. Expected its encoding, as --encoding cp1252."
+        ) from None
+    except LookupError:
+        raise XnerError(
+            f"The encoding is '{encoding}', which Python does not know, expected one such as cp1252."
         ) from None
     except OSError as error:
         raise XnerError(f"{path}: cannot be read: {error.strerror or error}. Expected a text or .ann file.") from None
 
 
-def read_marks(path: Path, report: Report, discontinuous: Discontinuous) -> list[Mark]:
+def read_marks(path: Path, report: Report, discontinuous: Discontinuous, encoding: str | None) -> list[Mark]:
     """The entities of an `.ann` file. RAISES: XnerError."""
     marks: dict[str, Mark] = {}
     identifiers: dict[str, str] = {}
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
+    for number, line in enumerate(read_text(path, encoding).split("\n"), start=1):
         line = line.removesuffix("\r")
         if match := TEXT_BOUND.fullmatch(line):
             name, label, places, covered = match.groups()
@@ -116,7 +122,7 @@ def join_places(places: str, discontinuous: Discontinuous, where: str) -> tuple[
 
 
 def split_at_lines(document: Sentence, path: Path) -> Iterator[Sentence]:
-    """The lines of a document as sentences. Lines that an entity connects are one sentence; blank lines are left out."""
+    """The lines of a document as sentences, without blank ones. Lines that an entity connects are one sentence."""
     first, start = 1, 0
     for number, match in enumerate(LINE.finditer(document.text), start=1):
         end = match.end()

@@ -11,6 +11,7 @@ from typing import Any
 from .annotated import Annotated, Mark, Place, RefusalError
 from .json_spans import LONE_SURROGATE, identifier, is_like_mark, marks_of, shown
 from .report import Report
+from .spacing import Spaces
 
 TEXT_KEYS = ("text", "data", "content", "source", "document", "sentence", "doc", "raw")
 ENTITY_KEYS = ("entities", "spans", "ents", "label", "labels", "annotations", "annotation")
@@ -28,12 +29,17 @@ class JsonOptions:
     text_key (str): the key of the text; "" to find it.
     spans_key (str): the key of the entities in "spans" (of spaCy) or of the job (of SageMaker); "" for the only one.
     label_names (Mapping[str, str]): names of labels that are numbers.
+    label (str): the label of tags without one.
+    spaces (str), lang (str | None): spaces between tokens, as in `read_columns`, and the language of the text.
     """
 
     report: Report
     text_key: str = ""
     spans_key: str = ""
     label_names: Mapping[str, str] = field(default_factory=dict)
+    label: str = ""
+    spaces: Spaces = "natural"
+    lang: str | None = None
 
 
 def read_record(data: dict[str, Any], place: Place, options: JsonOptions) -> Iterator[Annotated]:
@@ -62,15 +68,19 @@ def read_record(data: dict[str, Any], place: Place, options: JsonOptions) -> Ite
     only_marks = data.get("_view_id") == "ner" and marks is not None
     if only_marks:
         options.report.note("answers about single entities: all other text is unlabelled", place.path, place.line)
+    is_in_other_records = bool(annotator or "_input_hash" in data) and not only_marks
+    group = group_of(data, text) if is_in_other_records else ""
     name = annotator or next(iter(by_annotator), "")
-    group = "" if only_marks or not name else group_of(data, text)
     missing = unlabelled_of(data, text)
     marked = None if marks is None else tuple(marks)
     yield Annotated(text, marked, place, name, group, meta, only_marks, unlabelled=missing)
 
 
 def unlabelled_of(data: dict[str, Any], text: str) -> tuple[tuple[int, int], ...]:
-    """The stretches of text without annotation, as `write_jsonl` writes them: [[start, end], ...]. RAISES: ValueError."""
+    """The stretches of text without annotation, as `write_jsonl` writes them: [[start, end], ...].
+
+    RAISES: ValueError.
+    """
     found = []
     for item in data.get("unlabelled") or ():
         match item:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ...errors import XnerError
-from ...lines import read_lines
+from ...lines import Lines
 from .annotated import Place
+from .report import Report
 
 SPACE = re.compile(r"[ \t\r\n]*")
 # Keys of an object around the list of all texts, in the order in which they are tried.
@@ -24,15 +25,16 @@ class JsonValue(NamedTuple):
     around: dict[str, Any]
 
 
-def read_values(path: Path) -> Iterator[JsonValue]:
-    """The values of a file, plain or gzipped. JSON lines are read as a stream; another file is read whole.
+def read_values(path: Path, report: Report, encoding: str | None = None) -> Iterator[JsonValue]:
+    """The values of a file, plain or compressed. JSON lines are read as a stream; another file is read whole.
 
     The elements of a list that is the whole file are values; so are those of the list in an object such as
     `{"classes": [...], "annotations": [...]}`.
 
     RAISES: XnerError for what is not JSON.
     """
-    lines = ((number, line) for number, line in read_lines(path) if line.strip())
+    source = Lines(path, encoding)
+    lines = ((number, line) for number, line in source.read(report.note) if line.strip())
     first = next(lines, None)
     if first is None:
         return
@@ -40,10 +42,10 @@ def read_values(path: Path) -> Iterator[JsonValue]:
     try:
         value = loads(first[1])
     except ValueError:
-        yield from _read_whole(path)
+        yield from _read_whole(path, source)
         return
     if second is None and (is_list_of_values(value) or container_of(value)):
-        yield from _read_whole(path)
+        yield from _read_whole(path, source)
         return
     yield JsonValue(value, Place(path, first[0]), {})
     for number, line in (*([second] if second else []), *lines):
@@ -85,8 +87,8 @@ def container_of(value: Any) -> str:
     return ""
 
 
-def _read_whole(path: Path) -> Iterator[JsonValue]:
-    text = "\n".join(line for _, line in read_lines(path))
+def _read_whole(path: Path, source: Lines) -> Iterator[JsonValue]:
+    text = "\n".join(line for _, line in source.read())
     try:
         values = list(_decode(text))
     except json.JSONDecodeError as error:

@@ -15,6 +15,7 @@ from .offsets import OffsetUnit
 from .report import Report
 from .sentence import Sentence
 from .settle import Overlaps, Settler
+from .spacing import Spaces
 from .spacy_json import is_pair, read_document, record_of_pair
 from .token_rows import is_token_row, names_of_data_set, read_token_row, tag_key
 
@@ -37,6 +38,10 @@ def read_jsonl(
     text_key: str = "",
     spans_key: str = "",
     label_names: str = "",
+    label: str = "",
+    spaces: Spaces = "natural",
+    lang: str | None = None,
+    encoding: str | None = None,
 ) -> Iterator[Sentence]:
     """Read JSON lines, or a JSON list, of {"text": "...", "entities": [{"start": 0, "end": 5, "label": "PER"}]}.
 
@@ -49,15 +54,18 @@ def read_jsonl(
     text_key (str): the key of the text, if it has an unusual name.
     spans_key (str): the group of `doc.spans`, the job or the question whose spans are read.
     label_names (str): names of tags or labels that are numbers: `O,B-PER,I-PER` for 0, 1, 2; or `7=PER,8=LOC`.
+    label (str): the label of tags without one: B, I, O.
+    spaces, lang: of tokens, as in `read_columns`.
+    encoding (str | None): as in `read_lines`.
     RAISES: XnerError with file and line for anything else, for offsets that do not fit the entities' own texts, and for
         annotators who do not agree.
     """
-    options = JsonOptions(report, text_key, spans_key, parse_label_names(label_names))
+    options = JsonOptions(report, text_key, spans_key, parse_label_names(label_names), label, spaces, lang)
     settler = Settler(path, report, annotator, overlaps, offsets)
     place = Place(path, 1)
     number, kinds = 0, dict[str, int]()
     names: dict[str, list[str]] = {}  # by the key of tags
-    for found in read_values(path):
+    for found in read_values(path, report, encoding):
         number, place = number + 1, found.place
         try:
             if is_row(found.value) and (key := tag_key(row_of(found.value))) not in names:
@@ -71,7 +79,10 @@ def read_jsonl(
             raise
         except ValueError as error:
             raise XnerError(f"{place}: {error}. {EXPECTED}.") from None
-    settler.finish()
+    try:
+        settler.finish()
+    except RefusalError as error:
+        raise XnerError(f"{path}: {error}.") from None
     report.recognise(path, describe(kinds, bool(place.record), settler))
 
 

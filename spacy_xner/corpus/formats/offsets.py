@@ -3,11 +3,13 @@
 import itertools
 import re
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from .annotated import Mark, RefusalError
 
-OffsetUnit = Literal["auto", "characters", "utf16", "bytes"]
+OffsetUnit = Literal["auto", "characters", "utf16", "bytes", "inclusive", "from-one"]
+OFFSET_UNITS = get_args(OffsetUnit)
+OPTIONS = {"end inside": "inclusive", "from one": "from-one"}
 
 
 class Unit(NamedTuple):
@@ -44,14 +46,18 @@ class Offsets:
     """Turns the offsets of one file into offsets in characters.
 
     A file has one unit. It follows from the entities whose text the tool wrote beside the offsets: a unit that gives
-    another text for one of them is not the file's. Without any such text the offsets count characters.
+    another text for one of them is not the file's. Without any such text the offsets count characters; where these cut
+    a word and another unit gives whole words, the offsets are refused.
 
     unit (OffsetUnit): "auto"; another value is the unit for certain.
     """
 
     def __init__(self, unit: OffsetUnit = "auto") -> None:
-        self.units = [known for known in UNITS if unit in ("auto", known.width)]
-        self.asked = unit
+        asked = next((bounds for bounds, option in OPTIONS.items() if option == unit), unit)
+        self.units = [known for known in UNITS if asked == "auto" or asked in (known.width, known.bounds)]
+        self.suspects = list(UNITS[1:]) if unit == "auto" else []  # units that entities without text may have
+        self.reasons: dict[Unit, list[RefusalError]] = {}
+        self.n_whole = 0  # entities without text that are whole words
         self.is_guessed = False  # whether an entity without text was placed by the unit, where units differ
 
     @property
@@ -72,7 +78,7 @@ class Offsets:
         if self.unit != before and self.is_guessed:
             raise RefusalError(
                 f"found offsets in {self.unit} after entities without text, whose offsets are not certain. Expected "
-                "the unit as --offsets characters, utf16 or bytes"
+                f"the unit as --offsets {', '.join(OFFSET_UNITS[1:])}"
             )
         return [self._place(text, mark) for mark in marks]
 
@@ -92,8 +98,6 @@ class Offsets:
         self.units = [unit for unit in self.units if known[simplest(text, unit)]]
 
     def _expected(self) -> str:
-        if self.asked != "auto":
-            return str(self.unit)
         if len(self.units) < len(UNITS):
             return f"{self.unit}, as those before it"
         return "characters, UTF-16 code units or bytes"
@@ -106,14 +110,62 @@ class Offsets:
                 f". Expected offsets inside of the text, start before end{self._hint(text, mark)}",
                 mark.line,
             )
-        self.is_guessed |= mark.covered is None and len({simplest(text, unit) for unit in self.units}) > 1
+        if mark.covered is None and len(self.units) > 1:
+            self.is_guessed = True
+            if self.suspects:
+                self._suspect(text, mark, found)
         return found
+
+    def _suspect(self, text: str, mark: Mark, found: tuple[int, int]) -> None:
+        """Compare the words that units give. RAISES: RefusalError where only another unit gives a whole word."""
+        is_whole = has_whole_words(text, trimmed(text, found))
+        self.n_whole += is_whole
+        for unit in [unit for unit in self.suspects if simplest(text, unit) != self.unit]:
+            other = place(text, mark, unit)
+            if other is None or not has_whole_words(text, other):
+                if is_whole:
+                    self.suspects.remove(unit)
+            elif not is_whole:
+                reason = RefusalError(
+                    f"found the entity {[mark.start, mark.end, mark.label]}, which is {text[slice(*found)]!r} in "
+                    f"{self.unit} and {text[slice(*other)]!r} in {unit}. Expected the unit: --offsets "
+                    f"{OPTIONS.get(unit.bounds, unit.width)}, or --offsets {self.unit.width} if the first is right",
+                    mark.line,
+                )
+                if unit.bounds == "end after":
+                    raise reason
+                self.reasons.setdefault(unit, []).append(reason)
+
+    def finish(self) -> None:
+        """Call it after the last text.
+
+        RAISES: RefusalError where no entity is whole words, but two or more were with the end included, or counted from
+            one. (Single ones are parts of words, such as those before an ending.)
+        """
+        for reasons in self.reasons.values():
+            if len(reasons) > 1 and not self.n_whole:
+                raise reasons[0]
 
     def _hint(self, text: str, mark: Mark) -> str:
         for width in ("utf16", "bytes"):
             if self.unit.width == "characters" and place(text, mark, Unit(width, *self.unit[1:])):
                 return f". (If they count {width}: --offsets {width})"
         return ""
+
+
+def has_whole_words(text: str, found: tuple[int, int]) -> bool:
+    """Whether a place neither begins nor ends within a word or with white space."""
+    start, end = found
+    if start >= end:
+        return False
+    cuts = any(0 < i < len(text) and text[i - 1].isalnum() and text[i].isalnum() for i in found)
+    return not cuts and not text[start].isspace() and not text[end - 1].isspace()
+
+
+def trimmed(text: str, found: tuple[int, int]) -> tuple[int, int]:
+    """A place without the white space at its edges."""
+    name = text[slice(*found)]
+    return found[1] - len(name.lstrip()), found[0] + len(name.rstrip())
 
 
 def simplest(text: str, unit: Unit) -> Unit:

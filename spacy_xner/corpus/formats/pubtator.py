@@ -1,6 +1,6 @@
 """PubTator: a title, an abstract, and their entities by offset, in blocks between blank lines.
 
-<https://www.ncbi.nlm.nih.gov/research/pubtator3/tutorial>: offsets count the title, one more character, and the abstract.
+<https://www.ncbi.nlm.nih.gov/research/pubtator3/tutorial>: offsets count the title, one more character, the abstract.
 """
 
 import re
@@ -20,7 +20,11 @@ ENTITY = re.compile(r"([^|\t]+)\t([0-9]+)\t([0-9]+)\t([^\t]*)\t([^\t]+)(?:\t([^\
 
 
 def read_pubtator(
-    path: Path, report: Report, overlaps: Overlaps = "refuse", offsets: OffsetUnit = "auto"
+    path: Path,
+    report: Report,
+    overlaps: Overlaps = "refuse",
+    offsets: OffsetUnit = "auto",
+    encoding: str | None = None,
 ) -> Iterator[Sentence]:
     """Read texts of PubTator: title and abstract with a space between them. Concept ids become `kb_id`.
 
@@ -29,7 +33,7 @@ def read_pubtator(
     """
     settler = Settler(path, report, None, overlaps, offsets)
     count = 0
-    for number, block in blocks(path):
+    for number, block in blocks(path, report, encoding):
         text, name, marks = "", "", []
         for at, line in enumerate(block, start=number):
             if match := TEXT.fullmatch(line):
@@ -51,10 +55,10 @@ def read_pubtator(
     report.recognise(path, f"PubTator: {count:,} texts")
 
 
-def blocks(path: Path) -> Iterator[tuple[int, list[str]]]:
+def blocks(path: Path, report: Report, encoding: str | None) -> Iterator[tuple[int, list[str]]]:
     """The lines between blank lines, with the number of the first one."""
     first, block = 1, list[str]()
-    for number, line in read_lines(path):
+    for number, line in read_lines(path, encoding, report.note):
         if line.strip():
             first = first if block else number
             block.append(line)

@@ -1,7 +1,7 @@
 """The sentence that all readers of files return."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,8 +57,14 @@ def sentence_of_words(
     file: Path,
     line: int,
     meta: dict[str, Any] | None = None,
+    missing: Collection[int] = (),
 ) -> Sentence:
-    """Make a sentence from tokens and spans of tokens (start, end, label), end exclusive."""
+    """Make a sentence from tokens and spans of tokens (start, end, label), end exclusive.
+
+    missing (Collection[int]): tokens whose annotation is missing. Where all are, the sentence is unlabelled.
+    """
+    if token_spans is not None and words and len(set(missing)) == len(words):
+        token_spans, missing = None, ()
     ends, length = [], 0
     for word, space in zip(words, spaces, strict=True):
         length += len(word)
@@ -68,7 +74,20 @@ def sentence_of_words(
     if token_spans is not None:
         spans = tuple((ends[start] - len(words[start]), ends[end - 1], label) for start, end, label in token_spans)
     text = "".join(word + " " * space for word, space in zip(words, spaces, strict=True))
-    return Sentence(text, spans, file, line, tuple(words), tuple(spaces), meta or {})
+    unlabelled = tuple((ends[i] - len(words[i]), ends[i]) for i in sorted(set(missing)))
+    return Sentence(text, spans, file, line, tuple(words), tuple(spaces), meta or {}, unlabelled)
+
+
+def trim_span(text: Sequence[str], start: int, end: int) -> tuple[int, int]:
+    """A span (start, end) without white space at its edges; start == end if nothing else is in it.
+
+    text (Sequence[str]): a text (start and end are offsets of characters) or tokens (numbers of tokens).
+    """
+    while start < end and not text[start].strip():
+        start += 1
+    while start < end and not text[end - 1].strip():
+        end -= 1
+    return start, end
 
 
 def overlapping(spans: list[CharSpan]) -> Iterator[tuple[CharSpan, CharSpan]]:

@@ -7,12 +7,14 @@ from typing import Literal
 
 from ...errors import XnerError
 from .annotated import Annotated, Mark, Place, RefusalError
-from .offsets import Offsets, OffsetUnit
+from .offsets import OFFSET_UNITS, Offsets, OffsetUnit
 from .report import Report
 from .sentence import CharSpan, Sentence, SpanDetails, overlapping
 
 Overlaps = Literal["refuse", "longest"]
 
+OTHER_UNIT = "entities whose offsets do not count characters from 0 to the character after the entity, converted"
+NO_ENTITIES = "texts with an empty list of entities, in a file without any entity: is it annotated?"
 PREDICTIONS = "predictions, which are not annotations, not read"
 
 
@@ -34,12 +36,14 @@ class Settler:
     ) -> None:
         if overlaps not in ("refuse", "longest"):
             raise XnerError(f"overlaps is '{overlaps}', expected refuse or longest.")
-        if offsets not in ("auto", "characters", "utf16", "bytes"):
-            raise XnerError(f"offsets is '{offsets}', expected auto, characters, utf16 or bytes.")
+        if offsets not in OFFSET_UNITS:
+            raise XnerError(f"offsets is '{offsets}', expected one of {', '.join(OFFSET_UNITS)}.")
         self.path, self.report = path, report
         self.annotator, self.overlaps = annotator, overlaps
         self.offsets = Offsets(offsets)
         self.annotators: set[str] = set()
+        self.n_entities = self.n_without = 0  # entities; labelled texts without any
+        self.first_without = 1
         self.known: dict[str, tuple[bytes, str, Place]] = {}  # by group: hash of the annotation, annotator, place
 
     def settle(self, items: Iterable[Annotated]) -> Iterator[Sentence]:
@@ -52,10 +56,23 @@ class Settler:
                 continue
             sentence = self.sentence_of(item)
             if item.marks is None or not item.group or not self._is_known(item, sentence):
+                self._count(sentence, item.place.line)
                 yield sentence
 
+    def _count(self, sentence: Sentence, line: int) -> None:
+        self.n_entities += len(sentence.spans or ())
+        if sentence.spans == ():
+            self.first_without = self.first_without if self.n_without else line
+            self.n_without += 1
+
     def finish(self) -> None:
-        """Call it after the last item. RAISES: XnerError where the annotator that was asked for has done nothing."""
+        """Call it after the last item.
+
+        RAISES: XnerError where the annotator that was asked for has done nothing; RefusalError of `Offsets.finish`.
+        """
+        self.offsets.finish()
+        if self.n_without and not self.n_entities:
+            self.report.note(NO_ENTITIES, self.path, self.first_without, self.n_without)
         if self.annotator and self.annotator not in self.annotators:
             names = ", ".join(sorted(self.annotators)) or "none"
             raise XnerError(f"{self.path}: found no annotation of '{self.annotator}', expected one of: {names}.")
@@ -84,15 +101,16 @@ class Settler:
         if item.marks is None:
             return Sentence(item.text, None, self.path, number, item.words, item.spaces or None, meta=item.meta)
         found: dict[CharSpan, SpanDetails] = {}
-        for mark, (start, end) in zip(item.marks, self.offsets.settle(item.text, item.marks), strict=True):
+        places = self.offsets.settle(item.text, item.marks)
+        for mark, (start, end) in zip(item.marks, places, strict=True):
+            if (start, end) != (mark.start, mark.end):
+                self.note(OTHER_UNIT, item)
             span = self._trim(item, mark, start, end)
             details = SpanDetails(mark.kb_id, mark.span_id, mark.score)
             if span in found:
                 self.note("entities that occur twice at the same place left out", item)
             if span not in found or found[span] == SpanDetails():
                 found[span] = details
-        if item.marks and str(self.offsets.unit) != "characters":
-            self.note(f"entities with offsets in {self.offsets.unit} read as such", item, len(item.marks))
         spans = self._without_overlaps(item, sorted(found))
         unlabelled = [*item.unlabelled, *(_outside(spans, len(item.text)) if item.only_marks else ())]
         return Sentence(

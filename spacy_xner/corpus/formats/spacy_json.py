@@ -6,12 +6,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from .annotated import Annotated, Mark, Place
+from .annotated import Annotated, Place
 from .json_records import JsonOptions, checked_text
 from .json_spans import identifier, shown
-from .tags import parse_tag, spans_of_tags
-
-MISSING = "-"
+from .spacing import spaces_in_text
+from .tags import MISSING, parse_tag, spans_of_tags
+from .token_rows import annotated_tokens, spaces_of_tokens
 
 
 def is_pair(value: Any) -> bool:
@@ -33,12 +33,26 @@ def read_document(data: dict[str, Any], place: Place, options: JsonOptions) -> I
     for paragraph in list_in(data, "paragraphs"):
         if not isinstance(paragraph, dict):
             raise ValueError(f"found the paragraph {shown(paragraph)}")
+        sentences = []
         for sentence in list_in(paragraph, "sentences"):
             if not isinstance(sentence, dict):
                 raise ValueError(f"found the sentence {shown(sentence)}")
+            sentences.append([word_and_tag(token) for token in list_in(sentence, "tokens")])
+        raw = paragraph.get("raw")
+        words = [word for tokens in sentences for word, _ in tokens]
+        known = spaces_in_text(checked_text(raw), words) if isinstance(raw, str) else None
+        if isinstance(raw, str) and known is None:
+            options.report.note("paragraphs whose tokens are not those of their raw text", place.path, place.line)
+        at = 0
+        for tokens in sentences:
             number += 1
-            yield read_tokens(
-                list_in(sentence, "tokens"), f"{identifier(data.get('id')) or place.record}-{number}", place
+            words, tags = [word for word, _ in tokens], [tag for _, tag in tokens]
+            spaces = known[at : at + len(words)] if known is not None else spaces_of_tokens(words, options, None)
+            at += len(words)
+            meta = {"id": f"{identifier(data.get('id')) or place.record}-{number}"}
+            missing = [i for i, tag in enumerate(tags) if tag == MISSING]
+            yield annotated_tokens(
+                words, [*spaces[:-1], False] if words else [], spans_of_tags(tags), missing, place, meta
             )
 
 
@@ -49,29 +63,10 @@ def list_in(data: dict[str, Any], key: str) -> list[Any]:
     return list(data[key])
 
 
-def read_tokens(tokens: list[Any], name: str, place: Place) -> Annotated:
-    """A sentence of tokens with "orth" and "ner". A sentence in which no token has "ner" is unlabelled.
-
-    The text is the tokens with single spaces between them. RAISES: ValueError.
-    """
-    words, tags = [], []
-    for token in tokens:
-        word = token.get("orth") if isinstance(token, dict) else None
-        tag = token.get("ner", MISSING) if isinstance(token, dict) else None
-        if not isinstance(word, str) or not word.strip() or not isinstance(tag, str):
-            raise ValueError(f'found the token {shown(token)}, expected {{"orth": "Ada", "ner": "U-PER"}}')
-        words.append(checked_text(word.strip()))
-        tags.append(tag)
-    starts = [0]
-    for word in words:
-        starts.append(starts[-1] + len(word) + 1)
-    marks = None
-    if set(tags) - {MISSING}:
-        spans = spans_of_tags([("O", "") if tag == MISSING else parse_tag(tag) for tag in tags])
-        marks = tuple(Mark(starts[first], starts[end] - 1, label) for first, end, label in spans)
-    missing = [(starts[i], starts[i + 1] - 1) for i, tag in enumerate(tags) if tag == MISSING and marks is not None]
-    spaces = (*[True] * (len(words) - 1), False) if words else ()
-    meta = {"id": name}
-    return Annotated(
-        " ".join(words), marks, place, meta=meta, words=tuple(words), spaces=spaces, unlabelled=tuple(missing)
-    )
+def word_and_tag(token: Any) -> tuple[str, tuple[str, str]]:
+    """The word and the parsed tag of a token; without "ner" the annotation is missing. RAISES: ValueError."""
+    word = token.get("orth") if isinstance(token, dict) else None
+    tag = token.get("ner", "-") if isinstance(token, dict) else None
+    if not isinstance(word, str) or not word.strip() or not isinstance(tag, str):
+        raise ValueError(f'found the token {shown(token)}, expected {{"orth": "Ada", "ner": "U-PER"}}')
+    return checked_text(word.strip()), parse_tag(tag)

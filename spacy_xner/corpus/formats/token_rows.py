@@ -6,17 +6,21 @@ end excluded). <https://github.com/urchade/GLiNER>, <https://github.com/lavis-nl
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from .annotated import Annotated, Mark, Place, RefusalError
 from .json_records import JsonOptions, checked_text, meta_of_record
 from .json_spans import is_like_mark, marks_of, shown
-from .tags import parse_tag, spans_of_tags
+from .sentence import sentence_of_words
+from .spacing import natural_spaces
+from .tags import MISSING, OUTSIDE, find_form, spans_of_tags
 
 TOKEN_KEYS = ("tokens", "words", "tokenized_text", "token")
 TAG_KEYS = ("ner_tags", "ner_tag", "tags", "ner", "labels", "ner_labels", "entity_tags", "bio_tags", "label")
+TokenSpan = tuple[int, int, str]  # first token, end (excluded), label
 NAMES_EXPECTED = (
     "Expected the names of the tags: --label-names O,B-PER,I-PER,... in the order of their numbers, or the data set's "
     "dataset_info.json or README.md in the same folder"
@@ -46,7 +50,7 @@ def tag_key(data: dict[str, Any]) -> str:
 def read_token_row(
     data: dict[str, Any], place: Place, options: JsonOptions, names: Sequence[str]
 ) -> Iterator[Annotated]:
-    """The text of a row, its tokens joined by single spaces, with its entities.
+    """The text of a row's tokens with its entities.
 
     names (Sequence[str]): the names of numbered tags, if the file's data set has them.
     RAISES: ValueError.
@@ -54,20 +58,43 @@ def read_token_row(
     words = [checked_text(word) for word in data[token_key(data)]]
     if "" in words or any(word != word.strip() for word in words):
         raise ValueError(f"found the tokens {shown(words)}, one of them empty or with white space at its edges")
-    starts = [0]
-    for word in words:
-        starts.append(starts[-1] + len(word) + 1)
-    marks = None
+    missing: list[int] = []
     if key := tag_key(data):
-        spans: list[tuple[int, int, str]] | None = spans_of_row(data[key], options, names)
+        tags = tags_of_row(data[key], options, names)
+        spans: list[TokenSpan] | None = list(spans_of_tags(tags))
+        missing = [i for i, tag in enumerate(tags) if tag == MISSING]
     else:
         spans = spans_by_token(data, len(words), options)
-    if spans is not None:
-        marks = tuple(
-            Mark(starts[first], starts[end] - 1, label, " ".join(words[first:end])) for first, end, label in spans
-        )
-    spaces = (*[True] * (len(words) - 1), False) if words else ()
-    yield Annotated(" ".join(words), marks, place, meta=meta_of_record(data), words=tuple(words), spaces=spaces)
+    meta = meta_of_record(data)
+    spaces = spaces_of_tokens(words, options, meta.get("lang"))
+    yield annotated_tokens(words, spaces, spans, missing, place, meta)
+
+
+def spaces_of_tokens(words: list[str], options: JsonOptions, lang: str | None) -> list[bool]:
+    """Whether a space follows each token."""
+    if options.spaces == "keep":
+        return [*[True] * (len(words) - 1), False] if words else []
+    return natural_spaces(words, options.lang or lang)
+
+
+def annotated_tokens(
+    words: list[str],
+    spaces: list[bool],
+    spans: list[TokenSpan] | None,
+    missing: Iterable[int],
+    place: Place,
+    meta: dict[str, Any],
+) -> Annotated:
+    """The text of tokens with spans of tokens. Without annotation where all tokens are missing theirs."""
+    sentence = sentence_of_words(words, spaces, spans, place.path, 0, meta, list(missing))
+    marks = (
+        None
+        if sentence.spans is None
+        else tuple(Mark(*span, sentence.text[span[0] : span[1]]) for span in sentence.spans)
+    )
+    return Annotated(
+        sentence.text, marks, place, meta=meta, words=tuple(words), spaces=tuple(spaces), unlabelled=sentence.unlabelled
+    )
 
 
 def is_tag_list(value: Any, length: int) -> bool:
@@ -81,13 +108,14 @@ def is_tag_list(value: Any, length: int) -> bool:
     return True
 
 
-def spans_of_row(tags: list[Any], options: JsonOptions, names: Sequence[str]) -> list[tuple[int, int, str]]:
-    """The entities of a row's tags, by name or number. RAISES: ValueError."""
-    return list(
-        spans_of_tags(
-            [parse_tag(tag if isinstance(tag, str) else tag_name(tag, options.label_names, names)) for tag in tags]
-        )
-    )
+def tags_of_row(tags: list[Any], options: JsonOptions, names: Sequence[str]) -> list[tuple[str, str]]:
+    """The parsed tags of a row, by name or number. RAISES: ValueError."""
+    spelt = [tag if isinstance(tag, str) else tag_name(tag, options.label_names, names) for tag in tags]
+    form = find_form(Counter(spelt), options.label)
+    found = [form.parse(tag) for tag in spelt]
+    if any(tag not in (OUTSIDE, MISSING) and not tag[1] for tag in found):
+        raise RefusalError(f"found the tags {shown(tags)} without labels. Expected the label: --label PER")
+    return found
 
 
 def tag_name(tag: int, label_names: Mapping[str, str], names: Sequence[str]) -> str:
@@ -102,7 +130,7 @@ def tag_name(tag: int, label_names: Mapping[str, str], names: Sequence[str]) -> 
     )
 
 
-def spans_by_token(data: dict[str, Any], length: int, options: JsonOptions) -> list[tuple[int, int, str]] | None:
+def spans_by_token(data: dict[str, Any], length: int, options: JsonOptions) -> list[TokenSpan] | None:
     """Entities that are given by the numbers of tokens; None for none. RAISES: ValueError."""
     key = next((key for key in ("ner", "entities") if isinstance(data.get(key), list)), "")
     if not key:
@@ -144,7 +172,7 @@ def names_of_data_set(path: Path, around: dict[str, Any], key: str) -> list[str]
 def find_names(value: Any, key: str, is_inside: bool = False) -> list[str]:
     """The names of the `ClassLabel` that belongs to a feature in a description of features; empty if there is none."""
     if isinstance(value, list):
-        return next((names for item in value if (names := find_names(item, key, is_inside))), [])
+        return next((got for item in value if (got := find_names(item, key, is_inside))), [])
     if not isinstance(value, dict):
         return []
     is_inside = is_inside or value.get("name") == key
