@@ -9,6 +9,7 @@ Packages are imported inside functions: the command line imports this module and
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -30,12 +31,12 @@ Codecs = list[tuple[Any, dict[str, Any]]]
 # thinc
 
 
-def wrap_forward(model: Model, wrapper: Callable[..., Any]) -> None:
-    """Let `wrapper(stock, model, X, is_train)` compute a model's forward pass; `stock` is the former function.
+def replace_forward(model: Model, forward: Callable[..., Any]) -> None:
+    """Let `forward(model, X, is_train)` compute a model's forward pass.
 
     Uses `Model._func` (thinc 8.3): a model's forward function cannot be changed through thinc's public interface.
     """
-    model._func = partial(wrapper, model._func)
+    model._func = forward
 
 
 @contextmanager
@@ -184,6 +185,38 @@ def serialise_without_weights(shim: HFShim) -> dict[str, Any]:
     finally:
         shim._model = model
     return message
+
+
+OUTPUT_KEY: Any = ("._.", "trf_data", None, None)
+"""The key of `doc._.trf_data` in `doc.user_data`."""
+
+
+def get_encoder_output(doc: Doc) -> TransformerData | None:
+    """The transformer's output of a doc, or None.
+
+    Uses the key of custom attributes in `doc.user_data` (spaCy 3.7, 3.8): nothing is registered without a transformer.
+    """
+    output: TransformerData | None = doc.user_data.get(OUTPUT_KEY)
+    return output
+
+
+def is_output_deleted(doc: Doc) -> bool:
+    """Whether a doc had a transformer's output that was set to None since, as `doc_cleaner` does.
+
+    Uses the key of custom attributes in `doc.user_data` (spaCy 3.7, 3.8): `doc._.trf_data` is None also where no
+    transformer has read the doc.
+    """
+    return OUTPUT_KEY in doc.user_data and doc.user_data[OUTPUT_KEY] is None
+
+
+def get_accumulated_gradients(backprop: Callable[..., Any]) -> list[list[Any]]:
+    """The gradients of the listeners so far, for each doc, from the callback that `Transformer.update` sends to each.
+
+    Uses the local variable `d_tensors` of `Transformer.update` (spacy-transformers 1.3, 1.4), where they are added up.
+    Empty for another callback.
+    """
+    found: list[list[Any]] = inspect.getclosurevars(backprop).nonlocals.get("d_tensors", [])
+    return found
 
 
 def make_doc_splitter() -> Model[FullTransformerBatch, list[TransformerData]]:

@@ -13,6 +13,7 @@ from ..encoders.inference import make_batches
 from ..encoders.packed import Batch, make_encoder
 from ..encoders.precision import resolve_inference
 from ..encoders.threads import run_in_threads, use_one_thread_if_forked
+from ..encoders.windows import usable_length
 from .loading import (
     check_layers,
     current_device,
@@ -20,7 +21,6 @@ from .loading import (
     drop_layers_above,
     load_encoder,
     special_tokens,
-    usable_length,
 )
 from .similarity import Indices, Vectors
 from .types import Words

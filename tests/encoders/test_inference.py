@@ -16,6 +16,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy_transformers.data_classes import TransformerData
+from spacy_transformers.layers.transformer_model import forward as stock_forward
 
 from spacy_xner.encoders import precision
 from spacy_xner.encoders.inference import BATCH_PIECES, make_batches
@@ -60,7 +61,7 @@ def data_of(nlp: Language, docs: list[Doc]) -> list[TransformerData]:
 def stock_data_of(nlp: Language, docs: list[Doc]) -> list[TransformerData]:
     """What spacy-transformers' own forward function gives, all layers included."""
     model = nlp.get_pipe("transformer").model  # type: ignore[attr-defined]
-    return model._func.args[0](model, docs, is_train=False)[0].doc_data
+    return stock_forward(model, docs, is_train=False)[0].doc_data
 
 
 def pieces(data: TransformerData) -> numpy.ndarray:
@@ -326,9 +327,10 @@ def test_encoders(name: str, setting: str) -> None:
     assert can_pack(model) == (name in ("bert", "roberta"))
     encoder = (PackedEncoder if can_pack(model) else PaddedEncoder)(model, setting)
     random = numpy.random.default_rng(0)
-    batch = Batch([random.integers(2, 50, length).tolist() for length in (1, 3, 3, 3, 7, 12)])
+    sequences: list[list[int]] = [random.integers(2, 50, length).tolist() for length in (1, 3, 3, 3, 7, 12)]
     if name == "roberta":
-        batch.ids[4][2] = 1  # a text that says "<pad>"
+        sequences[4][2] = 1  # a text that says "<pad>"
+    batch = Batch(sequences)
     with torch.inference_mode():
         layers = encoder(batch)
         start = 0
