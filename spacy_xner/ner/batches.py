@@ -12,11 +12,11 @@ DECODED_TOKENS = 65_536
 
 
 def batch_by_tokens(docs: Iterable[Doc], max_tokens: int, max_docs: int | None = None) -> Iterator[list[Doc]]:
-    """The docs in order, in batches of at most so many tokens and docs; empty docs never are a batch of their own."""
+    """The docs in order, in batches of at most so many tokens and docs; empty docs join the others."""
     batch: list[Doc] = []
     n_tokens = 0
     for doc in docs:
-        if (n_tokens and n_tokens + len(doc) > max_tokens) or len(batch) == max_docs:
+        if (n_tokens and len(doc) and n_tokens + len(doc) > max_tokens) or len(batch) == max_docs:
             yield batch
             batch, n_tokens = [], 0
         batch.append(doc)

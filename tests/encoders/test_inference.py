@@ -21,7 +21,7 @@ from spacy_transformers.layers.transformer_model import forward as stock_forward
 from spacy_xner.encoders import precision
 from spacy_xner.encoders.inference import BATCH_PIECES, make_batches
 from spacy_xner.encoders.outputs import layers_of
-from spacy_xner.encoders.packed import Batch, PackedEncoder, PaddedEncoder, can_pack, positions_of
+from spacy_xner.encoders.packed import Batch, PackedEncoder, PaddedEncoder, can_pack, make_encoder, positions_of
 from spacy_xner.errors import XnerError
 
 from ..aggregation.util import STOCK_LISTENER, STOCK_TRANSFORMER, make_config, make_pipeline, train
@@ -340,6 +340,20 @@ def test_encoders(name: str, setting: str) -> None:
                 difference = (ours[start : start + len(ids)] - theirs[0]).norm() / theirs.norm()
                 assert difference < (1e-5 if setting == "float32" else 0.03)
             start += len(ids)
+
+
+def test_pruned_heads() -> None:
+    """Layers with fewer heads are computed by the model itself."""
+    model = make_encoders()["bert"].eval()
+    ids = [3, 4, 5, 6]
+    whole = model(torch.tensor([ids])).last_hidden_state
+    model.prune_heads({0: [1], 1: [0, 2]})
+    assert not can_pack(model)
+    with torch.inference_mode():
+        expected = model(torch.tensor([ids])).last_hidden_state
+        (*_, last) = make_encoder(model, "float32")(Batch([ids]))
+    assert_allclose(last, expected[0], atol=1e-5)
+    assert (whole - expected).abs().max() > 0.01
 
 
 @pytest.mark.parametrize(
