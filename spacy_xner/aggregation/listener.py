@@ -22,7 +22,17 @@ MEANS = ("reduce_mean", "reduce_first", "reduce_last")
 
 
 class AllLayersListener(TransformerListener):
-    """The stock listener, with a clear error where a stock listener is updated before it."""
+    """The stock listener, with a clear error where a stock listener is updated before it.
+
+    A copy or a pickle has no batch: where the encoder was updated and this listener's component was not (excluded, or
+    frozen), the batch and its callback are still here, and the callback cannot be pickled.
+    """
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        reduced: Any = super().__reduce_ex__(protocol)
+        make, arguments, (attributes, slots), *rest = reduced
+        no_batch = {"_batch_id": None, "_outputs": None, "_backprop": None}
+        return make, arguments, ({**attributes, **no_batch}, slots), *rest
 
     def receive(self, batch_id: int, outputs: Any, backprop: Callable[[list[TransformerData]], Any]) -> None:
         def checked(d_outputs: list[TransformerData]) -> Any:

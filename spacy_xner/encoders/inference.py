@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy
-import torch
 from numpy.typing import NDArray
 from spacy.tokens import Doc, Span
 from spacy_transformers.data_classes import FullTransformerBatch, TransformerData
@@ -15,6 +14,7 @@ from transformers.utils import ModelOutput
 
 from .outputs import LAYERS_KEY
 from .packed import Batch
+from .threads import count_threads
 from .word_pieces import Pieces, align_docs, to_batch, tokenize_spans
 
 BATCH_PIECES = 1024
@@ -80,7 +80,7 @@ def encode_sorted(pieces: list[Pieces], encode: Encode) -> list[list[Vectors]]:
     """All L + 1 layers of each span, each (n_pieces, width); spans of similar length share a batch."""
     result: list[list[Vectors]] = [[] for _ in pieces]
     lengths = [len(p.ids) for p in pieces]
-    batches = make_batches(lengths, torch.get_num_threads())
+    batches = make_batches(lengths, count_threads())
     typed = any(any(p.types or ()) for p in pieces)
     encoded = encode(
         [

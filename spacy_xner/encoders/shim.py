@@ -22,7 +22,7 @@ from .outputs import select_roots
 from .packed import Batch, can_pack, make_encoder
 from .precision import check_inference, cpu_computes_bfloat16, resolve_inference
 from .serialisation import encoder_from_message, encoder_to_bytes
-from .threads import run_in_threads, use_one_thread_if_forked
+from .threads import one_at_a_time, run_in_threads, use_one_thread_if_forked
 
 
 class EncoderShim(HFShim):
@@ -75,23 +75,30 @@ class EncoderShim(HFShim):
         batches (list[Batch]): sequences of ids, in which those of one length are neighbours.
         """
         use_one_thread_if_forked()
-        weights = self._model, compat.get_weights_version(self._model)  # new weights go through `forget_encoder`
-        if self._encoder is None or self._encoder_weights != weights:
-            self._encoder = make_encoder(self._model, resolve_inference(self.inference))
-            self._encoder_weights = weights
+        encoder = self._current_encoder()
 
         def run(batch: Batch) -> list[NDArray[numpy.float32]]:
             with torch.inference_mode():  # holds for this thread only
-                return [layer.numpy() for layer in self._encoder(batch)]
+                return [layer.numpy() for layer in encoder(batch)]
 
         self._model.eval()  # until the next update: several threads can predict at once
         return run_in_threads(run, batches)
+
+    def _current_encoder(self) -> Any:
+        """The encoder for predictions, made from the model's present weights; the first of several threads makes it."""
+        with one_at_a_time("encoder"):
+            weights = self._model, compat.get_weights_version(self._model)  # new weights go through `forget_encoder`
+            if self._encoder is None or self._encoder_weights != weights:
+                self._encoder = make_encoder(self._model, resolve_inference(self.inference))
+                self._encoder_weights = weights
+            return self._encoder
 
     def forget_encoder(self) -> None:
         """Drop the encoder for predictions, because the model's weights are about to change or have changed."""
         self._encoder = self._encoder_weights = None
 
     def begin_update(self, inputs: ArgsKwargs) -> tuple[Any, Callable[[ArgsKwargs], Any]]:
+        use_one_thread_if_forked()
         self.forget_encoder()
         self._model.train()
         # On a CPU, the backward pass of torch's fused attention takes longer than the rest of the backward pass.
@@ -116,6 +123,7 @@ class EncoderShim(HFShim):
         The callback takes a gradient for the last layer, or one for each layer: the last layer's first, then the others
         from the lowest on.
         """
+        use_one_thread_if_forked()
         self.forget_encoder()
         self._model.train()
         with self._autocast(), sdpa_kernel(SDPBackend.MATH):
