@@ -1,4 +1,4 @@
-"""Every use of private parts of spaCy, spacy-transformers, thinc, transformers, torch and srsly.
+"""Every use of private parts of spacy-transformers, thinc, transformers, torch and srsly; for spaCy: compat_spacy.py.
 
 An upgrade of these packages can change such parts without notice. This file is then the one to change, and
 tests/test_compat.py has a test for each function, whose message says which part is gone or different. Each docstring
@@ -55,41 +55,6 @@ def observed_inputs(model: Model, observe: Callable[[Any], None]) -> Iterator[No
         yield
     finally:
         model._func = forward
-
-
-def read_schedule(schedule: Any) -> tuple[str, dict[str, Any], int] | None:
-    """Name and arguments of the registered function that made a schedule, and how many values were taken from it.
-
-    Uses the local variables of thinc's generators (thinc 8.2, 8.3): they have no other state, and a generator cannot be
-    copied. None for schedules of other kinds.
-    """
-    frame = getattr(schedule, "gi_frame", None)
-    if frame is None or frame.f_globals.get("__name__") != "thinc.schedules":
-        return None
-    name, state = schedule.gi_code.co_name, dict(frame.f_locals)
-    counters: dict[str, Callable[[], int]] = {
-        "constant": lambda: 1,
-        "warmup_linear": lambda: int(state["step"]) + 1,
-        "cyclic_triangular": lambda: int(state["it"]),
-        "decaying": lambda: 1,  # its argument `t` is its counter
-    }
-    if name not in counters or schedule.gi_suspended is False:
-        return None
-    code = schedule.gi_code
-    arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    return f"{name}.v1", {argument: state[argument] for argument in arguments}, counters[name]()
-
-
-# spaCy
-
-
-def get_attribute_key(span: Span, name: str) -> Any:
-    """The key in `doc.user_data` of the custom attribute `span._.NAME`.
-
-    Uses `Underscore._get_key` (spaCy 3.7, 3.8): a getter of an attribute has no other way to the value that is stored.
-    `doc.copy`, `Doc.from_docs` and `span.as_doc` adjust the characters in such keys.
-    """
-    return span._._get_key(name)
 
 
 # spacy-transformers

@@ -16,7 +16,7 @@ from spacy.language import Language
 from spacy.util import registry
 from thinc.api import Optimizer
 
-from . import compat
+from . import compat_spacy
 
 
 def interpolate_optimizer(nlp: Language) -> Language:
@@ -69,7 +69,7 @@ def picklable_schedule(schedule: Iterator[float], setting: str, value: float) ->
     """
     if not isinstance(schedule, Generator):
         return schedule
-    found = compat.read_schedule(schedule)
+    found = compat_spacy.read_schedule(schedule)
     if found is not None:
         return ResumedSchedule(*found)
     warnings.warn(

@@ -5,7 +5,7 @@ from typing import Any
 
 from spacy.tokens import Doc, Span
 
-from .. import compat
+from .. import compat_spacy
 from ..errors import XnerError
 from . import source_doc  # noqa: F401  (so that `doc._.xner_source` can be written and read)
 
@@ -52,22 +52,26 @@ _install_own()
 def get_confidence(span: Span) -> Any:
     """The value of `span._.confidence`; None where it was set for a span with another label."""
     data = span.doc.user_data
-    label = data.get(compat.get_attribute_key(span, SCORED_LABEL), span.label_)
-    return data.get(compat.get_attribute_key(span, CONFIDENCE)) if label == span.label_ else None
+    label = data.get(compat_spacy.get_attribute_key(span, SCORED_LABEL), span.label_)
+    return data.get(compat_spacy.get_attribute_key(span, CONFIDENCE)) if label == span.label_ else None
 
 
 def set_confidence(span: Span, value: Any) -> None:
-    """Set `span._.confidence`, for the span's place and label."""
+    """Set `span._.confidence`, for the span's place and label; for any label where the span has none."""
     data = span.doc.user_data
-    data[compat.get_attribute_key(span, CONFIDENCE)] = value
-    data[compat.get_attribute_key(span, SCORED_LABEL)] = span.label_
+    data[compat_spacy.get_attribute_key(span, CONFIDENCE)] = value
+    key = compat_spacy.get_attribute_key(span, SCORED_LABEL)
+    if span.label_:
+        data[key] = span.label_
+    else:  # `Doc.from_json` sets attributes so
+        data.pop(key, None)
 
 
 def confidence_of(span: Span) -> float | None:
     """The score of an entity, or None: where it has none, or the score at its place is one of another label."""
     if not Span.has_extension(CONFIDENCE):
         return None
-    label = span.doc.user_data.get(compat.get_attribute_key(span, SCORED_LABEL), span.label_)
+    label = span.doc.user_data.get(compat_spacy.get_attribute_key(span, SCORED_LABEL), span.label_)
     found = span._.get(CONFIDENCE) if label == span.label_ else None
     return None if found is None else float(found)
 

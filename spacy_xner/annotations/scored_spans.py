@@ -7,6 +7,8 @@ from typing import Any
 
 from spacy.tokens import Doc, Span, SpanGroup
 
+from .. import compat_spacy
+
 SCORES = "scores"
 
 
@@ -22,18 +24,16 @@ class ScoredSpans(SpanGroup):
 
     def __iter__(self) -> Iterator[Span]:
         self._follow_tokens()
-        return iter(self._stored())
+        return iter([super(ScoredSpans, self).__getitem__(i) for i in range(super().__len__())])
 
     def __len__(self) -> int:
         self._follow_tokens()
         return super().__len__()
 
     def __getitem__(self, i: int) -> Span:
-        span = super().__getitem__(i)
-        if not fits(span):
+        if not self._fits(i):
             self._follow_tokens()
-            span = super().__getitem__(i)
-        return span
+        return super().__getitem__(i)
 
     @property
     def attrs(self) -> dict[str, Any]:
@@ -56,9 +56,15 @@ class ScoredSpans(SpanGroup):
         plain = super().copy(doc)
         return ScoredSpans(plain.doc, name=plain.name, attrs=plain.attrs, spans=list(plain))
 
-    def _stored(self) -> list[Span]:
-        """The spans with the token numbers that they had when they were set or last found."""
-        return [super(ScoredSpans, self).__getitem__(i) for i in range(super().__len__())]
+    def _fits(self, i: int) -> bool:
+        """Whether the tokens of a span begin and end at its characters."""
+        try:
+            span = super().__getitem__(i)
+        except IndexError:  # the doc has fewer tokens now
+            return False
+        doc = span.doc
+        first, last = doc[span.start], doc[span.end - 1]
+        return bool(first.idx == span.start_char and last.idx + len(last) == span.end_char)
 
     def _follow_tokens(self) -> None:
         """Find the spans again if tokens were merged or split since they were last read."""
@@ -66,23 +72,17 @@ class ScoredSpans(SpanGroup):
             doc = self.doc
         except RuntimeError:  # the doc is gone; the scores can still be read, as with spaCy's group
             return
-        spans = self._stored()
-        if all(map(fits, spans)):
+        if all(self._fits(i) for i in range(super().__len__())):
             return
-        found = [doc.char_span(s.start_char, s.end_char, label=s.label, kb_id=s.kb_id, span_id=s.id) for s in spans]
         attrs: dict[str, Any] = SpanGroup.attrs.__get__(self)  # type: ignore[attr-defined]
+        self.attrs = {}  # not needed in the bytes, and other code can put there what has no bytes
+        found = [
+            doc.char_span(span.start_char, span.end_char, label=span.label, kb_id=span.kb_id, span_id=span.id)
+            for span in compat_spacy.unpack_spans(super().to_bytes())
+        ]
         for key, values in attrs.items():
-            if isinstance(values, list) and len(values) == len(spans):
+            if isinstance(values, list) and len(values) == len(found):
                 attrs[key] = [value for value, span in zip(values, found, strict=True) if span is not None]
         kept = SpanGroup(doc, name=self.name, spans=[span for span in found if span is not None])
         self.from_bytes(kept.to_bytes())  # the only way to replace the spans in place
         self.attrs = attrs
-
-
-def fits(span: Span) -> bool:
-    """Whether the tokens of a span of a group begin and end at its characters."""
-    doc = span.doc
-    if not span.start < span.end <= len(doc):
-        return False
-    last = doc[span.end - 1]
-    return bool(doc[span.start].idx == span.start_char and last.idx + len(last) == span.end_char)

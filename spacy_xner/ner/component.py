@@ -24,8 +24,9 @@ from ..annotations.entities import SPANS_KEY, set_scored_entities
 from ..annotations.soft_labels import set_soft_labels
 from ..errors import XnerError
 from .constraints import blocked_spans, constraints_of
-from .decoding import Constraints, FoundEntity, constrain, decode, log_softmax, score_spans
+from .decoding import log_softmax
 from .labels import labels_of
+from .prediction import find_entities
 from .settings import ConfigLink, check_share
 from .tags import TagScheme
 from .targets import cross_entropy, target_of
@@ -222,29 +223,16 @@ class SoftmaxRecogniser(TrainablePipe):
         docs = list(docs)
         threshold = self.applied_threshold
         limits = [constraints_of(doc) for doc in docs]
-        found = decode(self._log_probabilities(scores, limits, self.temperature), self.scheme)
-        plain: list[list[FoundEntity]] | None = None
-        if self.keep_uncalibrated:
-            triples = [[entity[:3] for entity in entities] for entities in found]
-            plain = score_spans(self._log_probabilities(scores, limits, 1.0), triples, self.scheme)
-        for i, doc in enumerate(docs):
-            kept = [j for j, entity in enumerate(found[i]) if entity.confidence >= threshold]
-            entities = [found[i][j] for j in kept]
-            spans = [Span(doc, entity.start, entity.end, label=entity.label) for entity in entities]
-            given, blocked = (list(doc.ents), blocked_spans(doc)) if limits[i].outside.any() else ([], [])
-            set_scored_entities(doc, spans, [entity.confidence for entity in entities], given=given, blocked=blocked)
+        found = find_entities(scores, limits, self.scheme, self.temperature, uncalibrated=self.keep_uncalibrated)
+        for doc, limit, (entities, plain) in zip(docs, limits, found, strict=True):
+            kept = [j for j, entity in enumerate(entities) if entity.confidence >= threshold]
+            spans = [Span(doc, entities[j].start, entities[j].end, label=entities[j].label) for j in kept]
+            given, blocked = (list(doc.ents), blocked_spans(doc)) if limit.outside.any() else ([], [])
+            set_scored_entities(doc, spans, [entities[j].confidence for j in kept], given=given, blocked=blocked)
             if plain is not None:
-                group, own = doc.spans[SPANS_KEY], {plain[i][j].start: plain[i][j].confidence for j in kept}
+                group, own = doc.spans[SPANS_KEY], {entities[j].start: plain[j] for j in kept}
                 pairs = zip(group, group.attrs["scores"], strict=True)  # kept entities have their own score
                 group.attrs[UNCALIBRATED] = [own.get(span.start, score) for span, score in pairs]
-
-    def _log_probabilities(
-        self, logits: Sequence[np.ndarray], limits: Sequence[Constraints], temperature: float
-    ) -> list[np.ndarray]:
-        return [
-            constrain(log_softmax(array, temperature), self.scheme, limit)
-            for array, limit in zip(logits, limits, strict=True)
-        ]
 
     def set_soft_labels(self, docs: Iterable[Doc], scores: Sequence[np.ndarray]) -> None:
         """Keep this recogniser's predictions as soft labels: distributions over tags, with its temperature.
