@@ -1,4 +1,4 @@
-"""Every use of private parts of spaCy, spacy-transformers, thinc, transformers, torch and srsly.
+"""Every use of private parts of spacy-transformers, thinc, transformers, torch and srsly; for spaCy: compat_spacy.py.
 
 An upgrade of these packages can change such parts without notice. This file is then the one to change, and
 tests/test_compat.py has a test for each function, whose message says which part is gone or different. Each docstring
@@ -173,40 +173,20 @@ def serialise_without_weights(shim: HFShim) -> dict[str, Any]:
     """The message that `HFShim.to_bytes` packs, without the weights that it pickles.
 
     Uses `Shim._model` and the keys of the message: `config`, `state`, and `tokenizer` with file names and `kwargs`
-    (spacy-transformers 1.3, 1.4). The stock function copies the weights and pickles them; it gets an empty module.
+    (spacy-transformers 1.3, 1.4). The stock function copies the weights and pickles them; it gets a copy of the shim
+    with an empty module, so that other threads can predict with the shim meanwhile. It writes into the tokenizer: call
+    it in one thread at a time.
     """
+    import copy
+
     import srsly
     import torch
     from spacy_transformers.layers.hf_shim import HFShim
 
-    model, shim._model = shim._model, torch.nn.Module()
-    try:
-        message: dict[str, Any] = srsly.msgpack_loads(HFShim.to_bytes(shim))
-    finally:
-        shim._model = model
+    stand_in = copy.copy(shim)
+    stand_in._model = torch.nn.Module()
+    message: dict[str, Any] = srsly.msgpack_loads(HFShim.to_bytes(stand_in))
     return message
-
-
-OUTPUT_KEY: Any = ("._.", "trf_data", None, None)
-"""The key of `doc._.trf_data` in `doc.user_data`."""
-
-
-def get_encoder_output(doc: Doc) -> TransformerData | None:
-    """The transformer's output of a doc, or None.
-
-    Uses the key of custom attributes in `doc.user_data` (spaCy 3.7, 3.8): nothing is registered without a transformer.
-    """
-    output: TransformerData | None = doc.user_data.get(OUTPUT_KEY)
-    return output
-
-
-def is_output_deleted(doc: Doc) -> bool:
-    """Whether a doc had a transformer's output that was set to None since, as `doc_cleaner` does.
-
-    Uses the key of custom attributes in `doc.user_data` (spaCy 3.7, 3.8): `doc._.trf_data` is None also where no
-    transformer has read the doc.
-    """
-    return OUTPUT_KEY in doc.user_data and doc.user_data[OUTPUT_KEY] is None
 
 
 def get_accumulated_gradients(backprop: Callable[..., Any]) -> list[list[Any]]:

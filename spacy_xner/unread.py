@@ -9,8 +9,9 @@ import warnings
 from collections.abc import Iterable
 
 from spacy.tokens import Doc
+from thinc.api import Model
 
-from . import compat
+from . import compat_spacy
 from .errors import XnerError
 
 
@@ -23,9 +24,9 @@ def check_outputs(docs: Iterable[Doc], *, is_sample: bool = False) -> None:
     """
     never_read = False
     for doc in docs:
-        if not len(doc) or compat.get_encoder_output(doc) is not None:
+        if not len(doc) or compat_spacy.get_encoder_output(doc) is not None:
             continue
-        if compat.is_output_deleted(doc):
+        if compat_spacy.is_output_deleted(doc):
             raise XnerError(
                 "The transformer's output of a doc was deleted before a component that reads it: `doc_cleaner` comes "
                 "before the component. Put the component before it: "
@@ -38,3 +39,11 @@ def check_outputs(docs: Iterable[Doc], *, is_sample: bool = False) -> None:
             "nlp(text), nlp(doc) or nlp.pipe(texts) with the transformer enabled and before this component.",
             stacklevel=3,
         )
+
+
+def has_stock_listener(model: Model) -> bool:
+    """Whether a model reads a transformer through spacy-transformers' own listener."""
+    return any(
+        node.name == "transformer-listener" and type(node).__module__.startswith("spacy_transformers.")
+        for node in model.walk()
+    )

@@ -17,14 +17,12 @@ import pytest
 import torch
 from spacy.lang.xx import MultiLanguage
 from spacy.language import Language
-from spacy.pipeline.functions import DocCleaner
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy_transformers import Transformer
 from spacy_transformers.data_classes import FullTransformerBatch, HFObjects, TransformerData
 from spacy_transformers.layers import TransformerListener, TransformerModel
 from spacy_transformers.layers.hf_shim import HFShim
-from spacy_transformers.pipeline_component import install_extensions
 from thinc.api import Linear, Model
 from transformers import (
     AutoModel,
@@ -279,26 +277,6 @@ def test_serialise_without_weights(model: TransformerModel) -> None:
     assert {"kwargs", "tokenizer.json"} <= found["tokenizer"].keys(), message
     assert len(found["state"]) < 2000, message  # no weights in it
     assert shim._model is before, message
-
-
-def test_get_encoder_output(docs: list[Doc]) -> None:
-    install_extensions()
-    doc = docs[0].copy()
-    assert compat.get_encoder_output(doc) is None
-    doc._.trf_data = data = TransformerData.empty()
-    message = changed("spaCy", "the key of custom attributes in Doc.user_data", "get_encoder_output")
-    assert compat.get_encoder_output(doc) is data, message
-
-
-def test_is_output_deleted(docs: list[Doc]) -> None:
-    install_extensions()
-    doc = docs[0].copy()
-    message = changed("spaCy", "the key of custom attributes in Doc.user_data", "is_output_deleted")
-    assert not compat.is_output_deleted(doc), message
-    doc._.trf_data = TransformerData.empty()
-    assert not compat.is_output_deleted(doc), message
-    DocCleaner({"_.trf_data": None})(doc)
-    assert compat.is_output_deleted(doc), message
 
 
 def test_get_accumulated_gradients(model: TransformerModel, docs: list[Doc]) -> None:

@@ -26,6 +26,9 @@ from .types import AFFINE, ENCODER_LAYERS, LAYERS_READ, Aggregator, Layers, Rows
 class AllLayersListener(TransformerListener):
     """The stock listener, with clear errors where it cannot work.
 
+    A copy or a pickle has no batch: where the encoder was updated and this listener's component was not (excluded, or
+    frozen), the batch and its callback are still here, and the callback cannot be pickled.
+
     upstream_name (str): name of the transformer component, or "*" for any.
     """
 
@@ -35,6 +38,12 @@ class AllLayersListener(TransformerListener):
         self.sample: list[Doc] | None = None
         """The docs that the model is initialised with, which no transformer has read."""
         compat.replace_forward(self, forward_listener)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        reduced: Any = super().__reduce_ex__(protocol)
+        make, arguments, (attributes, slots), *rest = reduced
+        no_batch = {"_batch_id": None, "_outputs": None, "_backprop": None, "sample": None}
+        return make, arguments, ({**attributes, **no_batch}, slots), *rest
 
     def receive(self, batch_id: int, outputs: Any, backprop: Callable[[list[TransformerData]], Any]) -> None:
         """Take the output for a batch of training, and the callback for its gradients.

@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
-import torch
 from numpy.typing import NDArray
 from thinc.api import Model
 from thinc.types import Ragged
 
 from ..encoders.deferred import KEPT_PIECES, DeferredData, compute
 from ..encoders.inference import make_batches, pack
+from ..encoders.threads import count_threads
 from .options import resolve_layers
 from .pieces import MEANS, pool_pieces
 from .types import AFFINE, LAYERS_READ, Layers, Rows
@@ -45,7 +45,7 @@ def stream(model: Model, data: Sequence[DeferredData], settle: Settle) -> list[R
     for each in data:
         each.is_streamed = True
     pieces = [found for each in data for found in each.pieces]
-    batches = make_batches(list(map(len, pieces)), torch.get_num_threads())
+    batches = make_batches(list(map(len, pieces)), count_threads())
     aggregator = model.layers[0]
     n_layers = source.shim.n_layers
     read = None if n_layers is None else resolve_layers(aggregator.attrs.get(LAYERS_READ), n_layers)

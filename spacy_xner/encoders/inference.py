@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy
-import torch
 from numpy.typing import NDArray
 from transformers.utils import ModelOutput
 
 from .outputs import LAYERS_KEY
 from .packed import Batch
+from .threads import count_threads
 from .word_pieces import Integers, Pieces
 
 BATCH_PIECES = 1024
@@ -27,7 +27,7 @@ Encode = Callable[[list[Batch]], list[list[Vectors]]]
 def encode_sorted(pieces: Sequence[Pieces], encode: Encode) -> list[list[Vectors]]:
     """All L + 1 layers of each span, each (n_pieces, width); spans of similar length share a batch."""
     result: list[list[Vectors]] = [[] for _ in pieces]
-    batches = make_batches(list(map(len, pieces)), torch.get_num_threads())
+    batches = make_batches(list(map(len, pieces)), count_threads())
     for batch, layers in zip(batches, encode(pack(pieces, batches)), strict=True):
         start = 0
         for i in batch:

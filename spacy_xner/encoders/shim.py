@@ -23,7 +23,7 @@ from .outputs import select_roots
 from .packed import Batch, can_pack, make_encoder
 from .precision import check_inference, cpu_computes_bfloat16, resolve_inference
 from .serialisation import encoder_from_message, encoder_to_bytes
-from .threads import run_in_threads, use_one_thread_if_forked
+from .threads import one_at_a_time, run_in_threads, use_one_thread_if_forked
 
 Then = Callable[[int, list[NDArray[numpy.float32]]], Any]
 
@@ -90,24 +90,31 @@ class EncoderShim(HFShim):
         n_layers (int | None): the number of layers that are needed, the embeddings included; None for all L + 1.
         """
         use_one_thread_if_forked()
-        weights = self._model, compat.get_weights_version(self._model)  # new weights go through `forget_encoder`
-        if self._encoder is None or self._encoder_weights != weights:
-            self._encoder = make_encoder(self._model, resolve_inference(self.inference))
-            self._encoder_weights = weights
+        encoder = self._current_encoder()
 
         def run(number: int) -> Any:
             with torch.inference_mode():  # holds for this thread only
-                layers = [layer.numpy() for layer in self._encoder(batches[number], n_layers)]
+                layers = [layer.numpy() for layer in encoder(batches[number], n_layers)]
             return layers if then is None else then(number, layers)
 
         self._model.eval()  # until the next update: several threads can predict at once
         return run_in_threads(run, range(len(batches)))
+
+    def _current_encoder(self) -> Any:
+        """The encoder for predictions, made from the model's present weights; the first of several threads makes it."""
+        with one_at_a_time("encoder"):
+            weights = self._model, compat.get_weights_version(self._model)  # new weights go through `forget_encoder`
+            if self._encoder is None or self._encoder_weights != weights:
+                self._encoder = make_encoder(self._model, resolve_inference(self.inference))
+                self._encoder_weights = weights
+            return self._encoder
 
     def forget_encoder(self) -> None:
         """Drop the encoder for predictions, because the model's weights are about to change or have changed."""
         self._encoder = self._encoder_weights = None
 
     def begin_update(self, inputs: ArgsKwargs) -> tuple[Any, Callable[[ArgsKwargs], Any]]:
+        use_one_thread_if_forked()
         self.forget_encoder()
         self._model.train()
         # On a CPU, the backward pass of torch's fused attention takes longer than the rest of the backward pass.
@@ -132,6 +139,7 @@ class EncoderShim(HFShim):
         The callback takes a gradient for the last layer, or one for each layer: the last layer's first, then the others
         from the lowest on.
         """
+        use_one_thread_if_forked()
         self.forget_encoder()
         self._model.train()
         with self._autocast(), sdpa_kernel(SDPBackend.MATH):

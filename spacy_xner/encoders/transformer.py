@@ -16,7 +16,7 @@ from thinc.shims import Shim
 from transformers import AutoConfig
 from transformers.utils import logging as transformers_logging
 
-from .. import compat
+from .. import compat, optimizers  # noqa: F401  (so that pipelines can be pickled after an update)
 from ..errors import XnerError
 from . import padded
 from .deferred import DeferredData, Readers, Source
