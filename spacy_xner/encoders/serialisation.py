@@ -13,6 +13,7 @@ from spacy_transformers.layers.hf_shim import HFShim
 from thinc.api import get_torch_default_device
 
 from .. import compat
+from .threads import one_at_a_time
 
 
 def encoder_to_bytes(shim: HFShim, encoder: torch.nn.Module | None) -> bytes:
@@ -20,7 +21,8 @@ def encoder_to_bytes(shim: HFShim, encoder: torch.nn.Module | None) -> bytes:
 
     encoder (torch.nn.Module | None): the encoder; None where none is loaded.
     """
-    message = compat.serialise_without_weights(shim)
+    with one_at_a_time("tokenizer"):
+        message = compat.serialise_without_weights(shim)
     if encoder is not None:
         message["state"] = safetensors.torch.save({k: v.contiguous() for k, v in encoder.state_dict().items()})
     return srsly.msgpack_dumps(message)
