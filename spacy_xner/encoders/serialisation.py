@@ -74,6 +74,7 @@ def encoder_from_message(message: dict[str, Any], shim: HFShim) -> None:
         check_model_folder(Path(folder), "the pipeline's encoder")
         try:
             config = AutoConfig.from_pretrained(folder, **LOCAL)
+            config.name_or_path = str(message["config"].get("_name_or_path", ""))  # not the temporary folder
             tokenizer = AutoTokenizer.from_pretrained(folder, **message["tokenizer"].get("kwargs", {}), **LOCAL)
         except Exception as error:  # tokenizers raises bare exceptions
             raise XnerError(f"The tokenizer of the pipeline's encoder cannot be loaded ({error}). {HINT}") from error

@@ -141,7 +141,9 @@ def test_hostile_message(case: str, saved: bytes, ran: Path, monkeypatch: pytest
 
 def test_the_same_message_unchanged(saved: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(HFShim, "from_bytes", None)
-    assert new_shim().from_bytes(saved).to_bytes() == saved
+    again = new_shim().from_bytes(saved).to_bytes()
+    for key in ("config", "state"):
+        assert srsly.msgpack_loads(again)[key] == srsly.msgpack_loads(saved)[key]
     empty = new_shim()
     assert new_shim().from_bytes(empty.to_bytes()).to_bytes() == empty.to_bytes()
 
