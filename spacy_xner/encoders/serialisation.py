@@ -6,6 +6,7 @@ code, opens no file but those in the bytes, and writes only into a temporary fol
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from fnmatch import fnmatch
@@ -70,7 +71,8 @@ def encoder_from_message(message: dict[str, Any], shim: HFShim) -> None:
     with TemporaryDirectory() as folder:
         for name, content in files.items():
             (Path(folder) / name).write_bytes(content)
-        srsly.write_json(Path(folder) / CONFIG_NAME, message["config"])
+        # Not with srsly: it rounds to nine digits, and a `layer_norm_eps` of 1e-12 would become 0.
+        (Path(folder) / CONFIG_NAME).write_text(json.dumps(message["config"]), encoding="utf8")
         check_model_folder(Path(folder), "the pipeline's encoder")
         try:
             config = AutoConfig.from_pretrained(folder, **LOCAL)

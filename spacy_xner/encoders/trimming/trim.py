@@ -1,10 +1,10 @@
 """Encoders with fewer word pieces: most weights of a small multilingual encoder are embeddings of unused languages."""
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import srsly
 import torch
 from tokenizers import Tokenizer
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
@@ -12,7 +12,7 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTo
 from ... import compat
 from ...errors import XnerError
 from ...files import atomic_path
-from ...model_files import LOCAL
+from ...model_files import CONFIG_NAME, LOCAL
 from ..check import check_loadable
 from ..fetch import check_destination
 from ..names import resolve_encoder
@@ -70,8 +70,9 @@ def trim_encoder(
     with atomic_path(dest) as new:
         (model.half() if float16 else model).save_pretrained(str(new), safe_serialization=True)
         if float16:  # the data type for computing
-            config = srsly.read_json(new / "config.json")
-            srsly.write_json(new / "config.json", {**config, "torch_dtype": "float32"})
+            config = json.loads((new / CONFIG_NAME).read_text(encoding="utf8"))
+            config = json.dumps({**config, "torch_dtype": "float32"}, indent=2)  # not with srsly, which rounds 1e-12 to 0
+            (new / CONFIG_NAME).write_text(config, encoding="utf8")
         for weights in new.glob("*.safetensors"):  # safetensors sets 0600
             weights.chmod((new / "config.json").stat().st_mode)
         trimmed.tokenizer.save_pretrained(str(new))
