@@ -32,6 +32,7 @@ TOKENIZER_FILES = (
     "*.spm",
 )
 ATTENTION = (None, "", "eager", "sdpa", "flash_attention_2", "flex_attention")
+GENERATE_NAME = "custom_generate"  # a folder with Python code that replaces `generate`
 ADAPTER_NAME = "adapter_config.json"
 MAX_JSON_BYTES = 50_000_000  # of the settings; a tokenizer.json may be larger
 # Settings that name files, but that transformers does not open.
@@ -93,10 +94,14 @@ def check_model_folder(folder: Path, name: str) -> None:
             f"{name} has an {ADAPTER_NAME}: it is an adapter, which names another model to load. Merge it into its "
             "base model with `merge_and_unload` of the library peft, save that, and use the folder."
         )
+    if (folder / GENERATE_NAME).exists():
+        raise XnerError(f"{name} has a folder {GENERATE_NAME}: the model brings its own Python code; {CODE}.")
     config = read_settings(folder / CONFIG_NAME, name)
     check_config(config, f"{CONFIG_NAME} of {name}")
     if (folder / TOKENIZER_CONFIG_NAME).is_file():
-        check_tokenizer_config(read_settings(folder / TOKENIZER_CONFIG_NAME, name), f"{TOKENIZER_CONFIG_NAME} of {name}")
+        check_tokenizer_config(
+            read_settings(folder / TOKENIZER_CONFIG_NAME, name), f"{TOKENIZER_CONFIG_NAME} of {name}"
+        )
 
 
 def check_config(config: Mapping[str, Any], where: str) -> None:
@@ -107,7 +112,9 @@ def check_config(config: Mapping[str, Any], where: str) -> None:
     check_settings(config, where)
     kind = config.get("model_type")
     if not isinstance(kind, str) or not kind:
-        raise XnerError(f"{where.partition(' of ')[2] or where} is not an encoder: its {CONFIG_NAME} has no `model_type`.")
+        raise XnerError(
+            f"{where.partition(' of ')[2] or where} is not an encoder: its {CONFIG_NAME} has no `model_type`."
+        )
     if kind not in CONFIG_MAPPING:
         raise XnerError(
             f"Found the model_type {kind!r} in {where}, which this release of transformers does not have; {CODE}. "

@@ -31,7 +31,9 @@ def follow_links(path: Path) -> Path:
     try:
         return path.resolve()
     except (OSError, RuntimeError) as error:  # RuntimeError for circles before Python 3.13
-        raise XnerError(f"{path} is a link that cannot be followed ({error}). Remove it, or choose another name.") from None
+        raise XnerError(
+            f"{path} is a link that cannot be followed ({error}). Remove it, or choose another name."
+        ) from None
 
 
 def check_links(folder: Path, *, name: str | None = None) -> None:
@@ -53,8 +55,8 @@ def check_links(folder: Path, *, name: str | None = None) -> None:
             target = follow_links(path)
             if not target.is_relative_to(root) or not target.exists():
                 raise XnerError(
-                    f"{name}: {shown} is a link to {os.readlink(path)}, which is not in the folder. Replace it by a copy "
-                    "of the file if you trust it, or remove it."
+                    f"{name}: {shown} is a link to {os.readlink(path)}, which is not in the folder. Replace it by a "
+                    "copy of the file if you trust it, or remove it."
                 )
         if is_special(path):
             raise XnerError(f"{name}: {shown} is a pipe, a device or a socket, expected a file. Remove it.")

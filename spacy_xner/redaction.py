@@ -22,7 +22,9 @@ KEY_FORMS = re.compile(
     r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}:fx\b"
 )
 """Keys that can be recognised by their form: Hugging Face, OpenAI and others, GitHub, AWS, bearer tokens, DeepL."""
-IN_QUERY = re.compile(r"(?<=[?&;])((?:[\w-]*[_-])?(?:api_?key|key|token|secret|password|sig|signature)=)[^\s&#'\"]+", re.I)
+IN_QUERY = re.compile(
+    r"(?<=[?&;])((?:[\w-]*[_-])?(?:api_?key|key|token|secret|password|sig|signature)=)[^\s&#'\"]+", re.I
+)
 
 
 def redact(text: str) -> str:

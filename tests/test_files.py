@@ -68,9 +68,9 @@ def test_the_old_folder_stays_if_the_move_fails(tmp_path: Path, monkeypatch: pyt
     folder.mkdir()
     (folder / "old").touch()
     fail_once(monkeypatch, "replace", code)
-    with pytest.raises(XnerError, match=rf"folder cannot be written: {os.strerror(code)}\. .* before is unchanged"):
-        with atomic_path(folder) as temporary:
-            temporary.mkdir()
+    message = rf"folder cannot be written: {os.strerror(code)}\. .* before is unchanged"
+    with pytest.raises(XnerError, match=message), atomic_path(folder) as temporary:
+        temporary.mkdir()
     assert (names(tmp_path), names(folder)) == (["folder"], ["old"])
 
 
@@ -78,16 +78,27 @@ def test_the_old_results_stay_if_the_move_fails(tmp_path: Path, monkeypatch: pyt
     folder = tmp_path / "folder"
     with resumable_folder(folder, {"a": 1}) as partial:
         (partial / "old").touch()
-    with pytest.raises(XnerError, match="folder cannot be written: No space left on device"):
-        with resumable_folder(folder, {"a": 2}) as partial:
-            (partial / "new").touch()
-            monkeypatch.setattr(files, "_move", _fail)
+    message = "folder cannot be written: No space left on device"
+    with pytest.raises(XnerError, match=message), resumable_folder(folder, {"a": 2}) as partial:
+        fill_and_break(partial, monkeypatch)
     assert names(folder) == ["old"]
     monkeypatch.undo()
     with resumable_folder(folder, {"a": 2}) as partial:
         assert names(partial) == ["new", "part.json"]  # the run resumes
     assert names(folder) == ["new"]
     assert names(tmp_path) == ["folder"]
+
+
+def fill_and_break(partial: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write a result; the move of the folder will fail."""
+    (partial / "new").touch()
+    monkeypatch.setattr(files, "_move", _fail)
+
+
+def write_to_full_disk(temporary: Path) -> None:
+    temporary.symlink_to("/dev/full")
+    with open_text(temporary) as file:
+        file.write("new")
 
 
 def _fail(*_: object) -> None:
@@ -115,9 +126,9 @@ def fail_at_fsync(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fail: Callable[..., None]) -> None:
     path = tmp_path / "out.txt"
     path.write_text("old")
-    with pytest.raises(XnerError, match=r"out.txt cannot be written: No space left on device. Free some space"):
-        with atomic_path(path) as temporary:
-            fail(temporary, monkeypatch)
+    message = r"out.txt cannot be written: No space left on device. Free some space"
+    with pytest.raises(XnerError, match=message), atomic_path(path) as temporary:
+        fail(temporary, monkeypatch)
     assert (path.read_text(), names(tmp_path)) == ("old", ["out.txt"])
 
 
@@ -127,11 +138,9 @@ def test_full_disk_at_the_last_bytes(tmp_path: Path, name: str) -> None:
     """Short texts reach the disk when the file is closed, also below gzip."""
     path = tmp_path / name
     path.write_text("old")
-    with pytest.raises(XnerError, match=rf"{name} cannot be written: No space left on device"):
-        with atomic_path(path) as temporary:
-            temporary.symlink_to("/dev/full")
-            with open_text(temporary) as file:
-                file.write("new")
+    message = rf"{name} cannot be written: No space left on device"
+    with pytest.raises(XnerError, match=message), atomic_path(path) as temporary:
+        write_to_full_disk(temporary)
     assert (path.read_text(), names(tmp_path)) == ("old", [name])
 
 
@@ -154,7 +163,7 @@ def test_gzip_has_the_same_bytes_each_time(tmp_path: Path) -> None:
 
 def test_long_names(tmp_path: Path) -> None:
     write(tmp_path / ("ü" * 110))
-    with pytest.raises(XnerError, match="its name has 222 bytes, expected at most 220. Choose a shorter one"):
+    with pytest.raises(XnerError, match=r"its name has 222 bytes, expected at most 220. Choose a shorter one"):
         write(tmp_path / ("ü" * 111))
     assert names(tmp_path) == ["ü" * 110]
 
@@ -236,9 +245,9 @@ def test_pipes_are_written_to(tmp_path: Path) -> None:
 def test_devices_are_never_replaced(tmp_path: Path) -> None:
     write(Path("/dev/null"))
     assert is_special(Path("/dev/null"))
-    with pytest.raises(XnerError, match="null is a pipe or a device, expected the name of a folder"):
-        with atomic_path("/dev/null") as temporary:
-            temporary.mkdir()
+    message = "null is a pipe or a device, expected the name of a folder"
+    with pytest.raises(XnerError, match=message), atomic_path("/dev/null") as temporary:
+        temporary.mkdir()
     if Path("/dev/full").exists():
         with pytest.raises(XnerError, match="/dev/full cannot be written: No space left on device"):
             write(Path("/dev/full"))
@@ -261,7 +270,7 @@ def test_links_out_of_a_folder(tmp_path: Path) -> None:
             check_links(folder, name="my model")
         (folder / "inner/bad").unlink()
     os.mkfifo(folder / "pipe")
-    with pytest.raises(XnerError, match="pipe is a pipe, a device or a socket, expected a file. Remove it"):
+    with pytest.raises(XnerError, match=r"pipe is a pipe, a device or a socket, expected a file. Remove it"):
         check_links(folder)
 
 
@@ -274,5 +283,5 @@ def test_links_in_the_cache_of_the_hub(tmp_path: Path) -> None:
     check_links(model / "snapshots/commit")
     (model / "snapshots/commit/vocab.txt").symlink_to("../../../secret")
     (tmp_path / "secret").touch()
-    with pytest.raises(XnerError, match="vocab.txt is a link to"):
+    with pytest.raises(XnerError, match=r"vocab.txt is a link to"):
         check_links(model / "snapshots/commit")

@@ -52,7 +52,14 @@ def test_json() -> None:
     setting = {"name": "Mine.v1", "api_key": "abc", "steps": [{"auth_key": "abc", "url": "https://u:p@h"}], "n": 3}
     hidden = {"name": "Mine.v1", "api_key": "[hidden]", "n": 3}
     assert redact_json(setting) == {**hidden, "steps": [{"auth_key": "[hidden]", "url": "https://[hidden]@h"}]}
-    same: dict[str, Any] = {"max_tokens": "5", "tokens": ["a"], "unk_token": "<unk>", "key": "b", "score": 0.5, "x": None}
+    same: dict[str, Any] = {
+        "max_tokens": "5",
+        "tokens": ["a"],
+        "unk_token": "<unk>",
+        "key": "b",
+        "score": 0.5,
+        "x": None,
+    }
     assert redact_json(same) == same
 
 

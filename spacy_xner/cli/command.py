@@ -65,7 +65,9 @@ class XnerCommand(TyperCommand):
             raise UsageError("Found '-' for several inputs, expected standard input for one of them.")
         output = ctx.params.get("output") or ctx.params.get("output_argument")
         if self.name in FOLDER_COMMANDS and isinstance(output, Path) and is_special(output):
-            raise UsageError(f"Found {output} as the output, a pipe or a device, expected the name of a folder to write.")
+            raise UsageError(
+                f"Found {output} as the output, a pipe or a device, expected the name of a folder to write."
+            )
         for parameter in self.params:
             value = ctx.params.get(parameter.name)
             if parameter.name not in allowed and STREAM in (value if isinstance(value, list | tuple) else [value]):

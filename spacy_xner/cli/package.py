@@ -145,9 +145,10 @@ def add_sources(meta: dict[str, Any], source: dict[str, Any] | None, origin: Ori
     """
     sources = list(meta.get("sources") or [])
     if source is not None:
+        name = f"{source.get('lang', 'xx')}_{source.get('name', 'pipeline')} {source.get('version', '')}"
         sources.append(
             {
-                "name": f"{source.get('lang', 'xx')}_{source.get('name', 'pipeline')} {source.get('version', '')}".strip(),
+                "name": name.strip(),
                 "url": str(source.get("url", "")),
                 "license": str(source.get("license") or UNKNOWN),
                 "author": str(source.get("author", "")),

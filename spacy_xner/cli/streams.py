@@ -73,8 +73,9 @@ def _open_input(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def output_file(path: Path) -> Iterator[Path]:
-    """Yield the path; for `-`, a pipe or a device, a temporary file, which is copied there if the block raises no error.
+    """Yield the path; for `-`, a pipe or a device, a temporary file, which is copied there at the end of the block.
 
+    After an error, nothing is copied.
     Nothing is ever moved onto a pipe or a device. Messages show the path that the user gave.
     """
     if path != STREAM and not is_special(path):

@@ -60,8 +60,8 @@ def encoder_from_message(message: dict[str, Any], shim: HFShim) -> None:
 
     Weights in float16 become float32: float16 is for storage, not for computing. Other types stay as they are.
 
-    RAISES: XnerError for a message that names files elsewhere, settings, or code; whose weights are no safetensors, such
-        as the pickle of `spacy-transformers.TransformerModel.v3`; or whose parts do not fit.
+    RAISES: XnerError for a message that names files elsewhere, settings, or code; whose weights are no safetensors,
+        such as the pickle of `spacy-transformers.TransformerModel.v3`; or whose parts do not fit.
     """
     if not message["config"]:  # saved without an encoder, which `nlp.initialize` will load
         for key in ("_init_tokenizer_config", "_init_transformer_config"):

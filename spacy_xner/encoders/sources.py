@@ -7,7 +7,6 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ..errors import XnerError
 from ..files import file_sha256
 from ..hub import download_snapshot, split_name
 from ..model_files import CONFIG_NAME, LOCAL, TOKENIZER_FILES

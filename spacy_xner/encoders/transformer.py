@@ -125,8 +125,8 @@ class AllLayersTransformer(TransformerModel):
         """
         if not self.is_initializing:
             raise XnerError(
-                "The file `model` of the pipeline's transformer is a folder, which is not read: only a pipeline saved by "
-                f"{ARCHITECTURE} is. Get the pipeline again from a source that you trust, or train it again."
+                "The file `model` of the pipeline's transformer is a folder, which is not read: only a pipeline saved "
+                f"by {ARCHITECTURE} is. Get the pipeline again from a source that you trust, or train it again."
             )
         settings: dict[str, Any] = super()._init_tokenizer_config
         return settings

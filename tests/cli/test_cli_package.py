@@ -190,7 +190,7 @@ def test_licences_of_all_sources(tmp_path: Path) -> None:
     unstated: dict[str, Any] = {}
     add_sources(unstated, {"lang": "en", "name": "core"}, None)
     assert unstated["license"] == "unknown"
-    with pytest.raises(XnerError, match="nowhere: no installed package or folder of that name has a meta.json"):
+    with pytest.raises(XnerError, match=r"nowhere: no installed package or folder of that name has a meta.json"):
         read_meta("nowhere")
 
 

@@ -63,7 +63,9 @@ def test_the_table_has_all_commands() -> None:
 
 
 @pytest.mark.parametrize(("path", "name", "many"), FILES, ids=lambda value: str(value).replace(" ", "-"))
-def test_every_file_can_be_a_pipe(path: str, name: str, many: bool, pipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_file_can_be_a_pipe(
+    path: str, name: str, many: bool, pipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The command gets a regular file with the ending of the pipe, which it can read twice or write."""
     command = find(path)
     context = command.make_context("xner", [], resilient_parsing=True)

@@ -43,15 +43,24 @@ HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
         change("config.json", text_config={"trust_remote_code": True}),
         "Found the setting text_config.trust_remote_code = True in config.json of",
     ),
-    "a kernel": (change("config.json", _attn_implementation="evil/kernel:run"), "can name a kernel to download and run"),
+    "a kernel": (
+        change("config.json", _attn_implementation="evil/kernel:run"),
+        "can name a kernel to download and run",
+    ),
     "a vocabulary elsewhere": (change("tokenizer_config.json", vocab_file="/etc/passwd"), "vocab_file = '/etc/passwd'"),
     "an adapter": (
         lambda folder: (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "evil/model"}'),
         "has an adapter_config.json: it is an adapter, which names another model to load",
     ),
-    "a link to a file elsewhere": (link("vocab.txt", "/etc/passwd"), "vocab.txt is a link to /etc/passwd, which is not in"),
+    "a link to a file elsewhere": (
+        link("vocab.txt", "/etc/passwd"),
+        "vocab.txt is a link to /etc/passwd, which is not in",
+    ),
     "a link to the folder above": (link("extra", ".."), "extra is a link to .., which is not in the folder"),
-    "a pipe": (lambda folder: os.mkfifo(folder / "added_tokens.json"), "added_tokens.json is a pipe, a device or a socket"),
+    "a pipe": (
+        lambda folder: os.mkfifo(folder / "added_tokens.json"),
+        "added_tokens.json is a pipe, a device or a socket",
+    ),
     "weights elsewhere": (
         lambda folder: [
             (folder / "model.safetensors").rename(folder.parent / "x.safetensors"),

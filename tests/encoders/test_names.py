@@ -1,4 +1,4 @@
-"""Hub names: fetched into the cache, checked, pinned by a revision; without a network here, with a hub made of folders."""
+"""Hub names: fetched into the cache, checked, pinned by a revision; here with a hub made of folders."""
 
 import json
 import shutil
@@ -113,11 +113,13 @@ def test_a_pinned_commit_needs_no_network(hub: FakeHub) -> None:
 def test_hostile_models(hub: FakeHub, tmp_path: Path) -> None:
     config = json.loads((hub.source / "config.json").read_text())
     (hub.source / "config.json").write_text(json.dumps({**config, "auto_map": {"AutoModel": "evil.Model"}}))
-    with pytest.raises(XnerError, match="Found auto_map in config.json of org/tiny@1+: the model brings its own Python code"):
+    with pytest.raises(
+        XnerError, match=r"Found auto_map in config.json of org/tiny@1+: the model brings its own Python code"
+    ):
         resolve_encoder("org/tiny")
     (hub.source / "config.json").write_text(json.dumps(config))
     shutil.rmtree(hub.room)
     (hub.source / "model.safetensors").unlink()
-    with pytest.raises(XnerError, match="org/tiny@2+ has no model.safetensors .other formats"):
+    with pytest.raises(XnerError, match=r"org/tiny@2+ has no model.safetensors .other formats"):
         resolve_encoder("org/tiny@v1")
     assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file() and path.suffix != ".lock"] == []

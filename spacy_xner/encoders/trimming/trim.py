@@ -71,7 +71,9 @@ def trim_encoder(
         (model.half() if float16 else model).save_pretrained(str(new), safe_serialization=True)
         if float16:  # the data type for computing
             config = json.loads((new / CONFIG_NAME).read_text(encoding="utf8"))
-            config = json.dumps({**config, "torch_dtype": "float32"}, indent=2)  # not with srsly, which rounds 1e-12 to 0
+            config = json.dumps(
+                {**config, "torch_dtype": "float32"}, indent=2
+            )  # not with srsly, which rounds 1e-12 to 0
             (new / CONFIG_NAME).write_text(config, encoding="utf8")
         for weights in new.glob("*.safetensors"):  # safetensors sets 0600
             weights.chmod((new / "config.json").stat().st_mode)
