@@ -100,9 +100,13 @@ def write_errors(path: Path) -> Iterator[None]:
 def check_writable(path: str | Path) -> None:
     """Create the parent folder of a path, and check that files can be written there.
 
+    Nothing is checked for a pipe or a device, to which `atomic_path` writes directly.
+
     RAISES: XnerError where the folder cannot be created or written to, the file is read-only, or its name is too long.
     """
     path = Path(path)
+    if is_special(path):
+        return
     if (length := len(os.fsencode(path.name))) > MAX_NAME_BYTES:
         raise XnerError(
             f"{path} cannot be written: its name has {length} bytes, expected at most {MAX_NAME_BYTES}. Choose a "

@@ -20,6 +20,7 @@ from spacy_xner.files import resumable_folder, write_json
 from spacy_xner.journal import Journal
 from spacy_xner.redaction import redact, redact_json
 from spacy_xner.translation.label_carriers import make_label_carrier
+from spacy_xner.translation.streams import translate_items
 
 KEY = "s3cret-of-mine"
 
@@ -65,6 +66,19 @@ def test_json() -> None:
 
 def test_errors() -> None:
     assert str(XnerError(f"{KEY} at https://u:p@h")) == "[hidden] at https://[hidden]@h"
+
+
+def test_errors_of_translators() -> None:
+    """Their messages often have the address with the key in it."""
+
+    class Refused(Copying):
+        def translate(self, texts: Iterable[str]) -> Iterator[str]:
+            raise ConnectionError(f"403 for https://api.org/v2?auth_key={KEY}")
+
+    with pytest.raises(XnerError) as raised:
+        list(translate_items(Refused(), [(0, "a")], 1))
+    assert "auth_key=[hidden]" in str(raised.value)
+    assert KEY not in str(raised.value)
 
 
 def test_command_line() -> None:

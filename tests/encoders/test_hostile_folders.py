@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from confection import ConfigValidationError
+from spacy import registry
 
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.alignment.simalign_package import SimAlignAligner
@@ -85,6 +87,14 @@ def test_hostile_folder(case: str, tiny_encoder: Path, tmp_path: Path) -> None:
         with pytest.raises(XnerError, match=message):
             call(str(folder))
     assert not (tmp_path / "fetched").exists()
+
+
+@pytest.mark.parametrize("name", ["spacy_xner.EmbeddingAligner.v1", "spacy_xner.SimAlign.v1", "spacy_xner.Seq2Seq.v1"])
+def test_settings_of_a_config(name: str) -> None:
+    """What can be named in a config has no setting for code of a model."""
+    settings = {"@misc": name, "model": "x", "trust_remote_code": True}
+    with pytest.raises(ConfigValidationError, match="unexpected argument: 'trust_remote_code'"):
+        registry.resolve({"aligner": settings})
 
 
 def test_links_inside_are_copied_as_files(tiny_encoder: Path, tmp_path: Path) -> None:
