@@ -73,6 +73,7 @@ def test_errors_of_translators() -> None:
 
     class Refused(Copying):
         def translate(self, texts: Iterable[str]) -> Iterator[str]:
+            yield from ()
             raise ConnectionError(f"403 for https://api.org/v2?auth_key={KEY}")
 
     with pytest.raises(XnerError) as raised:
