@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy
 import pytest
+import srsly
 import torch
 from filelock import FileLock
 from spacy.lang.xx import MultiLanguage
@@ -298,6 +299,15 @@ def test_get_accumulated_gradients(model: TransformerModel, docs: list[Doc]) -> 
     message = changed("spacy-transformers", "d_tensors in Transformer.update", "get_accumulated_gradients")
     assert found == [[], [1, 1]], message
     assert compat.get_accumulated_gradients(lambda d: d) == [], message
+
+
+def test_hold_settings() -> None:
+    shim = compat.get_encoder_shim(TransformerModel("nowhere", whole_docs, {}, {}))
+    compat.hold_settings(shim, {"use_fast": True}, {"output_hidden_states": True})
+    stored = srsly.msgpack_loads(shim.to_bytes())
+    found = stored["_init_tokenizer_config"], stored["_init_transformer_config"]
+    message = changed("spacy-transformers", "the settings in HFObjects", "hold_settings")
+    assert found == ({"use_fast": True}, {"output_hidden_states": True}), message
 
 
 def test_make_doc_splitter(docs: list[Doc]) -> None:

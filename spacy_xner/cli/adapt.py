@@ -16,7 +16,7 @@ from .options import (
     parse_cache,
     translator_from_options,
 )
-from .package import BuildName, BuildOption, package
+from .package import BuildName, BuildOption, LabelsName, package
 from .progress import print_counts, progress
 from .usage import UsageError, usage_errors
 
@@ -121,6 +121,8 @@ def adapt(
         encoder=Path(folder),
         description=f"Named entities by spacy-xner, learned from those that {name_of(nlp)} finds in {lang} text, and "
         f"from these projected onto translations into {', '.join(targets)}.",
+        source=pipeline,
+        labels=LabelsName["projected"],
         build=build,
         quiet=quiet,
     )

@@ -87,7 +87,7 @@ class Run:
             "arm": _arm_setting(arm),
             "training": config_digest(self.config, self.overrides()),
             "encoder": study.encoder,
-            "encoder_version": encoder_version(study.encoder, None),
+            "encoder_version": encoder_version(study.encoder),
             "source": study.source,
             "held_back": study.held_back,
             "steps": study.steps,
