@@ -27,10 +27,10 @@ class Pairs:
         return [sentence.spans for sentence in self.gold]
 
 
-def read_names(lang: str, limit: int | None) -> list[Tagged]:
-    """Sentences of gold_projections/, with the words of the project's tokenizer."""
+def read_names(lang: str, limit: int | None, folder: str = "gold_projections") -> list[Tagged]:
+    """Sentences of gold_projections/ or calibration_projections/, with the words of the project's tokenizer."""
     sentences = []
-    for doc in read_labelled(ROOT / f"benchmarks/gold_projections/{lang}.txt", lang, limit):
+    for doc in read_labelled(ROOT / f"benchmarks/{folder}/{lang}.txt", lang, limit):
         tags = [f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type_ else "O" for token in doc]
         sentences.append(Tagged([token.text for token in doc], tags))
     return sentences

@@ -13,7 +13,7 @@ from .loading import encoder_version
 from .matching import METHODS, check_method, match
 from .similarity import cosine_similarity, pool_words, word_links, word_similarity, words_with_pieces
 from .transport import TransportAlignment
-from .types import Alignment, Words
+from .types import Alignment, SpacedWords, Words
 
 if TYPE_CHECKING:
     from .encoder import EncodedSentence, PieceEncoder
@@ -162,4 +162,4 @@ def as_words(words: Words) -> tuple[str, ...]:
     """The words as a tuple. RAISES: XnerError for a text that is not split into words."""
     if isinstance(words, str):
         raise XnerError(f"An aligner takes lists of words, and got the text {words[:50]!r}: split it into words first.")
-    return tuple(words)
+    return words if isinstance(words, SpacedWords) else tuple(words)

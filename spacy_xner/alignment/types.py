@@ -10,6 +10,33 @@ import numpy.typing as npt
 Words: TypeAlias = Sequence[str]
 """A sentence as its words."""
 
+
+class SpacedWords(tuple[str, ...]):
+    """Words that know between which of them the text has white space.
+
+    An aligner reads neighbouring words of scripts without spaces as one text, but not across white space. Plain
+    sequences of words do not say where the text has any.
+
+    spaces (Sequence[bool]): for each word, whether white space follows it.
+    """
+
+    spaces: tuple[bool, ...]
+
+    def __new__(cls, words: Iterable[str], spaces: Iterable[bool]) -> "SpacedWords":
+        self = super().__new__(cls, words)
+        self.spaces = tuple(spaces)
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SpacedWords) and super().__eq__(other) and self.spaces == other.spaces
+
+    def __hash__(self) -> int:
+        return hash((tuple(self), self.spaces))
+
+    def __getnewargs__(self) -> tuple[tuple[str, ...], tuple[bool, ...]]:
+        return tuple(self), self.spaces
+
+
 Links: TypeAlias = list[tuple[int, int]]
 """(source word, target word), 0-based, sorted, each pair once."""
 
