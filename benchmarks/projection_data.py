@@ -1,4 +1,4 @@
-"""The gold projections that projection.py and projection_settings.py read, see there."""
+"""The gold projections that projection.py, projection_settings.py and projection_calibration.py read, see there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from spacy_xner.projection import SourceSpan
 
 REVIEWS = ("es", "fr")
 NAMES = ("de", "nl", "ru", "zh")
+CALIBRATION_NAMES = ("es", "zh")
 PEERS = ("fast_align", "mgiza", "simalign", "awesome")
 
 Spans = Sequence[Sequence[SourceSpan]]
@@ -38,6 +39,12 @@ def read_names(lang: str, limit: int | None, folder: str = "gold_projections") -
 
 def read_languages(limit: int | None = None) -> dict[str, Pairs]:
     """All languages whose data is there."""
+    names = {lang: Pairs(read_names("en", limit), read_names(lang, limit), {}) for lang in NAMES}
+    return read_reviews(limit) | names
+
+
+def read_reviews(limit: int | None = None) -> dict[str, Pairs]:
+    """The reviews, if they are there."""
     languages = {}
     if folder := find_data("projection"):
         for lang in REVIEWS:
@@ -47,4 +54,12 @@ def read_languages(limit: int | None = None) -> dict[str, Pairs]:
                 name: [s.spans for s in peer] for name, peer in zip(PEERS, peers, strict=True)
             }
             languages[lang] = Pairs(source, gold, of_peers)
-    return languages | {lang: Pairs(read_names("en", limit), read_names(lang, limit), {}) for lang in NAMES}
+    return languages
+
+
+def read_calibration(limit: int | None = None) -> dict[str, Pairs]:
+    """The data that scores are fitted on: the reviews, and other names than those of `read_languages`."""
+    folder = "calibration_projections"
+    source = read_names("en", limit, folder)
+    names = {f"{lang}_names": Pairs(source, read_names(lang, limit, folder), {}) for lang in CALIBRATION_NAMES}
+    return {f"{lang}_reviews": pairs for lang, pairs in read_reviews(limit).items()} | names

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from .options import (
+    DEFAULT_MIN_SCORE,
     BatchSizeOption,
     CompleteOption,
     EncoderOption,
@@ -33,7 +34,7 @@ def project(
     encoder: EncoderOption = "embedded",
     layers: LayersOption = None,
     method: ProjectMethodOption = MethodName["transport"],
-    min_score: MinScoreOption = 0.0,
+    min_score: MinScoreOption = DEFAULT_MIN_SCORE,
     complete: CompleteOption = False,
     batch_size: BatchSizeOption = 32,
     gpu_id: GpuOption = -1,
