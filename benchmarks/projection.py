@@ -14,11 +14,11 @@ the default settings. See projection_settings.py for how these were chosen.
 
     [XNER_DATA=FOLDER] python benchmarks/projection.py --errors 20
 
---shifted asks instead whether the scores are probabilities: each sentence is also projected onto the translation of the
-one 7 lines further, where every span is wrong. For names: the share of spans of shifted pairs, and of right spans of true
-pairs, that the default least score drops; the expected calibration error over 10 bins of equal width, of true pairs and
-of both together; and the error that a perfectly calibrated score would have by chance with as few spans. The scores were
-fitted on other sentences, see projection_calibration.py.
+--shifted asks instead whether the scores are probabilities: each sentence is also projected onto the translation of
+the one 7 lines further, where every span is wrong. For names: the share of spans of shifted pairs, and of right spans
+of true pairs, that the default least score drops; the expected calibration error over 10 bins of equal width, of true
+pairs and of both together; and the error that a perfectly calibrated score would have by chance with as few spans. The
+scores were fitted on other sentences, see projection_calibration.py.
 
     python benchmarks/projection.py --shifted
 """
@@ -170,7 +170,9 @@ def run_shifted(encoder: str, limit: int | None, json: Path | None) -> None:
 def main(
     encoder: EncoderOption = "embedded",
     errors: ErrorsOption = 0,
-    shifted: Annotated[bool, typer.Option("--shifted", help="Compare scores with those of wrong translations.")] = False,
+    shifted: Annotated[
+        bool, typer.Option("--shifted", help="Compare scores with those of wrong translations.")
+    ] = False,
     limit: LimitOption = None,
     json: JsonOption = None,
 ) -> None:

@@ -9,8 +9,9 @@ Fitted on
 - names in 240 English sentences of this project's corpus and their Spanish and Chinese translations
   (calibration_projections/, none of whose sentences is in gold_projections/).
 
-Each language is aligned twice: with its translations, and with those of the sentence `SHIFT` lines further, in which every
-span is wrong. The first regression tells these apart, the second one right spans of true translations from wrong ones.
+Each sentence is aligned twice: with its translation, and with that of the sentence `SHIFT` lines further, in which
+every span is wrong. The first regression tells these apart, the second one right spans of true translations from wrong
+ones.
 
     XNER_DATA=FOLDER python benchmarks/projection_calibration.py
 
@@ -35,7 +36,7 @@ WEIGHT_OF_SHIFTED = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The spans of a language: features, whether each is right, whether its sentences are translations, its sentence."""
+    """Spans: their features, whether each is right, whether its sentences are translations, number of its sentence."""
 
     features: SpanFeatures
     right: Floats

@@ -41,3 +41,8 @@ def unspaced_units(words: Words) -> list[list[int]]:
         else:
             units.append([i])
     return units
+
+
+def is_unspaced_pair(source: Words, target: Words) -> bool:
+    """Whether at least half of the words of a side are in scripts without spaces: affinities are much lower there."""
+    return any(len(words) and 2 * sum(map(is_unspaced_text, words)) >= len(words) for words in (source, target))

@@ -19,9 +19,8 @@ from typing import Any
 import numpy as np
 
 from ..alignment.logistic import Floats, Logistic
-from ..alignment.transport import Plan
-from ..alignment.types import Affinity, Words
-from ..languages.scripts import is_unspaced_text
+from ..alignment.types import Affinity, Plan, Words
+from ..alignment.word_kinds import is_unspaced_pair
 from .types import ProjectedSpan
 
 DEFAULT_MIN_SCORE = 0.15
@@ -115,11 +114,6 @@ def span_features(
         np.array(rows, dtype=np.float64).reshape(len(spans), len(SPAN_FEATURES)),
         is_unspaced_pair(source, target),
     )
-
-
-def is_unspaced_pair(source: Words, target: Words) -> bool:
-    """Whether at least half of the words of a side are in scripts without spaces: affinities are much lower there."""
-    return any(words and 2 * sum(map(is_unspaced_text, words)) >= len(words) for words in (source, target))
 
 
 def identity() -> dict[str, Any]:

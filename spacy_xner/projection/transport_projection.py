@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..alignment.transport import Plan, transport_plan
-from ..alignment.types import Alignment, Words
+from ..alignment.transport import transport_plan
+from ..alignment.types import Alignment, Plan, Words
 from ..alignment.word_kinds import ends_item, is_punctuation
 from ..errors import XnerError
 from .confidence import SpanFeatures, span_features
