@@ -26,25 +26,19 @@ scores were fitted on other sentences, see projection_calibration.py.
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
 import typer
 from common import EncoderOption, ErrorsOption, JsonOption, LimitOption, make_table, report, run, show
-from projection_data import NAMES, Pairs, Spans, read_languages, read_names
+from projection_data import Pairs, Spans, align, read_languages
+from projection_shifted import run_shifted
 
-from spacy_xner.alignment.embedding import EmbeddingAligner
-from spacy_xner.alignment.logistic import Floats
 from spacy_xner.alignment.types import Alignment
-from spacy_xner.ner.calibration import expected_calibration_error
 from spacy_xner.projection import ProjectionAlgorithm, SourceSpan
-from spacy_xner.projection.confidence import DEFAULT_MIN_SCORE
 from spacy_xner.projection.link_projection import LinkProjection
 from spacy_xner.projection.transport_projection import TransportProjection
 
 TRANSPORT = "ours, transport"
-SHIFT = 7
 
 
 @dataclass
@@ -78,18 +72,6 @@ def score(language: str, system: str, predicted: Spans, gold: Spans) -> Row:
     return Row(language, system, precision, recall, f1, boundary, wrong_place, missing)
 
 
-def align(pairs: Pairs, encoder: str, method: str = "transport", inference: str = "float32") -> list[Alignment]:
-    """Word alignments of all pairs."""
-    words = [(s.words, t.words) for s, t in zip(pairs.source, pairs.gold, strict=True)]
-    return list(EmbeddingAligner(encoder, method=method, inference=inference).align(words))
-
-
-def shift(pairs: Pairs, lines: int = SHIFT) -> Pairs:
-    """Each source sentence with the translation of another one, `lines` further; the first ones follow the last."""
-    lines %= max(1, len(pairs.gold))
-    return Pairs(pairs.source, pairs.gold[lines:] + pairs.gold[:lines], {})
-
-
 def project(pairs: Pairs, alignments: Sequence[Alignment], algorithm: ProjectionAlgorithm) -> Spans:
     """The source's spans in the target."""
     return [
@@ -121,50 +103,6 @@ def show_errors(lang: str, pairs: Pairs, predicted: Spans, n_shown: int) -> None
         print(f"  {' '.join(s.words)}\n  {' '.join(t.words)}")
         for name, spans in (("gold", missed), ("ours", extra)):
             print(f"    {name}: {' | '.join(' '.join(t.words[a:b]) for a, b, *_ in sorted(spans)) or '-'}")
-
-
-def score_spans(pairs: Pairs, encoder: str) -> tuple[Floats, Floats]:
-    """The scores of all projected spans, and whether each is right (1 or 0)."""
-    scores, right = [], []
-    algorithm = TransportProjection()
-    for source, target, alignment in zip(pairs.source, pairs.gold, align(pairs, encoder), strict=True):
-        for span in algorithm.project(source.spans, source.words, target.words, alignment).spans:
-            scores.append(span.score)
-            right.append(float(SourceSpan(span.start, span.end, span.label) in target.spans))
-    return np.array(scores), np.array(right)
-
-
-def chance_error(scores: Floats, draws: int = 200) -> float:
-    """The mean calibration error if each span were right with exactly the probability that its score says."""
-    random_right = np.random.default_rng(0).random((draws, len(scores))) < scores
-    return float(np.mean([expected_calibration_error(scores, right) for right in random_right]))
-
-
-def run_shifted(encoder: str, limit: int | None, json: Path | None) -> None:
-    """Print how well scores tell right spans from wrong ones, and how far they are from probabilities."""
-    columns = ("", "shifted dropped", "right dropped", "ECE true", "by chance", "ECE both", "mean score", "right")
-    table = make_table(f"Scores of names at {DEFAULT_MIN_SCORE}; percent; encoder {encoder}", *columns)
-    rows: list[dict[str, Any]] = []
-    for lang in NAMES:
-        pairs = Pairs(read_names("en", limit), read_names(lang, limit), {})
-        scores, right = score_spans(pairs, encoder)
-        shifted, _ = score_spans(shift(pairs), encoder)
-        both = np.concatenate([scores, shifted]), np.concatenate([right, np.zeros(len(shifted))])
-        row = {
-            "shifted_dropped": 100 * float((shifted < DEFAULT_MIN_SCORE).mean()),
-            "right_dropped": 100 * float((scores[right == 1] < DEFAULT_MIN_SCORE).mean()),
-            "ece": expected_calibration_error(scores, right),
-            "ece_by_chance": chance_error(scores),
-            "ece_both": expected_calibration_error(*both),
-            "mean_score": 100 * float(scores.mean()),
-            "right": 100 * float(right.mean()),
-        }
-        rows.append({"language": f"en-{lang}", "spans": len(scores), "shifted_spans": len(shifted), **row})
-        digits = {"ece": 3, "ece_by_chance": 3, "ece_both": 3, "right_dropped": 2}
-        table.add_row(f"en-{lang}", *(f"{value:.{digits.get(name, 1)}f}" for name, value in row.items()))
-    show(table)
-    named = ("shifted_dropped", "right_dropped", "ece", "ece_both")
-    report({f"{name}_{row['language'].replace('-', '_')}": row[name] for name in named for row in rows}, rows, json)
 
 
 def main(

@@ -23,8 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from common import EncoderOption, JsonOption, LimitOption, data_folder, make_table, report, run, show
 from logistic_fit import as_code, fit_logistic
-from projection import SHIFT, align, shift
-from projection_data import Pairs, read_calibration
+from projection_data import SHIFT, Pairs, align, read_calibration, shift
 
 from spacy_xner.alignment.logistic import Floats
 from spacy_xner.ner.calibration import expected_calibration_error

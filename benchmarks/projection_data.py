@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 from common import ROOT, Tagged, find_data, read_iob, read_labelled
 
+from spacy_xner.alignment import Alignment
+from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.projection import SourceSpan
 
 REVIEWS = ("es", "fr")
 NAMES = ("de", "nl", "ru", "zh")
 CALIBRATION_NAMES = ("es", "zh")
+SHIFT = 7
 PEERS = ("fast_align", "mgiza", "simalign", "awesome")
 
 Spans = Sequence[Sequence[SourceSpan]]
@@ -63,3 +66,15 @@ def read_calibration(limit: int | None = None) -> dict[str, Pairs]:
     source = read_names("en", limit, folder)
     names = {f"{lang}_names": Pairs(source, read_names(lang, limit, folder), {}) for lang in CALIBRATION_NAMES}
     return {f"{lang}_reviews": pairs for lang, pairs in read_reviews(limit).items()} | names
+
+
+def align(pairs: Pairs, encoder: str, method: str = "transport", inference: str = "float32") -> list[Alignment]:
+    """Word alignments of all pairs."""
+    words = [(s.words, t.words) for s, t in zip(pairs.source, pairs.gold, strict=True)]
+    return list(EmbeddingAligner(encoder, method=method, inference=inference).align(words))
+
+
+def shift(pairs: Pairs, lines: int = SHIFT) -> Pairs:
+    """Each source sentence with the translation of another one, `lines` further; the first ones follow the last."""
+    lines %= max(1, len(pairs.gold))
+    return Pairs(pairs.source, pairs.gold[lines:] + pairs.gold[:lines], {})

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..alignment.logistic import Floats, Logistic
+from ..alignment.logistic import LEAST, Floats, Logistic
 from ..alignment.types import Affinity, Plan, Words
 from ..alignment.word_kinds import is_unspaced_pair
 from .types import ProjectedSpan
@@ -47,7 +47,7 @@ class SpanCalibration:
 
     def __call__(self, features: "SpanFeatures") -> Floats:
         """The probability that each span is exactly right, (n_spans,)."""
-        return self.pair(features.pair) * self.span(features.span)
+        return (self.pair(features.pair) * self.span(features.span)).clip(LEAST)
 
 
 SPACED = SpanCalibration(
