@@ -67,7 +67,7 @@ def project(
     Examples:
 
     ```
-    xner project en.spacy de.text.spacy -o de.spacy --min-score 0.5 --complete
+    xner project en.spacy de.text.spacy -o de.spacy --min-score 0.9 --complete
     xner project en.spacy {lang}.text.spacy -o {lang}.spacy --lang de,es,fr
     xner project en.train.iob.gz de.train.txt -o de.train.iob --tokenized
     ```
