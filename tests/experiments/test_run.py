@@ -114,7 +114,8 @@ def test_an_arm_with_a_training_config_of_its_own(file: Path, tmp_path: Path) ->
     without = Run(other, other.arms["a"], 0).setting()
     assert Run(plan, plan.arms["a"], 0).setting() == without
     assert "config" not in without["arm"]
-    assert without["training"] != record["setting"]["training"]
+    assert without["config"]["components"] != record["setting"]["config"]["components"]
+    assert without["config"]["corpora"] == record["setting"]["config"]["corpora"]
     (tmp_path / "ner.cfg").unlink()
     with pytest.raises(XnerError, match=r"ner\.cfg: no training config can be read"):
         runner.check(plan.chosen(["ner"]))
@@ -133,7 +134,7 @@ def test_a_record_of_other_settings_is_not_overwritten(file: Path) -> None:
     before = (file.parent / "records/tiny/a-0.json").read_bytes()
     result = study(file, "--arms", "a", "--seeds", "0", "--steps", "6")
     assert result.exit_code == 1
-    assert "is the record of a run with another steps, another training" in result.output.replace("\n", " ")
+    assert "is the record of a run with another steps (4 and 6). Rename" in result.output.replace("\n", " ")
     assert (file.parent / "records/tiny/a-0.json").read_bytes() == before
 
 

@@ -122,7 +122,8 @@ def test_answer(report: Report) -> None:
     assert clear.startswith("e (arm E) scores higher than a (arm A): +")
     assert "higher with 3 of 3 seeds" in clear
     assert last.startswith("The intervals are over 3 trainings of each arm and over the test sentences of de, es ")
-    assert "approximate" in last
+    assert "too few" not in last
+    assert "only" not in clear
 
 
 @pytest.mark.parametrize(
@@ -136,9 +137,12 @@ def test_answer(report: Report) -> None:
         ),
         (
             "a0 a1 a2 b0 b1 b2 c0 c1",
-            "over 2 or 3 trainings of each arm and over the test sentences of de, es and nl. With so few",
+            "over 2 or 3 trainings of each arm and over the test sentences of de, es and nl. Those of 2 trai",
         ),
-        ("a0 a1 b0 b1", "over 2 trainings of each arm and over the test sentences of de, es and nl. With so few seeds"),
+        (
+            "a0 a1 b0 b1",
+            "over 2 trainings of each arm and over the test sentences of de, es and nl. Those of 2 trainings are very",
+        ),
     ],
 )
 def test_limits(seeds: str, expected: str) -> None:
@@ -167,7 +171,7 @@ def test_arms_with_fewer_labels_alone_are_named() -> None:
 
 
 def comparison(value: float, low: float, high: float, p: float) -> Comparison:
-    return Comparison("b", "a", (0, 1), {MACRO: Difference(value, None, low, high, (value, value), p, p)})
+    return Comparison("b", "a", (0, 1, 2), {MACRO: Difference(value, None, low, high, 3 * (value,), p, p)})
 
 
 @pytest.mark.parametrize(
@@ -181,6 +185,29 @@ def comparison(value: float, low: float, high: float, p: float) -> Comparison:
 )
 def test_sentences_do_not_claim_more_than_intervals(found: Comparison, expected: str) -> None:
     assert compared(found, {}).startswith(expected)
+
+
+@pytest.mark.parametrize(("n_seeds", "mark"), [(1, "; 1 seed only"), (2, "; 2 seeds only"), (3, "")])
+def test_intervals_of_few_seeds_are_marked(n_seeds: int, mark: str) -> None:
+    """In tables; and in sentences, where those of one seed say so in words."""
+    runs = [simulated(arm, seed, q) for arm, q in {"a": 0.5, "b": 0.6}.items() for seed in range(n_seeds)]
+    report = make_report(study_of(*runs), **FEW)
+    table = differences_table(report)
+    assert table is not None
+    assert all(re.fullmatch(r"[+−]?[\d.]+ to [+−]?[\d.]+" + mark, row[3]) for row in table.rows)
+    assert all(cell.endswith(f"{mark})") for row in scores_table(report).rows for cell in row[2:])
+    assert (mark in report.answer[1]) == (n_seeds > 1)
+
+
+def test_runs_that_differ_in_the_seed_alone_have_one_setting() -> None:
+    """The digest of older records and the setting of the teacher depend on the seed too."""
+    runs = []
+    for seed in range(3):
+        setting = {"seed": seed, "arm": {"name": "a"}, "training": f"{seed:016x}", "steps": 4}
+        runs.append(simulated("a", seed, 0.5) | {"setting": setting | {"teacher": setting}})
+    page = report_html(make_report(study_of(*runs), **FEW))
+    assert page.count("<summary>All settings</summary>") == 1
+    assert "differ in more than the seed" not in page
 
 
 def test_sentences_say_if_the_test_does_not_confirm() -> None:
