@@ -153,7 +153,7 @@ def _check_versions(one: RunRecord, other: RunRecord) -> None:
             f"study. Remove the record and run its arm again, or report on both apart."
         )
     raise XnerError(
-        f"{one.file} and {other.file} were made with another version of {listed_changes(differences(*versions))}: "
+        f"{one.file} and {other.file} were made with another version of {listed_changes(differences(versions[0], versions[1]))}: "
         f"expected the same versions for all runs of a study. Remove the older record and run its arm again."
     )
 

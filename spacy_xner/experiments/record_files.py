@@ -10,8 +10,8 @@ from typing import Any
 
 from ..errors import XnerError
 from ..files import atomic_path, without_hidden
+from ..json_checks import check
 from .comparability import check_arms, check_comparable, check_equal, check_study
-from .json_checks import check
 from .packing import pack, unpack
 from .record_schema import FORMAT, STUDY_FILE, check_format, checked_record
 from .records import RunRecord, StudyRecords

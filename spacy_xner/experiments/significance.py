@@ -7,9 +7,9 @@ same text are one observation, drawn and swapped together, since a pipeline pred
 - Intervals: a draw is the mean over seeds on resampled sentences, the same sentences for all seeds and for both arms,
   plus t s / sqrt(S), where s is the standard deviation over the S seeds and t is drawn from Student's distribution with
   S - 1 degrees of freedom. This is the Behrens-Fisher solution for the sum of two sources of error (Fisher 1935), with
-  the bootstrap in place of a normal distribution for the sentences. With resampled seeds in
-  place of t, intervals of few seeds are too narrow: if all variance is between trainings, 51% (2 seeds), 76% (3) and
-  85% (5) of them have the true value. The interaction of seed and sentence is in both parts, so that intervals are rather too wide.
+  the bootstrap in place of a normal distribution for the sentences. With resampled seeds in place of t, intervals of
+  few seeds are too narrow: if all variance is between trainings, 51% (2 seeds), 76% (3) and 85% (5) of them have the
+  true value. The interaction of seed and sentence is in both parts, so that intervals are rather too wide.
 - p: approximate randomisation (Noreen 1989; Yeh 2000) swaps the two arms' counts of a sentence with the probability
   1/2, in all seeds at once, since the errors of runs in a sentence are not independent; t s / sqrt(S) is added too.
 

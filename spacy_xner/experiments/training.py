@@ -52,8 +52,8 @@ def config_digests(config: str, overrides: Mapping[str, Any]) -> dict[str, str]:
     hashed = {name: parts.get(name, {}) for name in SECTIONS}
     read = [*_texts_in(hashed["initialize"]), *(each["source"] for each in _sourced(hashed["components"]))]
     contents = {name: found for name in sorted(set(read)) if (found := _content_of(name))}
-    found = {name: _digest(section) for name, section in hashed.items()}
-    return {**found, "files": _digest(contents)} if contents else found
+    digests = {name: _digest(section) for name, section in hashed.items()}
+    return {**digests, "files": _digest(contents)} if contents else digests
 
 
 def _sourced(components: Mapping[str, Any]) -> list[Mapping[str, Any]]:
