@@ -54,7 +54,7 @@ def check_arms(runs: Iterable[RunRecord]) -> None:
     same_training: dict[Any, RunRecord] = {}
     for run in runs:
         first = firsts.setdefault(run.arm, run)
-        if changed := differences(*(without_run(_setting_of(each)) for each in (first, run))):
+        if changed := differences(without_run(_setting_of(first)), without_run(_setting_of(run))):
             raise XnerError(
                 f"{first.file} and {run.file} are runs of the arm {run.arm} with another {listed_changes(changed)}: "
                 f"expected runs that differ in the seed and the share of the labels alone. Remove one of the records, "
@@ -128,7 +128,7 @@ def _check_settings(one: RunRecord, other: RunRecord) -> None:
     configs = [setting.get("config") or {} for setting in settings]
     if configs[0].get("file") == configs[1].get("file"):
         both = [{**found, "config": config} for found, config in zip(both, configs, strict=True)]
-    if changed := differences(*both):
+    if changed := differences(both[0], both[1]):
         raise XnerError(
             f"{one.file} and {other.file} are of trainings with another {listed_changes(changed)}: expected the same "
             f"for all runs of a study, so that its arms can be compared."

@@ -18,18 +18,16 @@ def score_table(scores: dict[str, Any], baseline: dict[str, Any] | None = None, 
     """
     table = Table(title=title, title_justify="left")
     calibrated = "ece" in scores
+    compared = [] if baseline is None else ["F1 zero-shot", "gain"]
     baseline_rows = {} if baseline is None else baseline["languages"]
     same = {
         lang
         for lang, row in scores["languages"].items()
         if all(baseline_rows.get(lang, {}).get(key) == row[key] for key in ("docs", "entities"))
     }
-    table.add_column("language")
-    for column in ("sentences", "entities", "P", "R", "F1 (95%)", *["ECE before", "ECE"] * calibrated):
-        table.add_column(column, justify="right")
-    if baseline is not None:
-        table.add_column("F1 zero-shot", justify="right")
-        table.add_column("gain", justify="right")
+    table.add_column("language", min_width=len("language"))
+    for column in ("sentences", "entities", "P", "R", "F1 (95%)", *["ECE before", "ECE"] * calibrated, *compared):
+        table.add_column(column, justify="right", min_width=max(map(len, column.split())))
     for lang, row in scores["languages"].items():
         name = f"{lang} (source)" if lang == scores["source"] else lang
         cells = [name, str(row["docs"]), str(row["entities"]), _percent(row["p"]), _percent(row["r"]), _f1(row)]
@@ -66,8 +64,8 @@ def _percent(value: float | None) -> str:
 
 def _f1(row: Mapping[str, Any], prefix: str = "") -> str:
     """F1 and the ends of its interval, in whole points; scores of an earlier version have no interval."""
-    ends = [row.get(f"{prefix}f_{end}") for end in ("low", "high")]
-    shown = "" if None in ends else f" ({'–'.join(f'{100 * end:.0f}' for end in ends)})"
+    low, high = (row.get(f"{prefix}f_{end}") for end in ("low", "high"))
+    shown = "" if low is None or high is None else f" ({100 * low:.0f}–{100 * high:.0f})"
     return _percent(row.get(f"{prefix}f")) + shown
 
 
