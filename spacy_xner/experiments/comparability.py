@@ -152,8 +152,9 @@ def _check_versions(one: RunRecord, other: RunRecord) -> None:
             f"{(other if unknown[0] == one.file else one).file} does: expected the same versions for all runs of a "
             f"study. Remove the record and run its arm again, or report on both apart."
         )
+    changed = listed_changes(differences(versions[0], versions[1]))
     raise XnerError(
-        f"{one.file} and {other.file} were made with another version of {listed_changes(differences(versions[0], versions[1]))}: "
+        f"{one.file} and {other.file} were made with another version of {changed}: "
         f"expected the same versions for all runs of a study. Remove the older record and run its arm again."
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..alignment.loading import encoder_version
 from .corpus_facts import corpus_digest, read_facts
-from .plan import Arm, Study
+from .plan import DEFAULT_CONFIG, Arm, Study
 from .split import Split, split_ids
 from .training import config_digests
 
@@ -96,7 +96,7 @@ class Run:
             "labels": self.labels,
             "arm": _arm_setting(arm),
             "settings": dict(study.settings),
-            "config": {"file": self.config, **config_digests(self.config, UNHASHED)},
+            "config": {"file": name_of_config(self.config), **config_digests(self.config, UNHASHED)},
             "encoder": study.encoder,
             "encoder_version": encoder_version(study.encoder, None),
             "source": study.source,
@@ -111,6 +111,11 @@ class Run:
         if self.teacher:
             setting["teacher"] = self.teacher.setting()
         return setting
+
+
+def name_of_config(config: str) -> str:
+    """The path of a training config; for the one of the package the same on every machine."""
+    return "configs/xner.cfg" if Path(config).resolve() == Path(DEFAULT_CONFIG).resolve() else config
 
 
 def package_versions() -> dict[str, str]:

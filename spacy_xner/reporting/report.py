@@ -100,12 +100,14 @@ class Report:
         """Figures by name, in points of F1.
 
         `f1_ARM` and `ARM_minus_OTHER` are means over languages; `ARM_minus_OTHER_low` and `..._high` are the ends of
-        the 95% interval; `f1_ARM_LANG` is F1 of a language.
+        the 95% interval; `f1_ARM_LANG` is F1 of a language, or `f1_ARM[LANG]` where an arm has the name ARM_LANG.
         """
         found = {}
         for arm, scores in self.analysis.arms.items():
             found[f"f1_{arm}"] = scores.figures[MACRO].value
-            found |= {f"f1_{arm}_{lang}": scores.figures[lang, ""].value for lang in self.analysis.langs}
+            for lang in self.analysis.langs:
+                name = f"{arm}[{lang}]" if f"{arm}_{lang}" in self.analysis.arms else f"{arm}_{lang}"
+                found[f"f1_{name}"] = scores.figures[lang, ""].value
         for comparison in self.analysis.comparisons:
             name, difference = f"{comparison.arm}_minus_{comparison.other}", comparison.figures[MACRO]
             found |= {name: difference.value, f"{name}_low": difference.low, f"{name}_high": difference.high}

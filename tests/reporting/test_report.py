@@ -215,6 +215,14 @@ def test_sentences_say_if_the_test_does_not_confirm() -> None:
     assert "does not confirm" not in compared(comparison(0.02, 0.01, 0.03, 0.04), {})
 
 
+def test_figures_of_an_arm_and_of_a_language_have_different_names() -> None:
+    report = make_report(study_of(*(simulated(arm, 0, q) for arm, q in {"a": 0.2, "a_de": 0.9}.items())), **FEW)
+    figures = report.figures()
+    assert figures["f1_a_de"] == pytest.approx(100 * report.analysis.arms["a_de"].figures[MACRO].value, abs=1e-3)
+    assert figures["f1_a[de]"] == pytest.approx(100 * report.analysis.arms["a"].figures["de", ""].value, abs=1e-3)
+    assert {"f1_a_es", "f1_a_de_de"} <= figures.keys()
+
+
 def test_numbers() -> None:
     assert [signed(v) for v in (0.0123, -0.0123, 0.0001, -0.0001)] == ["+1.2", "−1.2", "0.0", "0.0"]
     assert (points(0.7), p_value(0.0004), p_value(0.0312)) == ("70.0", "< 0.001", "0.031")
