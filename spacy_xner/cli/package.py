@@ -82,6 +82,8 @@ def describe(meta: dict[str, Any], scores: dict[str, Any]) -> dict[str, Any]:
         f"Named entities by spacy-xner: a multilingual encoder, trained with labels in {scores['source']}{scored}."
     )
     performance = {f"ents_{key}": scores[f"macro_{key}"] for key in "prf"}
+    if scores.get("reference"):  # not manual labels: under another name, so that nobody takes them for such
+        performance = {"reference": scores["reference"], **{f"projected_{k}": v for k, v in performance.items()}}
     per_language = {
         lang: {key: row[key] for key in ("p", "r", "f", "docs", "entities")}
         for lang, row in scores["languages"].items()
@@ -91,5 +93,5 @@ def describe(meta: dict[str, Any], scores: dict[str, Any]) -> dict[str, Any]:
         "description": description,
         "author": "spacy-xner",
         "languages": list(scores["languages"]),
-        "performance": {**performance, "ents_per_lang": per_language},
+        "performance": {**performance, "projected_" * bool(scores.get("reference")) + "ents_per_lang": per_language},
     }

@@ -27,9 +27,16 @@ def is_translation(doc: Doc) -> bool:
 
 
 def content_of(doc: Doc) -> tuple[list[str], list[tuple[int, int, str]] | None]:
-    """A doc's tokens, each with the space after it, and its entities (None if it is unlabelled), for hashes."""
+    """A doc's tokens, each with the space after it, and its entities (None if it is unlabelled), for hashes.
+
+    In a partly labelled doc, each token without annotation counts as an entity with the label "", so that its hash is
+    not that of a doc where these tokens are O.
+    """
     entities = [(entity.start, entity.end, entity.label_) for entity in doc.ents]
-    return [token.text_with_ws for token in doc], entities if doc.has_annotation("ENT_IOB") else None
+    if doc.has_annotation("ENT_IOB"):
+        entities += [(i, i + 1, "") for i in (doc.to_array("ENT_IOB") == 0).nonzero()[0].tolist()]
+        return [token.text_with_ws for token in doc], entities
+    return [token.text_with_ws for token in doc], None
 
 
 def hash_of(value: Any) -> str:

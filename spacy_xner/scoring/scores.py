@@ -26,11 +26,13 @@ from .entities import Counts, entities_of, judged_entities
 from .intervals import Floats, interval, resampled_f1
 from .reliability import Reliability, uncalibrated_scores
 
+PROJECTED_LABELS = "projected labels, not checked by a person"  # `reference` of scores that are not on manual labels
 PRF: dict[str, Expected] = {**dict.fromkeys("prf", number(0)), "entities": number(0, int)}
 ECE: dict[str, Expected] = dict.fromkeys(("ece", "ece_uncalibrated"), optional(number(0)))
 # The structure of a file of scores. Files of earlier versions have no intervals.
 SCORES: dict[str, Expected] = {
     "source": text,
+    "reference": optional(text),
     "targets": items(text),
     "languages": mapping(
         {
