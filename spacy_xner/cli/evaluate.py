@@ -7,7 +7,7 @@ import typer
 
 from .command import accepts_streams
 from .console import STREAM, make_console, write_json
-from .options import GpuOption, PipelineArgument
+from .options import GpuOption, PipelineArgument, QuietOption
 
 
 @accepts_streams("output")
@@ -21,6 +21,7 @@ def evaluate(
     baseline: Annotated[Path | None, typer.Option(help="JSON scores of another pipeline, to compare with.")] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Number of texts in a batch.")] = 64,
     gpu_id: GpuOption = -1,
+    quiet: QuietOption = False,
 ) -> None:
     """Score a pipeline: precision, recall and F1 for each language, and their means over the target languages.
 
