@@ -33,8 +33,8 @@ app = XnerTyper(
     "From entity labels in one language to a spaCy pipeline for others: `xner encoder` gets a transformer, "
     "`xner corpus` makes training corpora by translation, `xner align` aligns words, `xner project` projects entities "
     "onto translations, `spacy train` trains, `xner predict` finds entities, `xner evaluate` scores by language, "
-    "`xner layers` and `xner show` show results, `xner study` and `xner report` run and compare experiments. `xner info` prints what a bug "
-    "report needs.\n\n"
+    "`xner layers` and `xner show` show results, `xner study` and `xner report` run and compare experiments. "
+    "`xner info` prints what a bug report needs.\n\n"
     "Exit status: 1 for errors in data, 2 for wrong usage.",
 )
 app.add_typer(encoder_app, name="encoder")

@@ -77,9 +77,7 @@ def describe_encoders(cache: Path) -> dict[str, str]:
     from ..encoders.origin import read_origin
 
     found = {}
-    for folder in sorted(
-        path.parent for path in cache.rglob("config.json") if (path.parent / "model.safetensors").is_file()
-    ):
+    for folder in sorted(path.parent for path in cache.rglob("model.safetensors")):
         origin = read_origin(folder)
         named = f"{origin.name} {origin.version}, " if origin else ""
         found[folder.relative_to(cache).as_posix()] = f"{named}{size_of(folder)}"

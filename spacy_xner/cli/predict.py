@@ -67,9 +67,7 @@ def predict(
     with usage_errors():
         code = normalise_code(lang) if lang else UNKNOWN
     if n_process > 1 and gpu_id >= 0:
-        raise UsageError(
-            "Found --n-process with --gpu-id, expected one of them: processes would share the GPU's memory."
-        )
+        raise UsageError("Found --n-process with --gpu-id, expected one of them: processes would share a GPU.")
     if STREAM in files and format not in (InputFormat.auto, InputFormat.plain, InputFormat.jsonl):
         raise UsageError(f"--format is {format}, expected plain or jsonl for standard input.")
     for path in files:

@@ -53,7 +53,7 @@ def read_inputs(path: Path, name: str, lang: str, counts: Counter[str], format: 
 def read_stream(
     stream: IO[bytes], lang: str, counts: Counter[str], format: StreamFormat | None = None
 ) -> Iterator[Text]:
-    """Yield the texts of a stream as they arrive: lines of text, or JSON objects with `text` and perhaps `id` and `lang`.
+    """Yield the texts of a stream as they arrive: lines of text, or JSON objects with `text` (and `id`, `lang`).
 
     format (str | None): "plain" or "jsonl"; None: JSON lines if the first line is a JSON object.
     counts (Counter[str]): receives the number of "texts", and of "empty lines left out".

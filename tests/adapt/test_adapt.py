@@ -199,7 +199,7 @@ def test_few_long_texts(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
     work.check_labelled(load_docs(tmp_path / "out/source.spacy"))
     assert said == ["40% of the sentences are held back, not 20%, because texts are not split"]
     path.write_text("".join(f"{line}\n" for line in (" ".join(lines[:4]), lines[4])), encoding="utf8")
-    with pytest.raises(XnerError, match="25 sentences are from 2 texts, .* so that 25 sentences would be held"):
+    with pytest.raises(XnerError, match=r"25 sentences are from 2 texts, .* so that 25 sentences would be held"):
         Adaptation(nlp, path, tmp_path / "two", Settings("en", ("de",), str(tiny_encoder)), {}).run()
     assert not (tmp_path / "two/translated").exists()
 
