@@ -65,7 +65,7 @@ def predict(
 
     write = writer_of(output)
     with usage_errors():
-        code = normalise_code(lang) if lang else UNKNOWN
+        code = (normalise_code(lang) if lang else None) or UNKNOWN
     if n_process > 1 and gpu_id >= 0:
         raise UsageError("Found --n-process with --gpu-id, expected one of them: processes would share a GPU.")
     if STREAM in files and format not in (InputFormat.auto, InputFormat.plain, InputFormat.jsonl):
@@ -89,7 +89,7 @@ def predict(
                 stream = None if format == InputFormat.auto else format.value
                 yield from read_stream(sys.stdin.buffer, known, counts, stream)  # type: ignore[arg-type]
             else:
-                yield from read_inputs(path, names[path], known, counts, format.value)
+                yield from read_inputs(path, names[path], known, counts, format.value)  # type: ignore[arg-type]
 
     def docs() -> "Iterator[Doc]":
         for doc in predict_docs(nlp, texts(), batch_size, n_process):
