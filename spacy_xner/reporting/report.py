@@ -58,7 +58,7 @@ class Report:
 
     @property
     def answer(self) -> list[str]:
-        """Sentences: a summary, one for each comparison, arms that were left out, and the limits of the analysis."""
+        """Sentences: a summary, one for each comparison, arms that were left out, different machines, and the limits."""
         sentences = [summary(self.analysis, self.titles)]
         sentences += [compared(comparison, self.titles) for comparison in self.analysis.comparisons]
         if self.not_compared:
@@ -69,6 +69,12 @@ class Report:
             share = f"{100 * self.study.largest_share:g}%"
             sentences.append(
                 f"Left out, as they have no run with {share} of the labels: {listed(self.arms_with_fewer_labels)}."
+            )
+        machines = sorted({run.data["machine"] for run in self.study.runs if run.get("machine")})
+        if len(machines) > 1:
+            sentences.append(
+                f"The runs are of {len(machines)} kinds of machine, whose rounding differs, so that the same seed can "
+                f"give other results on another one: {'; '.join(machines)}."
             )
         return [*sentences, limits(self.analysis)]
 
