@@ -99,7 +99,12 @@ def read_blocks(
                 yield block
                 block = Block()
             continue
-        cells = split_cells(line, separator)
+        try:
+            cells = split_cells(line, separator)
+        except csv.Error as error:
+            raise XnerError(
+                f"{path}:{number}: no line of a CSV file ({error}). Expected a token and its tag."
+            ) from None
         cells = fit_cells(cells, width) if width else cells
         if line.startswith("#") and comments is not False:
             if comments or not is_token(cells):
