@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -20,9 +18,6 @@ from .progress import print_counts, print_report, progress
 from .streams import input_file, output_file
 from .torch_free import avoid_torch
 from .usage import UsageError
-
-if TYPE_CHECKING:
-    from spacy.tokens import Doc
 
 SchemeName = StrEnum("SchemeName", ["auto", "io"])
 SpacesName = StrEnum("SpacesName", ["natural", "keep"])
@@ -143,6 +138,7 @@ def convert(
     from ..corpus.docs import write_docs
     from ..corpus.formats.reading import find_files
     from ..corpus.formats.report import Report
+    from ..corpus.formats.write import write_jsonl
 
     if output is None:
         *files, output = files
@@ -180,32 +176,10 @@ def convert(
             docs = convert_files(find_files(paths), code, counts, format.value, report, **options)  # type: ignore[arg-type]
             shown = progress(docs, f"Converting {code or ''}".rstrip())
             if out == STREAM:
-                write_json_lines(stack.enter_context(output_file(out)), shown)
+                place = stack.enter_context(output_file(out))
+                with place.open("w", encoding="utf8", newline="\n") as file:
+                    write_jsonl(file, shown, counts)
             else:
                 write_docs(out, shown)
         print_report(report)
         print_counts(f"{out}", counts)
-
-
-def write_json_lines(path: Path, docs: Iterable[Doc]) -> None:
-    """Write docs as JSON lines that `xner corpus convert` reads; unlabelled docs have no key "entities".
-
-    RAISES: XnerError for a doc with annotated and unannotated tokens, which the format cannot tell apart.
-    """
-    from ..annotations.attributes import unlabelled_places
-    from ..corpus.formats.write import write_jsonl
-    from ..errors import XnerError
-
-    with path.open("w", encoding="utf8", newline="\n") as file:
-        for doc in docs:
-            if doc.has_annotation("ENT_IOB"):
-                if unlabelled_places(doc):
-                    raise XnerError(
-                        f"The doc {doc._.xner_meta['id']} has tokens without entity annotation, which JSON lines "
-                        f"cannot hold. Expected a DocBin as the output, as --output corpus.spacy."
-                    )
-                write_jsonl(file, [doc], Counter())
-            else:
-                meta = doc._.xner_meta
-                line = {"text": doc.text, "id": meta["id"], "lang": meta["lang"]}
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -74,7 +74,24 @@ def read_record(data: dict[str, Any], place: Place, options: JsonOptions) -> Ite
     is_in_other_records = bool(annotator or "_input_hash" in data) and not only_marks
     group = group_of(data, text) if is_in_other_records else ""
     name = annotator or next(iter(by_annotator), "")
-    yield Annotated(text, None if marks is None else tuple(marks), place, name, group, meta, only_marks)
+    missing = unlabelled_of(data, text)
+    marked = None if marks is None else tuple(marks)
+    yield Annotated(text, marked, place, name, group, meta, only_marks, unlabelled=missing)
+
+
+def unlabelled_of(data: dict[str, Any], text: str) -> tuple[tuple[int, int], ...]:
+    """The stretches of text without annotation, as `write_jsonl` writes them: [[start, end], ...].
+
+    RAISES: ValueError.
+    """
+    found = []
+    for item in data.get("unlabelled") or ():
+        match item:
+            case [int(start), int(end)] if 0 <= start < end <= len(text):
+                found.append((start, end))
+            case _:
+                raise ValueError(f'found {shown(item)[:60]} in "unlabelled", expected [start, end] inside the text')
+    return tuple(found)
 
 
 def text_key(data: dict[str, Any], options: JsonOptions) -> str:
