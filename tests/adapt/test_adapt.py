@@ -78,6 +78,9 @@ def test_all_steps(room: Path, tiny_encoder: Path, monkeypatch: pytest.MonkeyPat
     meta = srsly.read_json(out / "package/xx_out-0.1.0/meta.json")
     assert "learned from those that en_pipeline 0.0.0 (source) finds in en text" in meta["description"]
     assert (meta["name"], meta["languages"]) == ("out", ["de"])
+    assert "projected_ents_f" in meta["performance"]  # these labels were not checked by a person
+    assert "ents_f" not in meta["performance"]
+    assert [source["name"] for source in meta["sources"]] == ["en_pipeline 0.0.0", "tiny"]
     before = {
         path: path.stat().st_mtime_ns
         for path in out.rglob("*")
