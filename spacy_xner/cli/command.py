@@ -1,5 +1,6 @@
 """Classes for the commands and groups of `xner`: exit status, `-` as a file name, quiet runs, hidden arguments."""
 
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -105,6 +106,8 @@ class XnerGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except XnerError as error:
+            if ctx.params.get("verbose"):
+                traceback.print_exc()
             console = Console(stderr=True, soft_wrap=True, highlight=False)
             console.print(Text.assemble(("✘ ", "red"), str(error)))
             if not isinstance(error, UsageError):
