@@ -19,6 +19,7 @@ from .word_kinds import is_unspaced_pair
 if TYPE_CHECKING:
     from .encoder import EncodedSentence, PieceEncoder
 
+REVISION = 1  # raise it if links or affinities change for the same encoder: keys of journals have it
 ALIGN_METHODS = ("transport", *METHODS)
 TOKEN_TYPES = ("bpe", "word")
 # Sentences are sorted by length within a buffer. It is full at this number of batches or of words, to limit memory.
@@ -97,8 +98,9 @@ class EmbeddingAligner:
         """What determines the links; loads the encoder, whose depth determines the default layers."""
         return {
             "name": "spacy_xner.EmbeddingAligner.v1",
+            "revision": REVISION,
             "model": self.model,
-            "version": encoder_version(self.model, self.encoder.config),
+            "version": encoder_version(self.model),
             "layers": list(self.encoder.layers),
             "method": self.method,
             "token_type": self.token_type,

@@ -12,7 +12,7 @@ from spacy.pipeline import Pipe
 from spacy.tokens import Doc
 from spacy.util import minibatch
 
-from ..annotations.attributes import install_extensions
+from ..annotations.attributes import install_extensions, is_fully_labelled
 from ..annotations.entities import set_spans
 from ..errors import XnerError
 from .confidence import DEFAULT_MIN_SCORE
@@ -87,8 +87,9 @@ class Projector(Pipe):
     """Projects the entities of `doc._.xner_source` onto docs; can translate docs to get a source.
 
     Sets `doc.ents`, and `doc.spans["xner"]` with `attrs["scores"]`; each span has its score as `span._.confidence`. Old
-    entities are replaced, also where none is projected. A doc without a source is not changed. The encoder is loaded
-    for the first doc whose source has entities.
+    entities are replaced, also where none is projected. Where an entity is lost, or the source is only partly labelled,
+    the tokens outside of projected entities are without annotation (`ent_iob` 0): they are not known to be O. A doc
+    without a source is not changed. The encoder is loaded for the first doc whose source has entities.
 
     All settings are in the pipeline's config; there is nothing else to save.
 
@@ -142,6 +143,7 @@ class Projector(Pipe):
         docs = [doc for doc in docs if doc._.xner_source is not None]
         found = self.projector.project((doc._.xner_source, doc) for doc in docs)
         for doc, projection in zip(docs, found, strict=True):
-            set_spans(doc, projection.spans)
+            complete = projection.complete and is_fully_labelled(doc._.xner_source)
+            set_spans(doc, projection.spans, complete=complete)
             counts.update(projection.counts)
         self.report.update(counts)

@@ -16,6 +16,7 @@ from .doc_words import PairWords
 from .transport_projection import TransportProjection
 from .types import MissingSpan, Projection, ProjectionAlgorithm
 
+REVISION = 1  # raise it if algorithms place other spans for the same alignment: keys of journals have it
 BLOCK = 512  # maximum number of pairs read ahead: limits memory where few sentences have entities
 
 
@@ -58,7 +59,7 @@ class SpanProjector:
         """What determines the projections, as plain JSON; kept in provenance."""
         return {
             "aligner": self.aligner.identity,
-            "algorithm": {"name": type(self.algorithm).__name__, **vars(self.algorithm)},
+            "algorithm": {"name": type(self.algorithm).__name__, "revision": REVISION, **vars(self.algorithm)},
             "scores": confidence.identity(),
             "min_score": self.min_score,
             "complete": self.complete,
