@@ -23,7 +23,8 @@ SchemeName = StrEnum("SchemeName", ["auto", "io"])
 SpacesName = StrEnum("SpacesName", ["natural", "keep"])
 ContractionsName = StrEnum("ContractionsName", ["words", "keep"])
 FormatName = StrEnum(
-    "FormatName", ["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin", "brat", "pubtator"]
+    "FormatName",
+    ["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin", "brat", "pubtator", "webanno", "tags"],
 )
 Overlaps = StrEnum("Overlaps", ["refuse", "longest"])
 Offsets = StrEnum("Offsets", ["auto", "characters", "utf16", "bytes", "inclusive", "from-one"])
@@ -114,6 +115,9 @@ def convert(
              brat
     .pubtator
              PubTator
+    .tsv     WebAnno TSV 3 (INCEpTION) too
+    .xml .sgml
+             one sentence per line: <PER>Wangari Maathai</PER> lived in <LOC>Kenya</LOC>; in .txt too
     .spacy   a DocBin
     ```
 

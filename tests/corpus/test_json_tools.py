@@ -230,6 +230,15 @@ def test_prodigy_answers(tmp_path: Path, answer: str) -> None:
     assert [note for note in report.notes if "read as unlabelled text" in note]
 
 
+def test_prodigy_accepted_without_spans(tmp_path: Path) -> None:
+    """Prodigy leaves out the key where the annotator marked nothing."""
+    report = Report()
+    record = {key: value for key, value in RECORDS["prodigy"].items() if key != "spans"}
+    assert read(tmp_path / "a.jsonl", record, report)[0].spans == ()
+    assert report.notes["accepted answers without spans read as texts without entities"].count == 1
+    assert read(tmp_path / "a.jsonl", {"text": TEXT, "_view_id": "text"})[0].spans is None
+
+
 def test_prodigy_binary_answers_are_partial(tmp_path: Path) -> None:
     """`ner.teach` asks about one entity; nobody looked at the rest of the text."""
     spans = [{"start": 0, "end": 7, "label": "PER"}]
@@ -283,7 +292,7 @@ def region(**value: Any) -> list[dict[str, Any]]:
         (region(start=0, end=7, labels=["PER", "LOC"]), "with 2 labels. Expected one"),
         ({"stringIndexType": "Utf16CodeUnit", "assets": {}}, "labels of Azure"),
         ({"annotatable": {"parts": ["s1p1"]}, "entities": []}, "annotations of tagtog"),
-        ({"%TYPES": {}, "%FEATURE_STRUCTURES": []}, "INCEpTION. Expected its export as CoNLL 2002"),
+        ({"%TYPES": {}, "%FEATURE_STRUCTURES": []}, "INCEpTION. Expected its export as WebAnno TSV 3"),
         ({"metadata": {}, "instances": [{"start": 0, "end": 3, "className": "PER"}]}, "SuperAnnotate"),
         ({"source-ref": "s3://x"}, "the text is in another file"),
         ({"text": {"0": "a"}, "label": {"0": []}}, "the keys text, label"),

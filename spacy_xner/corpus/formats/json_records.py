@@ -56,6 +56,9 @@ def read_record(data: dict[str, Any], place: Place, options: JsonOptions) -> Ite
         what = {"reject": "rejected", "ignore": "ignored"}[str(answer)]
         options.report.note(f"{what} answers read as unlabelled text", place.path, place.line)
     marks = None if answer in ("reject", "ignore") else find_marks(data, key, options, place)
+    if marks is None and answer == "accept" and data.get("_view_id") in ("ner_manual", "spans_manual"):
+        options.report.note("accepted answers without spans read as texts without entities", place.path, place.line)
+        marks = []
     # "username" beside "doc_id" is doccano's; elsewhere it can be the author of the text.
     keys = (*ANNOTATOR_KEYS, "username") if "doc_id" in data else ANNOTATOR_KEYS
     annotator = next((name for key in keys if (name := identifier(data.get(key)))), "")

@@ -23,8 +23,8 @@ from .token_rows import is_token_row, names_of_data_set, read_token_row, tag_key
 ELSEWHERE = {
     "stringIndexType": "labels of Azure, whose texts are in other files. Expected the texts with their entities",
     "annotatable": "annotations of tagtog, whose texts are in HTML files. Expected the export as EntitiesTsv or text",
-    "%TYPES": "a UIMA CAS of INCEpTION. Expected its export as CoNLL 2002 (a file of columns)",
-    "_referenced_fss": "a UIMA CAS of WebAnno. Expected its export as CoNLL 2002 (a file of columns)",
+    "%TYPES": "a UIMA CAS of INCEpTION. Expected its export as WebAnno TSV 3 or CoNLL 2002",
+    "_referenced_fss": "a UIMA CAS of WebAnno. Expected its export as WebAnno TSV 3 or CoNLL 2002",
     "instances": "annotations of SuperAnnotate or similar without the text. Expected the text beside its entities",
 }
 

@@ -96,15 +96,16 @@ class Choices:
 
 
 def find_width(blocks: Sequence[Block]) -> int:
-    """The number of columns that most lines have."""
-    widths: Counter[int] = Counter()
+    """The number of columns that most rows have, whether empty cells at their ends are counted or not; 0: no rows."""
+    fitting: Counter[int] = Counter()  # in the order of the rows, which decides between equals
     for block in blocks:
         for row in block.rows:
-            cells = row.cells
-            while len(cells) > 1 and not cells[-1]:
-                cells = cells[:-1]
-            widths[len(cells) - (not cells[0])] += 1
-    return widths.most_common(1)[0][0] if widths else 0
+            most = len(row.cells) - (not row.cells[0])
+            least = most
+            while least > 1 and not row.cells[least - most - 1]:
+                least -= 1
+            fitting.update(range(least, most + 1))
+    return fitting.most_common(1)[0][0] if fitting else 0
 
 
 def find_layout(path: Path, blocks: Sequence[Block], choices: Choices) -> Layout:
@@ -114,7 +115,8 @@ def find_layout(path: Path, blocks: Sequence[Block], choices: Choices) -> Layout
     """
     width = find_width(blocks)
     rows = [(row.number, fit_cells(row.cells, width)) for block in blocks for row in block.rows]
-    header = rows[0][0] if rows and is_header(rows[0][1]) else 0
+    first = rows[0][0]
+    header = first if is_header(rows[0][1]) else 0
     body = [cells for number, cells in rows if len(cells) == width and number != header]
     counts = [Counter(cells[column] for cells in body) for column in range(width)]
     index = next((column for column in range(width) if body and is_index([cells[column] for cells in body])), None)
@@ -122,11 +124,11 @@ def find_layout(path: Path, blocks: Sequence[Block], choices: Choices) -> Layout
     spare = [column for column in range(width) if column not in (index, ids)]
     others: list[int] = []
     if choices.tag_column is not None:
-        tag = resolve(int(choices.tag_column), width, "tag")
+        tag = resolve(int(choices.tag_column), width, "tag", path, first)
     else:
         tag, *others = choose_tag(counts, spare, choices)
     if choices.token_column is not None:
-        token = resolve(choices.token_column, width, "token")
+        token = resolve(choices.token_column, width, "token", path, first)
     else:
         free = [column for column in spare if column not in (tag, *others)] or [c for c in spare if c != tag] or [0]
         token = free[0]
@@ -144,10 +146,18 @@ def find_layout(path: Path, blocks: Sequence[Block], choices: Choices) -> Layout
     )
 
 
-def resolve(column: int, width: int, what: str) -> int:
-    """A column counted from 0, of one counted from 1 or from -1 at the end. RAISES: XnerError for 0."""
+def resolve(column: int, width: int, what: str, path: Path, line: int) -> int:
+    """A column counted from 0, of one counted from 1 or from -1 at the end.
+
+    RAISES: XnerError for 0, and for a column that the file does not have.
+    """
     if column == 0:
         raise XnerError(f"The {what} column is 0; columns count from 1, or from -1 at the end.")
+    if abs(column) > width:
+        raise XnerError(
+            f"{path}:{line}: found {width} column(s), expected the {what} in column {column}. Columns are separated by "
+            f"tabs or spaces; choose them with --token-column and --tag-column."
+        )
     return column - 1 if column > 0 else width + column
 
 
@@ -245,7 +255,7 @@ def choose_key(keys: dict[str, Counter[str]], label: str | None) -> str | None:
     for key, values in keys.items():
         form = find_form(values, label)
         share, inside = share_of_tags(values, form)
-        if form.side == "prefix" and share >= MOST_ARE_TAGS and (inside or key.upper() == "NER"):
+        if key.upper() == "NER" or (form.side == "prefix" and share >= MOST_ARE_TAGS and inside):
             found.append(key)
     return min(found, key=lambda key: (key != "NER", key.upper() != "NER", found.index(key)), default=None)
 
@@ -255,14 +265,14 @@ def find_conllu_layout(path: Path, blocks: Sequence[Block], choices: Choices) ->
 
     RAISES: XnerError if no column and no key has tags.
     """
-    width = find_width(blocks)
+    width, first = find_width(blocks), blocks[0].rows[0].number
     index = None if choices.token_column == 1 else 0
-    token = resolve(2 if choices.token_column is None else choices.token_column, width, "token")
+    token = resolve(2 if choices.token_column is None else choices.token_column, width, "token", path, first)
     tag_column = choices.tag_column
     if tag_column is not None and not column_is_number(tag_column):
         if width < MISC:
             raise XnerError(
-                f"{path}:{blocks[0].rows[0].number}: found {width} column(s), expected the MISC field in column {MISC} "
+                f"{path}:{first}: found {width} column(s), expected the MISC field in column {MISC} "
                 f"with the key '{tag_column}'. Name the number of the tag's column with --tag-column."
             )
         return conllu_with_key(blocks, width, index, token, tag_column, choices)
@@ -311,9 +321,9 @@ def conll_2012_layout(path: Path, blocks: Sequence[Block], choices: Choices) -> 
             f"files with skeleton2conll.sh of CoNLL-2012 and the OntoNotes release."
         )
     if choices.token_column is not None:
-        token = resolve(choices.token_column, len(first.cells), "token")
+        token = resolve(choices.token_column, len(first.cells), "token", path, first.number)
     if choices.tag_column is not None:
-        tag = resolve(int(choices.tag_column), len(first.cells), "tag")
+        tag = resolve(int(choices.tag_column), len(first.cells), "tag", path, first.number)
     return Layout(0, token, tag, TagForm(), index=None, brackets=True)
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, get_args
 
@@ -85,7 +86,7 @@ class Offsets:
     def _learn(self, text: str, mark: Mark) -> None:
         known: dict[Unit, bool] = {}
         for unit in self.units:
-            same = simplest(text, unit)
+            same = simplest(text, mark, unit)
             if same not in known:
                 known[same] = fits(text, mark, same)
         if not any(known.values()):
@@ -95,7 +96,7 @@ class Offsets:
                 f"entities of the file, in {self._expected()}. (Was the text changed after it was annotated?)",
                 mark.line,
             )
-        self.units = [unit for unit in self.units if known[simplest(text, unit)]]
+        self.units = [unit for unit in self.units if known[simplest(text, mark, unit)]]
 
     def _expected(self) -> str:
         if len(self.units) < len(UNITS):
@@ -120,7 +121,7 @@ class Offsets:
         """Compare the words that units give. RAISES: RefusalError where only another unit gives a whole word."""
         is_whole = has_whole_words(text, trimmed(text, found))
         self.n_whole += is_whole
-        for unit in [unit for unit in self.suspects if simplest(text, unit) != self.unit]:
+        for unit in [unit for unit in self.suspects if simplest(text, mark, unit) != self.unit]:
             other = place(text, mark, unit)
             if other is None or not has_whole_words(text, other):
                 if is_whole:
@@ -134,7 +135,7 @@ class Offsets:
                 )
                 if unit.bounds == "end after":
                     raise reason
-                self.reasons.setdefault(unit, []).append(reason)
+                self.reasons[unit] = [*self.reasons.get(unit, ()), reason][:2]
 
     def finish(self) -> None:
         """Call it after the last text.
@@ -168,12 +169,13 @@ def trimmed(text: str, found: tuple[int, int]) -> tuple[int, int]:
     return found[1] - len(name.lstrip()), found[0] + len(name.rstrip())
 
 
-def simplest(text: str, unit: Unit) -> Unit:
-    """A unit that gives the same offsets in this text: the simplest one."""
+def simplest(text: str, mark: Mark, unit: Unit) -> Unit:
+    """A unit that gives the same place for this mark: the simplest one."""
     width, breaks, bounds = unit
-    if text.isascii() or (width == "utf16" and max(text) <= "\uffff"):
+    before = text[: max(mark.start, mark.end, 0) + 2]
+    if width != "characters" and (before.isascii() or (width == "utf16" and max(before) <= "\uffff")):
         width = "characters"
-    if "\n" not in text or (breaks == "CR LF as one" and "\r\n" not in text):
+    if breaks != "as they are" and ("\n" not in before or (breaks == "CR LF as one" and "\r\n" not in before)):
         breaks = "as they are"
     return Unit(width, breaks, bounds)
 
@@ -181,12 +183,17 @@ def simplest(text: str, unit: Unit) -> Unit:
 def place(text: str, mark: Mark, unit: Unit) -> tuple[int, int] | None:
     """Start and end of a mark in characters by a unit; None outside of the text, within a character, or if empty."""
     start, end = mark.start - (unit.bounds == "from one"), mark.end + (unit.bounds == "end inside")
-    unit = simplest(text, unit)
+    unit = simplest(text, mark, unit)
     if unit.width != "characters" or unit.breaks != "as they are":
         edges = list(itertools.accumulate(widths(text, unit), initial=0))
-        known = {edge: i for i, edge in reversed(list(enumerate(edges)))}
-        start, end = known.get(start, -1), known.get(end, -1)
+        start, end = (find_edge(edges, offset) for offset in (start, end))
     return (start, end) if 0 <= start < end <= len(text) else None
+
+
+def find_edge(edges: list[int], offset: int) -> int:
+    """The number of the first edge at an offset; -1 if there is none."""
+    i = bisect_left(edges, offset)
+    return i if i < len(edges) and edges[i] == offset else -1
 
 
 def widths(text: str, unit: Unit) -> list[int]:
@@ -194,7 +201,7 @@ def widths(text: str, unit: Unit) -> list[int]:
     if unit.width == "characters":
         found = [1] * len(text)
     elif unit.width == "utf16":
-        found = [1 + (char > "\uffff") for char in text]
+        found = [2 if char > "\uffff" else 1 for char in text]
     else:
         found = [len(char.encode("utf8", "surrogatepass")) for char in text]
     for match in re.finditer("\r?\n", text):

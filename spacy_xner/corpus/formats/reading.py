@@ -22,9 +22,13 @@ from .plain import read_plain
 from .pubtator import read_pubtator
 from .report import Report
 from .sentence import Sentence
+from .tagged import read_tagged
 from .text import read_text
+from .webanno import is_webanno, read_webanno
 
-Format = Literal["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin", "brat", "pubtator"]
+Format = Literal[
+    "auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin", "brat", "pubtator", "webanno", "tags"
+]
 FORMATS: dict[str, Callable[..., Iterator[Sentence]]] = {
     "inline": read_inline,
     "plain": read_plain,
@@ -34,6 +38,8 @@ FORMATS: dict[str, Callable[..., Iterator[Sentence]]] = {
     "docbin": read_docbin,
     "brat": read_brat,
     "pubtator": read_pubtator,
+    "webanno": read_webanno,
+    "tags": read_tagged,
 }
 ENDINGS = {
     ".txt": "inline",
@@ -50,6 +56,9 @@ ENDINGS = {
     ".manifest": "jsonl",
     ".spacy": "docbin",
     ".pubtator": "pubtator",
+    ".xml": "tags",
+    ".sgml": "tags",
+    ".sgm": "tags",
 }
 # Files that describe a data set, and have no texts.
 DESCRIPTIONS = ("dataset_info.json", "dataset_infos.json", "state.json")
@@ -63,8 +72,7 @@ NOT_READ = {
     ".arrow": "Write JSON lines: datasets.load_from_disk(folder)['train'].to_json('data.jsonl').",
     ".csv": "Write a column file with tabs (.tsv), or JSON lines: pandas.read_csv(path)"
     ".to_json('data.jsonl', orient='records', lines=True).",
-    ".xml": "Write JSON lines, or one sentence per line as [Wangari Maathai](PER) lived in [Kenya](LOC) (.txt).",
-    ".xmi": "Export it as CoNLL 2002 (INCEpTION, WebAnno), a file of columns.",
+    ".xmi": "Export it as CoNLL 2002 or WebAnno TSV 3 (INCEpTION, WebAnno).",
     ".py": "Write its data as JSON: json.dump(TRAIN_DATA, file).",
     ".pkl": "A pickle can run code and is never read. Write a DocBin: DocBin(docs=docs).to_disk('data.spacy').",
     ".pickle": "A pickle can run code and is never read. Write a DocBin: DocBin(docs=docs).to_disk('data.spacy').",
@@ -78,10 +86,12 @@ def detect_format(path: Path) -> str:
     """The format that belongs to a file's ending, without `.gz`. RAISES: XnerError for an unknown ending.
 
     A `.txt` with an `.ann` of the same name beside it is the text of brat's standoff annotation: "brat". The reader of
-    this format gets the path of the `.txt`.
+    this format gets the path of the `.txt`. A `.tsv` that begins as WebAnno TSV 3 is "webanno".
     """
     if is_brat_text(path):
         return "brat"
+    if ending(path) == ".tsv" and is_webanno(path):
+        return "webanno"
     if path.suffix in UNPACK:
         raise XnerError(
             f"{path}: files ending in {path.suffix} are not read. Unpack it first: "

@@ -1,4 +1,4 @@
-"""Any JSON value is read, or refused with an XnerError; what is read makes docs."""
+"""Any JSON value, and any text of other formats, is read or refused with an XnerError; what is read makes docs."""
 
 import itertools
 import json
