@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 
 from .errors import XnerError
 from .files import check_writable
+from .redaction import redact_json
 
 # Wraps results to show progress. Arguments: results, number of results of an earlier run, total number.
 Progress = Callable[[Iterable[Any], int, int], Iterable[Any]]
@@ -33,7 +34,7 @@ class Journal:
     """
 
     def __init__(self, output: Path, setting: Any) -> None:
-        header = json.dumps({"format": FORMAT, "setting": setting}, sort_keys=True).encode() + b"\n"
+        header = json.dumps({"format": FORMAT, "setting": redact_json(setting)}, sort_keys=True).encode() + b"\n"
         digest = hashlib.sha256(header).hexdigest()[:12]
         self.path = output.with_name(f".{output.name}.{digest}.part.jsonl")
         self._journal_files = re.compile(rf"\.{re.escape(output.name)}\.([0-9a-f]{{12}}\.part\.jsonl|part\.lock)")

@@ -80,7 +80,7 @@ class Adaptation:
         self.dependencies = Dependencies(
             f"{name_of(nlp)} {fingerprint_of(nlp)}",
             file_sha256(texts),
-            encoder_version(settings.encoder, None),
+            encoder_version(settings.encoder),
             file_sha256(CONFIG),
             settings,
             translators,

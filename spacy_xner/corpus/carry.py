@@ -11,6 +11,7 @@ from ..annotations.entities import set_scored_entities
 from ..errors import XnerError
 from ..languages.codes import normalise_code
 from ..languages.tokenizer import multilingual_tokenizer
+from ..redaction import redact_json
 from ..translation import Translator
 from ..translation.label_carriers import LabelCarrier, LabelledTranslation, translate_labelled
 from .convert import doc_of_sentence
@@ -52,6 +53,7 @@ def carry_docs(
             )
     tokenizer = multilingual_tokenizer()
     lang = normalise_code(lang)
+    identity = redact_json(translator.identity)
     settings = {"way": type(carrier).__name__, **vars(carrier)}
     items = ((doc.text, [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]) for doc in docs)
     carried = translate_labelled(with_optional_cache(translator, cache), items, carrier)
@@ -62,7 +64,7 @@ def carry_docs(
             continue
         target, _ = doc_of_sentence(tokenizer, Sentence(text, tuple(found.spans), Path(meta_of(doc)["id"]), 0))
         set_scored_entities(target, target.ents, [1.0] * len(target.ents))
-        step = {"step": "carry", "translator": translator.identity, **settings, "missing": found.lost}
+        step = {"step": "carry", "translator": identity, **settings, "missing": found.lost}
         whole = not found.lost and not found.duplicated
         target._.xner_meta = with_step(
             meta_of(doc), step, lang=lang, score=meta_of(doc).get("score", 1.0) if whole else 0.0

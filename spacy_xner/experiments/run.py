@@ -98,7 +98,7 @@ class Run:
             "settings": dict(study.settings),
             "config": {"file": name_of_config(self.config), **config_digests(self.config, UNHASHED)},
             "encoder": study.encoder,
-            "encoder_version": encoder_version(study.encoder, None),
+            "encoder_version": encoder_version(study.encoder),
             "source": study.source,
             "held_back": study.held_back,
             "steps": study.steps,
