@@ -172,6 +172,17 @@ def hold_encoder(shim: HFShim, tokenizer: Any, transformer: Any, vocab_file: byt
     shim._model = transformer
 
 
+def hold_settings(shim: HFShim, tokenizer_config: dict[str, Any], transformer_config: dict[str, Any]) -> None:
+    """Put the settings that an encoder will be loaded with into a shim that has none.
+
+    Uses `HFShim._hfmodel` and the fields of `HFObjects` (spacy-transformers 1.3, 1.4), as `HFShim.from_bytes` does,
+    which is not called since it also reads pickles.
+    """
+    from spacy_transformers.data_classes import HFObjects
+
+    shim._hfmodel = HFObjects(None, None, None, tokenizer_config, transformer_config)
+
+
 def serialise_without_weights(shim: HFShim) -> dict[str, Any]:
     """The message that `HFShim.to_bytes` packs, without the weights that it pickles.
 

@@ -15,6 +15,7 @@ from . import __version__
 from .compat import locks_file_at
 from .errors import XnerError
 from .files import check_writable
+from .redaction import redact_json
 
 logger = logging.getLogger("spacy_xner")
 
@@ -42,7 +43,7 @@ class Journal:
     """
 
     def __init__(self, output: Path, setting: Mapping[str, Any]) -> None:
-        content = {"format": FORMAT, "spacy-xner": __version__, "setting": setting}
+        content = {"format": FORMAT, "spacy-xner": __version__, "setting": redact_json(setting)}
         header = json.dumps(content, sort_keys=True).encode() + b"\n"
         digest = hashlib.sha256(header).hexdigest()[:12]
         self.path = output.with_name(f".{output.name}.{digest}.part.jsonl")

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy
 import pytest
+import srsly
 import torch
 from filelock import FileLock
 from spacy.lang.xx import MultiLanguage
@@ -277,6 +278,15 @@ def test_serialise_without_weights(model: TransformerModel) -> None:
     assert {"kwargs", "tokenizer.json"} <= found["tokenizer"].keys(), message
     assert len(found["state"]) < 2000, message  # no weights in it
     assert shim._model is before, message
+
+
+def test_hold_settings() -> None:
+    shim = compat.get_encoder_shim(TransformerModel("nowhere", whole_docs, {}, {}))
+    compat.hold_settings(shim, {"use_fast": True}, {"output_hidden_states": True})
+    stored = srsly.msgpack_loads(shim.to_bytes())
+    found = stored["_init_tokenizer_config"], stored["_init_transformer_config"]
+    message = changed("spacy-transformers", "the settings in HFObjects", "hold_settings")
+    assert found == ({"use_fast": True}, {"output_hidden_states": True}), message
 
 
 def test_make_doc_splitter(docs: list[Doc]) -> None:

@@ -78,21 +78,23 @@ class OutputFolder:
     """An output folder whose `made.json` records the dependencies of each file in it.
 
     path (Path): the folder, which is created where it is missing.
+    force (bool): forget what is recorded, so that no file is current.
     RAISES: XnerError where the folder has files but no `made.json`.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, force: bool = False) -> None:
+        self.path, self.force = path, force
         exists = (path / MADE).is_file()
         if path.is_dir() and any(path.iterdir()) and not exists:
             raise XnerError(f"{path} has other files, expected a new folder or one that `xner adapt` made.")
-        self.made: dict[str, Any] = read_json(path / MADE) if exists else {}
+        self.made: dict[str, Any] = read_json(path / MADE) if exists and not force else {}
         if not exists:
             self.save()
 
     def reload(self) -> None:
         """Read `made.json` again, which another run may have changed."""
-        self.made = read_json(self.path / MADE)
+        if not self.force:
+            self.made = read_json(self.path / MADE)
 
     def save(self) -> None:
         """Write `made.json`."""

@@ -99,7 +99,7 @@ class EmbeddingAligner:
             "name": "spacy_xner.EmbeddingAligner.v1",
             "revision": REVISION,
             "model": self.model,
-            "version": encoder_version(self.model, self.encoder.config),
+            "version": encoder_version(self.model),
             "layers": list(self.encoder.layers),
             "method": self.method,
             "token_type": self.token_type,

@@ -11,6 +11,7 @@ from ..annotations.entities import PlainSpan, set_spans
 from ..errors import XnerError
 from ..languages.codes import normalise_code
 from ..languages.tokenizer import multilingual_tokenizer
+from ..redaction import redact_json
 from ..translation import Translator
 from ..translation.label_carriers import LabelCarrier, LabelledTranslation, translate_labelled
 from .convert import doc_of_sentence
@@ -58,6 +59,7 @@ def carry_docs(
             )
     tokenizer = multilingual_tokenizer()
     lang = normalise_code(lang)
+    identity = redact_json(translator.identity)
     settings = {"way": type(carrier).__name__, **vars(carrier)}
     items = ((doc.text, [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]) for doc in docs)
     carried = translate_labelled(with_optional_cache(translator, cache), items, carrier)
@@ -69,7 +71,7 @@ def carry_docs(
         target, _ = doc_of_sentence(tokenizer, Sentence(text, tuple(found.spans), Path(meta_of(doc)["id"]), 0))
         set_spans(target, carried_spans(doc, target, found), complete=not found.lost and is_fully_labelled(doc))
         made = made_from(text_hash(doc.text), REVISION)
-        step = {"step": "carry", "translator": translator.identity, **settings, **made, "missing": found.lost}
+        step = {"step": "carry", "translator": identity, **settings, **made, "missing": found.lost}
         whole = not found.lost and not found.duplicated
         target._.xner_meta = with_step(
             meta_of(doc), step, lang=lang, score=meta_of(doc).get("score", 1.0) if whole else 0.0

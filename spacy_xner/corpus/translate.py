@@ -12,6 +12,7 @@ from ..annotations.attributes import meta_of
 from ..errors import XnerError
 from ..languages.codes import normalise_code
 from ..languages.tokenizer import multilingual_tokenizer
+from ..redaction import redact_json
 from ..translation import Translator
 from ..translation.cache import with_cache
 from ..translation.streams import translate_items
@@ -68,7 +69,7 @@ def translate_docs(
         early, for nearly all of the first hundred.
     """
     tokenizer = multilingual_tokenizer()
-    step = {"step": "translate", "translator": translator.identity}
+    step = {"step": "translate", "translator": redact_json(translator.identity)}
     lang = normalise_code(lang)
     for doc, translation in zip(docs, translate_texts([doc.text for doc in docs], translator, cache), strict=True):
         text = count_translation(translation, lang, counts)

@@ -1,6 +1,7 @@
 """A pipeline with known predictions, docs labelled by hand, and records of simulated runs."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,12 @@ from spacy_xner.languages.tokenizer import multilingual_blank
 from spacy_xner.scoring.error_kinds import ERROR_KINDS
 
 
+@cache
 def finder(**labels: str) -> Language:
-    """A pipeline that predicts an entity wherever one of the words in `labels` (word=label) occurs."""
+    """A pipeline that predicts an entity wherever one of the words in `labels` (word=label) occurs.
+
+    It is made once, as making pipelines would take most of the time of many tests: do not change it.
+    """
     nlp = multilingual_blank("xx")
     if labels:
         ruler: Any = nlp.add_pipe("entity_ruler")
@@ -23,10 +28,16 @@ def finder(**labels: str) -> Language:
     return nlp
 
 
+@cache
+def blank() -> Language:
+    """A pipeline that makes docs, made once."""
+    return multilingual_blank("xx")
+
+
 def labelled(line: str, lang: str | None) -> Doc:
     """A doc of a line such as `[Ada](PER) sings.`; without a language if `lang` is None."""
     text, spans = parse_inline(line)
-    doc = multilingual_blank("xx").make_doc(text)
+    doc = blank().make_doc(text)
     entities = [doc.char_span(start, end, label) for start, end, label in spans]
     doc.set_ents([entity for entity in entities if entity])
     assert len(doc.ents) == len(spans)

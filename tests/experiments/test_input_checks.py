@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from spacy.tokens import Doc
 
 from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.corpus.docs import load_docs, write_docs
@@ -12,6 +13,7 @@ from spacy_xner.errors import XnerError
 from spacy_xner.experiments.corpora import synthetic_texts
 from spacy_xner.experiments.input_checks import check_inputs
 from spacy_xner.experiments.plan import Study
+from spacy_xner.experiments.run import split_of
 from spacy_xner.experiments.split import split_ids
 
 from .util import docs_of
@@ -62,6 +64,32 @@ def test_development_data_that_is_in_the_gold_data(study: Study) -> None:
     write_docs(study.dev, load_docs(study.gold)[:2])
     with pytest.raises(XnerError, match="all of its sentences are in "):
         check_inputs(study, study.arms.values())
+
+
+@pytest.mark.parametrize("change", [("visited", "left"), ("today .", "again today !")])
+def test_development_data_that_is_nearly_in_the_gold_data(
+    study: Study, tmp_path: Path, change: tuple[str, str]
+) -> None:
+    """One word is replaced or added; sentences that are held back from training do not count."""
+    trained = [doc for doc in load_docs(study.gold) if meta_of(doc)["id"] in split_of(study).used]
+    held_back = [doc for doc in load_docs(study.gold) if meta_of(doc)["id"] in split_of(study).held_back]
+    old = load_docs(study.dev)
+    far = [f"Tomorrow number {i} of many people will see {i + 1} cities ." for i in range(4)]
+
+    def write(similar: list[str]) -> None:
+        write_docs(study.dev, [*old[:1], *docs_of(tmp_path, [*similar, *far], "en", "dev2")])
+
+    def changed(docs: list[Doc]) -> list[str]:
+        return [doc.text.replace(*change) for doc in docs]
+
+    write(changed(trained)[:1])
+    (note,) = check_inputs(study, study.arms.values())
+    assert "dev.spacy: 1 of 6 sentences of five words or more (17%) differ in one word at most" in note
+    write(changed(trained)[:2])
+    with pytest.raises(XnerError, match=r"2 of 7 sentences of five words or more \(29%\) differ .* at most 20%"):
+        check_inputs(study, study.arms.values())
+    write([text.replace(" today", " twice today in the end") for text in changed(held_back)])
+    assert check_inputs(study, study.arms.values()) == []
 
 
 def test_ids_alone_do_not_make_a_translation(study: Study, tmp_path: Path) -> None:
