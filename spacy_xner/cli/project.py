@@ -9,6 +9,7 @@ import typer
 
 from .console import make_notes
 from .options import (
+    DEFAULT_MIN_SCORE,
     BatchSizeOption,
     CompleteOption,
     EncoderOption,
@@ -54,7 +55,7 @@ def project(
     encoder: EncoderOption = "embedded",
     layers: LayersOption = None,
     method: ProjectMethodOption = MethodName["transport"],
-    min_score: MinScoreOption = 0.0,
+    min_score: MinScoreOption = DEFAULT_MIN_SCORE,
     complete: CompleteOption = False,
     fast: FastOption = False,
     batch_size: BatchSizeOption = 32,
@@ -66,7 +67,7 @@ def project(
     Examples:
 
     ```
-    xner project en.spacy de.text.spacy -o de.spacy --min-score 0.5 --complete
+    xner project en.spacy de.text.spacy -o de.spacy --min-score 0.9 --complete
     xner project en.spacy {lang}.text.spacy -o {lang}.spacy --lang de,es,fr
     xner project en.train.iob.gz de.train.txt -o de.train.iob --tokenized
     ```

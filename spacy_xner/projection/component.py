@@ -15,6 +15,7 @@ from spacy.util import minibatch
 from ..annotations.attributes import install_extensions, is_fully_labelled
 from ..annotations.entities import set_spans
 from ..errors import XnerError
+from .confidence import DEFAULT_MIN_SCORE
 from .projector import SpanProjector
 from .translated_source import TranslatedSource
 from .types import COUNTS
@@ -22,7 +23,7 @@ from .types import COUNTS
 DEFAULT_CONFIG = {
     "aligner": {"@misc": "spacy_xner.EmbeddingAligner.v1"},
     "projection": {"@misc": "spacy_xner.TransportProjection.v1"},
-    "min_score": 0.0,
+    "min_score": DEFAULT_MIN_SCORE,
     "complete": False,
     "translator": None,
     "source_pipeline": None,
@@ -53,7 +54,7 @@ def make_projector(
 
     aligner (Aligner): aligns the words of both docs, for example `spacy_xner.EmbeddingAligner.v1`.
     projection (ProjectionAlgorithm): places the spans, for example `spacy_xner.TransportProjection.v1`.
-    min_score (float): leave out entities with a lower score, in [0, 1].
+    min_score (float): leave out entities with a lower score, in [0, 1], see `SpanProjector`.
     complete (bool): drop sentences with incomplete projections: such a doc gets no entities.
     translator (Translator | None): translates docs that have no `doc._.xner_source` into the language of
         `source_pipeline`, for example `spacy_xner.Apertium.v1` with source "es" and target "en".

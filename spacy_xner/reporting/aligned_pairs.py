@@ -12,6 +12,7 @@ from ..corpus.project_files import pair_files
 from ..errors import XnerError
 from ..languages.tokenizer import multilingual_blank
 from ..projection import SpanProjector
+from ..projection.doc_words import DocWords
 from .alignment_page import ShownPair
 
 
@@ -34,7 +35,7 @@ def shown_pairs(
     if not docs:
         raise XnerError(f"{file}: found nothing to show, expected sentence pairs.")
     pairs = [(without_space(source), without_space(translation)) for source, translation in docs]
-    alignments = list(projector.aligner.align(([t.text for t in a], [t.text for t in b]) for a, b in pairs))
+    alignments = list(projector.aligner.align((DocWords.of(a).words, DocWords.of(b).words) for a, b in pairs))
     projections = list(projector.project_aligned(pairs, alignments)) if target is not None else [None] * len(pairs)
     for number, (pair, alignment, projection) in enumerate(zip(pairs, alignments, projections, strict=True), start=1):
         yield ShownPair(number, *pair, alignment, projection)
