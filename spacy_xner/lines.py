@@ -40,6 +40,7 @@ MARKS = {
 }
 BOM = "\ufeff"
 GUESSED_FROM = 1 << 18  # bytes
+ALONE = 0.9  # least share of characters that are not ASCII and stand alone, in European languages
 NO_GUESSES = ("ascii", "utf_8")  # of the sample: what is not UTF-8 comes later in the file
 
 
@@ -190,21 +191,30 @@ def _explain_encoding(path: Path, number: int, error: UnicodeDecodeError) -> str
     byte = f"found the byte 0x{error.object[error.start]:02x} at position {error.start}, which is not"
     if not notes:
         return f"{where}: {byte} {error.encoding}. Name the right encoding with --encoding, or leave the option out."
-    if guess := guess_encoding(path):
+    if guesses := guess_encodings(path):
+        raw = error.object.strip()[:60]
+        shown = ", ".join(f"as {name} the line is '{raw.decode(name, 'replace')}'" for name in guesses)
         return (
-            f"{where}: {byte} UTF-8. The encoding looks like {guess}: read it with --encoding {guess}, or convert the "
-            f"file with `iconv -f {guess} -t UTF-8 {path.name} > new`, and check some letters with accents."
+            f"{where}: {byte} UTF-8. The encoding looks like {' or '.join(guesses)}: {shown}. Read it with --encoding "
+            f"{guesses[0]}, or convert it with `iconv -f {guesses[0]} -t UTF-8 {path.name} > new`."
         )
     return f"{where}: {byte} UTF-8. Convert the file to UTF-8 first, for example with `iconv -f ENCODING -t UTF-8`."
 
 
-def guess_encoding(path: Path) -> str | None:
-    """What charset-normalizer takes the encoding of a file for; None if it has no idea. It can be wrong."""
+def guess_encodings(path: Path) -> list[str]:
+    """What the encoding of a file that is not UTF-8 can be, the most likely first; empty if there is no idea.
+
+    Letters with accents that stand alone among ASCII letters are those of Western or Central Europe, which
+    charset-normalizer often takes for another encoding. Its guess is used for all other text.
+    """
     from charset_normalizer import from_bytes
 
     with open_bytes(path) as file:
         data = file.read(GUESSED_FROM)
+    runs = re.findall(rb"[\x80-\xff]+", data)
+    if sum(len(run) == 1 for run in runs) >= ALONE * len(runs):
+        return ["cp1252", "cp1250"]
     best = from_bytes(data).best()
     if best is None or best.encoding in NO_GUESSES:
-        return None
-    return str(best.encoding).replace("_", "-")
+        return []
+    return [str(best.encoding).replace("_", "-")]

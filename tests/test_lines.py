@@ -68,12 +68,18 @@ def test_joined_files_with_marks(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a", FRENCH.encode("cp1252"), r"a:2: found the byte 0xe9 at position 6.* looks like cp125.*iconv -f cp125"),
+        (
+            "a",
+            FRENCH.encode("cp1252"),
+            r"a:2: found the byte 0xe9 at position 6.* looks like cp1252 or cp1250: .*café.*iconv -f cp1252",
+        ),
         (
             "a",
             "日本の首都は東京です。これは文章です。\n".encode("shift-jis"),
             r"a:1: .* looks like cp932.*iconv -f cp932",
         ),
+        ("a", "Привет мир, это русский текст\n".encode("cp1251"), r"looks like cp1251: .*Привет"),
+        ("a", "niño N\n".encode("latin-1"), r"looks like cp1252 or cp1250: as cp1252 the line is 'niño N', .*nińo"),
         ("a", "a\nb".encode("utf-16-le"), r"a:1: found a NUL character.*iconv -f UTF-16LE.*--encoding utf-16-le"),
         ("a", b"a\0b", "a:1: found a NUL character.*tr -d"),
         ("a", "a\nbc".encode("utf-16")[:-1], "which is not utf-16"),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from spacy_xner.corpus.formats.reading import read_sentences
+from spacy_xner.corpus.formats.reading import find_files, read_sentences
 from spacy_xner.corpus.formats.report import Report
 from spacy_xner.corpus.formats.sentence import Sentence
 from spacy_xner.errors import XnerError
@@ -106,6 +106,11 @@ CASES: dict[str, tuple[str, Read, list[str]]] = {
         "token\tpos\tner\nAda\tN\tB-PER\nx\tV\tO\n",
         [("Ada x", [("Ada", "PER")])],
         ["1 lines with names of columns left out"],
+    ),
+    "names of columns, an id in the first line of a sentence": (
+        "Sentence #\tWord\tPOS\tTag\nSentence: 1\tThousands\tNNS\tO\n\tof\tIN\tO\nSentence: 2\tLondon\tN\tB-geo\n",
+        [("Thousands of", []), ("London", [("London", "geo")])],
+        ["columns: id, token, -, NER"],
     ),
     "HIPE": (
         "# language = fr\nTOKEN\tNE-COARSE-LIT\tMISC\nl'\tO\tNoSpaceAfter\nAin\tB-loc\t_\nva\tO\t_\n",
@@ -246,6 +251,19 @@ def test_layout_does_not_depend_on_later_lines(tmp_path: Path) -> None:
     text = "a N B-PER\n" + "b N O\n" * 50 + "c N X-PER\n"
     with pytest.raises(XnerError, match=r"a\.conll:52: found the tag 'X-PER'"):
         read(tmp_path / "a.conll", text)
+
+
+def test_csv(tmp_path: Path) -> None:
+    """A `.csv` is read if it is named; cells can be in quotation marks."""
+    text = 'Sentence #,Word,Tag\nSentence: 1,"Obi, A",B-per\n,",",O\n,"""",O\n'
+    (sentence,), report = read(tmp_path / "a.csv", text)
+    assert sentence.words == ("Obi, A", ",", '"')
+    assert entities(sentence) == [("Obi, A", "per")]
+    assert "columns: id, token, NER" in report
+    (sentence,), _ = read(tmp_path / "a.csv", "Ada;B-per\nx;O\n")
+    assert entities(sentence) == [("Ada", "per")]
+    with pytest.raises(XnerError, match="found no file"):
+        find_files([tmp_path])
 
 
 def test_encodings_and_old_line_ends(tmp_path: Path) -> None:

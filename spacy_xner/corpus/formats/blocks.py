@@ -1,5 +1,6 @@
 """Column files as blocks of rows: blank lines, comments and marks of documents are told apart from tokens."""
 
+import csv
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -44,8 +45,13 @@ class Block:
     is_document_start: bool = False
 
 
-def split_cells(line: str) -> list[str]:
-    """The cells of a line: between tabs if it has one, otherwise between blanks. A blank first cell is kept."""
+def split_cells(line: str, separator: str | None = None) -> list[str]:
+    """The cells of a line: between tabs if it has one, otherwise between blanks. A blank first cell is kept.
+
+    separator (str | None): that of a CSV file, whose cells can be in quotation marks.
+    """
+    if separator:
+        return [cell.strip(" ") for cell in next(csv.reader([line], delimiter=separator))]
     if "\t" in line:
         return [cell.strip(" ") for cell in line.split("\t")]
     return re.split(" +", line.rstrip(" "))
@@ -74,6 +80,7 @@ def read_blocks(
     is_token: Callable[[list[str]], bool],
     comments: bool | None,
     any_comment: bool,
+    separator: str | None = None,
 ) -> Iterator[Block]:
     """Yield the blocks of rows between blank lines, marks of documents and sentences.
 
@@ -82,6 +89,7 @@ def read_blocks(
     comments (bool | None): all lines that begin with # are comments (True), or none is (False); None: those that are no
         tokens, if they look like comments.
     any_comment (bool): the format has comments, so that each line with # that is no token is one.
+    separator (str | None): that of a CSV file.
     RAISES: XnerError for a line that begins with # and is neither a token nor a comment.
     """
     block = Block()
@@ -91,7 +99,8 @@ def read_blocks(
                 yield block
                 block = Block()
             continue
-        cells = fit_cells(split_cells(line), width) if width else split_cells(line)
+        cells = split_cells(line, separator)
+        cells = fit_cells(cells, width) if width else cells
         if line.startswith("#") and comments is not False:
             if comments or not is_token(cells):
                 if not (comments or any_comment or COMMENT.match(line) or DOCUMENT_COMMENT.match(line)):
@@ -101,14 +110,14 @@ def read_blocks(
                     block = Block()
                 _note_comment(block, path, number, line, report)
                 continue
-        elif is_document_mark(cells):
+        elif "doc" in line.lower() and is_document_mark(cells):
             if block.rows:
                 yield block
                 block = Block()
             block.is_document_start = True
             report.note("lines that mark documents (such as -DOCSTART-) left out", path, number)
             continue
-        elif ELEMENT.fullmatch(line.strip()):
+        elif line.lstrip().startswith("<") and ELEMENT.fullmatch(line.strip()):
             if block.rows:
                 yield block
                 block = Block()

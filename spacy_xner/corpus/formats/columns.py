@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ...errors import XnerError
-from ...lines import read_lines
+from ...lines import read_lines, without_compression
 from .blocks import Block, read_blocks
 from .conllu import Contractions
 from .layout import (
@@ -106,7 +106,8 @@ def read_conllu(
 def _read(path: Path, report: Report, choices: Choices, encoding: str | None, *, is_conllu: bool) -> Iterator[Sentence]:
     lines = read_lines(path, encoding, report.note)
     sample = list(itertools.islice(lines, SAMPLE))
-    blocks = _read_sample(sample, path, choices, is_conllu=is_conllu)
+    separator = find_separator(path, sample)
+    blocks = _read_sample(sample, path, choices, separator, is_conllu=is_conllu)
     if not blocks:
         report.recognise(path, "empty: no sentences")
         return
@@ -124,6 +125,7 @@ def _read(path: Path, report: Report, choices: Choices, encoding: str | None, *,
         is_token=layout.is_token,
         comments=choices.comments,
         any_comment=is_conllu or layout.index is not None,
+        separator=separator,
     ):
         documents += block.is_document_start
         if block.id and block.id in ids:
@@ -135,12 +137,31 @@ def _read(path: Path, report: Report, choices: Choices, encoding: str | None, *,
     report.recognise(path, f"{layout.describe()}; {builder.describe(documents)}")
 
 
-def _read_sample(sample: Sequence[tuple[int, str]], path: Path, choices: Choices, *, is_conllu: bool) -> list[Block]:
+def find_separator(path: Path, sample: Sequence[tuple[int, str]]) -> str | None:
+    """What separates the cells of a `.csv`: the commonest of comma, semicolon and tab in its first line; else None."""
+    if not without_compression(path).lower().endswith(".csv"):
+        return None
+    first = next((line for _, line in sample), "")
+    return max(",;\t", key=first.count)
+
+
+def _read_sample(
+    sample: Sequence[tuple[int, str]], path: Path, choices: Choices, separator: str | None, *, is_conllu: bool
+) -> list[Block]:
     """The blocks of the first lines. Lines that begin with # are left out if they look like comments."""
 
     def blocks_with(is_token: Callable[[list[str]], bool]) -> list[Block]:
         return list(
-            read_blocks(sample, path, Report(), width=0, is_token=is_token, comments=choices.comments, any_comment=True)
+            read_blocks(
+                sample,
+                path,
+                Report(),
+                width=0,
+                is_token=is_token,
+                comments=choices.comments,
+                any_comment=True,
+                separator=separator,
+            )
         )
 
     if is_conllu:

@@ -20,6 +20,7 @@ LANGUAGE_PREFIX = re.compile(r"([a-z]{2,3}(?:-[a-z]+)*|simple):")  # WikiANN's
 CHUNK = re.compile(r"[A-Z]*P|SBAR|PRT|INTJ|LST|UCP")  # labels of phrases, in tags of the same spelling
 CONLL_2012_COLUMNS = (3, 10)  # of the token and of the entity, counted from 0
 TOKEN_NAMES = {"token", "tokens", "word", "words", "form", "text"}
+ID_NAMES = re.compile(r"(sent(ence)?|doc(ument)?)([ _-]?(#|id|no|num|number|idx))?", re.IGNORECASE)
 TAG_NAMES = re.compile(r"(ner?|tags?|labels?|ner[-_ ]?tags?|entity|entities|io[be]2?|bio|ne-.+)", re.IGNORECASE)
 MOST_ARE_TAGS = 0.95  # of a column of tags: a few may be mistyped, which is an error in their line
 
@@ -116,11 +117,14 @@ def find_layout(path: Path, blocks: Sequence[Block], choices: Choices) -> Layout
     width = find_width(blocks)
     rows = [(row.number, fit_cells(row.cells, width)) for block in blocks for row in block.rows]
     first = rows[0][0]
-    header = first if is_header(rows[0][1]) else 0
+    names = rows[0][1] if is_header(rows[0][1]) else []
+    header = first if names else 0
     body = [cells for number, cells in rows if len(cells) == width and number != header]
     counts = [Counter(cells[column] for cells in body) for column in range(width)]
     index = next((column for column in range(width) if body and is_index([cells[column] for cells in body])), None)
-    ids = 0 if width > 2 and index != 0 and body and is_ids([cells[0] for cells in body]) else None
+    ids = next((column for column, name in enumerate(names) if ID_NAMES.fullmatch(name)), None)
+    if ids is None and width > 2 and index != 0 and body and is_ids([cells[0] for cells in body]):
+        ids = 0
     spare = [column for column in range(width) if column not in (index, ids)]
     others: list[int] = []
     if choices.tag_column is not None:
@@ -131,7 +135,7 @@ def find_layout(path: Path, blocks: Sequence[Block], choices: Choices) -> Layout
         token = resolve(choices.token_column, width, "token", path, first)
     else:
         free = [column for column in spare if column not in (tag, *others)] or [c for c in spare if c != tag] or [0]
-        token = free[0]
+        token = next((c for c in free if c < len(names) and names[c].casefold() in TOKEN_NAMES), free[0])
     in_range = 0 <= tag < width
     form = find_form(counts[tag], choices.label, choices.scheme) if in_range else TagForm()
     if form.side == "bare" and not choices.label:

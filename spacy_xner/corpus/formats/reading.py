@@ -70,8 +70,6 @@ NOT_READ = {
     ".a2": "BioNLP's standoff: rename it to .ann, with the .txt beside it.",
     ".parquet": "Write JSON lines: datasets.Dataset.from_parquet(path).to_json('data.jsonl').",
     ".arrow": "Write JSON lines: datasets.load_from_disk(folder)['train'].to_json('data.jsonl').",
-    ".csv": "Write a column file with tabs (.tsv), or JSON lines: pandas.read_csv(path)"
-    ".to_json('data.jsonl', orient='records', lines=True).",
     ".xmi": "Export it as CoNLL 2002 or WebAnno TSV 3 (INCEpTION, WebAnno).",
     ".py": "Write its data as JSON: json.dump(TRAIN_DATA, file).",
     ".pkl": "A pickle can run code and is never read. Write a DocBin: DocBin(docs=docs).to_disk('data.spacy').",
@@ -80,6 +78,10 @@ NOT_READ = {
     ".docx": "Save it as plain text (.txt).",
     ".pdf": "Save it as plain text (.txt).",
 }
+
+
+# Endings of files that are read if they are named, but not from a folder, where they can be anything.
+NAMED_ENDINGS = {".csv": "columns"}
 
 
 def detect_format(path: Path) -> str:
@@ -97,12 +99,13 @@ def detect_format(path: Path) -> str:
             f"{path}: files ending in {path.suffix} are not read. Unpack it first: "
             f"{UNPACK[path.suffix].format(path.name)} (.gz, .bz2 and .xz are read as they are)."
         )
-    if ending(path) not in ENDINGS:
+    endings = {**ENDINGS, **NAMED_ENDINGS}
+    if ending(path) not in endings:
         raise XnerError(
-            f"{path}: found the ending '{ending(path)}', expected one of {' '.join(ENDINGS)} (also with .gz, .bz2, "
+            f"{path}: found the ending '{ending(path)}', expected one of {' '.join(endings)} (also with .gz, .bz2, "
             f".xz). {NOT_READ.get(ending(path).lower(), OTHER_ENDING)}"
         )
-    return ENDINGS[ending(path)]
+    return endings[ending(path)]
 
 
 def is_brat_text(path: Path) -> bool:

@@ -34,6 +34,7 @@ class SentenceBuilder:
         self.has_spaces = has_spaces
         self.observer = SchemeObserver()
         self.n_sentences = 0
+        self._id = ""
         self._found_key, self._keys = False, set[str]()
         lang = choices.lang or language_of_prefix(layout.prefix)
         self._lang = lang
@@ -84,7 +85,8 @@ class SentenceBuilder:
         layout, current = self.layout, list[Row]()
         for row in block.rows:
             if current:
-                ids = layout.ids is not None and row.cells[layout.ids] != current[-1].cells[layout.ids]
+                # an empty cell has the id of the line above it
+                ids = layout.ids is not None and row.cells[layout.ids] not in ("", self._id)
                 counts = layout.index is not None and row.cells[layout.index] in ("0", "1") and len(current) > 1
                 begins = counts and not current[-1].cells[layout.index or 0].startswith(("1-", "0"))
                 if ids or begins:
@@ -92,6 +94,8 @@ class SentenceBuilder:
                     yield Block(current, block.id, block.text)
                     current = []
                     block = Block()
+            if layout.ids is not None:
+                self._id = row.cells[layout.ids] or self._id
             current.append(row)
         if current:
             yield Block(current, block.id, block.text)
