@@ -20,7 +20,7 @@ REVISIONS: dict[tuple[str, ...], tuple[int, str]] = {
     ): (2, "e2b322fed90a"),
     ("projection.projector", "projection.confidence", "projection.transport_projection"): (2, "f6903c10fd0a"),
     ("corpus.carry", "translation.label_carriers"): (2, "388c28433f93"),
-    ("distillation.distiller", "distillation.teachers"): (2, "2722d1ed42c0"),
+    ("distillation.distiller", "distillation.teachers"): (2, "811b0593901e"),
     ("translation.seq2seq", "translation.splitting"): (1, "509635033013"),
     ("translation.lexicon", "translation.freedict"): (1, "1e06819e1631"),
     ("translation.apertium", "translation.apertium_stream"): (1, "209279a3e8e8"),

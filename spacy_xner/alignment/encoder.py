@@ -12,7 +12,8 @@ import torch
 from ..encoders.inference import make_batches
 from ..encoders.packed import Batch, make_encoder
 from ..encoders.precision import resolve_inference
-from ..encoders.threads import run_in_threads, use_one_thread_if_forked
+from ..encoders.threads import count_threads, run_in_threads, use_one_thread_if_forked
+from ..encoders.windows import usable_length
 from .loading import (
     check_layers,
     current_device,
@@ -20,7 +21,6 @@ from .loading import (
     drop_layers_above,
     load_encoder,
     special_tokens,
-    usable_length,
 )
 from .similarity import Indices, Vectors
 from .types import SpacedWords, Words
@@ -150,7 +150,7 @@ class PieceEncoder:
         return self._run_packed(sequences) if device.type == "cpu" else self._run_padded(sequences, device)
 
     def _run_packed(self, sequences: list[list[int]]) -> list[Vectors]:
-        batches = make_batches([len(ids) for ids in sequences], torch.get_num_threads())
+        batches = make_batches([len(ids) for ids in sequences], count_threads())
         if next(self.model.parameters()).device.type != "cpu":  # it ran on a GPU since the last call
             self.forget_packed()
         packed = self._packed  # built here, once, before the threads start

@@ -5,7 +5,8 @@ from typing import NamedTuple, Protocol
 
 from spacy.tokens import Doc, Span
 
-from .attributes import CONFIDENCE, confidence_of, install_extensions
+from .attributes import confidence_of, install_extensions, set_confidence
+from .scored_spans import SCORES, ScoredSpans
 
 SPANS_KEY = "xner"
 
@@ -33,10 +34,10 @@ def set_scored_entities(
     kept = [(span, score) for span in given if (score := confidence_of(span)) is not None]
     doc.set_ents([*spans, *given], blocked=list(blocked), default="outside" if complete else "missing")
     group = sorted([*scored, *kept], key=lambda pair: pair[0].start)
-    doc.spans[key] = [span for span, _ in group]
-    doc.spans[key].attrs["scores"] = [score for _, score in group]
+    scores = [score for _, score in group]
+    doc.spans[key] = ScoredSpans(doc, name=key, attrs={SCORES: scores}, spans=[span for span, _ in group])
     for span, score in scored:
-        span._.set(CONFIDENCE, score)
+        set_confidence(span, score)
 
 
 class ScoredSpan(Protocol):

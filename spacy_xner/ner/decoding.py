@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .tags import TagScheme
+from .tags import PREFIXES, TagScheme
 
 Scores = np.ndarray  # float64, (n_tokens, n_tags): log-probabilities, -inf where a tag is not allowed
 NEVER = -np.inf
@@ -37,12 +37,12 @@ class Constraints:
     """Constraints on the entities of a doc; arrays of bool, (n_tokens,).
 
     outside (np.ndarray): tokens that must be `O`, such as those of entities that are kept.
-    no_start (np.ndarray): tokens that cannot be the first of an entity, such as white space.
+    no_edge (np.ndarray): tokens that can be neither the first nor the last of an entity, such as white space.
     no_inside (np.ndarray): tokens that can only be the first of an entity, such as the first of a sentence.
     """
 
     outside: np.ndarray
-    no_start: np.ndarray
+    no_edge: np.ndarray
     no_inside: np.ndarray
 
     @classmethod
@@ -62,9 +62,9 @@ def constrain(scores: Scores, scheme: TagScheme, constraints: Constraints) -> Sc
     """A copy of the scores with -inf for the tags that the constraints rule out."""
     begin, inside, last, unit = (scheme.columns(prefix) for prefix in "BILU")
     scores = scores.copy()
-    no_start = constraints.no_start | constraints.outside
+    no_edge = constraints.no_edge | constraints.outside
     no_inside = constraints.no_inside | constraints.outside
-    scores[np.ix_(no_start, np.concatenate([begin, unit]))] = NEVER
+    scores[np.ix_(no_edge, np.concatenate([begin, last, unit]))] = NEVER
     scores[np.ix_(no_inside, np.concatenate([inside, last]))] = NEVER
     return scores
 
@@ -75,9 +75,7 @@ def decode(docs: Sequence[Scores], scheme: TagScheme) -> list[list[FoundEntity]]
     docs (Sequence[Scores]): (n_tokens, n_tags) each. `O` must be allowed everywhere.
     """
     packed = Packed(docs, scheme)
-    tags = packed.unpack(packed.best_tags())
-    spans = [read_spans(path, scheme) for path in tags]
-    return packed.with_confidence(spans)
+    return packed.with_confidence(packed.best_spans())
 
 
 def score_spans(
@@ -115,14 +113,18 @@ class Packed:
         self.rank = np.empty(len(docs), dtype=int)
         self.rank[self.order] = np.arange(len(docs))
         flat = np.concatenate([*docs, np.empty((0, len(scheme)))])
-        rows = np.empty(len(flat), dtype=int)
         self.rows = [self.starts[: lengths[i]] + self.rank[i] for i in range(len(docs))]
+        scores = np.empty_like(flat)
         if len(flat):
-            rows[np.concatenate(self.rows)] = np.arange(len(flat))
-        self.scores = flat[rows]
+            scores[np.concatenate(self.rows)] = flat
+        self.use(scores)
+
+    def use(self, scores: Scores) -> None:
+        """Replace the scores of all tokens, (n_rows, n_tags), in the order of `scores`."""
+        self.scores = scores
         self.outside = self.scores[:, 0]
         # (n_rows, n_labels) each
-        self.begin, self.inside, self.last, self.unit = (self.scores[:, scheme.columns(prefix)] for prefix in "BILU")
+        self.begin, self.inside, self.last, self.unit = (self.scores[:, 1 + i :: len(PREFIXES)] for i in range(4))
 
     def unpack(self, values: np.ndarray) -> list[np.ndarray]:
         """The rows of each doc."""
@@ -207,6 +209,10 @@ class Packed:
             )
             entity[:n] = np.where(started, which, np.where(~free & continues, label, -1))
         return tags
+
+    def best_spans(self) -> list[list[tuple[int, int, str]]]:
+        """The entities of each doc's best sequence."""
+        return [read_spans(path, self.scheme) for path in self.unpack(self.best_tags())]
 
     def with_confidence(self, spans: Sequence[Sequence[tuple[int, int, str]]]) -> list[list[FoundEntity]]:
         """Spans with the sum of the probabilities of all sequences that contain them."""
