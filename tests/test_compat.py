@@ -16,7 +16,6 @@ import numpy
 import pytest
 import srsly
 import torch
-from filelock import FileLock
 from spacy.lang.xx import MultiLanguage
 from spacy.language import Language
 from spacy.tokens import Doc, Span
@@ -417,13 +416,3 @@ def test_known_codecs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert searches == [], message
     srsly.msgpack_dumps({})
     assert searches, message
-
-
-def test_locks_file_at(tmp_path: Path) -> None:
-    message = changed("filelock", "FileLock._context.lock_file_fd", "locks_file_at")
-    with FileLock(place := tmp_path / "lock") as lock:
-        assert compat.locks_file_at(lock, place), message
-        place.unlink()
-        assert not compat.locks_file_at(lock, place), message  # nobody else sees that it is held
-        place.touch()
-        assert not compat.locks_file_at(lock, place), message
