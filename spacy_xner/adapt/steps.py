@@ -14,7 +14,8 @@ from ..alignment.embedding import EmbeddingAligner
 from ..alignment.loading import encoder_version
 from ..annotations.attributes import meta_of
 from ..corpus.docs import load_docs, write_docs
-from ..corpus.project import pair_docs, project_corpus
+from ..corpus.pairs import pair_docs
+from ..corpus.project import project_corpus
 from ..corpus.translate import translate_docs
 from ..distillation.distill import distill_file
 from ..distillation.distiller import Distiller

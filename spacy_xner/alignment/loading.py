@@ -118,19 +118,6 @@ def special_tokens(tokenizer: Any) -> tuple[list[int], list[int]]:
     return [], []
 
 
-def usable_length(tokenizer: Any, model: Any) -> int:
-    """The maximum number of pieces, including special ones, for tokenizer and position embeddings."""
-    limits = [int(tokenizer.model_max_length)]  # a huge number where the tokenizer has no limit
-    positions = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
-    if isinstance(positions, torch.nn.Embedding):
-        # RoBERTa counts from the padding index on
-        reserved = 0 if positions.padding_idx is None else positions.padding_idx + 1
-        limits.append(positions.num_embeddings - reserved)
-    elif isinstance(getattr(model.config, "max_position_embeddings", None), int):
-        limits.append(model.config.max_position_embeddings)
-    return min(limits)
-
-
 def current_device() -> torch.device:
     """thinc's device (`spacy.require_gpu`), else torch's default device."""
     device: torch.device = get_torch_default_device()

@@ -11,6 +11,7 @@ import typer
 
 from .console import make_console, make_notes
 from .options import (
+    DEFAULT_MIN_SCORE,
     CacheOption,
     GpuOption,
     MemoryOption,
@@ -48,7 +49,7 @@ def adapt(
     ] = "embedded",
     min_score: Annotated[
         float, typer.Option(min=0, max=1, help="Drop sentences with an entity of a lower score.")
-    ] = 0.0,
+    ] = DEFAULT_MIN_SCORE,
     held_back: Annotated[float, typer.Option(help="Share of the sentences for development and test.")] = 0.2,
     steps: Annotated[int, typer.Option(min=1, help="Steps of each training.")] = 300,
     batch_words: Annotated[int, typer.Option(min=1, help="Words in a training step.")] = 1200,

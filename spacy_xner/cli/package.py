@@ -116,7 +116,7 @@ def describe(meta: dict[str, Any], scores: dict[str, Any], labels: str = "manual
     RETURNS (dict[str, Any]): a new dict; `performance` has `ents_p`, `ents_r`, `ents_f` (means over the targets) and
         `ents_per_lang`, or the same with `projected_` in front. The author is the pipeline's, if it has one.
     """
-    projected = labels == "projected" or bool(scores.get("reference"))  # which `xner adapt` writes
+    projected = labels == "projected" or bool(scores.get("reference"))  # `xner adapt` says so itself
     against = " against projected labels, not checked by a person" if projected else ""
     scored = f", scored on {', '.join(scores['targets'])}{against}" if scores["targets"] else ""
     description = (
@@ -124,6 +124,8 @@ def describe(meta: dict[str, Any], scores: dict[str, Any], labels: str = "manual
     )
     prefix = "projected_ents" if projected else "ents"
     performance = {f"{prefix}_{key}": scores[f"macro_{key}"] for key in "prf"}
+    if scores.get("reference"):
+        performance["reference"] = scores["reference"]
     per_language = {
         lang: {key: row[key] for key in ("p", "r", "f", "docs", "entities")}
         for lang, row in scores["languages"].items()

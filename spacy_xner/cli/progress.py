@@ -13,6 +13,7 @@ from .console import is_quiet, make_notes, with_names
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
+    from ..corpus.formats.report import Report
     from ..translation import Translator
 
 Item = TypeVar("Item")
@@ -51,6 +52,12 @@ def print_counts(title: str, counts: Mapping[str, int]) -> None:
     for name, count in counts.items():
         table.add_row(name.replace("_", " "), f"{count:,}")
     make_notes().print(table)
+
+
+def print_report(report: "Report") -> None:
+    """Print what readers recognised, changed and left out, a line each."""
+    for line in report.lines():
+        make_notes().print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_translator_counts(translator: "Translator") -> None:

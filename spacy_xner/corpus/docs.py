@@ -66,13 +66,18 @@ def load_docs(path: str | Path) -> list[Doc]:
     RAISES: XnerError if a doc lacks the meta `id` or `lang`.
     """
     docs = list(read_docs(path, multilingual_tokenizer().vocab))
+    check_meta(path, docs)
+    return docs
+
+
+def check_meta(path: str | Path, docs: Iterable[Doc]) -> None:
+    """RAISES: XnerError if a doc lacks the meta `id` or `lang`. path: the file of the docs, for the message."""
     for number, doc in enumerate(docs, start=1):
         if not {"id", "lang"} <= meta_of(doc).keys():
             raise XnerError(
                 f"{path}: doc {number} has no id and language in doc._.xner_meta. Make the file with "
                 f"`xner corpus convert {path} --output NAME.spacy --lang CODE`."
             )
-    return docs
 
 
 def docs_by_id(docs: Iterable[Doc]) -> dict[str, Doc]:

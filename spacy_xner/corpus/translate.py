@@ -18,6 +18,9 @@ from ..translation.cache import with_cache
 from ..translation.streams import translate_items
 from .docs import with_step
 from .language_check import check_language, check_language_early, count_translation
+from .provenance import made_from, text_hash
+
+REVISION = 1  # of what this file makes of translations; see `corpus/provenance.py`
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
@@ -52,6 +55,8 @@ def translate_docs(
 ) -> Iterator[Doc]:
     """Yield an unlabelled doc in the target language for each doc whose translation is known, with the same id.
 
+    The provenance has the hash of the text that was translated: `xner project` pairs it with no other text.
+
     docs (Sequence[Doc]): docs with meta.
     translator (Translator): gives a translation or None for each text.
     lang (str): code of the target language.
@@ -71,7 +76,8 @@ def translate_docs(
         check_language_early(lang, counts, translator, cache)
         if text is not None:
             translated = tokenizer(text)
-            translated._.xner_meta = with_step(meta_of(doc), step, lang=lang)
+            made = made_from(text_hash(doc.text), REVISION)
+            translated._.xner_meta = with_step(meta_of(doc), {**step, **made}, lang=lang)
             yield translated
     check_language(lang, counts, translator, cache)
 

@@ -24,6 +24,7 @@ from transformers import AutoConfig, AutoTokenizer
 from .. import compat
 from ..errors import XnerError
 from ..model_files import CONFIG_NAME, LOCAL, TOKENIZER_FILES, check_model_folder, check_settings
+from .threads import one_at_a_time
 
 FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 TOKENIZER_SETTINGS = ("use_fast",)  # what `encoder_to_bytes` writes; all else is in the tokenizer's files
@@ -36,7 +37,8 @@ def encoder_to_bytes(shim: HFShim, encoder: torch.nn.Module | None) -> bytes:
 
     encoder (torch.nn.Module | None): the encoder; None where none is loaded.
     """
-    message = compat.serialise_without_weights(shim)
+    with one_at_a_time("tokenizer"):
+        message = compat.serialise_without_weights(shim)
     if encoder is not None:
         message["state"] = safetensors.torch.save({k: v.contiguous() for k, v in encoder.state_dict().items()})
     return srsly.msgpack_dumps(message)

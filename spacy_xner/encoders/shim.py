@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -21,7 +22,9 @@ from .outputs import select_roots
 from .packed import Batch, can_pack, make_encoder
 from .precision import check_inference, cpu_computes_bfloat16, resolve_inference
 from .serialisation import encoder_from_message, encoder_to_bytes, read_message
-from .threads import run_in_threads, use_one_thread_if_forked
+from .threads import one_at_a_time, run_in_threads, use_one_thread_if_forked
+
+Then = Callable[[int, list[NDArray[numpy.float32]]], Any]
 
 
 class EncoderShim(HFShim):
@@ -66,31 +69,51 @@ class EncoderShim(HFShim):
         with torch.no_grad(), self._autocast():
             return self._model(*inputs.args, **inputs.kwargs)
 
-    def encode(self, batches: list[Batch]) -> list[list[NDArray[numpy.float32]]]:
-        """All L + 1 layers of batches of word pieces on a CPU, each (n_pieces, width) of float32.
+    def weights_version(self) -> tuple[Any, ...]:
+        """What changes with each change of the encoder's weights."""
+        return weakref.ref(self._model), self._n_updates, compat.get_weights_version(self._model)
+
+    @property
+    def n_layers(self) -> int | None:
+        """The number of layers, L + 1; None for an encoder that cannot be packed, until it has computed them."""
+        return int(self._model.config.num_hidden_layers) + 1 if can_pack(self._model) else None
+
+    def encode(self, batches: list[Batch], then: Then | None = None, n_layers: int | None = None) -> list[Any]:
+        """The layers of batches of word pieces on a CPU, each (n_pieces, width) of float32; or what is made of them.
 
         They are computed in the precision that `inference` names, several batches at the same time.
 
         batches (list[Batch]): sequences of ids, in which those of one length are neighbours.
+        then (Then | None): called with the number of each batch and its layers, which are not kept, in the thread that
+            has computed them; the results are returned in place of the layers.
+        n_layers (int | None): the number of layers that are needed, the embeddings included; None for all L + 1.
         """
         use_one_thread_if_forked()
-        weights = self._model, compat.get_weights_version(self._model)  # new weights go through `forget_encoder`
-        if self._encoder is None or self._encoder_weights != weights:
-            self._encoder = make_encoder(self._model, resolve_inference(self.inference))
-            self._encoder_weights = weights
+        encoder = self._current_encoder()
 
-        def run(batch: Batch) -> list[NDArray[numpy.float32]]:
+        def run(number: int) -> Any:
             with torch.inference_mode():  # holds for this thread only
-                return [layer.numpy() for layer in self._encoder(batch)]
+                layers = [layer.numpy() for layer in encoder(batches[number], n_layers)]
+            return layers if then is None else then(number, layers)
 
         self._model.eval()  # until the next update: several threads can predict at once
-        return run_in_threads(run, batches)
+        return run_in_threads(run, range(len(batches)))
+
+    def _current_encoder(self) -> Any:
+        """The encoder for predictions, made from the model's present weights; the first of several threads makes it."""
+        with one_at_a_time("encoder"):
+            weights = self._model, compat.get_weights_version(self._model)  # new weights go through `forget_encoder`
+            if self._encoder is None or self._encoder_weights != weights:
+                self._encoder = make_encoder(self._model, resolve_inference(self.inference))
+                self._encoder_weights = weights
+            return self._encoder
 
     def forget_encoder(self) -> None:
         """Drop the encoder for predictions, because the model's weights are about to change or have changed."""
         self._encoder = self._encoder_weights = None
 
     def begin_update(self, inputs: ArgsKwargs) -> tuple[Any, Callable[[ArgsKwargs], Any]]:
+        use_one_thread_if_forked()
         self.forget_encoder()
         self._model.train()
         # On a CPU, the backward pass of torch's fused attention takes longer than the rest of the backward pass.
@@ -115,6 +138,7 @@ class EncoderShim(HFShim):
         The callback takes a gradient for the last layer, or one for each layer: the last layer's first, then the others
         from the lowest on.
         """
+        use_one_thread_if_forked()
         self.forget_encoder()
         self._model.train()
         with self._autocast(), sdpa_kernel(SDPBackend.MATH):

@@ -16,14 +16,17 @@ from thinc.shims import Shim
 from transformers import AutoConfig
 from transformers.utils import logging as transformers_logging
 
-from .. import compat
+from .. import compat, optimizers  # noqa: F401  (so that pipelines can be pickled after an update)
 from ..errors import XnerError
 from ..model_files import LOCAL, check_settings
-from .inference import predict_docs
+from . import padded
+from .deferred import DeferredData, Readers, Source
 from .names import resolve_encoder
 from .outputs import convert_outputs
 from .shim import EncoderShim
 from .training import begin_update
+from .windows import fit_spans, usable_length
+from .word_pieces import Pieces, align_docs
 
 ARCHITECTURE = "spacy_xner.AllLayersTransformer.v1"
 TOK2VEC_ARCHITECTURE = "spacy_xner.LayerAggregationTok2Vec.v1"
@@ -42,7 +45,9 @@ class AllLayersTransformer(TransformerModel):
     other number.
 
     name (str): `embedded`, a folder, or a hub name, with or without `@revision`.
-    get_spans (SpanGetter): splits docs into the sequences that the encoder reads.
+    get_spans (SpanGetter): splits docs into the sequences that the encoder reads. One of more word pieces than the
+        encoder's limit is split further, into windows that overlap. Only of a token that alone exceeds the limit, the
+        pieces beyond it are not read.
     tokenizer_config (dict[str, Any]): settings for `AutoTokenizer.from_pretrained`.
     transformer_config (dict[str, Any]): settings for `AutoConfig.from_pretrained`.
     mixed_precision (bool): train in half precision: float16 with gradient scaling on a GPU, bfloat16 on a CPU that
@@ -100,7 +105,7 @@ class AllLayersTransformer(TransformerModel):
             inference=inference,
         )
         compat.replace_encoder_shim(self, make_shim, convert_outputs)
-        compat.wrap_forward(self, forward)
+        compat.replace_forward(self, forward)
         compat.set_callbacks(
             self,
             set_transformer=set_transformer,
@@ -109,6 +114,7 @@ class AllLayersTransformer(TransformerModel):
         )
         self.init = partial(initialize, self.init)
         self.attrs["max_layers"] = max_layers
+        self.readers = Readers()
 
     @property
     def encoder_shim(self) -> EncoderShim:
@@ -144,19 +150,36 @@ class AllLayersTransformer(TransformerModel):
 
 
 def forward(
-    stock: Callable[..., Any], model: AllLayersTransformer, docs: list[Doc], is_train: bool
+    model: AllLayersTransformer, docs: list[Doc], is_train: bool
 ) -> tuple[FullTransformerBatch, Callable[[FullTransformerBatch], list[Doc]]]:
     """The layers of docs, and the callback for their gradients.
 
-    On a GPU, and for training encoders that cannot be packed, this is spacy-transformers' own function, `stock`.
+    In prediction on a CPU, the layers are computed when something reads them (see `DeferredData`).
     """
-    shim = model.encoder_shim
+    shim, tokenizer = model.encoder_shim, model.tokenizer
+    limit = usable_length(tokenizer, model.transformer)
+    spans, pieces = fit_spans(compat.get_spans(model, docs), tokenizer, limit)
     if shim.device.type == "cpu" and not is_train:
-        return predict_docs(docs, compat.get_spans(model, docs), model.tokenizer, shim.encode), lambda d_output: docs
+        return defer(model, spans, pieces), lambda d_output: docs
     if is_train and shim.can_update_packed():
-        return begin_update(docs, compat.get_spans(model, docs), model.tokenizer, shim)
-    output, backprop = stock(model, docs, is_train)
-    return output, backprop
+        return begin_update(docs, spans, pieces, tokenizer, shim)
+    return padded.run(model, docs, spans, pieces, is_train)
+
+
+def defer(model: AllLayersTransformer, spans: list[list[Span]], pieces: list[list[Pieces]]) -> FullTransformerBatch:
+    """The output for docs in prediction: a batch that holds only data by doc (`doc_data`), not computed yet.
+
+    An annotation setter does not find the padded arrays of all docs in it.
+    """
+    batch = FullTransformerBatch.empty(len(spans))
+    batch.spans = spans
+    data: Any = batch.doc_data  # of an empty batch: a list to fill
+    source = Source(model.encoder_shim, model.tokenizer, model.readers)
+    with_spans = [i for i, of_doc in enumerate(spans) if of_doc]
+    alignments = align_docs([spans[i] for i in with_spans], [pieces[i] for i in with_spans], model.tokenizer)
+    for i, align in zip(with_spans, alignments, strict=True):
+        data[i] = DeferredData(source, [found.without_offsets() for found in pieces[i]], align)
+    return batch
 
 
 def initialize(stock: Callable[..., None], model: AllLayersTransformer, X: Any = None, Y: Any = None) -> None:

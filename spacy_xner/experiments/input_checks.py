@@ -4,11 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..corpus.docs import TRANSLATION_STEPS
+from ..annotations.attributes import meta_of
+from ..corpus.docs import TRANSLATION_STEPS, docs_by_id, load_docs
 from ..corpus.near_duplicates import NearDuplicates, is_long
+from ..corpus.provenance import check_sources
+from ..corpus.reader import find_docbins
 from ..corpus.texts import comparison_key
 from ..errors import XnerError
-from .corpus_facts import DocFacts, read_facts
+from .corpus_facts import DocFacts, read_all, read_facts
 from .plan import Arm, Study
 from .run import split_of
 
@@ -28,6 +31,7 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> list[str]:
         - development data that is entirely in the gold data, or more than a fifth of whose sentences are
           near-duplicates of training sentences (see `NearDuplicates`);
         - test docs that are unlabelled, or all in the source language;
+        - projected docs and synthetic text that were made from another text than the gold doc with their id;
         - training texts that are test sentences too, ignoring case, spaces and punctuation;
         - synthetic text that is labelled, or that translates no sentence of the study, unless the arm allows that.
     """
@@ -50,6 +54,8 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> list[str]:
         check_projected(path, ids, study.gold)
     for path in synthetic:
         check_unlabelled(path)
+    for path in (*projected, *synthetic):
+        check_current(path, study.gold)
     notes = check_dev_overlap(study, [study.gold, *projected])
     check_no_test_sentences(study, [study.gold, study.dev, *projected, *synthetic])
     for arm in arms:
@@ -62,7 +68,8 @@ def check_labelled(*paths: str) -> None:
     """RAISES: XnerError for docs without entity annotation."""
     for path in paths:
         for doc in read_facts(path):
-            if doc.n_tokens and not doc.labelled:
+            # A projected doc that has lost all its entities is unlabelled.
+            if doc.n_tokens and not doc.labelled and not doc.steps & PROJECTING:
                 raise XnerError(f"{path}: the doc {doc.id} is unlabelled, expected entities.")
 
 
@@ -155,8 +162,17 @@ def check_projected(path: str, ids: set[str], gold: str) -> None:
                 f"({', '.join(sorted(doc.steps))}). Expected the output of `xner project` or `xner corpus "
                 f"translate --carry`: manual labels in a target language are for the final score alone."
             )
-        if doc.n_tokens and not doc.labelled:
-            raise XnerError(f"{path}: the doc {doc.id} is unlabelled, expected projected entities.")
+    with_tokens = [doc for doc in docs if doc.n_tokens]
+    if with_tokens and not any(doc.labelled for doc in with_tokens):  # some have lost all their entities
+        raise XnerError(f"{path}: the doc {docs[0].id} is unlabelled, expected projected entities.")
+
+
+def check_current(path: str, gold: str) -> None:
+    """RAISES: XnerError for docs that were made from another text than the gold doc with their id has now."""
+    sources = docs_by_id(read_all(gold))
+    for file in find_docbins(path):
+        docs = [doc for doc in load_docs(file) if meta_of(doc)["id"] in sources]
+        check_sources([(sources[meta_of(doc)["id"]], doc) for doc in docs], gold, file, sources.values())
 
 
 def check_no_test_sentences(study: Study, paths: Iterable[str]) -> None:

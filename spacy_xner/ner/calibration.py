@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from ..errors import XnerError
-from .decoding import Constraints, constrain, decode, log_softmax, score_spans
+from .decoding import Constraints, Packed, constrain, log_softmax
 from .tags import TagScheme
 
 N_BINS = 10
@@ -75,24 +75,29 @@ def fit_temperature(
     RETURNS: None where no entity is predicted, as in the first steps of training.
     """
 
-    def log_probabilities(temperature: float) -> list[np.ndarray]:
-        return [
-            constrain(log_softmax(doc, temperature), scheme, limits)
-            for doc, limits in zip(logits, constraints, strict=True)
-        ]
+    # Packed once: each temperature changes the scores only, not what is allowed and where the tokens are.
+    packed = Packed([np.asarray(doc, dtype=np.float64) for doc in logits], scheme)
+    rows = packed.scores
+    allowed = Packed(
+        [constrain(np.zeros(doc.shape), scheme, limits) for doc, limits in zip(logits, constraints, strict=True)],
+        scheme,
+    ).scores
 
-    found = decode(log_probabilities(1.0), scheme)
+    def use(temperature: float) -> None:
+        packed.use(log_softmax(rows, temperature) + allowed)
+
+    use(1.0)
     spans = [
-        [(e.start, e.end, e.label) for e in doc if unknown.isdisjoint(range(e.start, e.end))]
-        for doc, unknown in zip(found, map(frozenset, unlabelled or [()] * len(found)), strict=True)
+        [(start, end, label) for start, end, label in doc if unknown.isdisjoint(range(start, end))]
+        for doc, unknown in zip(packed.best_spans(), map(frozenset, unlabelled or [()] * len(logits)), strict=True)
     ]
     correct = np.array([span in right for doc, right in zip(spans, gold, strict=True) for span in doc], dtype=bool)
     if not len(correct):
         return None
 
     def confidences(temperature: float) -> np.ndarray:
-        scored = score_spans(log_probabilities(temperature), spans, scheme)
-        return np.array([entity.confidence for doc in scored for entity in doc])
+        use(temperature)
+        return np.array([entity.confidence for doc in packed.with_confidence(spans) for entity in doc])
 
     def loss(log_temperature: float) -> float:
         p = np.clip(confidences(float(np.exp(log_temperature))), 1e-6, 1 - 1e-6)

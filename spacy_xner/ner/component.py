@@ -4,7 +4,7 @@ spaCy imports this module for every pipeline, so it imports nothing heavy.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -15,18 +15,23 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.util import logger
 from spacy.vocab import Vocab
-from thinc.api import Config, Model
+from thinc.api import Config, Model, Optimizer
 from thinc.types import Floats2d
 
+from .. import optimizers  # noqa: F401  (so that pipelines can be pickled after an update)
 from ..annotations.attributes import install_extensions
 from ..annotations.entities import SPANS_KEY, set_scored_entities
 from ..annotations.soft_labels import set_soft_labels
 from ..errors import XnerError
+from ..unread import check_outputs, has_stock_listener
+from .batches import DECODED_TOKENS, PREDICTED_TOKENS, batch_by_tokens
 from .constraints import blocked_spans, constraints_of
-from .decoding import Constraints, FoundEntity, constrain, decode, log_softmax, score_spans
+from .decoding import log_softmax
 from .labels import labels_of
-from .soft_targets import aligned_soft_labels
+from .prediction import find_entities
+from .settings import ConfigLink, check_share
 from .tags import TagScheme
+from .targets import cross_entropy, target_of
 
 UNCALIBRATED = "scores_uncalibrated"
 
@@ -68,7 +73,9 @@ def make_recogniser(
     scorer: Callable[..., dict[str, Any]] | None,
 ) -> "SoftmaxRecogniser":
     """Make an `xner`; the arguments are those of `SoftmaxRecogniser`."""
-    return SoftmaxRecogniser(nlp.vocab, model, name, threshold=threshold, soft_weight=soft_weight, scorer=scorer)
+    return SoftmaxRecogniser(
+        nlp.vocab, model, name, threshold=threshold, soft_weight=soft_weight, scorer=scorer, nlp=nlp
+    )
 
 
 class SoftmaxRecogniser(TrainablePipe):
@@ -86,10 +93,13 @@ class SoftmaxRecogniser(TrainablePipe):
     vocab (Vocab): the pipeline's vocabulary.
     model (Model): logits of tags for each token, for example `spacy_xner.TokenClassifier.v1`.
     name (str): the component's name.
-    threshold (float): entities with a lower calibrated score are left out, in [0, 1]. A loaded pipeline has the
-        threshold of its config, not one that was set before saving.
+    threshold (float): entities with a lower calibrated score are left out, in [0, 1]. It is saved in the pipeline's
+        config, where the command line and `spacy.load(..., config=...)` can change it. While the component is trained
+        (`in_training`: from `initialize` or the first `update` until it is loaded or calibrated) it is not applied, so
+        that the scores by which training selects a pipeline do not depend on when the temperature was fitted.
     soft_weight (float): share of the soft label in the target of tokens that have a hard label too, in [0, 1].
     scorer (Callable | None): scores examples.
+    nlp (Language | None): the pipeline in whose config `threshold` and `soft_weight` are saved.
     RAISES: XnerError for a threshold or a weight out of range.
     """
 
@@ -102,6 +112,7 @@ class SoftmaxRecogniser(TrainablePipe):
         threshold: float = 0.0,
         soft_weight: float = 0.5,
         scorer: Callable[..., dict[str, Any]] | None = None,
+        nlp: Language | None = None,
     ) -> None:
         install_extensions()
         self.vocab = vocab
@@ -109,31 +120,56 @@ class SoftmaxRecogniser(TrainablePipe):
         self.name = name
         self.cfg: dict[str, Any] = {"labels": [], "temperature": 1.0, "calibration": None}
         self.scorer = scorer
-        self.threshold = threshold
-        self.soft_weight = soft_weight
+        self.in_training = False
         self.report: Counter[str] = Counter()
         self.keep_uncalibrated = False  # whether to keep scores with temperature 1 too, for evaluation
         self._scheme = TagScheme(())
+        self._link = ConfigLink(nlp)
+        self._unsaved: dict[str, float] = {}  # settings that could not be written into the config
+        self._threshold = check_share(threshold, "threshold", name)
+        self._soft_weight = check_share(soft_weight, "soft_weight", name)
 
     # Settings
 
     @property
     def threshold(self) -> float:
-        """Entities with a lower score are left out, in [0, 1]."""
-        return float(self.cfg["threshold"])
+        """Entities with a lower score are left out, in [0, 1]. Setting it changes the pipeline's config too."""
+        return self._threshold
 
     @threshold.setter
     def threshold(self, value: float) -> None:
-        self.cfg["threshold"] = check_share(value, "threshold", self.name)
+        self._threshold = check_share(value, "threshold", self.name)
+        self.in_training = False
+        self._configure("threshold", self._threshold)
 
     @property
     def soft_weight(self) -> float:
-        """Share of the soft label in the target of tokens with both kinds of label, in [0, 1]."""
-        return float(self.cfg["soft_weight"])
+        """Share of the soft label in the target of tokens with both kinds of label, in [0, 1]; see `threshold`."""
+        return self._soft_weight
 
     @soft_weight.setter
     def soft_weight(self, value: float) -> None:
-        self.cfg["soft_weight"] = check_share(value, "soft_weight", self.name)
+        self._soft_weight = check_share(value, "soft_weight", self.name)
+        self._configure("soft_weight", self._soft_weight)
+
+    def _configure(self, setting: str, value: float) -> None:
+        if self._link.write(self, setting, value):
+            self._unsaved.pop(setting, None)
+        else:
+            self._unsaved[setting] = value
+
+    @property
+    def applied_threshold(self) -> float:
+        """The threshold, or 0 while the component is trained: see `in_training`."""
+        if self.in_training and self.threshold and not self.report["threshold not applied"]:
+            logger.warning(
+                "%s: the threshold %s is not applied while the component is trained, since the temperature was fitted "
+                "to other weights. It is applied when the pipeline is loaded, after `calibrate`, or when it is set.",
+                self.name,
+                self.threshold,
+            )
+            self.report["threshold not applied"] += 1
+        return 0.0 if self.in_training else self.threshold
 
     @property
     def temperature(self) -> float:
@@ -172,6 +208,14 @@ class SoftmaxRecogniser(TrainablePipe):
 
     # Prediction
 
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Set the entities of a stream of docs, in batches that are limited in tokens too.
+
+        batch_size (int): the most docs of a batch.
+        """
+        for docs in batch_by_tokens(stream, DECODED_TOKENS, batch_size):
+            yield from super().pipe(docs, batch_size=len(docs))
+
     def predict(self, docs: Iterable[Doc]) -> list[np.ndarray]:
         """Logits of the tags, float32 (n_tokens, n_tags) for each doc."""
         docs = list(docs)
@@ -182,35 +226,27 @@ class SoftmaxRecogniser(TrainablePipe):
                 f"The component {self.name!r} has no labels: train the pipeline (`spacy train`), or add labels with "
                 "`add_label` and call `nlp.initialize()`."
             )
-        return [self.model.ops.to_numpy(logits) for logits in self.model.predict(docs)]
+        if has_stock_listener(self.model):
+            check_outputs(docs)  # this package's listeners check it themselves
+        to_numpy = self.model.ops.to_numpy
+        batches = batch_by_tokens(docs, PREDICTED_TOKENS)
+        return [to_numpy(logits) for batch in batches for logits in self.model.predict(batch)]
 
     def set_annotations(self, docs: Iterable[Doc], scores: Sequence[np.ndarray]) -> None:
         """Decode logits and set the entities of docs, in place."""
         docs = list(docs)
+        threshold = self.applied_threshold
         limits = [constraints_of(doc) for doc in docs]
-        found = decode(self._log_probabilities(scores, limits, self.temperature), self.scheme)
-        plain: list[list[FoundEntity]] | None = None
-        if self.keep_uncalibrated:
-            triples = [[entity[:3] for entity in entities] for entities in found]
-            plain = score_spans(self._log_probabilities(scores, limits, 1.0), triples, self.scheme)
-        for i, doc in enumerate(docs):
-            kept = [j for j, entity in enumerate(found[i]) if entity.confidence >= self.threshold]
-            entities = [found[i][j] for j in kept]
-            spans = [Span(doc, entity.start, entity.end, label=entity.label) for entity in entities]
-            given, blocked = (list(doc.ents), blocked_spans(doc)) if limits[i].outside.any() else ([], [])
-            set_scored_entities(doc, spans, [entity.confidence for entity in entities], given=given, blocked=blocked)
+        found = find_entities(scores, limits, self.scheme, self.temperature, uncalibrated=self.keep_uncalibrated)
+        for doc, limit, (entities, plain) in zip(docs, limits, found, strict=True):
+            kept = [j for j, entity in enumerate(entities) if entity.confidence >= threshold]
+            spans = [Span(doc, entities[j].start, entities[j].end, label=entities[j].label) for j in kept]
+            given, blocked = (list(doc.ents), blocked_spans(doc)) if limit.outside.any() else ([], [])
+            set_scored_entities(doc, spans, [entities[j].confidence for j in kept], given=given, blocked=blocked)
             if plain is not None:
-                group, own = doc.spans[SPANS_KEY], {plain[i][j].start: plain[i][j].confidence for j in kept}
+                group, own = doc.spans[SPANS_KEY], {entities[j].start: plain[j] for j in kept}
                 pairs = zip(group, group.attrs["scores"], strict=True)  # kept entities have their own score
                 group.attrs[UNCALIBRATED] = [own.get(span.start, score) for span, score in pairs]
-
-    def _log_probabilities(
-        self, logits: Sequence[np.ndarray], limits: Sequence[Constraints], temperature: float
-    ) -> list[np.ndarray]:
-        return [
-            constrain(log_softmax(array, temperature), self.scheme, limit)
-            for array, limit in zip(logits, limits, strict=True)
-        ]
 
     def set_soft_labels(self, docs: Iterable[Doc], scores: Sequence[np.ndarray]) -> None:
         """Keep this recogniser's predictions as soft labels: distributions over tags, with its temperature.
@@ -234,6 +270,7 @@ class SoftmaxRecogniser(TrainablePipe):
         labels (Sequence[str] | None): the entity labels; None for those of the examples' entities and soft labels.
         RAISES: XnerError where there is no label, and for gold labels that the teacher of soft labels does not have.
         """
+        self.in_training = True
         self.cfg |= {"temperature": 1.0, "calibration": None}  # those of an earlier training are for other weights
         found: Iterable[str] = labels if labels is not None else labels_of(get_examples(), self.name)
         for label in found:
@@ -252,6 +289,30 @@ class SoftmaxRecogniser(TrainablePipe):
             self.model.get_ref("output_layer").set_dim("nO", len(self.scheme))
             self.model.initialize()
 
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Learn from a batch of examples, as other components of spaCy; from then on it is `in_training`."""
+        self.in_training = True
+        updated: dict[str, float] = super().update(examples, drop=drop, sgd=sgd, losses=losses)
+        return updated
+
+    def rehearse(self, examples: Iterable[Example], **settings: Any) -> dict[str, float]:
+        """Do nothing, as most components of spaCy, but say so. For the same purpose use soft labels."""
+        if not self.report["rehearsals"]:
+            logger.warning(
+                "%s: `rehearse` has no effect on this component. To keep what it knows, train on soft labels too: "
+                "`set_soft_labels` makes them from its predictions.",
+                self.name,
+            )
+        self.report["rehearsals"] += 1
+        return settings.get("losses") or {}
+
     def get_loss(self, examples: Iterable[Example], scores: Sequence[Floats2d]) -> tuple[float, list[Floats2d]]:
         """Cross-entropy with the target distribution of each token that has one.
 
@@ -264,62 +325,54 @@ class SoftmaxRecogniser(TrainablePipe):
             then takes very small steps.
         RAISES: XnerError for labels that the component does not have, and for invalid soft labels.
         """
-        ops = self.model.ops
-        targets = [self._target(example) for example in examples]
-        target = ops.xp.asarray(np.concatenate(targets))
-        has_target = target.sum(axis=1, keepdims=True) > 0
-        logits = ops.xp.concatenate(list(scores))
-        probabilities = ops.softmax(logits)
-        gradient = (probabilities - target) * has_target
-        loss = -(target * ops.xp.log(ops.xp.maximum(probabilities, 1e-10))).sum()
-        lengths = np.cumsum([len(array) for array in targets])[:-1]
-        return float(loss), list(ops.xp.split(gradient, lengths.tolist()))
+        return cross_entropy(self.model.ops, scores, [self._target(example) for example in examples])
 
     def _target(self, example: Example) -> np.ndarray:
-        """The target distribution of each token, float32 (n_tokens, n_tags); zeros where there is none."""
-        reference = example.reference
-        soft, n_lost = aligned_soft_labels(example, self.scheme, component=self.name)
+        target, n_lost = target_of(example, self.scheme, self.soft_weight, component=self.name)
         if n_lost and not self.report["soft labels lost"]:
             logger.warning(
                 "%s: soft labels of tokens that the pipeline's tokenizer splits differently are left out (%d in '%s'); "
                 "the component's `report` counts them.",
                 self.name,
                 n_lost,
-                reference.text[:60],
+                example.reference.text[:60],
             )
         self.report["soft labels lost"] += n_lost
-        if not reference.has_annotation("ENT_IOB"):
-            return soft
-        for entity in reference.ents:  # reference and component may have different vocabularies
-            self.vocab.strings.add(entity.label_)
-            example.predicted.vocab.strings.add(entity.label_)
-        columns = self.scheme.encode(example.get_aligned_ner(), component=self.name)
-        hard = np.zeros_like(soft)
-        known = np.flatnonzero(columns >= 0)
-        hard[known, columns[known]] = 1.0
-        both = soft.any(axis=1, keepdims=True) & hard.any(axis=1, keepdims=True)
-        mixed = np.where(both, (1 - self.soft_weight) * hard + self.soft_weight * soft, hard + soft)
-        return mixed.astype("f")
+        return target
 
     # Serialisation
 
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """The component as bytes, without the settings that are in the pipeline's config."""
+        self._warn_of_unsaved()
+        data: bytes = super().to_bytes(exclude=exclude)
+        return data
+
+    def to_disk(self, path: Any, *, exclude: Iterable[str] = ()) -> None:
+        """Save to a folder, without the settings that are in the pipeline's config."""
+        self._warn_of_unsaved()
+        super().to_disk(path, exclude=exclude)
+
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "SoftmaxRecogniser":
         """Load from `to_bytes`."""
-        settings = self.threshold, self.soft_weight
         super().from_bytes(bytes_data, exclude=exclude)
-        self.threshold, self.soft_weight = settings
-        return self
+        return self._loaded()
 
     def from_disk(self, path: Any, *, exclude: Iterable[str] = ()) -> "SoftmaxRecogniser":
         """Load from the folder that `to_disk` made."""
-        settings = self.threshold, self.soft_weight
         super().from_disk(path, exclude=exclude)
-        self.threshold, self.soft_weight = settings
+        return self._loaded()
+
+    def _loaded(self) -> "SoftmaxRecogniser":
+        self.in_training = False
+        for setting in ("threshold", "soft_weight"):  # where earlier versions saved them too
+            self.cfg.pop(setting, None)
         return self
 
-
-def check_share(value: float, setting: str, component: str) -> float:
-    """Return a setting that must be a number in [0, 1]. RAISES: XnerError for another value."""
-    if not isinstance(value, int | float) or not 0.0 <= value <= 1.0:
-        raise XnerError(f"The setting {setting} of the component {component!r} must be from 0 to 1, but it is {value}.")
-    return float(value)
+    def _warn_of_unsaved(self) -> None:
+        for setting, value in self._unsaved.items():
+            logger.warning(
+                "%s: the setting %s = %s is not saved, because the component does not know its pipeline's config (a "
+                'pickle of the pipeline does not keep it). Put it there: nlp.get_pipe_config("%s")["%s"] = %s',
+                self.name, setting, value, self.name, setting, value,
+            )  # fmt: skip

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .tags import TagScheme
+from .tags import PREFIXES, TagScheme
 
 Scores = np.ndarray  # float64, (n_tokens, n_tags): log-probabilities, -inf where a tag is not allowed
 NEVER = -np.inf
@@ -75,9 +75,7 @@ def decode(docs: Sequence[Scores], scheme: TagScheme) -> list[list[FoundEntity]]
     docs (Sequence[Scores]): (n_tokens, n_tags) each. `O` must be allowed everywhere.
     """
     packed = Packed(docs, scheme)
-    tags = packed.unpack(packed.best_tags())
-    spans = [read_spans(path, scheme) for path in tags]
-    return packed.with_confidence(spans)
+    return packed.with_confidence(packed.best_spans())
 
 
 def score_spans(
@@ -115,14 +113,18 @@ class Packed:
         self.rank = np.empty(len(docs), dtype=int)
         self.rank[self.order] = np.arange(len(docs))
         flat = np.concatenate([*docs, np.empty((0, len(scheme)))])
-        rows = np.empty(len(flat), dtype=int)
         self.rows = [self.starts[: lengths[i]] + self.rank[i] for i in range(len(docs))]
+        scores = np.empty_like(flat)
         if len(flat):
-            rows[np.concatenate(self.rows)] = np.arange(len(flat))
-        self.scores = flat[rows]
+            scores[np.concatenate(self.rows)] = flat
+        self.use(scores)
+
+    def use(self, scores: Scores) -> None:
+        """Replace the scores of all tokens, (n_rows, n_tags), in the order of `scores`."""
+        self.scores = scores
         self.outside = self.scores[:, 0]
         # (n_rows, n_labels) each
-        self.begin, self.inside, self.last, self.unit = (self.scores[:, scheme.columns(prefix)] for prefix in "BILU")
+        self.begin, self.inside, self.last, self.unit = (self.scores[:, 1 + i :: len(PREFIXES)] for i in range(4))
 
     def unpack(self, values: np.ndarray) -> list[np.ndarray]:
         """The rows of each doc."""
@@ -207,6 +209,10 @@ class Packed:
             )
             entity[:n] = np.where(started, which, np.where(~free & continues, label, -1))
         return tags
+
+    def best_spans(self) -> list[list[tuple[int, int, str]]]:
+        """The entities of each doc's best sequence."""
+        return [read_spans(path, self.scheme) for path in self.unpack(self.best_tags())]
 
     def with_confidence(self, spans: Sequence[Sequence[tuple[int, int, str]]]) -> list[list[FoundEntity]]:
         """Spans with the sum of the probabilities of all sequences that contain them."""

@@ -75,6 +75,7 @@ def calibrate(
     found = fit_temperature(logits, limits, gold, recogniser.scheme, unlabelled)
     recogniser.cfg["temperature"] = 1.0 if found is None else found.temperature
     recogniser.cfg["calibration"] = None if found is None else found.to_json()
+    recogniser.in_training = False
     if found is None:
         logger.info("%s: no entity is predicted on the development data, so the temperature is 1.", recogniser.name)
     return found

@@ -8,6 +8,7 @@ from spacy.training import Example
 from thinc.api import Model
 from thinc.types import Floats2d
 
+from ..optimizers import interpolate_optimizer
 from .model import TagLogits, token_classifier
 
 
@@ -19,16 +20,17 @@ def token_classifier_v1(
 
 
 def interpolate_optimizer_v1() -> Callable[[Language], None]:
-    """`spacy_xner.InterpolateOptimizer.v1`: for `[initialize] before_init`, replaces the variables in
-    `[training.optimizer]` by their values.
-
-    `nlp.resume_training` and `spacy debug data` read that block without the sections that define its variables.
-    """
+    """`spacy_xner.InterpolateOptimizer.v1`: as v2, for `[initialize] before_init`; loading does not call it there."""
 
     def before_init(nlp: Language) -> None:
-        nlp.config["training"]["optimizer"] = nlp.config.interpolate()["training"]["optimizer"]
+        interpolate_optimizer(nlp)
 
     return before_init
+
+
+def interpolate_optimizer_v2() -> Callable[[Language], Language]:
+    """`spacy_xner.InterpolateOptimizer.v2`: for `[nlp] after_pipeline_creation`, see `interpolate_optimizer`."""
+    return interpolate_optimizer
 
 
 def fit_temperature_v1(
@@ -39,10 +41,13 @@ def fit_temperature_v1(
     corpus (Callable[[Language], Iterable[Example]]): reader of the development data, as in `[corpora.dev]`.
     component (str): name of the `xner` component.
     """
-    from .fitting import calibrate
+    from .fitting import calibrate, find_recogniser
 
     def before_to_disk(nlp: Language) -> Language:
+        recogniser = find_recogniser(nlp, component)
+        in_training = recogniser.in_training
         calibrate(nlp, corpus(nlp), component=component)
+        recogniser.in_training = in_training  # training goes on after the pipeline is saved
         return nlp
 
     return before_to_disk

@@ -14,6 +14,7 @@ from .language_tokens import PREFIX, LanguageToken, canonical_parts, choose_toke
 from .seq2seq_loading import load_model, model_folder, model_version
 from .splitting import Part, join_parts, split_text
 
+REVISION = 1  # raise it if translations change: keys of the cache have it
 BUFFER = 4  # batches that are sorted by length together; an interrupted run repeats at most this many
 # A translation may have MAX_GROWTH times the pieces of its text plus EXTRA_PIECES; longer output is degenerate.
 MAX_GROWTH, EXTRA_PIECES = 3, 20
@@ -88,6 +89,7 @@ class Seq2Seq:
     def identity(self) -> dict[str, Any]:
         return {
             "name": "Seq2Seq.v1",
+            "revision": REVISION,
             "source": self.source,
             "target": self.target,
             "model": Path(self.model_name).name if Path(self.model_name).is_dir() else self.model_name,

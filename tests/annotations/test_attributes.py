@@ -52,7 +52,7 @@ def test_an_attribute_that_others_compute_is_refused() -> None:
         with pytest.raises(XnerError, match=r"span._.confidence is a getter of other code"):
             install_extensions()
     finally:
-        Span.set_extension("confidence", default=before[0], force=True)
+        Span.set_extension("confidence", getter=before[2], setter=before[3], force=True)
 
 
 def test_given_entities_with_a_score_are_in_the_group() -> None:

@@ -8,6 +8,7 @@ from spacy.tokens import Doc
 
 from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.corpus.docs import load_docs, write_docs
+from spacy_xner.corpus.provenance import text_hash
 from spacy_xner.errors import XnerError
 from spacy_xner.experiments.corpora import synthetic_texts
 from spacy_xner.experiments.input_checks import check_inputs
@@ -106,6 +107,24 @@ def test_manual_labels_are_not_projected(study: Study, tmp_path: Path) -> None:
     write_docs(tmp_path / "projected/de.spacy", docs)
     with pytest.raises(
         XnerError, match=r"the labels of the doc corpus:1 are not projected, by its provenance \(convert\)"
+    ):
+        check_inputs(study, study.arms.values())
+
+
+@pytest.mark.parametrize("folder", ["projected", "translated"])
+def test_docs_made_from_an_older_gold_file(study: Study, tmp_path: Path, folder: str) -> None:
+    """Where a line was inserted into the gold file, ids belong to other sentences."""
+    gold = {meta_of(doc)["id"]: doc for doc in load_docs(study.gold)}
+    docs = load_docs(tmp_path / f"{folder}/de.spacy")
+    for doc in docs:
+        step = {"step": "translate", "source": text_hash(gold[meta_of(doc)["id"]].text)}
+        doc._.xner_meta = {**meta_of(doc), "provenance": [*meta_of(doc)["provenance"], step]}
+    write_docs(tmp_path / f"{folder}/de.spacy", docs)
+    check_inputs(study, study.arms.values())
+    texts = [doc.text.replace("[", "") for doc in gold.values()]
+    write_docs(study.gold, docs_of(tmp_path, ["[Ada](PER) came first .", *texts], "en"))
+    with pytest.raises(
+        XnerError, match=rf"{folder}/de.spacy: the doc corpus:1 .* was not made from the text of this id"
     ):
         check_inputs(study, study.arms.values())
 

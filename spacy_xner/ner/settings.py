@@ -1,0 +1,44 @@
+"""Settings of the recogniser: their check, and the pipeline's config, which is where they are saved."""
+
+import weakref
+from typing import Any
+
+from spacy.language import Language
+
+from ..errors import XnerError
+
+
+def check_share(value: float, setting: str, component: str) -> float:
+    """Return a setting that must be a number in [0, 1]. RAISES: XnerError for another value."""
+    if not isinstance(value, int | float) or not 0.0 <= value <= 1.0:
+        raise XnerError(f"The setting {setting} of the component {component!r} must be from 0 to 1, but it is {value}.")
+    return float(value)
+
+
+class ConfigLink:
+    """The way from a component to its block in the config of the pipeline that made it.
+
+    It does not keep the pipeline alive. A copy of the pipeline's has its own; a pickled one has none, because a
+    component that is sent to another process must not take its pipeline with it.
+
+    nlp (Language | None): the pipeline.
+    """
+
+    def __init__(self, nlp: Language | None = None) -> None:
+        self._pipeline = None if nlp is None else weakref.ref(nlp)
+
+    def write(self, component: Any, setting: str, value: Any) -> bool:
+        """Change a setting in the config. RETURNS: False where the component is in no pipeline that is known."""
+        nlp = None if self._pipeline is None else self._pipeline()
+        for name, pipe in [] if nlp is None else nlp.components:
+            if pipe is component and nlp is not None:
+                nlp.get_pipe_config(name)[setting] = value
+                return True
+        return False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ConfigLink, ()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "ConfigLink":
+        nlp = None if self._pipeline is None else self._pipeline()
+        return ConfigLink(memo.get(id(nlp)))

@@ -1,0 +1,104 @@
+"""The private parts of spaCy and thinc that compat_spacy.py uses: one test for each function, as in test_compat.py."""
+
+import ast
+import itertools
+import subprocess
+import sys
+from importlib.metadata import version
+from typing import Any
+
+import pytest
+import spacy
+from spacy.pipeline.functions import DocCleaner
+from spacy.tokens import Doc, Span, SpanGroup
+from spacy_transformers.data_classes import TransformerData
+from spacy_transformers.pipeline_component import install_extensions
+from thinc import registry, schedules
+
+from spacy_xner import compat_spacy
+
+from .test_compat import read
+
+
+def changed(package: str, part: str, function: str) -> str:
+    return (
+        f"{package} {version(package)}: {part} is not there any more, or works differently. Change "
+        f"spacy_xner/compat_spacy.py::{function}."
+    )
+
+
+@pytest.fixture
+def docs() -> list[Doc]:
+    return [spacy.blank("xx").make_doc("Angela Merkel visited Paris .")]
+
+
+def test_imports_nothing_heavy() -> None:
+    code = "import sys, spacy_xner.compat_spacy; print({'spacy', 'thinc'} & sys.modules.keys())"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "set()"
+
+
+def test_every_function_has_a_test() -> None:
+    public = {node.name for node in read(compat_spacy.__file__).body if isinstance(node, ast.FunctionDef)}
+    called = {node.attr for node in ast.walk(read(__file__)) if isinstance(node, ast.Attribute)}
+    assert public - called == set()
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        schedules.constant(0.5),
+        schedules.decaying(0.5, 0.25, t=2),
+        schedules.warmup_linear(0.5, 3, 9),
+        schedules.cyclic_triangular(0.25, 0.5, 3),
+    ],
+    ids=lambda schedule: schedule.__name__,
+)
+@pytest.mark.parametrize("n_taken", [1, 4])
+def test_read_schedule(schedule: Any, n_taken: int) -> None:
+    for _ in range(n_taken):
+        next(schedule)
+    message = changed("thinc", "the local variables of its schedules", "read_schedule")
+    found = compat_spacy.read_schedule(schedule)
+    assert found is not None, message
+    name, arguments, taken = found
+    again = itertools.islice(registry.get("schedules", name)(**arguments), taken, None)
+    assert [next(again) for _ in range(12)] == [next(schedule) for _ in range(12)], message
+
+
+def test_schedules_that_cannot_be_read() -> None:
+    assert compat_spacy.read_schedule(iter([0.5])) is None
+    assert compat_spacy.read_schedule(rate for rate in [0.5]) is None
+    assert compat_spacy.read_schedule(schedules.compounding(1.0, 2.0, 1.5)) is None
+
+
+def test_get_attribute_key(docs: list[Doc]) -> None:
+    span = docs[0][0:2]
+    key = compat_spacy.get_attribute_key(span, "any_name")
+    message = changed("spacy", "Underscore._get_key", "get_attribute_key")
+    assert key == ("._.", "any_name", 0, 13), message
+
+
+def test_unpack_spans(docs: list[Doc]) -> None:
+    span = Span(docs[0], 0, 2, "PER", kb_id="Q1", span_id="x")
+    found = compat_spacy.unpack_spans(SpanGroup(docs[0], spans=[span]).to_bytes())
+    message = changed("spacy", "the message of SpanGroup.to_bytes", "unpack_spans")
+    assert found == [(span.id, span.kb_id, span.label, 0, 2, 0, 13)], message
+
+
+def test_get_encoder_output(docs: list[Doc]) -> None:
+    install_extensions()
+    assert compat_spacy.get_encoder_output(docs[0]) is None
+    docs[0]._.trf_data = data = TransformerData.empty()
+    message = changed("spacy", "the key of custom attributes in Doc.user_data", "get_encoder_output")
+    assert compat_spacy.get_encoder_output(docs[0]) is data, message
+
+
+def test_is_output_deleted(docs: list[Doc]) -> None:
+    install_extensions()
+    message = changed("spacy", "the key of custom attributes in Doc.user_data", "is_output_deleted")
+    assert not compat_spacy.is_output_deleted(docs[0]), message
+    docs[0]._.trf_data = TransformerData.empty()
+    assert not compat_spacy.is_output_deleted(docs[0]), message
+    DocCleaner({"_.trf_data": None})(docs[0])
+    assert compat_spacy.is_output_deleted(docs[0]), message
