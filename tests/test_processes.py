@@ -84,7 +84,7 @@ def test_copies_predict_the_same(nlp: Language, state: str) -> None:
     expected = found(nlp.pipe(ALL))
     for twin in (pickle.loads(pickle.dumps(nlp)), copy.deepcopy(nlp)):
         assert found(twin.pipe(ALL)) == expected
-        twin.get_pipe("xner").threshold = 1.0
+        twin.get_pipe("xner").threshold = 1.0  # type: ignore[union-attr]
         assert found(twin.pipe(ALL)) != expected
     assert found(nlp.pipe(ALL)) == expected
     assert nlp.get_pipe("xner").threshold == 0.0  # type: ignore[attr-defined]

@@ -251,8 +251,8 @@ def test_awkward_texts(nlp: Language, text: str) -> None:
     """Scores are probabilities, no entity starts with white space, and other docs of a batch change nothing."""
     doc, (together, _) = nlp(text), nlp.pipe([text, TEXT])
     group = doc.spans["xner"]
-    assert doc.text == text
     assert list(doc.ents) == list(group)
+    assert [ent.text for ent in doc.ents] == ["Paris"] * text.count("Paris")  # nothing else is like a name it learned
     assert len(group) == len(group.attrs["scores"])
     assert all(0 < score <= 1 for score in group.attrs["scores"])
     assert not any(span[0].is_space for span in group)
