@@ -1,4 +1,5 @@
-"""Every use of private parts of spacy-transformers, thinc, transformers, torch and srsly; for spaCy: compat_spacy.py.
+"""Every use of private parts of spacy-transformers, thinc, transformers, torch, srsly and filelock; for spaCy:
+compat_spacy.py.
 
 An upgrade of these packages can change such parts without notice. This file is then the one to change, and
 tests/test_compat.py has a test for each function, whose message says which part is gone or different. Each docstring
@@ -9,13 +10,18 @@ Packages are imported inside functions: the command line imports this module and
 
 from __future__ import annotations
 
+import inspect
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import torch
+    from filelock import BaseFileLock
     from spacy.tokens import Doc, Span
     from spacy_transformers.data_classes import FullTransformerBatch, HFObjects, TransformerData
     from spacy_transformers.layers import TransformerModel
@@ -30,12 +36,12 @@ Codecs = list[tuple[Any, dict[str, Any]]]
 # thinc
 
 
-def wrap_forward(model: Model, wrapper: Callable[..., Any]) -> None:
-    """Let `wrapper(stock, model, X, is_train)` compute a model's forward pass; `stock` is the former function.
+def replace_forward(model: Model, forward: Callable[..., Any]) -> None:
+    """Let `forward(model, X, is_train)` compute a model's forward pass.
 
     Uses `Model._func` (thinc 8.3): a model's forward function cannot be changed through thinc's public interface.
     """
-    model._func = partial(wrapper, model._func)
+    model._func = forward
 
 
 @contextmanager
@@ -168,6 +174,17 @@ def hold_encoder(shim: HFShim, tokenizer: Any, transformer: Any, vocab_file: byt
     shim._model = transformer
 
 
+def hold_settings(shim: HFShim, tokenizer_config: dict[str, Any], transformer_config: dict[str, Any]) -> None:
+    """Put the settings that an encoder will be loaded with into a shim that has none.
+
+    Uses `HFShim._hfmodel` and the fields of `HFObjects` (spacy-transformers 1.3, 1.4), as `HFShim.from_bytes` does,
+    which is not called since it also reads pickles.
+    """
+    from spacy_transformers.data_classes import HFObjects
+
+    shim._hfmodel = HFObjects(None, None, None, tokenizer_config, transformer_config)
+
+
 def serialise_without_weights(shim: HFShim) -> dict[str, Any]:
     """The message that `HFShim.to_bytes` packs, without the weights that it pickles.
 
@@ -186,6 +203,16 @@ def serialise_without_weights(shim: HFShim) -> dict[str, Any]:
     stand_in._model = torch.nn.Module()
     message: dict[str, Any] = srsly.msgpack_loads(HFShim.to_bytes(stand_in))
     return message
+
+
+def get_accumulated_gradients(backprop: Callable[..., Any]) -> list[list[Any]]:
+    """The gradients of the listeners so far, for each doc, from the callback that `Transformer.update` sends to each.
+
+    Uses the local variable `d_tensors` of `Transformer.update` (spacy-transformers 1.3, 1.4), where they are added up.
+    Empty for another callback.
+    """
+    found: list[list[Any]] = inspect.getclosurevars(backprop).nonlocals.get("d_tensors", [])
+    return found
 
 
 def make_doc_splitter() -> Model[FullTransformerBatch, list[TransformerData]]:
@@ -334,3 +361,19 @@ def known_codecs(codecs: Codecs) -> Iterator[None]:
     finally:
         for registry, _ in codecs:
             registry.__dict__.pop("get_all", None)
+
+
+# filelock
+
+
+def locks_file_at(lock: BaseFileLock, path: Path) -> bool:
+    """Whether an acquired lock holds the file that is at a path now, not one that was deleted there.
+
+    Uses `FileLock._context.lock_file_fd` (filelock 3.12 to 4.2): the descriptor is not public.
+    """
+    held = os.fstat(cast("int", lock._context.lock_file_fd))
+    try:
+        there = path.stat()
+    except OSError:
+        return False
+    return (held.st_dev, held.st_ino) == (there.st_dev, there.st_ino)

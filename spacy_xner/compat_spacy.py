@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from spacy.tokens import Span
+    from spacy.tokens import Doc, Span
+    from spacy_transformers.data_classes import TransformerData
 
 
 def get_attribute_key(span: Span, name: str) -> Any:
@@ -67,3 +68,25 @@ def read_schedule(schedule: Any) -> tuple[str, dict[str, Any], int] | None:
     code = schedule.gi_code
     arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     return f"{name}.v1", {argument: state[argument] for argument in arguments}, counters[name]()
+
+
+OUTPUT_KEY: Any = ("._.", "trf_data", None, None)
+"""The key of `doc._.trf_data` in `doc.user_data`."""
+
+
+def get_encoder_output(doc: Doc) -> TransformerData | None:
+    """The transformer's output of a doc, or None.
+
+    Uses the key of custom attributes in `doc.user_data` (spaCy 3.7, 3.8): nothing is registered without a transformer.
+    """
+    output: TransformerData | None = doc.user_data.get(OUTPUT_KEY)
+    return output
+
+
+def is_output_deleted(doc: Doc) -> bool:
+    """Whether a doc had a transformer's output that was set to None since, as `doc_cleaner` does.
+
+    Uses the key of custom attributes in `doc.user_data` (spaCy 3.7, 3.8): `doc._.trf_data` is None also where no
+    transformer has read the doc.
+    """
+    return OUTPUT_KEY in doc.user_data and doc.user_data[OUTPUT_KEY] is None

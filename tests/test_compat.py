@@ -14,12 +14,16 @@ from typing import Any
 
 import numpy
 import pytest
+import srsly
 import torch
+from filelock import FileLock
 from spacy.lang.xx import MultiLanguage
 from spacy.language import Language
 from spacy.tokens import Doc, Span
-from spacy_transformers.data_classes import FullTransformerBatch, HFObjects
-from spacy_transformers.layers import TransformerModel
+from spacy.training import Example
+from spacy_transformers import Transformer
+from spacy_transformers.data_classes import FullTransformerBatch, HFObjects, TransformerData
+from spacy_transformers.layers import TransformerListener, TransformerModel
 from spacy_transformers.layers.hf_shim import HFShim
 from thinc.api import Linear, Model
 from transformers import (
@@ -35,6 +39,7 @@ from transformers import (
     XLMRobertaConfig,
     XLMRobertaModel,
 )
+from transformers.utils import ModelOutput
 
 from spacy_xner import compat
 
@@ -126,17 +131,15 @@ def read(path: str | Path) -> ast.Module:
 # thinc
 
 
-def test_wrap_forward() -> None:
+def test_replace_forward() -> None:
     model = linear()
+
+    def add_one(model: Model, X: Any, is_train: bool) -> Any:
+        return X + 1, lambda dY: dY
+
+    compat.replace_forward(model, add_one)
     X = numpy.ones((1, 2), dtype="f")
-    expected = model.predict(X) + 1
-
-    def add_one(stock: Any, model: Model, X: Any, is_train: bool) -> Any:
-        Y, backprop = stock(model, X, is_train)
-        return Y + 1, backprop
-
-    compat.wrap_forward(model, add_one)
-    assert (model.predict(X) == expected).all(), changed("thinc", "Model._func", "wrap_forward")
+    assert (model.predict(X) == 2).all(), changed("thinc", "Model._func", "replace_forward")
 
 
 def test_observed_inputs() -> None:
@@ -278,6 +281,35 @@ def test_serialise_without_weights(model: TransformerModel) -> None:
     assert shim._model is before, message
 
 
+def test_get_accumulated_gradients(model: TransformerModel, docs: list[Doc]) -> None:
+    """What each of two listeners finds when it sends its gradients."""
+    found: list[list[int]] = []
+
+    class Listener(TransformerListener):
+        def receive(self, batch_id: int, outputs: Any, backprop: Any) -> None:
+            found.append([len(arrays) for arrays in compat.get_accumulated_gradients(backprop)])
+            zeros = [ModelOutput(last_hidden_state=data.model_output.last_hidden_state * 0) for data in outputs]
+            pairs = zip(outputs, zeros, strict=True)
+            backprop([TransformerData(data.wordpieces, zero, data.align) for data, zero in pairs])
+
+    transformer = Transformer(docs[0].vocab, model)
+    for name in ("one", "two"):
+        transformer.add_listener(Listener("*"), name)
+    transformer.update([Example(doc, doc) for doc in docs])
+    message = changed("spacy-transformers", "d_tensors in Transformer.update", "get_accumulated_gradients")
+    assert found == [[], [1, 1]], message
+    assert compat.get_accumulated_gradients(lambda d: d) == [], message
+
+
+def test_hold_settings() -> None:
+    shim = compat.get_encoder_shim(TransformerModel("nowhere", whole_docs, {}, {}))
+    compat.hold_settings(shim, {"use_fast": True}, {"output_hidden_states": True})
+    stored = srsly.msgpack_loads(shim.to_bytes())
+    found = stored["_init_tokenizer_config"], stored["_init_transformer_config"]
+    message = changed("spacy-transformers", "the settings in HFObjects", "hold_settings")
+    assert found == ({"use_fast": True}, {"output_hidden_states": True}), message
+
+
 def test_make_doc_splitter(docs: list[Doc]) -> None:
     batch = FullTransformerBatch.empty(len(docs))
     message = changed("spacy-transformers", "layers.split_trf.split_trf_batch", "make_doc_splitter")
@@ -385,3 +417,13 @@ def test_known_codecs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert searches == [], message
     srsly.msgpack_dumps({})
     assert searches, message
+
+
+def test_locks_file_at(tmp_path: Path) -> None:
+    message = changed("filelock", "FileLock._context.lock_file_fd", "locks_file_at")
+    with FileLock(place := tmp_path / "lock") as lock:
+        assert compat.locks_file_at(lock, place), message
+        place.unlink()
+        assert not compat.locks_file_at(lock, place), message  # nobody else sees that it is held
+        place.touch()
+        assert not compat.locks_file_at(lock, place), message

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 import spacy
+from spacy.pipeline.functions import DocCleaner
 from spacy.tokens import Doc, Span, SpanGroup
+from spacy_transformers.data_classes import TransformerData
+from spacy_transformers.pipeline_component import install_extensions
 from thinc import registry, schedules
 
 from spacy_xner import compat_spacy
@@ -81,3 +84,21 @@ def test_unpack_spans(docs: list[Doc]) -> None:
     found = compat_spacy.unpack_spans(SpanGroup(docs[0], spans=[span]).to_bytes())
     message = changed("spacy", "the message of SpanGroup.to_bytes", "unpack_spans")
     assert found == [(span.id, span.kb_id, span.label, 0, 2, 0, 13)], message
+
+
+def test_get_encoder_output(docs: list[Doc]) -> None:
+    install_extensions()
+    assert compat_spacy.get_encoder_output(docs[0]) is None
+    docs[0]._.trf_data = data = TransformerData.empty()
+    message = changed("spacy", "the key of custom attributes in Doc.user_data", "get_encoder_output")
+    assert compat_spacy.get_encoder_output(docs[0]) is data, message
+
+
+def test_is_output_deleted(docs: list[Doc]) -> None:
+    install_extensions()
+    message = changed("spacy", "the key of custom attributes in Doc.user_data", "is_output_deleted")
+    assert not compat_spacy.is_output_deleted(docs[0]), message
+    docs[0]._.trf_data = TransformerData.empty()
+    assert not compat_spacy.is_output_deleted(docs[0]), message
+    DocCleaner({"_.trf_data": None})(docs[0])
+    assert compat_spacy.is_output_deleted(docs[0]), message

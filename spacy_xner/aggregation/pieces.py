@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from spacy_transformers.data_classes import TransformerData
-from thinc.api import Ops
-from thinc.types import Ints1d
+from thinc.api import Model, Ops
+from thinc.types import Floats2d, Ints1d, Ragged
 
 from ..encoders.outputs import gradients_of, layers_of
 from ..encoders.transformer import ARCHITECTURE, LISTENER_ARCHITECTURE
 from ..errors import XnerError
 from .options import resolve_layers
 from .types import Layers, Rows
+
+Pooling: TypeAlias = Model[Ragged, Floats2d]
+
+MEANS = ("reduce_mean", "reduce_first", "reduce_last")
+"""Poolings that take a (weighted) mean of word pieces: the mean of an affine map is the affine map of the mean."""
+
+
+def pool_pieces(pooling: Pooling, pieces: Rows, lengths: Any, is_train: bool) -> tuple[Rows, Callable[[Rows], Rows]]:
+    """The vector of each token, and the callback to the gradients of its word pieces.
+
+    Tokens without pieces, such as white space, get zeros: some poolings fail for them.
+
+    pieces (Rows): those of the first token, then those of the second and so on, (n_pieces, width).
+    lengths (array): number of pieces of each token, int32 (n_tokens,).
+    """
+    ops = pooling.ops
+    has_pieces = lengths > 0
+    if not len(pieces):
+        return ops.alloc2f(len(lengths), pieces.shape[1]), lambda d_tokens: pieces
+    if has_pieces.all():
+        pooled, backprop_pooling = pooling(Ragged(pieces, lengths), is_train)
+        return pooled, lambda d_tokens: backprop_pooling(d_tokens).dataXd
+    pooled, backprop_pooling = pooling(Ragged(pieces, lengths[has_pieces]), is_train)
+    tokens: Any = ops.alloc2f(len(lengths), pooled.shape[1])
+    tokens[has_pieces] = pooled
+    return tokens, lambda d_tokens: backprop_pooling(d_tokens[has_pieces]).dataXd
 
 
 class DocLayers:

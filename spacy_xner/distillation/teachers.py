@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..annotations.attributes import confidence_of
+from ..compat_spacy import OUTPUT_KEY
 from ..errors import XnerError
 from ..ner.component import SoftmaxRecogniser
 from ..ner.decoding import log_softmax
@@ -17,7 +17,6 @@ from ..ner.fitting import recognisers_of
 from ..pipelines import name_of
 
 MIN_PROBABILITY = 1e-10  # before the logarithm
-ENCODER_DATA: Any = ("._.", "trf_data", None, None)  # the key of `doc._.trf_data`
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ def logits_of(nlp: Language, recogniser: SoftmaxRecogniser, texts: Sequence[str]
         docs = list(nlp.pipe(texts))
     logits = recogniser.predict(docs)
     for doc in docs:  # large outputs of the encoder, which must not be written with the doc
-        doc.user_data.pop(ENCODER_DATA, None)
+        doc.user_data.pop(OUTPUT_KEY, None)
     return docs, logits
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
+import numpy
 import torch
+from numpy.typing import NDArray
 from torch.nn.functional import linear, scaled_dot_product_attention
 from transformers import PreTrainedModel
 
@@ -19,13 +21,14 @@ from .quantised import QuantisedLinear
 class Batch(NamedTuple):
     """Word pieces of several sequences: their ids, and their token types or None where all are 0.
 
-    Sequences of one length must be neighbours.
+    A sequence is a list or an integer array. Sequences of one length must be neighbours.
     """
 
-    ids: list[list[int]]
-    types: list[list[int]] | None = None
+    ids: Sequence[Sequence[int] | Integers]
+    types: Sequence[Sequence[int] | Integers] | None = None
 
 
+Integers = NDArray[numpy.int64]
 Linear = Callable[[torch.Tensor], torch.Tensor]
 
 # Architectures with BERT's layers and learned positions. Others use their own forward function.
@@ -50,6 +53,7 @@ def can_pack(model: PreTrainedModel) -> bool:
         type(model).__name__ in POSITIONS_FROM_ZERO | POSITIONS_AFTER_PADDING
         and getattr(config, "position_embedding_type", "absolute") == "absolute"
         and not getattr(config, "is_decoder", False)
+        and not getattr(config, "pruned_heads", None)  # layers then have fewer heads than the config says
         and all(type(module) is torch.nn.Linear for module in encoder.modules() if hasattr(module, "in_features"))
     )
 
@@ -80,13 +84,17 @@ class PackedEncoder:
             for layer in compat.get_bert_layers(model)
         ]
 
-    def __call__(self, batch: Batch) -> list[torch.Tensor]:
-        """All L + 1 layers, each (n_pieces, width) of float32."""
+    def __call__(self, batch: Batch, n_layers: int | None = None) -> list[torch.Tensor]:
+        """The first `n_layers` layers, the embeddings included, each (n_pieces, width) of float32; None is all L + 1.
+
+        Those above are not computed.
+        """
+        layers = self.layers if n_layers is None else self.layers[: n_layers - 1]
         groups = list(equal_lengths(batch.ids))
         heads = self.model.config.num_attention_heads
         X = self._embed(batch)
         outputs = [X]
-        for project, attend, drop_attended, attend_norm, widen, activate, narrow, drop, norm in self.layers:
+        for project, attend, drop_attended, attend_norm, widen, activate, narrow, drop, norm in layers:
             # (n_pieces, 3, heads, width / heads): queries, keys and values of each piece side by side
             parts = project(X.to(self.dtype)).reshape(len(X), 3, heads, -1)
             context = []
@@ -107,14 +115,9 @@ class PackedEncoder:
 
     def _embed(self, batch: Batch) -> torch.Tensor:
         padding = self.model.config.pad_token_id if type(self.model).__name__ in POSITIONS_AFTER_PADDING else None
-        positions = [place for sequence in batch.ids for place in positions_of(sequence, padding)]
-        types = (
-            torch.tensor([[kind for sequence in batch.types for kind in sequence]])
-            if batch.types
-            else torch.zeros((1, len(positions)), dtype=torch.long)
-        )
-        ids = torch.tensor([[piece for sequence in batch.ids for piece in sequence]])
-        return compat.embed_pieces(self.model, ids, torch.tensor([positions]), types)[0]
+        positions = flatten([positions_of(sequence, padding) for sequence in batch.ids])
+        types = flatten(batch.types) if batch.types else torch.zeros_like(positions)
+        return compat.embed_pieces(self.model, flatten(batch.ids), positions, types)[0]
 
 
 class PaddedEncoder:
@@ -124,8 +127,8 @@ class PaddedEncoder:
         self.precision = precision
         self.model = with_quantised_linears(model).eval() if precision == "int8" else model
 
-    def __call__(self, batch: Batch) -> list[torch.Tensor]:
-        """All L + 1 layers, each (n_pieces, width) of float32."""
+    def __call__(self, batch: Batch, n_layers: int | None = None) -> list[torch.Tensor]:
+        """The first `n_layers` layers, each (n_pieces, width) of float32; None is all L + 1, which are computed."""
         longest = max(map(len, batch.ids))
         padding = self.model.config.pad_token_id or 0
         inputs = {"input_ids": torch.tensor([[*ids, *[padding] * (longest - len(ids))] for ids in batch.ids])}
@@ -135,23 +138,24 @@ class PaddedEncoder:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bfloat16"):
             output = self.model(**inputs, attention_mask=mask.float(), output_hidden_states=True, return_dict=True)
         layers = [*output.hidden_states[:-1], output.last_hidden_state]
-        return [layer[mask.bool()].float() for layer in layers]
+        return [layer[mask.bool()].float() for layer in layers[:n_layers]]
 
 
-def positions_of(sequence: list[int], padding: int | None) -> list[int] | range:
+def flatten(sequences: Sequence[Sequence[int] | Integers]) -> torch.Tensor:
+    """The sequences one after the other as one row: int64, (1, n_pieces)."""
+    parts = [numpy.asarray(sequence, dtype="int64") for sequence in sequences]
+    return torch.from_numpy(numpy.concatenate(parts))[None]
+
+
+def positions_of(sequence: Sequence[int] | Integers, padding: int | None) -> Integers:
     """Position ids of a sequence: from 0, or as in RoBERTa from `padding` + 1, where padding pieces do not count."""
     if padding is None:
-        return range(len(sequence))
-    if padding not in sequence:
-        return range(padding + 1, padding + 1 + len(sequence))
-    positions, count = [], padding
-    for piece in sequence:  # the text contains "<pad>", which the tokenizer encodes as the padding piece
-        count += piece != padding
-        positions.append(padding if piece == padding else count)
-    return positions
+        return numpy.arange(len(sequence))
+    counted = numpy.asarray(sequence, dtype="int64") != padding  # a text that says "<pad>" has padding pieces
+    return numpy.where(counted, counted.cumsum() + padding, padding)
 
 
-def equal_lengths(sequences: list[list[int]]) -> Iterator[tuple[int, int]]:
+def equal_lengths(sequences: Sequence[Sequence[int] | Integers]) -> Iterator[tuple[int, int]]:
     """For each run of neighbours of one length: their number, and the length."""
     for length, group in groupby(map(len, sequences)):
         yield sum(1 for _ in group), length

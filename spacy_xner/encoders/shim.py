@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import numpy
-import srsly
 import torch
 from numpy.typing import NDArray
 from spacy_transformers.data_classes import HFObjects
@@ -21,8 +21,10 @@ from .memory import UPDATES_PER_RELEASE, release_memory
 from .outputs import select_roots
 from .packed import Batch, can_pack, make_encoder
 from .precision import check_inference, cpu_computes_bfloat16, resolve_inference
-from .serialisation import encoder_from_message, encoder_to_bytes
+from .serialisation import encoder_from_message, encoder_to_bytes, read_message
 from .threads import one_at_a_time, run_in_threads, use_one_thread_if_forked
+
+Then = Callable[[int, list[NDArray[numpy.float32]]], Any]
 
 
 class EncoderShim(HFShim):
@@ -67,22 +69,35 @@ class EncoderShim(HFShim):
         with torch.no_grad(), self._autocast():
             return self._model(*inputs.args, **inputs.kwargs)
 
-    def encode(self, batches: list[Batch]) -> list[list[NDArray[numpy.float32]]]:
-        """All L + 1 layers of batches of word pieces on a CPU, each (n_pieces, width) of float32.
+    def weights_version(self) -> tuple[Any, ...]:
+        """What changes with each change of the encoder's weights."""
+        return weakref.ref(self._model), self._n_updates, compat.get_weights_version(self._model)
+
+    @property
+    def n_layers(self) -> int | None:
+        """The number of layers, L + 1; None for an encoder that cannot be packed, until it has computed them."""
+        return int(self._model.config.num_hidden_layers) + 1 if can_pack(self._model) else None
+
+    def encode(self, batches: list[Batch], then: Then | None = None, n_layers: int | None = None) -> list[Any]:
+        """The layers of batches of word pieces on a CPU, each (n_pieces, width) of float32; or what is made of them.
 
         They are computed in the precision that `inference` names, several batches at the same time.
 
         batches (list[Batch]): sequences of ids, in which those of one length are neighbours.
+        then (Then | None): called with the number of each batch and its layers, which are not kept, in the thread that
+            has computed them; the results are returned in place of the layers.
+        n_layers (int | None): the number of layers that are needed, the embeddings included; None for all L + 1.
         """
         use_one_thread_if_forked()
         encoder = self._current_encoder()
 
-        def run(batch: Batch) -> list[NDArray[numpy.float32]]:
+        def run(number: int) -> Any:
             with torch.inference_mode():  # holds for this thread only
-                return [layer.numpy() for layer in encoder(batch)]
+                layers = [layer.numpy() for layer in encoder(batches[number], n_layers)]
+            return layers if then is None else then(number, layers)
 
         self._model.eval()  # until the next update: several threads can predict at once
-        return run_in_threads(run, batches)
+        return run_in_threads(run, range(len(batches)))
 
     def _current_encoder(self) -> Any:
         """The encoder for predictions, made from the model's present weights; the first of several threads makes it."""
@@ -186,11 +201,8 @@ class EncoderShim(HFShim):
         return encoder_to_bytes(self, self._model)
 
     def from_bytes(self, bytes_data: bytes) -> EncoderShim:
-        """Load from `to_bytes`."""
+        """Load from `to_bytes`. RAISES: XnerError for bytes that `to_bytes` did not write."""
         self.forget_encoder()
-        message = srsly.msgpack_loads(bytes_data)
-        if not message["config"]:  # saved without an encoder
-            return cast(EncoderShim, super().from_bytes(bytes_data))
-        encoder_from_message(message, self)
+        encoder_from_message(read_message(bytes_data), self)
         self.freeze()
         return self

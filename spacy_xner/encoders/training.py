@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy
 import torch
 from spacy.tokens import Doc, Span
-from spacy_transformers.data_classes import FullTransformerBatch
+from spacy_transformers.data_classes import FullTransformerBatch, TransformerData
 from thinc.types import Floats3d
 from transformers import PreTrainedTokenizerBase
 from transformers.utils import ModelOutput
 
 from ..errors import XnerError
-from .inference import fill_doc_data
-from .packed import Batch
-from .word_pieces import tokenize_spans
+from .inference import pack, to_output
+from .word_pieces import Pieces, align_docs, to_batch
 
 if TYPE_CHECKING:
     from .shim import EncoderShim
@@ -58,34 +57,42 @@ class UnpaddedBatch(FullTransformerBatch):
 
 
 def begin_update(
-    docs: list[Doc], spans: list[list[Span]], tokenizer: PreTrainedTokenizerBase, shim: EncoderShim
+    docs: list[Doc],
+    spans: list[list[Span]],
+    pieces: list[list[Pieces]],
+    tokenizer: PreTrainedTokenizerBase,
+    shim: EncoderShim,
 ) -> tuple[UnpaddedBatch, Callable[[FullTransformerBatch], list[Doc]]]:
     """The output of `AllLayersTransformer` for docs in training on a CPU, and the callback for gradients.
 
-    The layers are the same as with spacy-transformers' own forward function, which pads all spans to the longest one of
-    the batch and computes the padding too.
+    The layers are the same as with `padded.run`, which pads all spans to the longest one of the batch and computes the
+    padding too.
+
+    spans (list[list[Span]]): the spans of each doc. pieces (list[list[Pieces]]): theirs; see `windows.fit_spans`.
     """
-    with_spans = [i for i, of_doc in enumerate(spans) if of_doc and len(of_doc[0])]
-    flat = tokenize_spans(tokenizer, [span for i in with_spans for span in spans[i]])
-    order = sorted(range(len(flat)), key=lambda i: len(flat[i].ids))  # spans of equal length are neighbours
-    typed = any(any(pieces.types or ()) for pieces in flat)
-    sequences = Batch([flat[i].ids for i in order], [flat[i].types or [] for i in order] if typed else None)
+    flat = [found for of_doc in pieces for found in of_doc]
+    order = sorted(range(len(flat)), key=lambda i: len(flat[i]))  # spans of equal length are neighbours
+    (sequences,) = pack(flat, [order])
     layers, backward = shim.begin_packed_update(sequences)
 
     rows: list[slice] = [slice(0)] * len(flat)
     start = 0
     for i in order:
-        rows[i] = slice(start, start + len(flat[i].ids))
+        rows[i] = slice(start, start + len(flat[i]))
         start = rows[i].stop
     arrays = [layer.detach().numpy() for layer in layers]
-    vectors = [[array[place] for array in arrays] for place in rows]
-    empty = cast(UnpaddedBatch, UnpaddedBatch.empty(len(docs)))
-    batch = fill_doc_data(empty, spans, with_spans, flat, vectors, tokenizer)
-    batch.n_rows = start
+    batch = cast(UnpaddedBatch, UnpaddedBatch.empty(len(docs)))
+    batch.spans, batch.n_rows = spans, start
+    data: Any = batch.doc_data  # of an empty batch: a list to fill
+    with_spans = [i for i, of_doc in enumerate(spans) if of_doc]
+    alignments = align_docs([spans[i] for i in with_spans], [pieces[i] for i in with_spans], tokenizer)
     start = 0
-    for i in with_spans:
-        batch.rows.append(rows[start : start + len(spans[i])])
-        start += len(spans[i])
+    for i, align in zip(with_spans, alignments, strict=True):
+        places = rows[start : start + len(spans[i])]
+        start += len(places)
+        batch.rows.append(places)
+        output = to_output([[array[place] for array in arrays] for place in places], views=True)
+        data[i] = TransformerData(to_batch(pieces[i], tokenizer), output, align)
 
     def backprop(d_batch: FullTransformerBatch) -> list[Doc]:
         gradients: list[Any] = list(d_batch.model_output.values())

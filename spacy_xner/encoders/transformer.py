@@ -18,11 +18,15 @@ from transformers.utils import logging as transformers_logging
 
 from .. import compat, optimizers  # noqa: F401  (so that pipelines can be pickled after an update)
 from ..errors import XnerError
-from .fetch import resolve_encoder
-from .inference import predict_docs
+from ..model_files import LOCAL, check_settings
+from . import padded
+from .deferred import DeferredData, Readers, Source
+from .names import resolve_encoder
 from .outputs import convert_outputs
 from .shim import EncoderShim
 from .training import begin_update
+from .windows import fit_spans, usable_length
+from .word_pieces import Pieces, align_docs
 
 ARCHITECTURE = "spacy_xner.AllLayersTransformer.v1"
 TOK2VEC_ARCHITECTURE = "spacy_xner.LayerAggregationTok2Vec.v1"
@@ -40,8 +44,10 @@ class AllLayersTransformer(TransformerModel):
     pass takes one gradient (stock listeners) or L + 1 (this package's), `last_hidden_state` first, and refuses any
     other number.
 
-    name (str): hub name or folder of the encoder.
-    get_spans (SpanGetter): splits docs into the sequences that the encoder reads.
+    name (str): `embedded`, a folder, or a hub name, with or without `@revision`.
+    get_spans (SpanGetter): splits docs into the sequences that the encoder reads. One of more word pieces than the
+        encoder's limit is split further, into windows that overlap. Only of a token that alone exceeds the limit, the
+        pieces beyond it are not read.
     tokenizer_config (dict[str, Any]): settings for `AutoTokenizer.from_pretrained`.
     transformer_config (dict[str, Any]): settings for `AutoConfig.from_pretrained`.
     mixed_precision (bool): train in half precision: float16 with gradient scaling on a GPU, bfloat16 on a CPU that
@@ -57,7 +63,7 @@ class AllLayersTransformer(TransformerModel):
         precision as training (`mixed_precision`).
     max_layers (int | None): drop the encoder's layers above this number, which are then neither computed nor saved.
         The highest ones are specialised for the pretraining objective. An encoder with fewer layers keeps them all.
-    RAISES: XnerError for `max_layers` below 1 and an unknown `inference`.
+    RAISES: XnerError for `max_layers` below 1, an unknown `inference`, and settings that `check_settings` refuses.
     """
 
     def __init__(
@@ -78,6 +84,9 @@ class AllLayersTransformer(TransformerModel):
                 f"The setting `max_layers` of the transformer is {max_layers}, expected a number of layers from 1 on, "
                 "or null for all."
             )
+        self.is_initializing = False
+        check_settings(tokenizer_config or {}, "tokenizer_config")
+        check_settings(transformer_config or {}, "transformer_config")
         super().__init__(
             name,
             get_spans,
@@ -96,7 +105,7 @@ class AllLayersTransformer(TransformerModel):
             inference=inference,
         )
         compat.replace_encoder_shim(self, make_shim, convert_outputs)
-        compat.wrap_forward(self, forward)
+        compat.replace_forward(self, forward)
         compat.set_callbacks(
             self,
             set_transformer=set_transformer,
@@ -105,12 +114,28 @@ class AllLayersTransformer(TransformerModel):
         )
         self.init = partial(initialize, self.init)
         self.attrs["max_layers"] = max_layers
+        self.readers = Readers()
 
     @property
     def encoder_shim(self) -> EncoderShim:
         """The shim around the encoder."""
         shim: EncoderShim = compat.get_encoder_shim(self)
         return shim
+
+    @property
+    def _init_tokenizer_config(self) -> dict[str, Any]:
+        """The tokenizer's settings, which spacy-transformers reads before it loads an encoder.
+
+        It does so in `nlp.initialize`, and for a pipeline in which the file `model` is a folder, as
+        spacy-transformers 1.0 wrote it: it would be loaded unchecked.
+        """
+        if not self.is_initializing:
+            raise XnerError(
+                "The file `model` of the pipeline's transformer is a folder, which is not read: only a pipeline saved "
+                f"by {ARCHITECTURE} is. Get the pipeline again from a source that you trust, or train it again."
+            )
+        settings: dict[str, Any] = super()._init_tokenizer_config
+        return settings
 
     def copy(self) -> AllLayersTransformer:
         """A deep copy with its own id; `replace_listeners` needs it (the stock copy loses the attributes)."""
@@ -125,19 +150,36 @@ class AllLayersTransformer(TransformerModel):
 
 
 def forward(
-    stock: Callable[..., Any], model: AllLayersTransformer, docs: list[Doc], is_train: bool
+    model: AllLayersTransformer, docs: list[Doc], is_train: bool
 ) -> tuple[FullTransformerBatch, Callable[[FullTransformerBatch], list[Doc]]]:
     """The layers of docs, and the callback for their gradients.
 
-    On a GPU, and for training encoders that cannot be packed, this is spacy-transformers' own function, `stock`.
+    In prediction on a CPU, the layers are computed when something reads them (see `DeferredData`).
     """
-    shim = model.encoder_shim
+    shim, tokenizer = model.encoder_shim, model.tokenizer
+    limit = usable_length(tokenizer, model.transformer)
+    spans, pieces = fit_spans(compat.get_spans(model, docs), tokenizer, limit)
     if shim.device.type == "cpu" and not is_train:
-        return predict_docs(docs, compat.get_spans(model, docs), model.tokenizer, shim.encode), lambda d_output: docs
+        return defer(model, spans, pieces), lambda d_output: docs
     if is_train and shim.can_update_packed():
-        return begin_update(docs, compat.get_spans(model, docs), model.tokenizer, shim)
-    output, backprop = stock(model, docs, is_train)
-    return output, backprop
+        return begin_update(docs, spans, pieces, tokenizer, shim)
+    return padded.run(model, docs, spans, pieces, is_train)
+
+
+def defer(model: AllLayersTransformer, spans: list[list[Span]], pieces: list[list[Pieces]]) -> FullTransformerBatch:
+    """The output for docs in prediction: a batch that holds only data by doc (`doc_data`), not computed yet.
+
+    An annotation setter does not find the padded arrays of all docs in it.
+    """
+    batch = FullTransformerBatch.empty(len(spans))
+    batch.spans = spans
+    data: Any = batch.doc_data  # of an empty batch: a list to fill
+    source = Source(model.encoder_shim, model.tokenizer, model.readers)
+    with_spans = [i for i, of_doc in enumerate(spans) if of_doc]
+    alignments = align_docs([spans[i] for i in with_spans], [pieces[i] for i in with_spans], model.tokenizer)
+    for i, align in zip(with_spans, alignments, strict=True):
+        data[i] = DeferredData(source, [found.without_offsets() for found in pieces[i]], align)
+    return batch
 
 
 def initialize(stock: Callable[..., None], model: AllLayersTransformer, X: Any = None, Y: Any = None) -> None:
@@ -148,6 +190,7 @@ def initialize(stock: Callable[..., None], model: AllLayersTransformer, X: Any =
     if compat.is_encoder_loaded(model):  # it was loaded with the pipeline; its original folder may no longer exist
         return stock(model, X, Y)
     name = compat.get_encoder_name(model)
+    model.is_initializing = True
     try:
         compat.set_encoder_name(model, resolve_encoder(name))
         drop_layers(model)
@@ -160,6 +203,7 @@ def initialize(stock: Callable[..., None], model: AllLayersTransformer, X: Any =
         ) from error
     finally:
         compat.set_encoder_name(model, name)
+        model.is_initializing = False
 
 
 def drop_layers(model: AllLayersTransformer) -> None:
@@ -169,7 +213,7 @@ def drop_layers(model: AllLayersTransformer) -> None:
     """
     settings = compat.get_encoder_settings(model)
     name = compat.get_encoder_name(model)
-    config = AutoConfig.from_pretrained(name, trust_remote_code=False)
+    config = AutoConfig.from_pretrained(name, **LOCAL)
     found = int(getattr(config, "num_hidden_layers", 0))
     asked = settings.get("num_hidden_layers")
     if found and asked is not None and asked > found:  # transformers would add layers with random weights

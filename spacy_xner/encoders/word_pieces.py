@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy
 from numpy.typing import NDArray
+from spacy.attrs import LENGTH, SPACY
 from spacy.tokens import Doc, Span
 from spacy_transformers.align import get_alignment
 from spacy_transformers.data_classes import WordpieceBatch
@@ -17,48 +18,65 @@ from transformers import PreTrainedTokenizerBase
 Integers = NDArray[numpy.int64]
 
 
+SPANS_PER_CALL = 256
+"""Spans that the tokenizer reads at once: its own results take some 500 bytes a piece until they are converted."""
+
+
 @dataclass
 class Pieces:
     """The word pieces of one span, special ones included.
 
-    ids (list[int]): ids of the pieces.
-    types (list[int] | None): token type ids; None from a tokenizer that has none.
-    strings (list[str]): the pieces.
-    offsets (list[tuple[int, int]] | None): start and end (exclusive) in the span's text, in characters; equal for
-        special pieces. None from a slow tokenizer.
+    ids (Integers): ids of the pieces, int64 (n_pieces,).
+    types (Integers | None): token type ids, int64 (n_pieces,); None from a tokenizer that has none.
+    offsets (Integers | None): start and end (exclusive) in the span's text, in characters, int64 (n_pieces, 2); equal
+        for special pieces. None from a slow tokenizer.
     """
 
-    ids: list[int]
-    types: list[int] | None
-    strings: list[str]
-    offsets: list[tuple[int, int]] | None
+    ids: Integers
+    types: Integers | None
+    offsets: Integers | None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def cut(self, limit: int) -> Pieces:
+        """The first pieces."""
+        return Pieces(
+            self.ids[:limit],
+            None if self.types is None else self.types[:limit],
+            None if self.offsets is None else self.offsets[:limit],
+        )
+
+    def without_offsets(self) -> Pieces:
+        """The same pieces; offsets are not needed after alignment, and take twice the memory of ids."""
+        return Pieces(self.ids, self.types, None)
 
 
 def tokenize_spans(tokenizer: PreTrainedTokenizerBase, spans: Sequence[Span]) -> list[Pieces]:
-    """The word pieces of spans; those beyond the tokenizer's maximum length are dropped, as in spacy-transformers."""
-    if not spans:
-        return []
-    encoded = tokenizer(
-        [span.text for span in spans],
-        return_offsets_mapping=tokenizer.is_fast,
-        return_attention_mask=False,
-        verbose=False,  # no warning about too long sequences: they are truncated below
-    )
-    limit = tokenizer.model_max_length
-    all_types, all_offsets = encoded.get("token_type_ids"), encoded.get("offset_mapping")
-    result = []
-    for i, ids in enumerate(encoded["input_ids"]):
-        ids = ids[:limit]
-        strings = encoded.tokens(i) if tokenizer.is_fast else tokenizer.convert_ids_to_tokens(ids)
-        types = all_types[i][:limit] if all_types else None
-        offsets = all_offsets[i][:limit] if all_offsets else None
-        result.append(Pieces(ids, types, strings[:limit], offsets))
+    """All word pieces of spans, also where there are more than the encoder can read; see `windows.fit_spans`."""
+    result: list[Pieces] = []
+    for start in range(0, len(spans), SPANS_PER_CALL):
+        encoded = tokenizer(
+            [span.text for span in spans[start : start + SPANS_PER_CALL]],
+            return_offsets_mapping=tokenizer.is_fast,
+            return_attention_mask=False,
+            verbose=False,  # no warning about too long sequences
+        )
+        all_types, all_offsets = encoded.get("token_type_ids"), encoded.get("offset_mapping")
+        for i, ids in enumerate(encoded["input_ids"]):
+            result.append(
+                Pieces(
+                    numpy.array(ids, dtype="int64"),
+                    numpy.array(all_types[i], dtype="int64") if all_types else None,
+                    numpy.array(all_offsets[i], dtype="int64").reshape(-1, 2) if all_offsets else None,
+                )
+            )
     return result
 
 
 def to_batch(pieces: Sequence[Pieces], tokenizer: PreTrainedTokenizerBase) -> WordpieceBatch:
     """The pieces of one doc as spacy-transformers' `WordpieceBatch`, padded to the longest span of the doc."""
-    lengths = [len(p.ids) for p in pieces]
+    lengths = [len(p) for p in pieces]
     longest, padding = max(lengths), tokenizer.pad_token_id or 0
     shape = (len(pieces), longest)
     ids = numpy.full(shape, padding, dtype="int64")
@@ -70,7 +88,7 @@ def to_batch(pieces: Sequence[Pieces], tokenizer: PreTrainedTokenizerBase) -> Wo
         mask[row, :length] = 1
         if types is not None:
             types[row, :length] = p.types
-        strings.append([*p.strings, *[tokenizer.pad_token] * (longest - length)])
+        strings.append(padded_strings(p, longest, tokenizer))
     return WordpieceBatch(strings, ids, mask, lengths, types)  # type: ignore[arg-type]
 
 
@@ -86,7 +104,7 @@ def align_docs(
     pieces (Sequence[Sequence[Pieces]]): their pieces.
     """
     if not tokenizer.is_fast:
-        return [_align_strings(*of_doc, tokenizer) for of_doc in zip(spans, pieces, strict=True)]
+        return [align_strings(*of_doc, tokenizer) for of_doc in zip(spans, pieces, strict=True)]
     if not spans:
         return []
     # All docs at once: characters, tokens and rows are numbered through all spans and docs.
@@ -96,12 +114,12 @@ def align_docs(
     for doc_spans, doc_pieces in zip(spans, pieces, strict=True):
         begin, end = doc_spans[0].start, doc_spans[-1].end
         token_starts = character_starts(doc_spans[0].doc)
-        longest = max(len(p.ids) for p in doc_pieces)
+        longest = max(map(len, doc_pieces))
         for i, (span, p) in enumerate(zip(doc_spans, doc_pieces, strict=True)):
             own = token_starts[span.start : span.end]
             starts.append(own - own[0] + n_characters)
             tokens.append(numpy.arange(span.start, span.end) - begin + n_tokens)
-            offsets = numpy.array(p.offsets, dtype="int64").reshape(-1, 2)
+            offsets: Any = p.offsets
             (covering,) = numpy.nonzero(offsets[:, 1] > offsets[:, 0])
             firsts.append(offsets[covering, 0] + n_characters)
             lasts.append(offsets[covering, 1] - 1 + n_characters)
@@ -132,13 +150,18 @@ def align_docs(
 
 def character_starts(doc: Doc) -> Integers:
     """The character at which each token starts, and last the text's length: int64, (n_tokens + 1,)."""
-    sizes = numpy.array([len(token) + len(token.whitespace_) for token in doc], dtype="int64")
+    sizes = doc.to_array([LENGTH, SPACY]).astype("int64").sum(axis=1)
     return numpy.concatenate([[0], sizes.cumsum()])
 
 
-def _align_strings(
-    spans: Sequence[Span], pieces: Sequence[Pieces], tokenizer: PreTrainedTokenizerBase
-) -> Ragged:  # slow tokenizers give no offsets
-    longest = max(len(p.ids) for p in pieces)
-    strings = [[*p.strings, *[tokenizer.pad_token] * (longest - len(p.ids))] for p in pieces]
+def padded_strings(pieces: Pieces, length: int, tokenizer: PreTrainedTokenizerBase) -> list[str]:
+    """The pieces as strings, with padding pieces up to a length."""
+    strings: Any = tokenizer.convert_ids_to_tokens(pieces.ids.tolist())
+    return [*strings, *[tokenizer.pad_token] * (length - len(pieces))]
+
+
+def align_strings(spans: Sequence[Span], pieces: Sequence[Pieces], tokenizer: PreTrainedTokenizerBase) -> Ragged:
+    """As `align_docs` for the spans of one doc, by the text of the pieces: slow tokenizers give no offsets."""
+    longest = max(map(len, pieces))
+    strings = [padded_strings(p, longest, tokenizer) for p in pieces]
     return get_alignment(list(spans), strings, tokenizer.all_special_tokens)[spans[0].start : spans[-1].end]

@@ -4,7 +4,7 @@ spaCy imports this module for every pipeline, so it imports nothing heavy.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -23,6 +23,8 @@ from ..annotations.attributes import install_extensions
 from ..annotations.entities import SPANS_KEY, set_scored_entities
 from ..annotations.soft_labels import set_soft_labels
 from ..errors import XnerError
+from ..unread import check_outputs, has_stock_listener
+from .batches import DECODED_TOKENS, PREDICTED_TOKENS, batch_by_tokens
 from .constraints import blocked_spans, constraints_of
 from .decoding import log_softmax
 from .labels import labels_of
@@ -206,6 +208,14 @@ class SoftmaxRecogniser(TrainablePipe):
 
     # Prediction
 
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Set the entities of a stream of docs, in batches that are limited in tokens too.
+
+        batch_size (int): the most docs of a batch.
+        """
+        for docs in batch_by_tokens(stream, DECODED_TOKENS, batch_size):
+            yield from super().pipe(docs, batch_size=len(docs))
+
     def predict(self, docs: Iterable[Doc]) -> list[np.ndarray]:
         """Logits of the tags, float32 (n_tokens, n_tags) for each doc."""
         docs = list(docs)
@@ -216,7 +226,11 @@ class SoftmaxRecogniser(TrainablePipe):
                 f"The component {self.name!r} has no labels: train the pipeline (`spacy train`), or add labels with "
                 "`add_label` and call `nlp.initialize()`."
             )
-        return [self.model.ops.to_numpy(logits) for logits in self.model.predict(docs)]
+        if has_stock_listener(self.model):
+            check_outputs(docs)  # this package's listeners check it themselves
+        to_numpy = self.model.ops.to_numpy
+        batches = batch_by_tokens(docs, PREDICTED_TOKENS)
+        return [to_numpy(logits) for batch in batches for logits in self.model.predict(batch)]
 
     def set_annotations(self, docs: Iterable[Doc], scores: Sequence[np.ndarray]) -> None:
         """Decode logits and set the entities of docs, in place."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from spacy.tokens import Doc
 
+from ..alignment.types import SpacedWords
 from ..errors import XnerError
 from .types import Projection, SourceSpan
 
@@ -13,18 +14,19 @@ from .types import Projection, SourceSpan
 class DocWords:
     """The words of a doc: its tokens without those of white space.
 
-    words (tuple[str, ...]): their texts.
+    words (SpacedWords): their texts, and between which of them the doc has white space.
     tokens (tuple[int, ...]): the index of each word's token.
     """
 
-    words: tuple[str, ...]
+    words: SpacedWords
     tokens: tuple[int, ...]
 
     @classmethod
     def of(cls, doc: Doc) -> "DocWords":
         """The words of `doc`."""
         tokens = tuple(token.i for token in doc if not token.is_space)
-        return cls(tuple(doc[i].text for i in tokens), tokens)
+        spaces = [bool(doc[i].whitespace_) or (i + 1 < len(doc) and doc[i + 1].is_space) for i in tokens]
+        return cls(SpacedWords((doc[i].text for i in tokens), spaces), tokens)
 
     def to_tokens(self, start: int, end: int) -> tuple[int, int]:
         """Convert a span of words to a span of tokens, end exclusive."""

@@ -138,7 +138,7 @@ def test_grad_factor(tiny_encoder: Path) -> None:
 
 
 @pytest.mark.parametrize("aggregator", AGGREGATORS)
-@pytest.mark.parametrize("pooling", ["reduce_mean.v1", "reduce_sum.v1"])
+@pytest.mark.parametrize("pooling", POOLINGS)
 def test_tokens_without_word_pieces(tiny_encoder: Path, aggregator: str, pooling: str) -> None:
     """White space has no pieces: zeros, whether pieces or tokens are aggregated, and no gradient."""
     nlp = make_pipeline(make_config(tiny_encoder, aggregator, **{f"{TOK2VEC}.pooling.@layers": pooling}))

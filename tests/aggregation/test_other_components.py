@@ -1,14 +1,27 @@
 """The listener beside other components and encoders: stock, disabled, frozen, of another size."""
 
+import warnings
 from pathlib import Path
 
 import pytest
 import spacy
 from spacy.language import Language
+from spacy.tokens import Doc
+from spacy_transformers.data_classes import TransformerData
 
+from spacy_xner.aggregation.listener import AllLayersListener
 from spacy_xner.errors import XnerError
 
-from .util import STOCK_LISTENER, STOCK_TRANSFORMER, make_config, make_examples, make_pipeline, predict, train
+from .util import (
+    STOCK_LISTENER,
+    STOCK_TRANSFORMER,
+    make_config,
+    make_examples,
+    make_pipeline,
+    predict,
+    train,
+    with_xner,
+)
 
 
 def with_tagger(encoder: Path, pipeline: list[str]) -> Language:
@@ -52,11 +65,53 @@ def test_stock_transformer_is_refused(tiny_encoder: Path) -> None:
         train(nlp, steps=1)
 
 
+def test_stock_listener_before_ours_in_another_error(tiny_encoder: Path) -> None:
+    """An IndexError of other code says what it says."""
+    listener = AllLayersListener("*")
+
+    def fail(d_outputs: list[TransformerData]) -> None:
+        raise IndexError("of other code")
+
+    listener.receive(0, [], fail)
+    with pytest.raises(IndexError, match="of other code"):
+        listener.backprop_and_clear([])
+
+
 def test_disabled_transformer(tiny_encoder: Path) -> None:
-    nlp = make_pipeline(make_config(tiny_encoder))
-    with nlp.select_pipes(disable=["transformer"]):
+    """Zeros in place of vectors, with a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # none while it is initialised
+        nlp = make_pipeline(make_config(tiny_encoder))
+    with nlp.select_pipes(disable=["transformer"]), pytest.warns(UserWarning, match="no transformer has read"):
         assert len(nlp("Berlin and Paris")) == 3
+    with pytest.warns(UserWarning, match="it predicts from zeros"):
+        nlp.get_pipe("ner")(Doc(nlp.vocab, words=["Berlin"]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        nlp.get_pipe("ner")(Doc(nlp.vocab))
+        nlp("")
     nlp("Berlin")  # and its dimensions are still free to be settled
+
+
+@pytest.mark.parametrize("listener", ["ours", "stock"])
+@pytest.mark.parametrize("transformer", ["ours", "stock"])
+def test_listener_behind_doc_cleaner_is_refused(tiny_encoder: Path, listener: str, transformer: str) -> None:
+    config = make_config(tiny_encoder)
+    if listener == "stock":
+        config["components"]["ner"]["model"]["tok2vec"] = STOCK_LISTENER
+    if transformer == "stock":
+        config["components"]["transformer"]["model"]["@architectures"] = STOCK_TRANSFORMER
+    nlp = make_pipeline(with_xner(config))
+    nlp.add_pipe("doc_cleaner", before="xner")
+    for read in (nlp, lambda text: list(nlp.pipe(["", text]))):
+        with pytest.raises(XnerError, match=r'nlp\.add_pipe\("xner", before="doc_cleaner"\)'):
+            read("Berlin and Paris")
+    assert not nlp("").ents
+    nlp.remove_pipe("doc_cleaner")
+    nlp.add_pipe("doc_cleaner")
+    if (listener, transformer) != ("ours", "stock"):  # which is refused, wherever doc_cleaner is
+        train(nlp, steps=1)
+        assert nlp("Berlin")._.trf_data is None
 
 
 def test_frozen_transformer(tiny_encoder: Path) -> None:

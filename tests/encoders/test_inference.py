@@ -16,11 +16,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy_transformers.data_classes import TransformerData
+from spacy_transformers.layers.transformer_model import forward as stock_forward
 
 from spacy_xner.encoders import precision
 from spacy_xner.encoders.inference import BATCH_PIECES, make_batches
 from spacy_xner.encoders.outputs import layers_of
-from spacy_xner.encoders.packed import Batch, PackedEncoder, PaddedEncoder, can_pack, positions_of
+from spacy_xner.encoders.packed import Batch, PackedEncoder, PaddedEncoder, can_pack, make_encoder, positions_of
 from spacy_xner.errors import XnerError
 
 from ..aggregation.util import STOCK_LISTENER, STOCK_TRANSFORMER, make_config, make_pipeline, train
@@ -60,7 +61,7 @@ def data_of(nlp: Language, docs: list[Doc]) -> list[TransformerData]:
 def stock_data_of(nlp: Language, docs: list[Doc]) -> list[TransformerData]:
     """What spacy-transformers' own forward function gives, all layers included."""
     model = nlp.get_pipe("transformer").model  # type: ignore[attr-defined]
-    return model._func.args[0](model, docs, is_train=False)[0].doc_data
+    return stock_forward(model, docs, is_train=False)[0].doc_data
 
 
 def pieces(data: TransformerData) -> numpy.ndarray:
@@ -326,9 +327,10 @@ def test_encoders(name: str, setting: str) -> None:
     assert can_pack(model) == (name in ("bert", "roberta"))
     encoder = (PackedEncoder if can_pack(model) else PaddedEncoder)(model, setting)
     random = numpy.random.default_rng(0)
-    batch = Batch([random.integers(2, 50, length).tolist() for length in (1, 3, 3, 3, 7, 12)])
+    sequences: list[list[int]] = [random.integers(2, 50, length).tolist() for length in (1, 3, 3, 3, 7, 12)]
     if name == "roberta":
-        batch.ids[4][2] = 1  # a text that says "<pad>"
+        sequences[4][2] = 1  # a text that says "<pad>"
+    batch = Batch(sequences)
     with torch.inference_mode():
         layers = encoder(batch)
         start = 0
@@ -338,6 +340,20 @@ def test_encoders(name: str, setting: str) -> None:
                 difference = (ours[start : start + len(ids)] - theirs[0]).norm() / theirs.norm()
                 assert difference < (1e-5 if setting == "float32" else 0.03)
             start += len(ids)
+
+
+def test_pruned_heads() -> None:
+    """Layers with fewer heads are computed by the model itself."""
+    model = make_encoders()["bert"].eval()
+    ids = [3, 4, 5, 6]
+    whole = model(torch.tensor([ids])).last_hidden_state
+    model.prune_heads({0: [1], 1: [0, 2]})
+    assert not can_pack(model)
+    with torch.inference_mode():
+        expected = model(torch.tensor([ids])).last_hidden_state
+        (*_, last) = make_encoder(model, "float32")(Batch([ids]))
+    assert_allclose(last, expected[0], atol=1e-5)
+    assert (whole - expected).abs().max() > 0.01
 
 
 @pytest.mark.parametrize(
