@@ -104,7 +104,7 @@ class SpanProjector:
 
     def _result(self, pair: PairWords, alignment: Alignment | None) -> Projection:
         if alignment is None or not pair.spans:
-            return Projection()
+            return self._filter_complete(Projection(missing=pair.blank))
         found = self.algorithm.project(pair.spans, pair.source.words, pair.target.words, alignment)
         return self._filter_complete(self._filter_scores(pair.to_tokens(found)))
 
