@@ -13,11 +13,8 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from spacy_xner.errors import XnerError
-from spacy_xner.ner import prediction
 from spacy_xner.ner.component import SoftmaxRecogniser
-from spacy_xner.ner.prediction import chunks
 
-from ..aggregation.util import TEXTS
 from .util import SMALL, entities_of, examples_of, small_pipeline
 
 TEXT = "Angela Merkel visited Paris ."
@@ -207,31 +204,7 @@ def test_a_disabled_recogniser(nlp: Language) -> None:
     assert len(nlp(TEXT).ents) == 2
 
 
-# Long and many docs
-
-
-def test_chunks() -> None:
-    assert list(chunks([5, 0, 3, 9, 2], 5)) == [[1, 4, 2], [0], [3]]
-    assert list(chunks([], 5)) == []
-    assert list(chunks([0, 0], 5)) == [[0, 1]]
-
-
-def test_chunks_change_nothing(nlp: Language, monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = [text for text, _ in TEXTS] * 3
-    recogniser = recogniser_of(nlp)
-    recogniser.keep_uncalibrated, recogniser.cfg["temperature"] = True, 2.0
-
-    def found() -> list[Any]:
-        groups = [(doc, doc.spans["xner"]) for doc in nlp.pipe(texts)]
-        return [(entities_of(doc), group.attrs["scores"], group.attrs["scores_uncalibrated"]) for doc, group in groups]
-
-    together = found()
-    monkeypatch.setattr(prediction, "chunks", lambda lengths: chunks(lengths, 4))
-    for one, other in zip(found(), together, strict=True):
-        assert one[0] == other[0]
-        assert one[1] == pytest.approx(other[1])
-        assert one[2] == pytest.approx(other[2])
-        assert one[1] == [] or one[1] != one[2]
+# Other components
 
 
 def test_entities_of_components_before_and_after(nlp: Language) -> None:
