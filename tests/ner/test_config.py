@@ -156,6 +156,18 @@ def test_training_again_from_a_saved_config(first: Path, room: Path) -> None:
     assert [entities_of(tagged(text)) for text, _ in TEXTS] != [[] for _ in TEXTS]
 
 
+def test_a_config_of_an_earlier_version(room: Path) -> None:
+    """With version 1 of the callback in [initialize]: the saved config has version 2."""
+    block = '[nlp.after_pipeline_creation]\n@callbacks = "spacy_xner.InterpolateOptimizer.v2"\n'
+    assert block in CONFIG
+    earlier = CONFIG.replace(block, "") + block.replace("v2", "v1").replace(
+        "nlp.after_pipeline_creation", "initialize.before_init"
+    )
+    (room / "earlier.cfg").write_text(earlier, encoding="utf8")
+    trained = run(room, "earlier", room / "earlier.cfg", training__max_steps=4)
+    assert rates(spacy.load(trained, config={"training.max_steps": 22}), 13)[12] == pytest.approx(0.02 * 10 / 20)
+
+
 def test_initialised_without_an_optimizer(first: Path) -> None:
     """As `spacy debug data` does."""
     nlp = spacy.load(first)
