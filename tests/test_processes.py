@@ -90,6 +90,7 @@ def test_copies_predict_the_same(nlp: Language, state: str) -> None:
     assert nlp.get_pipe("xner").threshold == 0.0  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "duplicate", [lambda nlp: pickle.loads(pickle.dumps(nlp)), copy.deepcopy], ids=["pickle", "copy"]
 )

@@ -98,6 +98,13 @@ progress_bar = null
 output_file = ${paths.log}
 """
 
+EARLIER = """
+[initialize]
+
+[initialize.before_init]
+@callbacks = "spacy_xner.InterpolateOptimizer.v1"
+"""
+
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
