@@ -39,25 +39,6 @@ def replace_forward(model: Model, forward: Callable[..., Any]) -> None:
     model._func = forward
 
 
-@contextmanager
-def observed_inputs(model: Model, observe: Callable[[Any], None]) -> Iterator[None]:
-    """Call `observe(X)` before each forward pass of a model inside the block.
-
-    Uses `Model._func` (thinc 8.3): thinc has no hooks.
-    """
-    forward = model._func
-
-    def observed(model: Model, X: Any, is_train: bool) -> Any:
-        observe(X)
-        return forward(model, X, is_train)
-
-    model._func = observed
-    try:
-        yield
-    finally:
-        model._func = forward
-
-
 # spacy-transformers
 
 

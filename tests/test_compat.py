@@ -117,7 +117,7 @@ def test_no_private_parts_elsewhere() -> None:
                 place = path.relative_to(package).as_posix(), node.attr
                 if node.attr != "_" and not is_own and not is_super and place not in allowed:
                     found.add(place)
-    assert {place for place in found if place[0] != "compat.py"} == set(), (
+    assert {place for place in found if place[0] not in ("compat.py", "compat_spacy.py")} == set(), (
         "Move this use of a private part to compat.py."
     )
 
@@ -138,15 +138,6 @@ def test_replace_forward() -> None:
     compat.replace_forward(model, add_one)
     X = numpy.ones((1, 2), dtype="f")
     assert (model.predict(X) == 2).all(), changed("thinc", "Model._func", "replace_forward")
-
-
-def test_observed_inputs() -> None:
-    model = linear()
-    found: list[Any] = []
-    with compat.observed_inputs(model, found.append):
-        model.predict(numpy.ones((3, 2), dtype="f"))
-    model.predict(numpy.ones((5, 2), dtype="f"))
-    assert [len(X) for X in found] == [3], changed("thinc", "Model._func", "observed_inputs")
 
 
 # spacy-transformers
