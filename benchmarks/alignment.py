@@ -7,6 +7,10 @@ trained on these pairs.
 
     XNER_DATA=FOLDER python benchmarks/alignment.py --layers 4,5,6,7,8
 
+ECE is the expected calibration error of the links' scores (`Alignment.scores`) over 10 bins of equal width. The scores
+of transport are probabilities, fitted on these two sets and wrong translations: alignment_calibration.py prints their
+errors on each set when they are fitted on the other one. The scores of the other methods are similarities.
+
 --trained takes an encoder that was trained on unaligned pairs (`xner align train`) and adds the figures
 `aer_enfr_trained` and `aer_roen_trained`.
 """
@@ -22,6 +26,7 @@ import typer
 from common import EncoderOption, JsonOption, LimitOption, data_folder, make_table, read_pairs, report, run, show
 
 from spacy_xner.alignment.embedding import ALIGN_METHODS, EmbeddingAligner
+from spacy_xner.ner.calibration import expected_calibration_error
 
 SETS = ("enfr", "roen")
 LINK = re.compile(r"(\d+)([-p])(\d+)")
@@ -70,6 +75,16 @@ def score(found: Iterable[Sequence[tuple[int, int]]], gold: Sequence[Gold]) -> d
     }
 
 
+def calibration_error(found: Iterable[tuple[Sequence[tuple[int, int]], list[float]]], gold: Sequence[Gold]) -> float:
+    """The expected calibration error of the scores of links; a link is right if it is sure or possible."""
+    scores: list[float] = []
+    right: list[bool] = []
+    for (links, of_links), (_, possible) in zip(found, gold, strict=True):
+        scores += of_links
+        right += [link in possible for link in links]
+    return expected_calibration_error(scores, right)
+
+
 def list_systems(encoder: str, trained: str | None, layers: Sequence[int]) -> dict[str, tuple[str, Any, str, str]]:
     """Encoder, layers, method and inference of each system, by its name in the table."""
     systems: dict[str, tuple[str, Any, str, str]] = {}
@@ -92,20 +107,25 @@ def main(
 ) -> None:
     """Align both sets with each system and print the scores."""
     pairs, gold = read_sets(limit)
-    columns = [f"{name} {column}" for name in SETS for column in ("AER", "precision", "recall")]
+    columns = [f"{name} {column}" for name in SETS for column in ("AER", "precision", "recall", "ECE")]
     table = make_table(f"Encoder {encoder}", "system", *columns)
     rows: list[dict[str, Any]] = []
     systems = list_systems(encoder, trained, [int(layer) for layer in layers.split(",") if layer])
     for system, (model, chosen, method, inference) in systems.items():
         aligner = EmbeddingAligner(model, chosen, method, join_unspaced=False, inference=inference)
-        scores = {name: score((a.links for a in aligner.align(pairs[name])), gold[name]) for name in SETS}
+        found = {name: [(a.links, a.scores) for a in aligner.align(pairs[name])] for name in SETS}
+        scores = {name: score((links for links, _ in found[name]), gold[name]) for name in SETS}
+        for name in SETS:
+            scores[name]["ece"] = calibration_error(found[name], gold[name])
         rows.append({"system": system, **{f"{key}_{name}": scores[name][key] for name in SETS for key in scores[name]}})
-        table.add_row(system, *(f"{scores[name][key]:.2f}" for name in SETS for key in ("aer", "precision", "recall")))
+        cells = ((scores[name], key) for name in SETS for key in ("aer", "precision", "recall", "ece"))
+        table.add_row(system, *(f"{of_set[key]:.{3 if key == 'ece' else 2}f}" for of_set, key in cells))
     for system, published in PUBLISHED.items():
-        table.add_row(system, *(cell for name in SETS for cell in (f"{published[name]:.1f}", "", "")))
+        table.add_row(system, *(cell for name in SETS for cell in (f"{published[name]:.1f}", "", "", "")))
     show(table)
     by_name = {row["system"]: row for row in rows}
     figures = {f"aer_{name}": by_name["transport"][f"aer_{name}"] for name in SETS}
+    figures |= {f"link_ece_{name}": by_name["transport"][f"ece_{name}"] for name in SETS}
     if trained:
         figures |= {f"aer_{name}_trained": by_name["transport, trained"][f"aer_{name}"] for name in SETS}
     report(figures, rows, json)

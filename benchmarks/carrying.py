@@ -28,7 +28,8 @@ from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.corpus.carry import carry_docs
 from spacy_xner.corpus.convert import convert_files
 from spacy_xner.corpus.docs import docs_by_id
-from spacy_xner.corpus.project import pair_docs, project_pairs, set_results
+from spacy_xner.corpus.pairs import pair_docs
+from spacy_xner.corpus.project import project_pairs, set_results
 from spacy_xner.corpus.translate import translate_docs
 from spacy_xner.projection import SpanProjector
 from spacy_xner.translation import make_translator

@@ -3,10 +3,12 @@
 import gzip
 import os
 import re
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +21,7 @@ from spacy.tokens import Doc
 from spacy_xner.cli.console import make_console
 from spacy_xner.corpus.convert import convert_files
 from spacy_xner.errors import XnerError
+from spacy_xner.experiments.run_record import describe_machine
 from spacy_xner.files import atomic_path
 from spacy_xner.projection import SourceSpan
 
@@ -133,9 +136,17 @@ def show(table: Table) -> None:
 
 
 def report(figures: Mapping[str, float], rows: Sequence[Any], json: Path | None) -> None:
-    """Print the figures by name; write figures and rows to a file if there is one to write."""
+    """Print the figures by name. Write figures and rows to a file if there is one to write, and how they were made."""
     for name, figure in figures.items():
         print(f"{name}: {figure:,.3f}" if isinstance(figure, float) else f"{name}: {figure:,}")
     if json:
         with atomic_path(json) as temporary:
-            srsly.write_json(temporary, {"figures": dict(figures), "rows": list(rows)})
+            made = {"command": command(), "machine": describe_machine(), "version": version("spacy-xner")}
+            srsly.write_json(temporary, {**made, "figures": dict(figures), "rows": list(rows)})
+
+
+def command() -> str:
+    """The command line of this program, from the root of the project."""
+    program = Path(sys.argv[0]).resolve()
+    name = str(program.relative_to(ROOT)) if program.is_relative_to(ROOT) else program.name
+    return shlex.join(["python", name, *sys.argv[1:]])

@@ -20,7 +20,7 @@ from spacy.tokens import Doc
 
 from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.corpus.docs import with_step, write_docs
-from spacy_xner.corpus.project_files import read_plain_docs
+from spacy_xner.corpus.sentence_files import read_plain_docs
 from spacy_xner.errors import XnerError
 from spacy_xner.languages.tokenizer import multilingual_blank
 

@@ -13,16 +13,26 @@ another place, or no span at all for the source span (or more gold spans than so
 the default settings. See projection_settings.py for how these were chosen.
 
     [XNER_DATA=FOLDER] python benchmarks/projection.py --errors 20
+
+--shifted asks instead whether the scores are probabilities: each sentence is also projected onto the translation of
+the one 7 lines further, where every span is wrong. For names: the share of spans of shifted pairs, and of right spans
+of true pairs, that the default least score drops; the expected calibration error over 10 bins of equal width, of true
+pairs and of both together; and the error that a perfectly calibrated score would have by chance with as few spans. The
+scores were fitted on other sentences, see projection_calibration.py.
+
+    python benchmarks/projection.py --shifted
 """
 
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from typing import Annotated
 
+import typer
 from common import EncoderOption, ErrorsOption, JsonOption, LimitOption, make_table, report, run, show
-from projection_data import Pairs, Spans, read_languages
+from projection_data import Pairs, Spans, align, read_languages
+from projection_shifted import run_shifted
 
-from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.alignment.types import Alignment
 from spacy_xner.projection import ProjectionAlgorithm, SourceSpan
 from spacy_xner.projection.link_projection import LinkProjection
@@ -62,12 +72,6 @@ def score(language: str, system: str, predicted: Spans, gold: Spans) -> Row:
     return Row(language, system, precision, recall, f1, boundary, wrong_place, missing)
 
 
-def align(pairs: Pairs, encoder: str, method: str = "transport", inference: str = "float32") -> list[Alignment]:
-    """Word alignments of all pairs."""
-    words = [(s.words, t.words) for s, t in zip(pairs.source, pairs.gold, strict=True)]
-    return list(EmbeddingAligner(encoder, method=method, inference=inference).align(words))
-
-
 def project(pairs: Pairs, alignments: Sequence[Alignment], algorithm: ProjectionAlgorithm) -> Spans:
     """The source's spans in the target."""
     return [
@@ -102,9 +106,18 @@ def show_errors(lang: str, pairs: Pairs, predicted: Spans, n_shown: int) -> None
 
 
 def main(
-    encoder: EncoderOption = "embedded", errors: ErrorsOption = 0, limit: LimitOption = None, json: JsonOption = None
+    encoder: EncoderOption = "embedded",
+    errors: ErrorsOption = 0,
+    shifted: Annotated[
+        bool, typer.Option("--shifted", help="Compare scores with those of wrong translations.")
+    ] = False,
+    limit: LimitOption = None,
+    json: JsonOption = None,
 ) -> None:
     """Project with each system and print the scores."""
+    if shifted:
+        run_shifted(encoder, limit, json)
+        return
     columns = ("", "system", "precision", "recall", "F1", "boundary", "place", "missing")
     table = make_table(f"Exact spans; encoder {encoder}", *columns, n_left=2)
     rows: list[Row] = []

@@ -11,8 +11,8 @@ from itertools import product
 from typing import Any
 
 from common import EncoderOption, JsonOption, LimitOption, data_folder, make_table, report, run, show
-from projection import align, project, score
-from projection_data import NAMES, read_languages
+from projection import project, score
+from projection_data import NAMES, align, read_languages
 
 from spacy_xner.projection.transport_projection import TransportProjection
 

@@ -1,4 +1,5 @@
-"""Every use of private parts of spacy-transformers, thinc, transformers, torch and srsly; for spaCy: compat_spacy.py.
+"""Every use of private parts of spacy-transformers, thinc, transformers, torch, srsly and filelock; for spaCy:
+compat_spacy.py.
 
 An upgrade of these packages can change such parts without notice. This file is then the one to change, and
 tests/test_compat.py has a test for each function, whose message says which part is gone or different. Each docstring
@@ -10,13 +11,17 @@ Packages are imported inside functions: the command line imports this module and
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import torch
+    from filelock import BaseFileLock
     from spacy.tokens import Doc, Span
     from spacy_transformers.data_classes import FullTransformerBatch, HFObjects, TransformerData
     from spacy_transformers.layers import TransformerModel
@@ -148,6 +153,17 @@ def hold_encoder(shim: HFShim, tokenizer: Any, transformer: Any, vocab_file: byt
 
     shim._hfmodel = HFObjects(tokenizer, transformer, vocab_file, SimpleFrozenDict(), SimpleFrozenDict())
     shim._model = transformer
+
+
+def hold_settings(shim: HFShim, tokenizer_config: dict[str, Any], transformer_config: dict[str, Any]) -> None:
+    """Put the settings that an encoder will be loaded with into a shim that has none.
+
+    Uses `HFShim._hfmodel` and the fields of `HFObjects` (spacy-transformers 1.3, 1.4), as `HFShim.from_bytes` does,
+    which is not called since it also reads pickles.
+    """
+    from spacy_transformers.data_classes import HFObjects
+
+    shim._hfmodel = HFObjects(None, None, None, tokenizer_config, transformer_config)
 
 
 def serialise_without_weights(shim: HFShim) -> dict[str, Any]:
@@ -326,3 +342,19 @@ def known_codecs(codecs: Codecs) -> Iterator[None]:
     finally:
         for registry, _ in codecs:
             registry.__dict__.pop("get_all", None)
+
+
+# filelock
+
+
+def locks_file_at(lock: BaseFileLock, path: Path) -> bool:
+    """Whether an acquired lock holds the file that is at a path now, not one that was deleted there.
+
+    Uses `FileLock._context.lock_file_fd` (filelock 3.12 to 4.2): the descriptor is not public.
+    """
+    held = os.fstat(cast("int", lock._context.lock_file_fd))
+    try:
+        there = path.stat()
+    except OSError:
+        return False
+    return (held.st_dev, held.st_ino) == (there.st_dev, there.st_ino)

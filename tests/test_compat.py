@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy
 import pytest
+import srsly
 import torch
+from filelock import FileLock
 from spacy.lang.xx import MultiLanguage
 from spacy.language import Language
 from spacy.tokens import Doc, Span
@@ -290,6 +292,15 @@ def test_get_accumulated_gradients(model: TransformerModel, docs: list[Doc]) -> 
     assert compat.get_accumulated_gradients(lambda d: d) == [], message
 
 
+def test_hold_settings() -> None:
+    shim = compat.get_encoder_shim(TransformerModel("nowhere", whole_docs, {}, {}))
+    compat.hold_settings(shim, {"use_fast": True}, {"output_hidden_states": True})
+    stored = srsly.msgpack_loads(shim.to_bytes())
+    found = stored["_init_tokenizer_config"], stored["_init_transformer_config"]
+    message = changed("spacy-transformers", "the settings in HFObjects", "hold_settings")
+    assert found == ({"use_fast": True}, {"output_hidden_states": True}), message
+
+
 def test_make_doc_splitter(docs: list[Doc]) -> None:
     batch = FullTransformerBatch.empty(len(docs))
     message = changed("spacy-transformers", "layers.split_trf.split_trf_batch", "make_doc_splitter")
@@ -397,3 +408,13 @@ def test_known_codecs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert searches == [], message
     srsly.msgpack_dumps({})
     assert searches, message
+
+
+def test_locks_file_at(tmp_path: Path) -> None:
+    message = changed("filelock", "FileLock._context.lock_file_fd", "locks_file_at")
+    with FileLock(place := tmp_path / "lock") as lock:
+        assert compat.locks_file_at(lock, place), message
+        place.unlink()
+        assert not compat.locks_file_at(lock, place), message  # nobody else sees that it is held
+        place.touch()
+        assert not compat.locks_file_at(lock, place), message

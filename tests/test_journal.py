@@ -1,14 +1,17 @@
 """Journals: interrupted at any point, resumed, and started again for other settings."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from filelock import FileLock
 
+from spacy_xner import journal as journal_module
 from spacy_xner.errors import XnerError
 from spacy_xner.journal import Journal
 
 
-def run(output: Path, setting: object, stop_after: int | None = None) -> list[int]:
+def run(output: Path, setting: dict[str, Any], stop_after: int | None = None) -> list[int]:
     """Add the numbers 0 to 4, resume an earlier run, and stop after `stop_after`. RETURNS: the numbers added."""
     added: list[int] = []
     with Journal(output, setting) as journal:
@@ -71,3 +74,49 @@ def test_any_text(tmp_path: Path) -> None:
     with Journal(tmp_path / "out.txt", {}) as journal:
         assert list(journal.add(texts)) == texts
         assert list(journal) == texts
+
+
+@pytest.mark.parametrize("change", ["setting", "version"])
+def test_what_differs_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """Results of other settings and of another version are not mixed with those of this run."""
+    run(tmp_path / "out.txt", {"revision": 1, "x": 1}, stop_after=2)
+    if change == "version":
+        monkeypatch.setattr(journal_module, "__version__", "0.0.0")
+    setting = {"revision": 2 if change == "setting" else 1, "x": 1}
+    assert run(tmp_path / "out.txt", setting, stop_after=1) == [0]
+    differing = {"setting": "revision", "version": "spacy-xner"}[change]
+    expected = f"out.txt: an interrupted run is not resumed, because something is different now: {differing}. This run"
+    assert expected in caplog.text
+    caplog.clear()
+    assert run(tmp_path / "out.txt", setting) == [1, 2, 3, 4]
+    assert caplog.text == ""
+
+
+def test_a_run_that_waited_for_a_deleted_lock_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would hold a lock that no other run sees; so it locks the file that is there now."""
+    output, place = tmp_path / "out.txt", tmp_path / ".out.txt.part.lock"
+    first = Journal(output, {})
+    stock = FileLock.acquire
+    waited: list[Any] = []
+
+    def acquire(self: FileLock, *args: Any, **kwargs: Any) -> Any:
+        if not waited:  # this run has opened the lock file when the first one deletes it
+            waited.append(None)
+            first.__exit__()
+            result = stock(self, *args, **kwargs)
+            place.unlink()
+            return result
+        return stock(self, *args, **kwargs)
+
+    monkeypatch.setattr(FileLock, "acquire", acquire)
+    second = Journal(output, {})
+    assert place.is_file()
+    with pytest.raises(XnerError, match="is being written by another run"):
+        Journal(output, {})
+    second.__exit__()
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".lock")] == []
+    with Journal(output, {}) as journal:
+        journal.remove()
+    assert list(tmp_path.iterdir()) == []

@@ -87,6 +87,7 @@ def room(tmp_path: Path, tiny_encoder: Path, tiny_pipeline: Path, tiny_corpus: P
     memory = ["en\tde", *(f"{text}\t{german}" for text, (_, german) in zip(english, NEWS, strict=True))]
     (tmp_path / "translations.tsv").write_text("".join(f"{line}\n" for line in memory), encoding="utf8")
     (tmp_path / "en.iob").write_text("\n".join(blocks), encoding="utf8")
+    (tmp_path / "news.txt").write_text("".join(f"{text}\n" for text in english), encoding="utf8")
     (tmp_path / "de.txt").write_text("".join(f"{german}\n" for _, german in NEWS), encoding="utf8")
     pairs = [f"{text} ||| {german}\n" for text, (_, german) in zip(english, NEWS, strict=True)]
     (tmp_path / "pairs.txt").write_text("".join(pairs), encoding="utf8")
@@ -141,7 +142,9 @@ def test_shell(
                     if args[:2] == ["corpus", "project"] or args[0] in ("align", "project"):
                         request.getfixturevalue("embedded_encoder")
                     ok(*args)
-                    assert all((room / arg).is_file() for arg in args if arg.endswith((".spacy", ".iob", ".html")))
+                    assert all(
+                        (room / arg).is_file() for arg in args if arg.endswith((".spacy", ".iob", ".html", ".jsonl"))
+                    )
                 case command:
                     pytest.fail(f"no rule tests this command: {shlex.join(command)}")
 

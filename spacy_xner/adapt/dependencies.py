@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..alignment import embedding
+from ..corpus import project, translate
+from ..distillation import distiller
 from ..errors import XnerError
 from ..files import read_json, write_json
 from ..journal import differing_keys
+from ..projection import projector
 from ..translation import Translator
 from .settings import Settings
 
@@ -19,7 +23,7 @@ TEACHER, PIPELINE, MADE = "teacher", "pipeline", "made.json"
 
 @dataclass(frozen=True)
 class Dependencies:
-    """Computes what each output file depends on.
+    """Computes what each output file depends on: also the revisions of the algorithms, see `corpus/provenance.py`.
 
     pipeline (str): name and fingerprint of the source pipeline.
     texts (str): checksum of the text file.
@@ -48,10 +52,16 @@ class Dependencies:
         if file == SOURCE:
             return as_json(found)
         langs = [Path(file).stem] if file.startswith((f"{TRANSLATED}/", f"{PROJECTED}/")) else list(settings.targets)
+        found["revisions"] = {"translate": translate.REVISION}
         found["translators"] = {lang: self.translators[lang].identity for lang in langs}
         if file.startswith(f"{TRANSLATED}/"):
             return as_json(found)
         found["encoder"] = f"{settings.encoder} {self.encoder}"
+        found["revisions"] |= {
+            "align": embedding.REVISION,
+            "place": projector.REVISION,
+            "project": project.REVISION,
+        }
         if file.startswith(f"{PROJECTED}/"):
             return as_json(found)
         found |= {"held_back": settings.held_back, "seed": settings.seed}
@@ -59,6 +69,8 @@ class Dependencies:
             found |= {"steps": settings.steps, "batch_words": settings.batch_words, "config": self.config}
         if file == PIPELINE:
             found["distill"] = settings.distill
+        if file == PIPELINE or file.startswith(f"{DISTILLED}/"):
+            found["revisions"] |= {"distill": distiller.REVISION}
         return as_json(found)
 
 
@@ -66,21 +78,23 @@ class OutputFolder:
     """An output folder whose `made.json` records the dependencies of each file in it.
 
     path (Path): the folder, which is created where it is missing.
+    force (bool): forget what is recorded, so that no file is current.
     RAISES: XnerError where the folder has files but no `made.json`.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, force: bool = False) -> None:
+        self.path, self.force = path, force
         exists = (path / MADE).is_file()
         if path.is_dir() and any(path.iterdir()) and not exists:
             raise XnerError(f"{path} has other files, expected a new folder or one that `xner adapt` made.")
-        self.made: dict[str, Any] = read_json(path / MADE) if exists else {}
+        self.made: dict[str, Any] = read_json(path / MADE) if exists and not force else {}
         if not exists:
             self.save()
 
     def reload(self) -> None:
         """Read `made.json` again, which another run may have changed."""
-        self.made = read_json(self.path / MADE)
+        if not self.force:
+            self.made = read_json(self.path / MADE)
 
     def save(self) -> None:
         """Write `made.json`."""

@@ -72,7 +72,7 @@ def check_text(text: Doc, nlp: Language, lang: str, path: Path) -> Doc:
 
 
 def find_entities(nlp: Language, texts: Iterable[Doc]) -> Iterator[Sentences]:
-    """Yield the sentences of each text as plain JSON: `text`, and `entities` as (start, end, label, score).
+    """Yield the sentences of each text as plain JSON: `text`, and `entities` as (start, end, label, score, kb_id, id).
 
     Offsets are in characters. If the pipeline sets no sentences, a text is one sentence. The score is None if the
     pipeline gives no scores.
@@ -106,7 +106,7 @@ def labelled_docs(
                 counts["repeated"] += 1
                 continue
             earlier.add(sentence["text"])
-            if any(score is not None and score < min_score for *_, score in sentence["entities"]):
+            if any(score is not None and score < min_score for _, _, _, score, *_ in sentence["entities"]):
                 counts["low score"] += 1
                 continue
             counts["entities"] += len(sentence["entities"])
@@ -156,17 +156,27 @@ def sentence_as_json(sentence: Span, scores: dict[tuple[int, int, str], float]) 
         inner = entity.text.strip()
         start = entity.start_char + len(entity.text) - len(entity.text.lstrip()) - offset
         score = scores.get((entity.start, entity.end, entity.label_))
-        entities.append((start, start + len(inner), entity.label_, score))
+        identifiers = entity.kb_id_, entity.id_
+        entities.append((start, start + len(inner), entity.label_, score, *identifiers))
     return {"text": sentence.text.strip(), "entities": entities}
 
 
 def with_entities(tokenizer: MultilingualTokenizer, sentence: dict[str, Any], path: Path) -> Doc:
     """A sentence as a doc in spacy-xner's tokenization; tokens are split at entity boundaries inside them."""
-    spans = tuple((start, end, label) for start, end, label, _ in sentence["entities"])
+    spans = tuple((start, end, label) for start, end, label, *_ in sentence["entities"])
     doc, _ = doc_of_sentence(tokenizer, Sentence(sentence["text"], spans, path, 0))
     if len(doc.ents) != len(spans):
         raise XnerError(f"The entities of '{doc.text[:60]}' overlap, expected a pipeline that sets doc.ents.")
-    scores = [score for *_, score in sentence["entities"]]
-    if all(score is not None for score in scores):
-        set_scored_entities(doc, list(doc.ents), scores)
+    found = zip(doc.ents, sentence["entities"], strict=True)
+    entities = [
+        Span(doc, entity.start, entity.end, label=entity.label_, kb_id=kb_id, span_id=span_id)
+        for entity, (*_, kb_id, span_id) in found
+    ]
+    scores = [score for _, _, _, score, *_ in sentence["entities"]]
+    if entities and all(score is None for score in scores):
+        doc.set_ents(entities)
+        return doc
+    scored = [entity for entity, score in zip(entities, scores, strict=True) if score is not None]
+    without = [entity for entity, score in zip(entities, scores, strict=True) if score is None]
+    set_scored_entities(doc, scored, [score for score in scores if score is not None], given=without)
     return doc

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..errors import XnerError
+from ..projection.confidence import DEFAULT_MIN_SCORE
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Settings:
     lang: str
     targets: tuple[str, ...]
     encoder: str = "embedded"
-    min_score: float = 0.0
+    min_score: float = DEFAULT_MIN_SCORE
     held_back: float = 0.2
     steps: int = 300
     batch_words: int = 1200

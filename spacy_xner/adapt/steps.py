@@ -14,25 +14,28 @@ from ..alignment.embedding import EmbeddingAligner
 from ..alignment.loading import encoder_version
 from ..annotations.attributes import meta_of
 from ..corpus.docs import load_docs, write_docs
-from ..corpus.project import pair_docs, project_corpus
+from ..corpus.pairs import pair_docs
+from ..corpus.project import project_corpus
 from ..corpus.translate import translate_docs
 from ..distillation.distill import distill_file
 from ..distillation.distiller import Distiller
 from ..distillation.selection import Selection
 from ..distillation.teachers import Teachers
 from ..errors import XnerError
+from ..experiments.plan import DEFAULT_CONFIG
 from ..experiments.training import train_into
 from ..files import atomic_path, file_sha256, remove
 from ..pipelines import fingerprint_of, load_pipeline, name_of
 from ..projection import SpanProjector
-from ..scoring.scores import evaluate_pipeline, write_scores
+from ..scoring.scores import PROJECTED_LABELS, evaluate_pipeline, write_scores
 from ..translation import Translator
 from .dependencies import DISTILLED, PIPELINE, PROJECTED, SOURCE, TEACHER, TRANSLATED, Dependencies, OutputFolder
 from .held_back import held_back_ids
 from .labelling import label_file
 from .settings import Settings
 
-CONFIG = Path(__file__).parents[1] / "configs/xner.cfg"
+CONFIG = Path(DEFAULT_CONFIG)
+MUCH_MORE = 1.5  # times the share to hold back: from there on, the share is reported
 MIN_INCOMPLETE = 0.02  # minimum share of incompletely projected translations for a second training
 
 Report = Callable[[str, Counter[str]], None]
@@ -55,6 +58,7 @@ class Adaptation:
         done already.
     gpu_id (int): -1 for the CPU.
     cache (Path | bool): where translations are stored, as for `translate_docs`.
+    force (bool): recompute all files of earlier runs; stored translations are used.
     RAISES: XnerError where the folder has other files.
     """
 
@@ -69,6 +73,7 @@ class Adaptation:
         progress: Progress = lambda items, title, total, done: items,
         gpu_id: int = -1,
         cache: Path | bool = True,
+        force: bool = False,
     ) -> None:
         self.nlp, self.texts, self.folder, self.settings = nlp, texts, folder, settings
         self.translators, self.report, self.progress, self.gpu_id = translators, report, progress, gpu_id
@@ -76,12 +81,12 @@ class Adaptation:
         self.dependencies = Dependencies(
             f"{name_of(nlp)} {fingerprint_of(nlp)}",
             file_sha256(texts),
-            encoder_version(settings.encoder, None),
+            encoder_version(settings.encoder),
             file_sha256(CONFIG),
             settings,
             translators,
         )
-        self.output = OutputFolder(folder)
+        self.output = OutputFolder(folder, force)
 
     def run(self) -> dict[str, Any]:
         """Run all steps. RETURNS: the scores of the pipeline in `folder`/pipeline on held-back projected text.
@@ -125,7 +130,10 @@ class Adaptation:
 
     def check_labelled(self, source: Sequence[Doc]) -> None:
         """RAISES: XnerError where there are too few labelled sentences, or no entities in them."""
-        self._held_back_ids(source)
+        held_back = sum(map(len, self._held_back_ids(source)))
+        if held_back > MUCH_MORE * self.settings.held_back * len(source):
+            share = f"{held_back / len(source):.0%} of the sentences are held back, not {self.settings.held_back:.0%}"
+            self.report(f"{share}, because texts are not split", Counter())
         if not any(doc.ents for doc in source):
             raise XnerError(
                 f"The pipeline {name_of(self.nlp)} ({', '.join(self.nlp.pipe_names) or 'no components'}) found no "
@@ -249,8 +257,17 @@ class Adaptation:
         """Score a pipeline on held-back projected text, whose labels were not checked by a person."""
         docs = (doc for lang in self.settings.targets for doc in load_docs(test / f"{lang}.spacy"))
         scores = evaluate_pipeline(load_pipeline(str(pipeline)), docs, source=self.settings.lang)
+        scores["reference"] = PROJECTED_LABELS
         write_scores(self.folder / "scores.json", scores)
         return scores
+
+    def outdated(self) -> list[str]:
+        """The files and folders that `run` makes, without those that are current.
+
+        Whether there will be a second training is not known before: the teacher is not among them.
+        """
+        parts = [f"{part}/{lang}.spacy" for lang in self.settings.targets for part in (TRANSLATED, PROJECTED)]
+        return [file for file in (SOURCE, *parts, PIPELINE) if not self.is_current(file)]
 
     def is_current(self, file: str) -> bool:
         """Whether a file or folder exists and its dependencies have not changed."""

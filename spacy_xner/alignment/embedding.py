@@ -13,11 +13,13 @@ from .loading import encoder_version
 from .matching import METHODS, check_method, match
 from .similarity import cosine_similarity, pool_words, word_links, word_similarity, words_with_pieces
 from .transport import TransportAlignment
-from .types import Alignment, Words
+from .types import Alignment, SpacedWords, Words
+from .word_kinds import is_unspaced_pair
 
 if TYPE_CHECKING:
     from .encoder import EncodedSentence, PieceEncoder
 
+REVISION = 1  # raise it if links or affinities change for the same encoder: keys of journals have it
 ALIGN_METHODS = ("transport", *METHODS)
 TOKEN_TYPES = ("bpe", "word")
 # Sentences are sorted by length within a buffer. It is full at this number of batches or of words, to limit memory.
@@ -96,8 +98,9 @@ class EmbeddingAligner:
         """What determines the links; loads the encoder, whose depth determines the default layers."""
         return {
             "name": "spacy_xner.EmbeddingAligner.v1",
+            "revision": REVISION,
             "model": self.model,
-            "version": encoder_version(self.model, self.encoder.config),
+            "version": encoder_version(self.model),
             "layers": list(self.encoder.layers),
             "method": self.method,
             "token_type": self.token_type,
@@ -129,7 +132,8 @@ class EmbeddingAligner:
         self, source: "EncodedSentence", target: "EncodedSentence", source_words: Words, target_words: Words
     ) -> Alignment:
         if self.method == "transport":
-            return TransportAlignment(word_affinity(source, target, source_words, target_words))
+            affinity = word_affinity(source, target, source_words, target_words)
+            return TransportAlignment(affinity, is_unspaced_pair(source_words, target_words))
         shape = len(source_words), len(target_words)
         if not len(source.words) or not len(target.words):
             return Alignment.empty(*shape)
@@ -162,4 +166,4 @@ def as_words(words: Words) -> tuple[str, ...]:
     """The words as a tuple. RAISES: XnerError for a text that is not split into words."""
     if isinstance(words, str):
         raise XnerError(f"An aligner takes lists of words, and got the text {words[:50]!r}: split it into words first.")
-    return tuple(words)
+    return words if isinstance(words, SpacedWords) else tuple(words)

@@ -23,11 +23,14 @@ from .loading import (
     special_tokens,
 )
 from .similarity import Indices, Vectors
-from .types import Words
+from .types import SpacedWords, Words
 from .windows import join_windows, window_starts
 from .word_kinds import is_punctuation, unspaced_units
 
 Booleans = npt.NDArray[np.bool_]
+
+WORD_STARTS = frozenset("▁Ġ")
+"""Pieces of SentencePiece and byte-level tokenizers that only mark the start of a word."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +120,7 @@ class PieceEncoder:
         """Tokenize. YIELDS: ids of a sentence's pieces without special ones; pieces, words and content of the pairs."""
         if not sentences:
             return
-        clean = [[encodable(word) for word in words] for words in sentences]
+        clean = [encodable_words(words) for words in sentences]
         units = [unspaced_units(words) if self.join_unspaced else [[i] for i in range(len(words))] for words in clean]
         texts = [
             ["".join(words[i] for i in unit) for unit in own_units]
@@ -132,7 +135,8 @@ class PieceEncoder:
             verbose=False,  # no warning about length: long sentences are read in windows
         )
         for encoding, own_units, words, unit_texts in zip(encoded.encodings, units, clean, texts, strict=True):
-            pairs = pair_with_words(encoding.word_ids, encoding.offsets, own_units, words)
+            empty = [piece in WORD_STARTS for piece in encoding.tokens]
+            pairs = pair_with_words(encoding.word_ids, encoding.offsets, empty, own_units, words)
             punctuation = [
                 is_punctuation(unit_texts[unit][start:end])
                 for unit, (start, end) in zip(encoding.word_ids, encoding.offsets, strict=True)
@@ -209,6 +213,12 @@ def with_content(pieces: Indices, words: Indices, punctuation: Booleans) -> Bool
     return content | np.isin(words, without_content)
 
 
+def encodable_words(words: Words) -> Words:
+    """The words without lone surrogates, see `encodable`."""
+    texts = [encodable(word) for word in words]
+    return SpacedWords(texts, words.spaces) if isinstance(words, SpacedWords) else texts
+
+
 def encodable(word: str) -> str:
     """Replace lone surrogates, which cannot be encoded, by U+FFFD."""
     try:
@@ -219,23 +229,25 @@ def encodable(word: str) -> str:
 
 
 def pair_with_words(
-    unit_of_piece: list[int], offsets: list[tuple[int, int]], units: list[list[int]], words: Words
+    unit_of_piece: list[int], offsets: list[tuple[int, int]], empty: list[bool], units: list[list[int]], words: Words
 ) -> tuple[Indices, Indices]:
     """Pair pieces with the words that they are part of. RETURNS: pieces and words, (n_pairs,) each, sorted by word.
 
+    An empty piece is part of no word of a unit of several: its vector is that of the whole unit, and its offsets are
+    those of the first character.
+
     unit_of_piece (list[int]): the unit of each piece; a unit is the text of one or more words.
     offsets (list[tuple[int, int]]): start and end of each piece in its unit, in characters.
+    empty (list[bool]): whether a piece only marks the start of a unit, and has no character of it.
     units (list[list[int]]): the word indices of each unit.
     """
+    # The word of each character, of units of several words: the work grows with the length, not with its square.
+    word_at = [[word for word in unit for _ in words[word]] if len(unit) > 1 else [] for unit in units]
     pairs = []
     for piece, (unit, (start, end)) in enumerate(zip(unit_of_piece, offsets, strict=True)):
         if len(units[unit]) == 1:
             pairs.append((units[unit][0], piece))
-            continue
-        at = 0
-        for word in units[unit]:
-            before, at = at, at + len(words[word])
-            if before < max(end, start + 1) and start < at:
-                pairs.append((word, piece))
+        elif not empty[piece]:
+            pairs += [(word, piece) for word in dict.fromkeys(word_at[unit][start : max(end, start + 1)])]
     indices = np.array(sorted(pairs), dtype=np.intp).reshape(-1, 2)
     return indices[:, 1], indices[:, 0]

@@ -9,34 +9,36 @@ import torch
 from thinc.api import get_torch_default_device
 
 from ..compat import get_layer_stack
+from ..encoders.names import resolve_encoder
 from ..encoders.origin import EMBEDDED, UNKNOWN, read_origin
 from ..errors import XnerError
 from ..files import file_sha256
+from ..model_files import LOCAL
 
 MBERT = "bert-base-multilingual-cased"
 MBERT_DEPTH, MBERT_LAYER = 12, 8
 
 
 def load_encoder(model: str) -> tuple[Any, Any, Any]:
-    """Load configuration, fast tokenizer and model in evaluation mode, from safetensors only."""
-    from transformers import AutoConfig, AutoModel, AutoTokenizer
+    """Load configuration, fast tokenizer and model in evaluation mode, from safetensors only.
 
-    from ..encoders import resolve_encoder
+    model (str): as for `resolve_encoder`.
+    RAISES: XnerError where it cannot be loaded or has no fast tokenizer.
+    """
+    from transformers import AutoConfig, AutoModel, AutoTokenizer
 
     name = resolve_encoder(model)
     try:
-        config = AutoConfig.from_pretrained(name, trust_remote_code=False)
-        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False, use_fast=True)
+        config = AutoConfig.from_pretrained(name, **LOCAL)
+        tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True, **LOCAL)
         if not tokenizer.is_fast:
             raise XnerError(
                 f"The encoder {model!r} has no fast tokenizer ({type(tokenizer).__name__} was loaded), which "
                 f"alignment needs to find the word of each piece: use an encoder with a tokenizer.json."
             )
         if getattr(tokenizer, "add_prefix_space", True) is False:  # byte-level ones refuse words without it
-            tokenizer = AutoTokenizer.from_pretrained(
-                name, trust_remote_code=False, use_fast=True, add_prefix_space=True
-            )
-        transformer = AutoModel.from_pretrained(name, config=config, use_safetensors=True, trust_remote_code=False)
+            tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True, add_prefix_space=True, **LOCAL)
+        transformer = AutoModel.from_pretrained(name, config=config, use_safetensors=True, **LOCAL)
     except (OSError, ValueError) as error:
         if isinstance(error, XnerError):
             raise
@@ -66,10 +68,10 @@ def default_layers(model: str, config: Any, beside: int) -> tuple[int, ...]:
     return tuple(range(max(0, middle - beside), min(depth, middle + beside) + 1))
 
 
-def encoder_version(model: str, config: Any) -> str:
+def encoder_version(model: str) -> str:
     """The version of an encoder: checksum of a folder's weights, version of a wheel, commit on the hub.
 
-    RETURNS: "unknown" if there is none.
+    RETURNS: "unknown" for a folder without weights.
     """
     if model == EMBEDDED.name:
         return EMBEDDED.version
@@ -77,7 +79,8 @@ def encoder_version(model: str, config: Any) -> str:
         files = sorted(Path(model).glob("*.safetensors"))  # several where the weights are sharded
         hashes = [_sha256(file, file.stat().st_mtime_ns, file.stat().st_size) for file in files]
         return "-".join(hashes) or UNKNOWN
-    return str(getattr(config, "_commit_hash", None) or UNKNOWN)
+    origin = read_origin(Path(resolve_encoder(model)))
+    return origin.version if origin else UNKNOWN
 
 
 @functools.lru_cache

@@ -53,7 +53,7 @@ class SimAlignAligner:
         return {
             "name": "spacy_xner.SimAlign.v1",
             "model": self.model,
-            "version": encoder_version(self.model, None),
+            "version": encoder_version(self.model),
             "layers": [self.package.layer],
             "method": self.method,
             "token_type": self.token_type,
@@ -106,7 +106,8 @@ class Package:
         from simalign import SentenceAligner
         from transformers import AutoConfig
 
-        from ..encoders import resolve_encoder
+        from ..encoders.names import resolve_encoder
+        from ..model_files import LOCAL
         from .loading import check_layers, current_device, default_layers
 
         class RecordingAligner(SentenceAligner):
@@ -120,7 +121,7 @@ class Package:
 
         name = resolve_encoder(model)
         try:
-            config = AutoConfig.from_pretrained(name, trust_remote_code=False)
+            config = AutoConfig.from_pretrained(name, **LOCAL)
             chosen = default_layers(model, config, beside=0)[0] if layer is None else layer
             (self.layer,) = check_layers(chosen, int(config.num_hidden_layers), model)
             self._aligner = RecordingAligner(

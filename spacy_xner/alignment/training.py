@@ -16,8 +16,8 @@ from ..errors import XnerError
 from .affinity import PRIOR_WORDS
 from .loading import current_device
 from .similarity import words_with_pieces
-from .transport import LEAST_SHARE, NEIGHBOURS, NULL, Plan, plan_shares, transport_plan
-from .types import Words
+from .transport import LEAST_SHARE, NEIGHBOURS, NULL, plan_shares, transport_plan
+from .types import Plan, Words
 
 if TYPE_CHECKING:
     from .encoder import PieceEncoder

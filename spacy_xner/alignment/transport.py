@@ -5,11 +5,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from .types import Affinity, Alignment, Links, Similarity
-
-Plan = npt.NDArray[np.float64]
-"""(n_source, n_target): the mass transported from word to word. Rows sum to at most 1 / n_source, columns to at most
-1 / n_target; the rest of a word's mass has no counterpart."""
+from .link_scores import link_scores
+from .types import Affinity, Alignment, Links, Plan, Similarity
 
 TEMPERATURE = 0.05
 ITERATIONS = 20
@@ -85,20 +82,35 @@ def plan_shares(plan: Plan) -> Plan:
 class TransportAlignment(Alignment):
     """An alignment by transport.
 
-    `links` are computed on first use, since projection by transport needs a plan of its own and no links.
+    `links` and `scores` are computed on first use, since projection by transport needs a plan of its own and no links.
+    `scores` has the probability that each link is right, see `link_scores`.
 
     affinity (Affinity): (n_source, n_target), see `word_affinity`.
+    unspaced (bool): whether a side is in a script without spaces, see `is_unspaced_pair`: for the scores.
     """
 
     affinity: Affinity
+    unspaced: bool
 
-    def __init__(self, affinity: Affinity) -> None:
+    def __init__(self, affinity: Affinity, unspaced: bool = False) -> None:
         object.__setattr__(self, "affinity", affinity)
+        object.__setattr__(self, "unspaced", unspaced)
 
     @cached_property
+    def _scored_links(self) -> tuple[Links, list[float]]:
+        plan = transport_plan(self.affinity, NULL, NEIGHBOURS)
+        links = plan_links(plan, LEAST_SHARE)
+        return links, link_scores(links, plan_shares(plan), plan, self.affinity, self.unspaced)
+
+    @property
     def links(self) -> Links:
         """Sorted pairs of 0-based word indices, source first."""
-        return plan_links(transport_plan(self.affinity, NULL, NEIGHBOURS), LEAST_SHARE)
+        return self._scored_links[0]
+
+    @property
+    def scores(self) -> list[float]:
+        """The probability that each link is right."""
+        return self._scored_links[1]
 
     @cached_property
     def similarity(self) -> Similarity:

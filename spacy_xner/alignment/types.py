@@ -10,6 +10,36 @@ import numpy.typing as npt
 Words: TypeAlias = Sequence[str]
 """A sentence as its words."""
 
+
+class SpacedWords(tuple[str, ...]):
+    """Words that know between which of them the text has white space.
+
+    An aligner reads neighbouring words of scripts without spaces as one text, but not across white space. Plain
+    sequences of words do not say where the text has any.
+
+    spaces (Sequence[bool]): for each word, whether white space follows it.
+    """
+
+    spaces: tuple[bool, ...]
+
+    def __new__(cls, words: Iterable[str], spaces: Iterable[bool]) -> "SpacedWords":
+        self = super().__new__(cls, words)
+        self.spaces = tuple(spaces)
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SpacedWords) and super().__eq__(other) and self.spaces == other.spaces
+
+    def __ne__(self, other: object) -> bool:  # that of tuples does not ask __eq__
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((tuple(self), self.spaces))
+
+    def __getnewargs__(self) -> tuple[tuple[str, ...], tuple[bool, ...]]:
+        return tuple(self), self.spaces
+
+
 Links: TypeAlias = list[tuple[int, int]]
 """(source word, target word), 0-based, sorted, each pair once."""
 
@@ -18,6 +48,10 @@ Similarity: TypeAlias = npt.NDArray[np.float32]
 
 Affinity: TypeAlias = npt.NDArray[np.float32]
 """(n_source, n_target), float32, in [-1, 1]."""
+
+Plan: TypeAlias = npt.NDArray[np.float64]
+"""(n_source, n_target): the mass transported from word to word. Rows sum to at most 1 / n_source, columns to at most
+1 / n_target; the rest of a word's mass has no counterpart."""
 
 NO_PIECES = -1.0
 """The affinity of words for which the tokenizer gives no word pieces."""
@@ -40,6 +74,14 @@ class Alignment:
     links: Links
     similarity: Similarity
     affinity: Affinity | None = None
+
+    @property
+    def scores(self) -> list[float]:
+        """A score for each link, in [0, 1]: the similarity of the two words, which is no probability.
+
+        Alignments by transport have the probability that a link is right instead, see `TransportAlignment`.
+        """
+        return [float(self.similarity[i, j]) for i, j in self.links]
 
     @classmethod
     def empty(cls, n_source: int, n_target: int) -> "Alignment":

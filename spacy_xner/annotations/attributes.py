@@ -19,7 +19,8 @@ def install_extensions() -> None:
 
     - `doc._.xner_source`: the source-language `Doc` that `xner_projector` projects from, or None.
     - `doc._.xner_meta`: corpus data of the doc, as plain JSON: `id`, `lang`, `provenance` (a list of steps, each a dict
-      with a `step` name), `score` in [0, 1].
+      with a `step` name), `score` in [0, 1]. Steps that make a doc from a doc of another language keep what it was made
+      from and by, see `corpus/provenance.py`.
     - `doc._.xner_soft_labels`: a distribution over tags for each token, see `annotations/soft_labels.py`, or None.
     - `span._.confidence`: probability or projection score in [0, 1], or None. It belongs to a place and a label: a span
       at the same place that has another label, such as one of an `entity_ruler`, has none. Other packages may use this
@@ -80,6 +81,31 @@ def unlabelled_places(doc: Doc) -> list[tuple[int, int]]:
     """Start and end (exclusive), in characters, of each token without NER annotation."""
     unknown = (doc.to_array("ENT_IOB") == 0).nonzero()[0]
     return [(doc[i].idx, doc[i].idx + len(doc[i])) for i in unknown.tolist()]
+
+
+def unlabelled_ranges(doc: Doc) -> list[tuple[int, int]]:
+    """Start and end (exclusive), in characters, of the stretches of tokens without NER annotation.
+
+    Tokens of white space are neither at the edge of a stretch nor a stretch of their own: nothing is lost with them.
+    """
+    ranges: list[tuple[int, int]] = []
+    is_open = False
+    are_unknown = doc.to_array("ENT_IOB") == 0
+    if not are_unknown.any():
+        return ranges
+    for token, unknown in zip(doc, are_unknown.tolist(), strict=True):
+        if token.is_space:
+            continue
+        if unknown:
+            start = ranges.pop()[0] if is_open else token.idx
+            ranges.append((start, token.idx + len(token)))
+        is_open = unknown
+    return ranges
+
+
+def is_fully_labelled(doc: Doc) -> bool:
+    """Whether every token has NER annotation, apart from those of white space. True for an empty doc."""
+    return not unlabelled_ranges(doc)
 
 
 def touches(places: Iterable[tuple[int, int]], start: int, end: int) -> bool:

@@ -4,14 +4,14 @@ Dai and Adel 2020, "An Analysis of Simple Data Augmentation for Named Entity Rec
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from ..annotations.attributes import SOFT_LABELS, meta_of
+from ..annotations.attributes import CONFIDENCE, SOFT_LABELS, confidence_of, meta_of
 from ..errors import XnerError
 from ..languages.codes import base_language
 from ..languages.scripts import is_unspaced_language
@@ -45,8 +45,9 @@ class EntitySwap:
     headlines and datelines are replaced by names in capitals.
 
     The new reference doc has the tokens of the text, with the pipeline's tokens of the new names, and keeps entities
-    (missing annotation stays missing), sentence starts and meta. The predicted doc is the new text as the pipeline
-    tokenizes it.
+    (missing annotation stays missing), sentence starts and meta. Entities that keep their names keep `kb_id_`, `id_`
+    and their scores; others have none, since they name something else. The predicted doc is the new text as the
+    pipeline tokenizes it.
 
     level (float): probability that an example is changed, in [0, 1].
     languages (list[str] | None): change docs of these languages only; None: of all languages.
@@ -132,6 +133,7 @@ class EntitySwap:
         tags: list[str] = []
         starts: list[bool | int | None] = []
         entity_at = {entity.start: entity for entity in reference.ents}
+        kept: dict[int, Span] = {}  # first token in the new doc -> entity that keeps its name
         knows_sentences = reference.has_annotation("SENT_START")
         i = 0
         while i < len(reference):
@@ -139,6 +141,8 @@ class EntitySwap:
             new = entity and new_names.get((entity.text, entity.label_))
             if entity is None or not new:
                 token = reference[i]
+                if entity is not None:
+                    kept[len(words)] = entity
                 words.append(token.text)
                 spaces.append(bool(token.whitespace_))
                 tags.append(f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type else "O" if token.ent_iob else "")
@@ -159,8 +163,26 @@ class EntitySwap:
             ents=tags,
             sent_starts=starts if knows_sentences else None,
         )
+        set_kept_entities(doc, reference, kept)
         doc._.xner_meta = reference._.xner_meta
         return Example(Doc(nlp.vocab, words=words) if unknown else nlp.make_doc(doc.text), doc)
+
+
+def set_kept_entities(doc: Doc, reference: Doc, kept: Mapping[int, Span]) -> None:
+    """Give entities that keep their names the identifiers and scores that they have in the reference.
+
+    kept (Mapping[int, Span]): entities of the reference by their first token in the new doc.
+    """
+    entities = []
+    for entity in doc.ents:
+        origin = kept.get(entity.start)
+        kb_id, span_id = (origin.kb_id_, origin.id_) if origin is not None else ("", "")
+        entities.append(Span(doc, entity.start, entity.end, label=entity.label_, kb_id=kb_id, span_id=span_id))
+    doc.set_ents(entities, default="unmodified")
+    for entity in doc.ents:
+        origin = kept.get(entity.start)
+        if origin is not None and (score := confidence_of(origin)) is not None:
+            entity._.set(CONFIDENCE, score)
 
 
 def has_headline_capitals(entity: Span) -> bool:

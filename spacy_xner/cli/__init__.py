@@ -1,5 +1,8 @@
 """`xner`: the command line, also reachable as `spacy xner`."""
 
+import logging
+import sys
+
 import typer
 
 from .. import __version__
@@ -10,8 +13,10 @@ from .command import XnerGroup, XnerTyper
 from .corpus import corpus_app
 from .encoder import encoder_app
 from .evaluate import evaluate
+from .info import info
 from .layers import layers
 from .package import package
+from .predict import predict
 from .project import project
 from .report import report
 from .show import show
@@ -27,8 +32,9 @@ app = XnerTyper(
     help="Named entity recognition in languages without labelled data.\n\n"
     "From entity labels in one language to a spaCy pipeline for others: `xner encoder` gets a transformer, "
     "`xner corpus` makes training corpora by translation, `xner align` aligns words, `xner project` projects entities "
-    "onto translations, `spacy train` trains, `xner evaluate` scores by language, `xner layers` and `xner show` show "
-    "results, `xner study` and `xner report` run and compare experiments.\n\n"
+    "onto translations, `spacy train` trains, `xner predict` finds entities, `xner evaluate` scores by language, "
+    "`xner layers` and `xner show` show results, `xner study` and `xner report` run and compare experiments. "
+    "`xner info` prints what a bug report needs.\n\n"
     "Exit status: 1 for errors in data, 2 for wrong usage.",
 )
 app.add_typer(encoder_app, name="encoder")
@@ -37,8 +43,10 @@ app.add_typer(align_app, name="align")
 app.command()(adapt)
 app.command()(calibrate)
 app.command()(evaluate)
+app.command()(info)
 app.command()(layers)
 app.command()(package)
+app.command()(predict)
 app.command()(project)
 app.command()(report)
 app.command()(show)
@@ -56,8 +64,12 @@ def _root(
     version: bool = typer.Option(
         False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
     ),
+    verbose: bool = typer.Option(
+        False, "--verbose", "-v", help="Print messages of the libraries, and tracebacks of errors."
+    ),
 ) -> None:
-    pass
+    if verbose:
+        logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s: %(message)s")
 
 
 def main() -> None:

@@ -1,12 +1,17 @@
 """`xner adapt`: makes a pipeline for other languages from a pipeline for one language."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .console import make_console, make_notes
 from .options import (
+    DEFAULT_MIN_SCORE,
     CacheOption,
     GpuOption,
     MemoryOption,
@@ -16,9 +21,14 @@ from .options import (
     parse_cache,
     translator_from_options,
 )
-from .package import BuildName, BuildOption, package
+from .package import BuildName, BuildOption, LabelsName, package
 from .progress import print_counts, progress
 from .usage import UsageError, usage_errors
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+    from ..encoders.origin import Origin
 
 
 def adapt(
@@ -44,7 +54,7 @@ def adapt(
     ] = "embedded",
     min_score: Annotated[
         float, typer.Option(min=0, max=1, help="Drop sentences with an entity of a lower score.")
-    ] = 0.0,
+    ] = DEFAULT_MIN_SCORE,
     held_back: Annotated[float, typer.Option(help="Share of the sentences for development and test.")] = 0.2,
     steps: Annotated[int, typer.Option(min=1, help="Steps of each training.")] = 300,
     batch_words: Annotated[int, typer.Option(min=1, help="Words in a training step.")] = 1200,
@@ -56,6 +66,13 @@ def adapt(
     ] = True,
     seed: Annotated[int, typer.Option(help="Random seed of training and of the held-back texts.")] = 0,
     gpu_id: GpuOption = -1,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Check all inputs, print what will be made and how long it takes."),
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Recompute all files of earlier runs in the output folder.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before work of more than an hour.")] = False,
     build: BuildOption = BuildName.wheel,
     quiet: QuietOption = False,
@@ -64,7 +81,9 @@ def adapt(
 
     The pipeline labels the text, with all its labels. Text and labels are translated and projected; a new pipeline is
     trained on both, scored on held-back projected text, and packaged as xx_NAME. Interrupted runs resume; with other
-    options, the steps that depend on them are repeated.
+    options, the steps that depend on them are repeated. --dry-run writes nothing but translations of a sample of the
+    sentences, into the cache. The scores in meta.json are named `projected_ents_f` and so on, since the labels that
+    they are measured on were not checked by a person; its licence is that of the source pipeline and of the encoder.
 
     Example:
 
@@ -77,6 +96,7 @@ def adapt(
     from ..adapt.settings import Settings
     from ..adapt.steps import Adaptation
     from ..encoders import resolve_encoder
+    from ..encoders.origin import read_origin
     from ..errors import XnerError
     from ..languages.codes import normalise_code
     from ..pipelines import load_pipeline, name_of, use_gpu
@@ -104,13 +124,23 @@ def adapt(
     with usage_errors():
         settings = Settings(lang, targets, folder, min_score, held_back, steps, batch_words, distill, seed)
     notes = make_notes()
-    work = Adaptation(nlp, texts, output, settings, translators, print_counts, progress, gpu_id, kept)
-    if not work.is_current(PIPELINE):
-        minutes = estimate(work)
-        parts = ", ".join(f"{part} {value:g}" for part, value in minutes.items())
-        notes.print(f"This will take about {sum(minutes.values()):.0f} minutes on this machine ({parts}).")
-        if sum(minutes.values()) > 60 and not yes:
-            typer.confirm("Continue?", abort=True)
+
+    def prepare(folder: Path) -> tuple[Adaptation, float]:
+        work = Adaptation(nlp, texts, folder, settings, translators, print_counts, progress, gpu_id, kept, force)
+        minutes = {} if work.is_current(PIPELINE) else estimate(work)
+        if minutes:
+            parts = ", ".join(f"{part} {value:g}" for part, value in minutes.items())
+            notes.print(f"This will take about {sum(minutes.values()):.0f} minutes on this machine ({parts}).")
+        return work, sum(minutes.values())
+
+    if dry_run:
+        with copied_folder(output) as copy:
+            work, _ = prepare(copy)
+            make_console().print("\n".join([*work.outdated(), "scores.json", "package"]))
+        return
+    work, total = prepare(output)
+    if total > 60 and not yes:
+        typer.confirm("Continue?", abort=True)
     scores = work.run()
     make_console().print(score_table(scores, title="On held-back projected text (not checked by a person)"))
     package(
@@ -119,9 +149,35 @@ def adapt(
         output / "scores.json",
         output=output / "package",
         encoder=Path(folder),
+        licence=licence_of(nlp, read_origin(Path(folder))),
         description=f"Named entities by spacy-xner, learned from those that {name_of(nlp)} finds in {lang} text, and "
         f"from these projected onto translations into {', '.join(targets)}.",
+        source=pipeline,
+        labels=LabelsName["projected"],
         build=build,
         quiet=quiet,
     )
     notes.print(f"The package is in {output / 'package'}.")
+
+
+@contextmanager
+def copied_folder(folder: Path) -> Iterator[Path]:
+    """A temporary folder in which all files of an output folder are, by links."""
+    from ..adapt.dependencies import MADE
+
+    with TemporaryDirectory() as room:
+        copy = Path(room) / folder.name
+        copy.mkdir()
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.name == MADE:
+                shutil.copy(path, copy)  # it is written
+            elif not path.name.startswith("."):
+                (copy / path.name).symlink_to(path.resolve(), target_is_directory=path.is_dir())
+        yield copy
+
+
+def licence_of(nlp: "Language", origin: "Origin | None") -> str:
+    """The licences of an adapted pipeline: of the source pipeline, whose predictions it learns, and of the encoder."""
+    source = str(nlp.meta.get("license") or "unknown")
+    encoder = origin.licence if origin and origin.licence else "unknown"
+    return source if source == encoder else f"{source} (source pipeline), {encoder} (encoder)"

@@ -61,12 +61,26 @@ def align_file(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", help="Links per line, for example 0-0 1-2; with scores for .jsonl. - prints them."
+            "--output",
+            "-o",
+            help="Links per line, for example 0-0 1-2; .jsonl: [source word, target word, score]. - prints them.",
         ),
     ],
     encoder: EncoderOption = "embedded",
     layers: LayersOption = None,
     method: AlignMethodOption = MethodName["transport"],
+    min_score: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Leave out links with a lower score: the probability that a link is right; with a method of SimAlign, "
+            "the similarity of the two words.",
+        ),
+    ] = 0.0,
+    scores: Annotated[
+        bool, typer.Option("--scores", help="Write links with their scores, for example 0-0:0.98.")
+    ] = False,
     fast: FastOption = False,
     batch_size: BatchSizeOption = 32,
     gpu_id: GpuOption = -1,
@@ -79,6 +93,7 @@ def align_file(
     ```
     xner align pairs.txt --output links.txt
     xner align pairs.txt.gz --output links.jsonl --encoder bert-base-multilingual-cased --method itermax
+    xner align pairs.txt --output links.txt --min-score 0.5 --scores
     cat pairs.txt | xner align - --output - > links.txt
     ```
     """
@@ -88,7 +103,8 @@ def align_file(
     use_gpu(gpu_id)
     aligner = make_aligner(encoder, parse_layers(layers), method.value, batch_size, fast)
     with input_file(file) as pairs, output_file(output) as links:
-        counts = align_file(pairs, links, aligner, resumable_progress("Aligning", "pairs"))
+        progress = resumable_progress("Aligning", "pairs")
+        counts = align_file(pairs, links, aligner, progress, min_score, scores)
     print_counts(f"{output}", counts)
 
 

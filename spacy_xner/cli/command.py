@@ -1,6 +1,8 @@
 """Classes for the commands and groups of `xner`: exit status, `-` as a file name, quiet runs, hidden arguments."""
 
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
@@ -9,11 +11,16 @@ from rich.text import Text
 from typer.core import TyperCommand, TyperGroup
 
 from ..errors import XnerError
+from ..paths import is_special
 from .console import STREAM, running
+from .streams import special_files, standard_stream
 from .usage import UsageError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 OUTPUTS = ("output", "json")  # parameters that can send data to standard output
+WRITTEN = frozenset({*OUTPUTS, "output_argument", "plot", "markdown", "study"})  # parameters with a file to write
+# Commands whose output is a folder, which no pipe or device can hold.
+FOLDER_COMMANDS = frozenset({"adapt", "calibrate", "fetch", "package", "train", "trim"})
 
 
 def accepts_streams(*parameters: str) -> Callable[[Function], Function]:
@@ -31,16 +38,37 @@ class XnerCommand(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         try:
+            self._name_streams(ctx)
             self._check_streams(ctx)
-            to_stdout = any(ctx.params.get(name) == STREAM for name in OUTPUTS)
-            with running(quiet=bool(ctx.params.get("quiet")), data_on_stdout=to_stdout):
+            to_stdout = any(standard_stream(ctx.params.get(name)) == STREAM for name in OUTPUTS)
+            printing = running(quiet=bool(ctx.params.get("quiet")), data_on_stdout=to_stdout)
+            with printing, special_files(ctx.params, WRITTEN):
                 return super().invoke(ctx)
         except UsageError as error:
             error.command = error.command or ctx.command_path
             raise
 
+    def _name_streams(self, ctx: Any) -> None:
+        """Write /dev/stdin and /dev/stdout as `-` where that is accepted."""
+        for name in self._streams & ctx.params.keys():
+            value = ctx.params[name]
+            many = isinstance(value, list | tuple)
+            ctx.params[name] = type(value)(map(standard_stream, value)) if many else standard_stream(value)
+
+    @property
+    def _streams(self) -> frozenset[str]:
+        return frozenset({"json", *getattr(self.callback, "streams", ())})
+
     def _check_streams(self, ctx: Any) -> None:
-        allowed = {"json", *getattr(self.callback, "streams", ())}
+        allowed = self._streams
+        values = [each for value in ctx.params.values() for each in (value if isinstance(value, list) else [value])]
+        if sum(value == STREAM for value in values) - sum(ctx.params.get(name) == STREAM for name in OUTPUTS) > 1:
+            raise UsageError("Found '-' for several inputs, expected standard input for one of them.")
+        output = ctx.params.get("output") or ctx.params.get("output_argument")
+        if self.name in FOLDER_COMMANDS and isinstance(output, Path) and is_special(output):
+            raise UsageError(
+                f"Found {output} as the output, a pipe or a device, expected the name of a folder to write."
+            )
         for parameter in self.params:
             value = ctx.params.get(parameter.name)
             if parameter.name not in allowed and STREAM in (value if isinstance(value, list | tuple) else [value]):
@@ -78,6 +106,8 @@ class XnerGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except XnerError as error:
+            if ctx.params.get("verbose"):
+                traceback.print_exc()
             console = Console(stderr=True, soft_wrap=True, highlight=False)
             console.print(Text.assemble(("✘ ", "red"), str(error)))
             if not isinstance(error, UsageError):

@@ -25,6 +25,7 @@ class Printing(NamedTuple):
 
 
 DEFAULT = Printing()
+_names: ContextVar[dict[str, str]] = ContextVar("names", default={})  # noqa: B039  (never changed)
 _printing: ContextVar[Printing] = ContextVar("printing", default=DEFAULT)
 
 
@@ -36,6 +37,31 @@ def running(*, quiet: bool, data_on_stdout: bool) -> Iterator[None]:
         yield
     finally:
         _printing.reset(token)
+
+
+@contextmanager
+def shown_as(path: Path, name: str) -> Iterator[None]:
+    """In the block, consoles print a name in place of a path, such as that of a temporary file."""
+    token = _names.set(_names.get() | {str(path): name})
+    try:
+        yield
+    finally:
+        _names.reset(token)
+
+
+class NamingConsole(Console):
+    """A console that prints temporary files under the names of `shown_as`."""
+
+    def print(self, *objects: Any, **settings: Any) -> None:
+        """Print as `rich` does; strings with the names in place of the paths."""
+        super().print(*(with_names(each) if isinstance(each, str) else each for each in objects), **settings)
+
+
+def with_names(text: str) -> str:
+    """A text with the names of `shown_as` in place of the paths."""
+    for path, name in _names.get().items():
+        text = text.replace(path, name)
+    return text
 
 
 def is_quiet() -> bool:
@@ -60,9 +86,9 @@ def make_notes() -> Console:
 
 def _make_console(*, stderr: bool, quiet: bool) -> Console:
     settings: dict[str, Any] = {"stderr": stderr, "quiet": quiet, "markup": False, "highlight": False}
-    console = Console(**settings)
+    console = NamingConsole(**settings)
     wide = console.is_terminal or console.is_jupyter
-    return console if wide else Console(**settings, width=max(FILE_WIDTH, console.width))
+    return console if wide else NamingConsole(**settings, width=max(FILE_WIDTH, console.width))
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,15 +14,21 @@ from .command import accepts_streams
 from .console import STREAM
 from .options import QuietOption
 from .outputs import check_output, for_each_language, warn_of_argument
-from .progress import print_counts, progress
+from .progress import print_counts, print_report, progress
 from .streams import input_file, output_file
 from .torch_free import avoid_torch
 from .usage import UsageError
 
-if TYPE_CHECKING:
-    from spacy.tokens import Doc
-
-FormatName = StrEnum("FormatName", ["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin"])
+SchemeName = StrEnum("SchemeName", ["auto", "io"])
+SpacesName = StrEnum("SpacesName", ["natural", "keep"])
+ContractionsName = StrEnum("ContractionsName", ["words", "keep"])
+FormatName = StrEnum(
+    "FormatName",
+    ["auto", "inline", "plain", "columns", "conllu", "jsonl", "docbin", "brat", "pubtator", "webanno", "tags"],
+)
+Overlaps = StrEnum("Overlaps", ["refuse", "longest"])
+Offsets = StrEnum("Offsets", ["auto", "characters", "utf16", "bytes", "inclusive", "from-one"])
+Discontinuous = StrEnum("Discontinuous", ["refuse", "fill"])
 
 
 @accepts_streams("files", "output")
@@ -43,25 +47,83 @@ def convert(
     format: Annotated[
         FormatName, typer.Option(help="Format of the inputs; auto: by the file name's ending.")
     ] = FormatName.auto,
-    token_column: Annotated[int | None, typer.Option(help="Column of the token: 1 is the first, -1 the last.")] = None,
-    tag_column: Annotated[str | None, typer.Option(help="Column of the tag; for conllu also a key in MISC.")] = None,
+    token_column: Annotated[
+        int | None, typer.Option(help="Column of the token: 1 is the first, -1 the last. Default: found out.")
+    ] = None,
+    tag_column: Annotated[
+        str | None, typer.Option(help="Column of the tag; for conllu also a key in MISC. Default: found out.")
+    ] = None,
+    scheme: Annotated[
+        SchemeName, typer.Option(help="Tags in columns; io: they are labels without B- and I-.")
+    ] = SchemeName.auto,
+    label: Annotated[str | None, typer.Option(help="Label of tags that have none: B, I, O.")] = None,
+    comments: Annotated[
+        bool | None,
+        typer.Option(
+            "--comments/--no-comments",
+            help="In columns: all lines that begin with # are comments, or none. Default: those that are no tokens.",
+        ),
+    ] = None,
+    spaces: Annotated[
+        SpacesName, typer.Option(help="Text of columns: natural (I'm in Rome.), or keep (I 'm in Rome .).")
+    ] = SpacesName.natural,
+    contractions: Annotated[
+        ContractionsName,
+        typer.Option(help="In conllu: the words of contractions (a el), or keep them as they are in the text (al)."),
+    ] = ContractionsName.words,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="Encoding of text files, such as cp1252. Default: UTF-8, or UTF-16 by its mark."),
+    ] = None,
+    empty: Annotated[
+        bool,
+        typer.Option("--empty", help="A text file in which nothing is marked has no entities, rather than no labels."),
+    ] = False,
+    annotator: Annotated[str | None, typer.Option(help="Read the annotation of this annotator only.")] = None,
+    overlaps: Annotated[
+        Overlaps, typer.Option(help="Entities that overlap: refuse them, or keep the longest.")
+    ] = Overlaps.refuse,
+    offsets: Annotated[
+        Offsets, typer.Option(help="What offsets of entities count; auto: found by the entities' own texts.")
+    ] = Offsets.auto,
+    text_key: Annotated[str | None, typer.Option(help="Key of the text in JSON.")] = None,
+    spans_key: Annotated[
+        str | None, typer.Option(help="Group of doc.spans with the entities; in JSON also the job or question.")
+    ] = None,
+    label_names: Annotated[
+        str | None, typer.Option(help="Names of labels that are numbers: O,B-PER,I-PER or 7=PER,8=LOC.")
+    ] = None,
+    discontinuous: Annotated[
+        Discontinuous, typer.Option(help="Entities of several parts in brat: refuse them, or fill the gaps.")
+    ] = Discontinuous.refuse,
     quiet: QuietOption = False,
 ) -> None:
     """Convert labelled or plain text to a DocBin.
 
-    The ending of a file name gives the format (.gz can follow):
+    The ending of a file name gives the format (.gz, .bz2 or .xz can follow):
 
     ```
-    .txt     one sentence per line: [Wangari Maathai](PER) lived in [Kenya](LOC)
+    .txt     one sentence per line: [Wangari Maathai](PER) lived in [Kenya](LOC);
+             a file in which nothing is marked is plain text without labels
     .iob .iob2 .bio .conll .tsv
-             one token per line, its tag last (IOB, BILUO or BIOES)
-    .conllu  the same with comments and ids, NER=B-PER in the last column
-    .jsonl   {"text": "...", "entities": [{"start": 0, "end": 5, "label": "PER"}]}
+             one token per line, with a tag (IOB, BILUO, BIOES, BMES, brackets)
+    .conllu  CoNLL-U, with NER=B-PER in the last column, or a column of tags
+    .jsonl .json
+             {"text": "...", "entities": [{"start": 0, "end": 5, "label": "PER"}]}, exports of doccano, Prodigy,
+             Label Studio, Argilla and others, spaCy's training data, Hugging Face's tokens and ner_tags
+    .txt beside .ann
+             brat
+    .pubtator
+             PubTator
+    .tsv     WebAnno TSV 3 (INCEpTION) too
+    .xml .sgml
+             one sentence per line: <PER>Wangari Maathai</PER> lived in <LOC>Kenya</LOC>; in .txt too
     .spacy   a DocBin
     ```
 
-    Text without markup: --format plain. For a folder, all files in it with such an ending are read. Text in columns is
-    joined with single spaces. Parse errors report the file, the line and what was expected.
+    For a folder, all files in it with such an ending are read. The columns are found out; what was recognised, changed
+    and left out is printed, with the first file and line. Tokens in columns become natural text. Parse errors report
+    the file, the line and what was expected.
 
     Examples:
 
@@ -75,6 +137,8 @@ def convert(
     from ..corpus.convert import convert_files
     from ..corpus.docs import write_docs
     from ..corpus.formats.reading import find_files
+    from ..corpus.formats.report import Report
+    from ..corpus.formats.write import write_jsonl
 
     if output is None:
         *files, output = files
@@ -85,39 +149,37 @@ def convert(
         warn_of_argument(output)
     if STREAM in files and format == FormatName.auto:
         raise UsageError("Standard input has no file name, expected its format as --format, such as --format jsonl.")
+    options = {
+        "token_column": token_column,
+        "tag_column": tag_column,
+        "scheme": None if scheme == SchemeName.auto else scheme.value,
+        "label": label,
+        "comments": comments,
+        "spaces": spaces.value,
+        "contractions": contractions.value,
+        "encoding": encoding,
+        "empty": empty,
+        "annotator": annotator,
+        "overlaps": overlaps.value,
+        "offsets": offsets.value,
+        "text_key": text_key,
+        "spans_key": spans_key,
+        "label_names": label_names,
+        "discontinuous": discontinuous.value,
+    }
     for code, (out, *sources) in for_each_language(lang, output, *files):
         check_output(out, *sources)
         counts: Counter[str] = Counter()
+        report = Report()
         with ExitStack() as stack:
             paths = [stack.enter_context(input_file(path)) for path in sources]
-            docs = convert_files(find_files(paths), code, counts, format.value, token_column, tag_column)  # type: ignore[arg-type]
+            docs = convert_files(find_files(paths), code, counts, format.value, report, **options)  # type: ignore[arg-type]
             shown = progress(docs, f"Converting {code or ''}".rstrip())
             if out == STREAM:
-                write_json_lines(stack.enter_context(output_file(out)), shown)
+                place = stack.enter_context(output_file(out))
+                with place.open("w", encoding="utf8", newline="\n") as file:
+                    write_jsonl(file, shown, counts)
             else:
                 write_docs(out, shown)
+        print_report(report)
         print_counts(f"{out}", counts)
-
-
-def write_json_lines(path: Path, docs: Iterable[Doc]) -> None:
-    """Write docs as JSON lines that `xner corpus convert` reads; unlabelled docs have no key "entities".
-
-    RAISES: XnerError for a doc with annotated and unannotated tokens, which the format cannot tell apart.
-    """
-    from ..annotations.attributes import unlabelled_places
-    from ..corpus.formats.write import write_jsonl
-    from ..errors import XnerError
-
-    with path.open("w", encoding="utf8", newline="\n") as file:
-        for doc in docs:
-            if doc.has_annotation("ENT_IOB"):
-                if unlabelled_places(doc):
-                    raise XnerError(
-                        f"The doc {doc._.xner_meta['id']} has tokens without entity annotation, which JSON lines "
-                        f"cannot hold. Expected a DocBin as the output, as --output corpus.spacy."
-                    )
-                write_jsonl(file, [doc], Counter())
-            else:
-                meta = doc._.xner_meta
-                line = {"text": doc.text, "id": meta["id"], "lang": meta["lang"]}
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -76,9 +76,10 @@ def distill(
     loaded = Teachers(pipelines)
     by_id = docs_by_id(load_docs(sources)) if sources else None
     projector = make_projector(encoder, None, "transport", 0.0, False, fast=True) if sources else None
-    distiller = Distiller(loaded, selection, by_id, projector)
+    distiller = Distiller(loaded, selection, by_id, projector, source_file=sources or "SOURCES")
     for code, (text, out) in files:
         check_output(out, text, *([sources] if sources else []))
+        distiller.target_file = text
         counts: Counter[str] = Counter()
         show = resumable_progress(f"Labelling {code or ''}".rstrip(), "batches")
         try:

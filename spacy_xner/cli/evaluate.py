@@ -7,7 +7,7 @@ import typer
 
 from .command import accepts_streams
 from .console import STREAM, make_console, write_json
-from .options import GpuOption, PipelineArgument
+from .options import GpuOption, PipelineArgument, QuietOption
 
 
 @accepts_streams("output")
@@ -21,14 +21,16 @@ def evaluate(
     baseline: Annotated[Path | None, typer.Option(help="JSON scores of another pipeline, to compare with.")] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Number of texts in a batch.")] = 64,
     gpu_id: GpuOption = -1,
+    quiet: QuietOption = False,
 ) -> None:
     """Score a pipeline: precision, recall and F1 for each language, and their means over the target languages.
 
-    A predicted entity is correct if its boundaries and its label are those of the reference.
+    A predicted entity is correct if its boundaries and its label are those of the reference. The 95% intervals of F1
+    are over test sentences: another training of the pipeline may differ by more.
 
     If the pipeline has a component `xner`, the table also shows the expected calibration error (ECE) of entity scores,
     before and after scaling by the temperature that was fitted on development data. ECE 0.05 means: on average, scores
-    differ from the share of correct entities by 5 points. The last row pools the entities of all target languages.
+    differ from the share of correct entities by 5 points.
 
     Example: `xner evaluate xx_xner_agg corpora/test --output metrics/xx_xner_agg.json`
     """

@@ -48,7 +48,11 @@ TargetsOption = Annotated[str, typer.Option(help="Language to translate into, fo
 PipelineArgument = Annotated[str, typer.Argument(help="Installed package or folder of a trained pipeline.")]
 
 ProjectMethodOption = Annotated[MethodName, typer.Option(help="transport, or alignment links by a method of SimAlign.")]
-MinScoreOption = Annotated[float, typer.Option(min=0, max=1, help="Drop entities with a lower score.")]
+DEFAULT_MIN_SCORE = 0.15
+"""That of `projection.confidence`, which cannot be imported before a command runs: it takes too long for --help."""
+MinScoreOption = Annotated[
+    float, typer.Option(min=0, max=1, help="Drop entities with a lower score: the probability that the span is right.")
+]
 CompleteOption = Annotated[bool, typer.Option(help="Drop sentences with incomplete projections.")]
 
 MemoryOption = Annotated[Path | None, typer.Option(help="For the translator memory: a TSV file, or a folder of them.")]

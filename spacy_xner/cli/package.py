@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .options import OutputArgument, QuietOption
 from .outputs import choose_output
+from .usage import UsageError
 
+if TYPE_CHECKING:
+    from ..encoders.origin import Origin
+
+UNKNOWN = "unknown"  # a licence that is not stated
+LabelsName = StrEnum("LabelsName", ["manual", "projected"])
 BuildName = StrEnum("BuildName", ["wheel", "none"])
 BuildOption = Annotated[BuildName, typer.Option(help="wheel; or none: the package's folder only, without network.")]
 
@@ -27,7 +34,16 @@ def package(
         Path | None, typer.Option(help="Folder from `xner encoder fetch`, for the encoder's name and licence.")
     ] = None,
     description: Annotated[str, typer.Option(help="Description. Default: training and test languages.")] = "",
-    licence: Annotated[str, typer.Option(help="Licence of the package. Default: the encoder's.")] = "",
+    licence: Annotated[
+        str, typer.Option(help="Licence of the package. Default: those of the pipeline, its source and the encoder.")
+    ] = "",
+    source: Annotated[
+        str | None,
+        typer.Option(help="Installed package or folder of the pipeline whose labels it learned from, for the licence."),
+    ] = None,
+    labels: Annotated[
+        LabelsName, typer.Option(help="Labels of the scored texts: written by people (manual), or projected.")
+    ] = LabelsName["manual"],
     build: BuildOption = BuildName.wheel,
     quiet: QuietOption = False,
 ) -> None:
@@ -42,6 +58,7 @@ def package(
 
     from ..encoders.origin import read_origin
     from ..errors import XnerError
+    from ..paths import check_links
     from ..scoring.scores import read_scores
 
     output = choose_output(output, output_argument)
@@ -49,13 +66,14 @@ def package(
         raise XnerError(
             f"{pipeline}: this folder holds no pipeline: it has no meta.json. Expected a folder from `spacy train`."
         )
+    check_links(pipeline)
+    own = srsly.read_json(pipeline / "meta.json")
+    check_names(str(own.get("lang", "xx")), name, version)
     origin = read_origin(encoder) if encoder else None
-    meta = describe(srsly.read_json(pipeline / "meta.json"), read_scores(scores))
+    meta = describe(own, read_scores(scores), labels.value)
     meta |= {"name": name, "version": version, "description": description or meta["description"]}
-    if licence or origin:
-        meta["license"] = licence or (origin.licence if origin else "")
-    if origin:
-        meta["sources"] = [{"name": origin.name, "url": origin.source, "license": origin.licence, "author": ""}]
+    add_sources(meta, read_meta(source) if source else None, origin)
+    meta["license"] = licence or meta["license"]
     output.mkdir(parents=True, exist_ok=True)
     # spaCy would keep the README of an earlier package, with old scores.
     (output / f"{meta['lang']}_{name}-{version}" / "README.md").unlink(missing_ok=True)
@@ -69,19 +87,45 @@ def package(
         spacy_package(Path(room), output, create_sdist=False, create_wheel=wheel, force=True, silent=quiet)
 
 
-def describe(meta: dict[str, Any], scores: dict[str, Any]) -> dict[str, Any]:
+def check_names(lang: str, name: str, version: str) -> None:
+    """Check that a package of this name can be imported and installed.
+
+    RAISES: UsageError for a name that is not of letters, digits and _, and for a version in another form than 1.2.3.
+    """
+    from packaging.version import InvalidVersion, Version
+
+    package = f"{lang}_{name}"
+    if not package.isascii() or not package.isidentifier():
+        raise UsageError(
+            f"The package would be {package}, which Python cannot import: expected a --name of letters, digits and _, "
+            f"such as {re.sub('[^A-Za-z0-9_]+', '_', name).strip('_') or 'xner'}."
+        )
+    try:
+        Version(version)
+    except InvalidVersion:
+        raise UsageError(f"The version is {version!r}, expected numbers such as 1.2.3 (PEP 440).") from None
+
+
+def describe(meta: dict[str, Any], scores: dict[str, Any], labels: str = "manual") -> dict[str, Any]:
     """Add scores, languages and a description to a pipeline's metadata.
 
     meta (dict[str, Any]): the pipeline's meta.json.
     scores (dict[str, Any]): from `evaluate_pipeline`.
+    labels (str): "manual"; or "projected" for scores against projected labels, which measure agreement with the
+        projection, not accuracy.
     RETURNS (dict[str, Any]): a new dict; `performance` has `ents_p`, `ents_r`, `ents_f` (means over the targets) and
-        `ents_per_lang`.
+        `ents_per_lang`, or the same with `projected_` in front. The author is the pipeline's, if it has one.
     """
-    scored = f", scored on {', '.join(scores['targets'])}" if scores["targets"] else ""
+    projected = labels == "projected" or bool(scores.get("reference"))  # `xner adapt` says so itself
+    against = " against projected labels, not checked by a person" if projected else ""
+    scored = f", scored on {', '.join(scores['targets'])}{against}" if scores["targets"] else ""
     description = (
         f"Named entities by spacy-xner: a multilingual encoder, trained with labels in {scores['source']}{scored}."
     )
-    performance = {f"ents_{key}": scores[f"macro_{key}"] for key in "prf"}
+    prefix = "projected_ents" if projected else "ents"
+    performance = {f"{prefix}_{key}": scores[f"macro_{key}"] for key in "prf"}
+    if scores.get("reference"):
+        performance["reference"] = scores["reference"]
     per_language = {
         lang: {key: row[key] for key in ("p", "r", "f", "docs", "entities")}
         for lang, row in scores["languages"].items()
@@ -89,7 +133,50 @@ def describe(meta: dict[str, Any], scores: dict[str, Any]) -> dict[str, Any]:
     return {
         **meta,
         "description": description,
-        "author": "spacy-xner",
+        "author": meta.get("author") or "spacy-xner",
         "languages": list(scores["languages"]),
-        "performance": {**performance, "ents_per_lang": per_language},
+        "performance": {**performance, f"{prefix}_per_lang": per_language},
     }
+
+
+def add_sources(meta: dict[str, Any], source: dict[str, Any] | None, origin: Origin | None) -> None:
+    """Add to a package's metadata what it was made from, and the licences of all of it.
+
+    source (dict[str, Any] | None): the meta.json of the pipeline whose labels it learned from.
+    origin (Origin | None): that of the encoder.
+    """
+    sources = list(meta.get("sources") or [])
+    if source is not None:
+        name = f"{source.get('lang', 'xx')}_{source.get('name', 'pipeline')} {source.get('version', '')}"
+        sources.append(
+            {
+                "name": name.strip(),
+                "url": str(source.get("url", "")),
+                "license": str(source.get("license") or UNKNOWN),
+                "author": str(source.get("author", "")),
+            }
+        )
+    if origin is not None:
+        commit = f"/tree/{origin.version}" if origin.source.startswith("https://huggingface.co/") else ""
+        url = f"{origin.source}{commit}"
+        sources.append({"name": origin.name, "url": url, "license": origin.licence, "author": ""})
+    if sources:
+        meta["sources"] = sources
+    licences = [str(meta.get("license") or ""), *(each.get("license") or UNKNOWN for each in sources)]
+    meta["license"] = ", ".join(dict.fromkeys(filter(None, licences)))
+
+
+def read_meta(pipeline: str) -> dict[str, Any]:
+    """The meta.json of an installed package or a folder. RAISES: XnerError where there is none."""
+    import spacy
+    import srsly
+
+    from ..errors import XnerError
+
+    folder = Path(pipeline)
+    if not folder.is_dir() and spacy.util.is_package(pipeline):
+        folder = spacy.util.get_package_path(pipeline)
+    if not (folder / "meta.json").is_file():
+        raise XnerError(f"{pipeline}: no installed package or folder of that name has a meta.json.")
+    found: dict[str, Any] = srsly.read_json(folder / "meta.json")
+    return found

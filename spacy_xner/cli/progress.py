@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from rich import box
 from rich.table import Table
 
-from .console import is_quiet, make_notes
+from .console import is_quiet, make_notes, with_names
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
+    from ..corpus.formats.report import Report
     from ..translation import Translator
 
 Item = TypeVar("Item")
@@ -46,11 +47,17 @@ def _bar(items: Iterable[Item], description: str, start: int, total: int | None,
 def print_counts(title: str, counts: Mapping[str, int]) -> None:
     """Print counts as a small table: what the command did."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(title, overflow="fold")
+    table.add_column(with_names(title), overflow="fold")
     table.add_column("", justify="right")
     for name, count in counts.items():
         table.add_row(name.replace("_", " "), f"{count:,}")
     make_notes().print(table)
+
+
+def print_report(report: "Report") -> None:
+    """Print what readers recognised, changed and left out, a line each."""
+    for line in report.lines():
+        make_notes().print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_translator_counts(translator: "Translator") -> None:

@@ -3,12 +3,13 @@
 from collections import Counter
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .console import make_notes
 from .options import (
+    DEFAULT_MIN_SCORE,
     BatchSizeOption,
     CompleteOption,
     EncoderOption,
@@ -24,7 +25,7 @@ from .options import (
     parse_layers,
 )
 from .outputs import for_each_language
-from .progress import print_counts, resumable_progress
+from .progress import print_counts, print_report, resumable_progress
 from .usage import usage_errors
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def project(
     encoder: EncoderOption = "embedded",
     layers: LayersOption = None,
     method: ProjectMethodOption = MethodName["transport"],
-    min_score: MinScoreOption = 0.0,
+    min_score: MinScoreOption = DEFAULT_MIN_SCORE,
     complete: CompleteOption = False,
     fast: FastOption = False,
     batch_size: BatchSizeOption = 32,
@@ -66,7 +67,7 @@ def project(
     Examples:
 
     ```
-    xner project en.spacy de.text.spacy -o de.spacy --min-score 0.5 --complete
+    xner project en.spacy de.text.spacy -o de.spacy --min-score 0.9 --complete
     xner project en.spacy {lang}.text.spacy -o {lang}.spacy --lang de,es,fr
     xner project en.train.iob.gz de.train.txt -o de.train.iob --tokenized
     ```
@@ -89,6 +90,7 @@ def project_files(
 ) -> None:
     """Project onto the target file of each language. Prints counts, and how sentences are paired."""
     from ..corpus.formats.reading import detect_format
+    from ..corpus.formats.report import Report
     from ..corpus.project import project_corpus
     from ..corpus.project_files import are_docbins, check_formats, pair_files
 
@@ -101,8 +103,11 @@ def project_files(
         check_formats(source, text, out)
     for code, (text, out) in files:
         counts: Counter[str] = Counter()
+        report = Report()
         try:
-            pairs = pair_files(source, text, counts, pair_by=pair_by.value, lang=code, tokenized=tokenized)  # type: ignore[arg-type]
+            by: Any = pair_by.value
+            pairs = pair_files(source, text, counts, pair_by=by, lang=code, tokenized=tokenized, report=report)
+            print_report(report)
             make_notes().print(f"{text}: paired with {source} by {pairs.paired_by}.", markup=False, highlight=False)
             show = resumable_progress(f"Projecting {code or ''}".rstrip(), "sentences")
             project_corpus(out, pairs, projector, counts, show)

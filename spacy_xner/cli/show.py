@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from .console import make_console
-from .options import GpuOption, PipelineArgument, PipelineBatchSizeOption
+from .options import GpuOption, PipelineArgument, PipelineBatchSizeOption, QuietOption
 
 
 def show(
@@ -16,6 +16,7 @@ def show(
     baseline: Annotated[Path | None, typer.Option(help="Scores of another pipeline, to compare with.")] = None,
     batch_size: PipelineBatchSizeOption = None,
     gpu_id: GpuOption = -1,
+    quiet: QuietOption = False,
 ) -> None:
     """Print a pipeline's scores and, for each language, a sentence with the entities that it finds.
 

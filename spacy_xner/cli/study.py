@@ -31,8 +31,13 @@ def study(
         ),
     ] = None,
     limit: Annotated[
-        int, typer.Option(min=1, help="Maximum number of --write-held-back sentences per language.")
-    ] = 1000,
+        int | None,
+        typer.Option(
+            min=1,
+            help="Maximum number of --write-held-back sentences per language. [default: 1000]",
+            show_default=False,
+        ),
+    ] = None,
     gpu_id: GpuOption = -1,
     quiet: QuietOption = False,
 ) -> None:
@@ -67,6 +72,8 @@ def study(
         except ValueError:
             raise UsageError(f"--{name} is '{text}', expected numbers separated by commas.") from None
 
+    if limit is not None and not write_held_back:
+        raise UsageError("--limit is the number of --write-held-back sentences, expected it with that option.")
     overrides = {
         "seeds": numbers(seeds, int, "seeds"),
         "labels": numbers(labels, float, "labels"),
@@ -78,16 +85,17 @@ def study(
     plan = read_study(config, overrides)
     console, notes = make_console(), make_notes()
     if write_held_back:
-        for made in write_files(plan, *write_held_back, limit):
+        for made in write_files(plan, *write_held_back, limit or 1000):
             console.print(
                 f"{made.path}: {made.n_docs:,} of {made.n_held_back:,} held-back sentences; {made.n_incomplete:,} with "
                 "an entity that was not projected were left out"
             )
         return
     with usage_errors():
-        chosen = plan.chosen([name.strip() for name in arms.split(",")] if arms else None)
+        chosen = plan.chosen(None if arms is None else [name.strip() for name in arms.split(",")])
     needed = plan.with_teachers(chosen)
-    check_inputs(plan, needed)
+    for note in check_inputs(plan, needed):
+        notes.print(note)
     runner = Runner(plan, gpu_id, notes.print)
     runner.check(needed)
     use_gpu(gpu_id)

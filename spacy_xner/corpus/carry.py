@@ -6,18 +6,23 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
-from ..annotations.attributes import meta_of
-from ..annotations.entities import set_scored_entities
+from ..annotations.attributes import confidence_of, is_fully_labelled, meta_of
+from ..annotations.entities import set_spans
 from ..errors import XnerError
 from ..languages.codes import normalise_code
 from ..languages.tokenizer import multilingual_tokenizer
+from ..projection.types import ProjectedSpan
+from ..redaction import redact_json
 from ..translation import Translator
 from ..translation.label_carriers import LabelCarrier, LabelledTranslation, translate_labelled
 from .convert import doc_of_sentence
 from .docs import with_step
 from .formats.sentence import Sentence
 from .language_check import check_language, check_language_early, count_translation
+from .provenance import made_from, text_hash
 from .translate import with_optional_cache
+
+REVISION = 2  # of what this file and the label carriers give; see `corpus/provenance.py`
 
 
 def carry_docs(
@@ -42,7 +47,10 @@ def carry_docs(
     cache (Path | bool): as in `translate_docs`.
     RAISES: XnerError as `translate_docs`, and for an unlabelled doc.
 
-    The score of each entity is 1. The score of a doc is 0 if an entity is lost or duplicated, else that of its source.
+    The score of each entity is that of the source's, or 1 where it has none; `kb_id_` and `id_` are those of the
+    source's. The score of a doc is 0 if an entity is lost or duplicated, else that of its source. Where an entity is
+    lost, or the source is only partly labelled, the tokens outside of entities are without annotation, as in
+    `project_corpus`.
     """
     for doc in docs:
         if not doc.has_annotation("ENT_IOB"):
@@ -52,6 +60,7 @@ def carry_docs(
             )
     tokenizer = multilingual_tokenizer()
     lang = normalise_code(lang)
+    identity = redact_json(translator.identity)
     settings = {"way": type(carrier).__name__, **vars(carrier)}
     items = ((doc.text, [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]) for doc in docs)
     carried = translate_labelled(with_optional_cache(translator, cache), items, carrier)
@@ -61,14 +70,29 @@ def carry_docs(
         if found is None or text is None or not count_entities(doc, found, complete, counts):
             continue
         target, _ = doc_of_sentence(tokenizer, Sentence(text, tuple(found.spans), Path(meta_of(doc)["id"]), 0))
-        set_scored_entities(target, target.ents, [1.0] * len(target.ents))
-        step = {"step": "carry", "translator": translator.identity, **settings, "missing": found.lost}
+        set_spans(target, carried_spans(doc, target, found), complete=not found.lost and is_fully_labelled(doc))
+        made = made_from(text_hash(doc.text), REVISION)
+        step = {"step": "carry", "translator": identity, **settings, **made, "missing": found.lost}
         whole = not found.lost and not found.duplicated
         target._.xner_meta = with_step(
             meta_of(doc), step, lang=lang, score=meta_of(doc).get("score", 1.0) if whole else 0.0
         )
         yield target
     check_language(lang, counts, translator, cache)
+
+
+def carried_spans(source: Doc, target: Doc, found: LabelledTranslation) -> list[ProjectedSpan]:
+    """The entities of a carried translation, with the scores and identifiers of their source entities.
+
+    target (Doc): the translation with the entities of `found`, in the same order.
+    """
+    spans = []
+    for entity, k in zip(target.ents, found.sources, strict=True):
+        origin = source.ents[k]
+        score = confidence_of(origin)
+        place = entity.start, entity.end, entity.label_, 1.0 if score is None else score
+        spans.append(ProjectedSpan(*place, origin.start, origin.end, origin.kb_id_, origin.id_))
+    return spans
 
 
 def count_entities(doc: Doc, found: LabelledTranslation, complete: bool, counts: Counter[str]) -> bool:

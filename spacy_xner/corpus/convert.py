@@ -4,18 +4,22 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc, Span
 
-from ..annotations.attributes import meta_of
+from ..annotations.attributes import CONFIDENCE, install_extensions, meta_of
+from ..annotations.entities import SPANS_KEY
 from ..errors import XnerError
 from ..languages.codes import normalise_code
 from ..languages.tokenizer import MultilingualTokenizer, multilingual_tokenizer
+from ..lines import without_compression
 from .docs import with_step
-from .formats.docbin import read_docs
+from .formats.docbin import read_labelled_docs
 from .formats.reading import Format, detect_format, read_sentences
-from .formats.sentence import CharSpan, Sentence
+from .formats.report import Report
+from .formats.sentence import CharSpan, Sentence, SpanDetails
 
 
 def convert_files(
@@ -23,8 +27,8 @@ def convert_files(
     lang: str | None,
     counts: Counter[str],
     format: Format = "auto",
-    token_column: int | None = None,
-    tag_column: str | None = None,
+    report: Report | None = None,
+    **options: Any,
 ) -> Iterator[Doc]:
     """Read files of any format into docs with their meta.
 
@@ -32,13 +36,17 @@ def convert_files(
     lang (str | None): language code of sentences whose file does not give it.
     counts (Counter[str]): receives counts of "docs", "unlabelled docs", "entities", "tokens split at an entity's
         boundary" and "empty texts left out".
-    format, token_column, tag_column: as in `read_sentences`.
-    RAISES: XnerError for a malformed file, an unknown language, or an id that occurs twice.
+    format, report, options: as in `read_sentences`. The report receives ids that were changed, too.
+    RAISES: XnerError for a malformed file, an unknown language, or an id that occurs twice in a file.
+
+    An id of an earlier file is made distinct by the name of the later one: `1` in `b.jsonl` becomes `b/1`.
     """
     tokenizer = multilingual_tokenizer()
+    report = Report() if report is None else report
     ids: set[str] = set()
     for path, name in zip(paths, name_files(paths), strict=True):
-        for doc, line, n_split in _read_file(tokenizer, path, format, token_column, tag_column):
+        ids_of_file: set[str] = set()
+        for doc, line, n_split in _read_file(tokenizer, path, format, report, {"lang": lang, **options}):
             if not len(doc):
                 counts["empty texts left out"] += 1
                 continue
@@ -46,8 +54,19 @@ def convert_files(
             if not meta["lang"]:
                 raise XnerError(f"{path}:{line}: the language is unknown, expected --lang, for example --lang en.")
             meta["lang"] = normalise_code(meta["lang"])
+            if meta["id"] in ids_of_file:
+                raise XnerError(
+                    f"{path}:{line}: the id '{meta['id']}' occurs twice in the file, expected distinct ids. Remove one "
+                    f"of the two, or all ids: then they are the file's name and the line."
+                )
+            ids_of_file.add(meta["id"])
             if meta["id"] in ids:
-                raise XnerError(f"{path}:{line}: the id '{meta['id']}' occurs twice, expected distinct ids.")
+                report.note("ids of an earlier file too, made distinct as FILE/ID", path, line)
+                meta["id"] = f"{name}/{meta['id']}"
+                if meta["id"] in ids:
+                    raise XnerError(
+                        f"{path}:{line}: the id '{meta['id']}' is that of another doc, expected distinct ids."
+                    )
             ids.add(meta["id"])
             step = {"step": "convert", "file": path.name, "line": line}
             doc._.xner_meta = with_step(meta, step)
@@ -59,7 +78,7 @@ def convert_files(
 
 
 def _read_file(
-    tokenizer: MultilingualTokenizer, path: Path, format: Format, token_column: int | None, tag_column: str | None
+    tokenizer: MultilingualTokenizer, path: Path, format: Format, report: Report, options: dict[str, Any]
 ) -> Iterator[tuple[Doc, int, int]]:
     """Yield (doc, line, number of split tokens) of a file; the doc's meta is what the file itself contains.
 
@@ -67,9 +86,11 @@ def _read_file(
     number in the file.
     """
     if (detect_format(path) if format == "auto" else format) == "docbin":
-        yield from ((doc, number, 0) for number, doc in enumerate(read_docs(path, tokenizer.vocab), start=1))
+        chosen = {key: options[key] for key in ("spans_key", "overlaps") if options.get(key) is not None}
+        docs = read_labelled_docs(path, report or Report(), tokenizer.vocab, **chosen)
+        yield from ((doc, number, 0) for number, doc in enumerate(docs, start=1))
         return
-    for sentence in read_sentences(path, format, token_column, tag_column):
+    for sentence in read_sentences(path, format, report, **options):
         doc, n_split = doc_of_sentence(tokenizer, sentence)
         doc._.xner_meta = sentence.meta
         yield doc, sentence.line, n_split
@@ -77,7 +98,7 @@ def _read_file(
 
 def name_files(paths: Sequence[Path]) -> list[str]:
     """A short distinct name for each file: its stem, with as many parent folders as are needed to distinguish them."""
-    stems = [path.with_name(path.name.removesuffix(".gz")).with_suffix("").parts for path in paths]
+    stems = [path.with_name(without_compression(path)).with_suffix("").parts for path in paths]
     for depth in range(1, max(map(len, stems), default=1) + 1):
         names = ["/".join(parts[-depth:]) for parts in stems]
         if len(set(names)) == len(names):
@@ -104,13 +125,39 @@ def doc_of_sentence(tokenizer: Tokenizer | MultilingualTokenizer, sentence: Sent
         words, spaces, n_split = split_tokens(tokenizer(sentence.text), boundaries)
     doc = Doc(tokenizer.vocab, words=words, spaces=spaces)
     if sentence.spans is not None:
-        doc.set_ents([_make_span(doc, span, sentence) for span in spans])
+        doc.set_ents([_make_span(doc, span, sentence) for span in spans], missing=_missing_spans(doc, sentence))
+        _set_scores(doc, sentence)
     return doc, n_split
+
+
+def _set_scores(doc: Doc, sentence: Sentence) -> None:
+    """Set the scores of entities that have one, where `set_scored_entities` sets them; other annotation stays."""
+    scores = [
+        (ent, details.score)
+        for ent in doc.ents
+        if (details := sentence.details.get((ent.start_char, ent.end_char, ent.label_))) and details.score is not None
+    ]
+    if scores:
+        install_extensions()
+        for ent, score in scores:
+            ent._.set(CONFIDENCE, score)
+        doc.spans[SPANS_KEY] = [ent for ent, _ in scores]
+        doc.spans[SPANS_KEY].attrs["scores"] = [score for _, score in scores]
+
+
+def _missing_spans(doc: Doc, sentence: Sentence) -> list[Span]:
+    """The tokens without annotation. A token of which a part is not annotated has none."""
+    return [
+        doc[token.i : token.i + 1]
+        for token in doc
+        if any(start < token.idx + len(token) and token.idx < end for start, end in sentence.unlabelled)
+    ]
 
 
 def _make_span(doc: Doc, span: CharSpan, sentence: Sentence) -> Span:
     start, end, label = span
-    found = doc.char_span(start, end, label)
+    details = sentence.details.get(span, SpanDetails())
+    found = doc.char_span(start, end, label, kb_id=details.kb_id, span_id=details.span_id)
     if found is None:
         raise XnerError(
             f"{sentence.file}:{sentence.line}: the entity {span} does not begin and end at tokens of '{doc.text}'."

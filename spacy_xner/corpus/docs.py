@@ -27,9 +27,16 @@ def is_translation(doc: Doc) -> bool:
 
 
 def content_of(doc: Doc) -> tuple[list[str], list[tuple[int, int, str]] | None]:
-    """A doc's tokens, each with the space after it, and its entities (None if it is unlabelled), for hashes."""
+    """A doc's tokens, each with the space after it, and its entities (None if it is unlabelled), for hashes.
+
+    In a partly labelled doc, each token without annotation counts as an entity with the label "", so that its hash is
+    not that of a doc where these tokens are O.
+    """
     entities = [(entity.start, entity.end, entity.label_) for entity in doc.ents]
-    return [token.text_with_ws for token in doc], entities if doc.has_annotation("ENT_IOB") else None
+    if doc.has_annotation("ENT_IOB"):
+        entities += [(i, i + 1, "") for i in (doc.to_array("ENT_IOB") == 0).nonzero()[0].tolist()]
+        return [token.text_with_ws for token in doc], entities
+    return [token.text_with_ws for token in doc], None
 
 
 def hash_of(value: Any) -> str:
@@ -59,13 +66,18 @@ def load_docs(path: str | Path) -> list[Doc]:
     RAISES: XnerError if a doc lacks the meta `id` or `lang`.
     """
     docs = list(read_docs(path, multilingual_tokenizer().vocab))
+    check_meta(path, docs)
+    return docs
+
+
+def check_meta(path: str | Path, docs: Iterable[Doc]) -> None:
+    """RAISES: XnerError if a doc lacks the meta `id` or `lang`. path: the file of the docs, for the message."""
     for number, doc in enumerate(docs, start=1):
         if not {"id", "lang"} <= meta_of(doc).keys():
             raise XnerError(
                 f"{path}: doc {number} has no id and language in doc._.xner_meta. Make the file with "
                 f"`xner corpus convert {path} --output NAME.spacy --lang CODE`."
             )
-    return docs
 
 
 def docs_by_id(docs: Iterable[Doc]) -> dict[str, Doc]:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.training.augment import dont_augment
 from spacy.util import logger
 from spacy.vocab import Vocab
 
-from ..annotations.attributes import meta_of
+from ..annotations.attributes import CONFIDENCE, confidence_of, meta_of
 from ..annotations.soft_labels import get_soft_labels, set_soft_labels
 from ..errors import XnerError
 from ..files import without_hidden
@@ -120,11 +120,20 @@ class Corpus:
             for sentence in doc.sents:
                 part = sentence.as_doc()
                 part._.xner_meta = meta_of(doc) or None
+                copy_scores(sentence, part)
                 if soft is not None:
                     set_soft_labels(part, soft[0], soft[1][sentence.start : sentence.end])
                 yield part
         else:
             yield doc
+
+
+def copy_scores(sentence: Span, part: Doc) -> None:
+    """Copy the scores of entities to the doc that `Span.as_doc` made of a sentence, which has its other annotation."""
+    scores = {(e.start - sentence.start, e.end - sentence.start): confidence_of(e) for e in sentence.ents}
+    for entity in part.ents:
+        if (score := scores.get((entity.start, entity.end))) is not None:
+            entity._.set(CONFIDENCE, score)
 
 
 def labels_first(docs: list[Doc]) -> list[Doc]:

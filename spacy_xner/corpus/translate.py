@@ -12,11 +12,15 @@ from ..annotations.attributes import meta_of
 from ..errors import XnerError
 from ..languages.codes import normalise_code
 from ..languages.tokenizer import multilingual_tokenizer
+from ..redaction import redact_json
 from ..translation import Translator
 from ..translation.cache import with_cache
 from ..translation.streams import translate_items
 from .docs import with_step
 from .language_check import check_language, check_language_early, count_translation
+from .provenance import made_from, text_hash
+
+REVISION = 1  # of what this file makes of translations; see `corpus/provenance.py`
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
@@ -51,6 +55,8 @@ def translate_docs(
 ) -> Iterator[Doc]:
     """Yield an unlabelled doc in the target language for each doc whose translation is known, with the same id.
 
+    The provenance has the hash of the text that was translated: `xner project` pairs it with no other text.
+
     docs (Sequence[Doc]): docs with meta.
     translator (Translator): gives a translation or None for each text.
     lang (str): code of the target language.
@@ -63,14 +69,15 @@ def translate_docs(
         early, for nearly all of the first hundred.
     """
     tokenizer = multilingual_tokenizer()
-    step = {"step": "translate", "translator": translator.identity}
+    step = {"step": "translate", "translator": redact_json(translator.identity)}
     lang = normalise_code(lang)
     for doc, translation in zip(docs, translate_texts([doc.text for doc in docs], translator, cache), strict=True):
         text = count_translation(translation, lang, counts)
         check_language_early(lang, counts, translator, cache)
         if text is not None:
             translated = tokenizer(text)
-            translated._.xner_meta = with_step(meta_of(doc), step, lang=lang)
+            made = made_from(text_hash(doc.text), REVISION)
+            translated._.xner_meta = with_step(meta_of(doc), {**step, **made}, lang=lang)
             yield translated
     check_language(lang, counts, translator, cache)
 

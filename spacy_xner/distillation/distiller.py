@@ -3,21 +3,26 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from spacy.tokens import Doc, Span
 
+from .. import __version__
 from ..annotations.attributes import meta_of
 from ..annotations.entities import set_spans
-from ..corpus.docs import hash_of, is_translation, with_step
+from ..corpus.docs import hash_of, with_step
+from ..corpus.provenance import check_sources, source_hash_of
 from ..encoders.memory import release_memory
 from ..errors import XnerError
 from ..pipelines import fingerprint_of
 from ..projection import ProjectedSpan, SpanProjector
-from .selection import Entities, Selection, entities_of, entity_agreement
+from ..projection.types import SourceSpan
+from .selection import Selection, entities_of, entity_agreement
 from .teachers import TeacherPrediction, Teachers
 
 BATCH_SIZE = 256  # texts
+REVISION = 2  # of what teachers and distillation give; see `corpus/provenance.py`
 
 
 class Distiller:
@@ -30,6 +35,7 @@ class Distiller:
     sources (Mapping[str, Doc] | None): source sentences by id; their labels are ignored.
     projector (SpanProjector | None): required with `sources`.
     batch_size (int): how many texts to label at a time.
+    source_file, target_file (Path | str): files of `sources` and of the docs to label, for messages.
     """
 
     def __init__(
@@ -39,17 +45,21 @@ class Distiller:
         sources: Mapping[str, Doc] | None = None,
         projector: SpanProjector | None = None,
         batch_size: int = BATCH_SIZE,
+        source_file: Path | str = "SOURCES",
+        target_file: Path | str = "TEXTS",
     ) -> None:
         self.teachers, self.selection, self.projector = teachers, selection, projector
         self.sources = sources if projector is not None else None
         self.batch_size = batch_size
+        self.source_file, self.target_file = source_file, target_file
         # A source sentence with translations in several languages is labelled only once.
-        self._source_entities: dict[str, Entities] = {}
+        self._source_entities: dict[str, list[SourceSpan]] = {}
 
     @cached_property
     def identity(self) -> dict[str, Any]:
         """Everything besides the docs that determines the result, as plain JSON."""
         identity: dict[str, Any] = {
+            "revision": REVISION,
             "teachers": [fingerprint_of(nlp) for nlp in self.teachers.pipelines],
             "certainty": self.selection.certainty,
             "agreement": self.selection.agreement,
@@ -60,8 +70,8 @@ class Distiller:
         return identity
 
     def check(self, docs: Sequence[Doc]) -> None:
-        """RAISES: XnerError for labelled docs, for text that the teachers tokenize differently, and if no doc has the
-        id of a source sentence.
+        """RAISES: XnerError for labelled docs, for text that the teachers tokenize differently, if no doc has the id of
+        a source sentence, and for a doc that was made from another text than that of its source.
         """
         for doc in docs:
             check_unlabelled(doc)
@@ -72,6 +82,9 @@ class Distiller:
                 f"{meta_of(docs[0])['id']}, the first source {next(iter(self.sources), 'none')}. Expected as sources "
                 f"the file that was translated, or no sources."
             )
+        if self.sources is not None:
+            pairs = [(self.sources[name], doc) for doc in docs if (name := meta_of(doc)["id"]) in self.sources]
+            check_sources(pairs, self.source_file, self.target_file, self.sources.values())
 
     def batches(self, docs: Sequence[Doc]) -> list[Sequence[Doc]]:
         """The docs in batches that are labelled together."""
@@ -83,8 +96,8 @@ class Distiller:
         docs (Sequence[Doc]): unlabelled, with meta.
         counts (Counter[str]): receives counts of "docs", "unsure" and "kept"; with sources also of docs "without a
             source" and "not fully projected", of those where "teacher and projection disagree", of those "kept with
-            projected entities", and among the latter of those "with a source by id alone": their provenance does not
-            say that they are a translation.
+            projected entities", and among the latter of those "with a source by id alone": their provenance has
+            no hash of the text that was translated.
         RAISES: XnerError as `check`, before anything is labelled.
         """
         self.check(docs)
@@ -94,7 +107,8 @@ class Distiller:
     def distill_batch(self, docs: Sequence[Doc], counts: Counter[str]) -> list[Doc]:
         """As `distill`, for one batch of docs that `check` has accepted."""
         counts.update(dict.fromkeys(("docs", "unsure", "kept"), 0))
-        step = {"step": "distill", "teachers": self.teachers.identity, "certainty": self.selection.certainty}
+        code = {"revision": REVISION, "version": __version__}
+        step = {"step": "distill", **code, "teachers": self.teachers.identity, "certainty": self.selection.certainty}
         step |= {"agreement": self.selection.agreement} if self.sources is not None else {}
         predictions = list(self.teachers.label(doc.text for doc in docs))
         projected = self._project_sources(docs, predictions)
@@ -121,7 +135,7 @@ class Distiller:
             else:
                 set_spans(labelled, spans)
                 counts["kept with projected entities"] += 1
-                if not is_translation(doc):
+                if source_hash_of(doc) is None:
                     counts["with a source by id alone"] += 1
             labelled.spans.clear()
             labelled._.xner_meta = with_step(meta_of(doc), step, score=round(prediction.certainty, 6))
@@ -143,11 +157,11 @@ class Distiller:
         ids = {i: meta_of(doc)["id"] for i, doc in enumerate(docs) if meta_of(doc)["id"] in sources}
         new = list(dict.fromkeys(name for name in ids.values() if name not in known))
         for name, prediction in zip(new, self.teachers.label(sources[name].text for name in new), strict=True):
-            known[name] = entities_of(prediction.doc)
+            known[name] = [SourceSpan(e.start, e.end, e.label_, e.kb_id_, e.id_) for e in prediction.doc.ents]
 
         def labelled_source(name: str) -> Doc:
             doc = self.teachers.pipelines[0].make_doc(sources[name].text)
-            doc.set_ents([Span(doc, *entity) for entity in sorted(known[name])])
+            doc.set_ents([Span(doc, s.start, s.end, s.label, kb_id=s.kb_id, span_id=s.span_id) for s in known[name]])
             return doc
 
         found = self.projector.project((labelled_source(name), predictions[i].doc) for i, name in ids.items())

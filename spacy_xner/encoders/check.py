@@ -1,38 +1,36 @@
 """Checks that a folder has an encoder that every part of spacy-xner can use."""
 
-import json
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePath
 
 from ..errors import XnerError
+from ..model_files import LOCAL, check_model_folder, read_settings
 
-CONFIG_NAME, WEIGHTS_NAME, INDEX_NAME = "config.json", "model.safetensors", "model.safetensors.index.json"
+WEIGHTS_NAME, INDEX_NAME = "model.safetensors", "model.safetensors.index.json"
 
 
 def check_files(folder: Path, *, name: str | None = None) -> None:
-    """Check that the folder has a configuration and complete safetensors weights; takes milliseconds.
+    """Check that the folder has a configuration without code and complete safetensors weights; takes milliseconds.
 
     name (str | None): what the user calls it, for the messages; the folder itself if None.
-    RAISES: XnerError with what is missing.
+    RAISES: XnerError with what is missing, and as `check_model_folder`.
     """
     name = name or str(folder)
-    config = _read_json(folder / CONFIG_NAME, name)
-    if not isinstance(config, dict) or "model_type" not in config:
-        raise XnerError(f"{name} is not an encoder: its {CONFIG_NAME} has no `model_type`.")
+    check_model_folder(folder, name)
     for path in _weight_files(folder, name):
         _check_weights(path, name)
 
 
 def check_loadable(folder: Path, *, name: str | None = None) -> None:
-    """Check also that transformers supports the model and that a fast tokenizer fits it; takes seconds.
+    """Check that transformers supports the model and that a fast tokenizer fits it; takes seconds.
 
     RAISES: XnerError with what is wrong.
     """
     from transformers import AutoConfig, AutoTokenizer
 
     name = name or str(folder)
+    check_model_folder(folder, name)
     try:
-        config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
+        config = AutoConfig.from_pretrained(str(folder), **LOCAL)
     except Exception as error:
         raise XnerError(
             f"{name} is not an encoder that transformers can load without running code of the model: {error}"
@@ -40,9 +38,7 @@ def check_loadable(folder: Path, *, name: str | None = None) -> None:
     if config.is_encoder_decoder:
         raise XnerError(f"{name} is an encoder with a decoder ({config.model_type}); choose an encoder, such as BERT.")
     try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            str(folder), use_fast=True, trust_remote_code=False, local_files_only=True
-        )
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), use_fast=True, **LOCAL)
     except Exception as error:  # tokenizers raises bare exceptions
         raise XnerError(f"{name}: its tokenizer cannot be loaded: {error}") from error
     if not tokenizer.is_fast:
@@ -61,8 +57,11 @@ def _weight_files(folder: Path, name: str) -> list[Path]:
     if (folder / WEIGHTS_NAME).is_file():
         return [folder / WEIGHTS_NAME]
     if (folder / INDEX_NAME).is_file():
-        index = _read_json(folder / INDEX_NAME, name)
-        shards = sorted({folder / shard for shard in index.get("weight_map", {}).values()})
+        names = set(map(str, read_settings(folder / INDEX_NAME, name).get("weight_map", {}).values()))
+        for shard in sorted(names):
+            if PurePath(shard).name != shard or not shard.endswith(".safetensors"):
+                raise XnerError(f"{name}: {INDEX_NAME} names {shard!r}, expected a .safetensors file of the folder.")
+        shards = [folder / shard for shard in sorted(names)]
         missing = [shard.name for shard in shards if not shard.is_file()]
         if missing or not shards:
             raise XnerError(f"{name}: {INDEX_NAME} names weight files that are missing: {missing or 'none at all'}.")
@@ -87,15 +86,3 @@ def _check_weights(path: Path, name: str) -> None:
         ) from error
     if empty:
         raise XnerError(f"{name}: {path.name} has no tensors.")
-
-
-def _read_json(path: Path, name: str) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf8"))
-    except FileNotFoundError as error:
-        raise XnerError(
-            f"{name} is not an encoder: it has no {path.name}. Expected a folder as `save_pretrained` of transformers "
-            f"writes it, with {CONFIG_NAME}, {WEIGHTS_NAME} and tokenizer.json."
-        ) from error
-    except (ValueError, OSError) as error:
-        raise XnerError(f"{name} is not an encoder: {path.name} cannot be read ({error}).") from error

@@ -1,7 +1,15 @@
-"""An encoder and its tokenizer as bytes: weights as safetensors, never a pickle."""
+"""An encoder and its tokenizer as bytes: weights as safetensors, never a pickle.
+
+The bytes may come from anybody: a pipeline is loaded from a folder, a package or another process. Reading them runs no
+code, opens no file but those in the bytes, and writes only into a temporary folder.
+"""
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,9 +19,17 @@ import srsly
 import torch
 from spacy_transformers.layers.hf_shim import HFShim
 from thinc.api import get_torch_default_device
+from transformers import AutoConfig, AutoTokenizer
 
 from .. import compat
+from ..errors import XnerError
+from ..model_files import CONFIG_NAME, LOCAL, TOKENIZER_FILES, check_model_folder, check_settings
 from .threads import one_at_a_time
+
+FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+TOKENIZER_SETTINGS = ("use_fast",)  # what `encoder_to_bytes` writes; all else is in the tokenizer's files
+IGNORED_FILES = ("chat_template.jinja", "README.md")  # that `save_pretrained` may have written
+HINT = "The pipeline is damaged, or was changed by somebody: get it again from a source that you trust."
 
 
 def encoder_to_bytes(shim: HFShim, encoder: torch.nn.Module | None) -> bytes:
@@ -28,23 +44,92 @@ def encoder_to_bytes(shim: HFShim, encoder: torch.nn.Module | None) -> bytes:
     return srsly.msgpack_dumps(message)
 
 
+def read_message(data: bytes) -> dict[str, Any]:
+    """Unpack `encoder_to_bytes`. RAISES: XnerError for other bytes."""
+    try:
+        message = srsly.msgpack_loads(data)
+        dicts = [message[key] for key in ("config", "tokenizer", "_init_tokenizer_config", "_init_transformer_config")]
+    except Exception as error:  # bytes that are no message raise errors of many types
+        raise XnerError(f"The encoder of the pipeline cannot be read ({error!r}). {HINT}") from None
+    if not all(isinstance(part, dict) for part in dicts):
+        raise XnerError(f"The encoder of the pipeline cannot be read: a part has the wrong type. {HINT}")
+    found: dict[str, Any] = message
+    return found
+
+
 def encoder_from_message(message: dict[str, Any], shim: HFShim) -> None:
     """Load tokenizer and encoder from the message of `encoder_to_bytes` into the shim, on thinc's device.
 
     Weights in float16 become float32: float16 is for storage, not for computing. Other types stay as they are.
+
+    RAISES: XnerError for a message that names files elsewhere, settings, or code; whose weights are no safetensors,
+        such as the pickle of `spacy-transformers.TransformerModel.v3`; or whose parts do not fit.
     """
+    if not message["config"]:  # saved without an encoder, which `nlp.initialize` will load
+        for key in ("_init_tokenizer_config", "_init_transformer_config"):
+            check_settings(message[key], f"{key} of the pipeline's encoder")
+        return compat.hold_settings(shim, message["_init_tokenizer_config"], message["_init_transformer_config"])
+    files = check_tokenizer(message["tokenizer"])
     with TemporaryDirectory() as folder:
-        srsly.write_json(Path(folder) / "config.json", message["config"])
-        settings = message["tokenizer"].pop("kwargs", {})
-        for name, content in message["tokenizer"].items():
+        for name, content in files.items():
             (Path(folder) / name).write_bytes(content)
-        config = shim.config_cls.from_pretrained(folder)
-        tokenizer = shim.tokenizer_cls.from_pretrained(folder, **settings)
+        # Not with srsly: it rounds to nine digits, and a `layer_norm_eps` of 1e-12 would become 0.
+        (Path(folder) / CONFIG_NAME).write_text(json.dumps(message["config"]), encoding="utf8")
+        check_model_folder(Path(folder), "the pipeline's encoder")
+        try:
+            config = AutoConfig.from_pretrained(folder, **LOCAL)
+            config.name_or_path = str(message["config"].get("_name_or_path", ""))  # not the temporary folder
+            tokenizer = AutoTokenizer.from_pretrained(folder, **message["tokenizer"].get("kwargs", {}), **LOCAL)
+        except Exception as error:  # tokenizers raises bare exceptions
+            raise XnerError(f"The tokenizer of the pipeline's encoder cannot be loaded ({error}). {HINT}") from error
         vocab_path = Path(folder) / tokenizer.vocab_files_names.get("vocab_file", "")
         vocab_file = vocab_path.read_bytes() if vocab_path.is_file() else None
     encoder = compat.make_empty_encoder(config, shim.model_cls)
-    state = safetensors.torch.load(message["state"])
+    state = read_weights(message.get("state"))
     halves = {name: weight.float() for name, weight in state.items() if weight.dtype == torch.float16}
-    encoder.load_state_dict(state | halves, assign=True)
+    try:
+        encoder.load_state_dict(state | halves, assign=True)
+    except RuntimeError as error:
+        raise XnerError(f"The weights of the pipeline's encoder do not fit its config ({error}). {HINT}") from error
     encoder.to(get_torch_default_device())  # type: ignore[arg-type]
     compat.hold_encoder(shim, tokenizer, encoder, vocab_file)
+
+
+def check_tokenizer(tokenizer: Mapping[str, Any]) -> dict[str, bytes]:
+    """The files of a message's tokenizer, by name, without those that are not read.
+
+    RAISES: XnerError for a name that is not one of a tokenizer's files, and for settings other than `use_fast`.
+    """
+    settings = tokenizer.get("kwargs", {})
+    if not isinstance(settings, dict) or any(
+        name not in TOKENIZER_SETTINGS or not isinstance(value, bool) for name, value in settings.items()
+    ):
+        raise XnerError(
+            f"The tokenizer of the pipeline's encoder has the settings {str(settings)[:80]}, expected "
+            f"{', '.join(TOKENIZER_SETTINGS)} alone. {HINT}"
+        )
+    files = {}
+    for name, content in tokenizer.items():
+        if name == "kwargs" or name in IGNORED_FILES:
+            continue
+        is_known = isinstance(name, str) and any(fnmatch(name, pattern) for pattern in TOKENIZER_FILES)
+        if not is_known or not FILE_NAME.fullmatch(name) or not isinstance(content, bytes):
+            raise XnerError(
+                f"The tokenizer of the pipeline's encoder has a file {str(name)[:80]!r}, expected some of "
+                f"{', '.join(TOKENIZER_FILES)}. {HINT}"
+            )
+        files[name] = content
+    return files
+
+
+def read_weights(data: object) -> dict[str, torch.Tensor]:
+    """Weights by name. RAISES: XnerError for bytes that are no safetensors."""
+    try:
+        if not isinstance(data, bytes):
+            raise TypeError(f"found a {type(data).__name__}")
+        return safetensors.torch.load(data)
+    except (safetensors.SafetensorError, TypeError, ValueError, KeyError) as error:
+        raise XnerError(
+            f"The weights of the pipeline's encoder are no safetensors ({error}), and no other format is read, since "
+            f"others can run code. {HINT}"
+        ) from None

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import numpy
-import srsly
 import torch
 from numpy.typing import NDArray
 from spacy_transformers.data_classes import HFObjects
@@ -22,7 +21,7 @@ from .memory import UPDATES_PER_RELEASE, release_memory
 from .outputs import select_roots
 from .packed import Batch, can_pack, make_encoder
 from .precision import check_inference, cpu_computes_bfloat16, resolve_inference
-from .serialisation import encoder_from_message, encoder_to_bytes
+from .serialisation import encoder_from_message, encoder_to_bytes, read_message
 from .threads import one_at_a_time, run_in_threads, use_one_thread_if_forked
 
 Then = Callable[[int, list[NDArray[numpy.float32]]], Any]
@@ -202,11 +201,8 @@ class EncoderShim(HFShim):
         return encoder_to_bytes(self, self._model)
 
     def from_bytes(self, bytes_data: bytes) -> EncoderShim:
-        """Load from `to_bytes`."""
+        """Load from `to_bytes`. RAISES: XnerError for bytes that `to_bytes` did not write."""
         self.forget_encoder()
-        message = srsly.msgpack_loads(bytes_data)
-        if not message["config"]:  # saved without an encoder
-            return cast(EncoderShim, super().from_bytes(bytes_data))
-        encoder_from_message(message, self)
+        encoder_from_message(read_message(bytes_data), self)
         self.freeze()
         return self

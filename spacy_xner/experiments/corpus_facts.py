@@ -3,11 +3,13 @@
 import functools
 import hashlib
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 from spacy.tokens import Doc
 
 from ..annotations.attributes import meta_of
+from ..annotations.soft_labels import get_soft_labels
 from ..corpus.docs import content_of, hash_of, load_docs
 from ..corpus.reader import find_docbins
 from ..files import Stamps, file_stamps
@@ -17,7 +19,7 @@ class DocFacts(NamedTuple):
     """What is known of a doc.
 
     steps: names of the steps in its provenance.
-    digest: hash of its tokens and entities.
+    digest: hash of its tokens, entities, missing annotation and soft labels.
     """
 
     id: str
@@ -47,13 +49,23 @@ def _read_facts(path: str, stamps: Stamps) -> list[DocFacts]:
         meta = meta_of(doc)
         steps = frozenset(str(step.get("step")) for step in meta.get("provenance", []))
         labelled = doc.has_annotation("ENT_IOB")
-        digest = hash_of(content_of(doc))
+        digest = hash_of((content_of(doc), *_soft_content(doc)))
         found.append(DocFacts(meta["id"], meta["lang"], doc.text, len(doc), labelled, steps, digest))
     return found
 
 
+def _soft_content(doc: Doc) -> tuple[Any, ...]:
+    """The soft labels of a doc, for hashes; nothing if it has none."""
+    found = get_soft_labels(doc)
+    if found is None:
+        return ()
+    tags, probabilities = found
+    return tags, np.ascontiguousarray(probabilities, dtype="<f4").tobytes()
+
+
 def corpus_digest(path: str) -> str:
-    """A hash of the training-relevant content of a file or folder: ids, languages, tokens and entities.
+    """A hash of the training-relevant content of a file or folder: ids, languages, tokens, entities, missing
+    annotation and soft labels.
 
     Scores and provenance are left out: their last digits differ from machine to machine.
     """

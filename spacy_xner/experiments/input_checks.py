@@ -1,27 +1,37 @@
 """Checks of a study's corpora: which labels an arm may learn from, and that no test sentence is among them."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..corpus.docs import TRANSLATION_STEPS
+from ..annotations.attributes import meta_of
+from ..corpus.docs import TRANSLATION_STEPS, docs_by_id, load_docs
+from ..corpus.near_duplicates import NearDuplicates, is_long
+from ..corpus.provenance import check_sources
+from ..corpus.reader import find_docbins
 from ..corpus.texts import comparison_key
 from ..errors import XnerError
-from .corpus_facts import DocFacts, read_facts
+from .corpus_facts import DocFacts, read_all, read_facts
 from .plan import Arm, Study
+from .run import split_of
 
 PROJECTING = {"project", "carry"}  # provenance steps that give a translation its labels
+MAX_DEV_OVERLAP = 0.2  # of the development sentences, near-duplicates of training sentences
 MIN_TOKENS = 5  # shorter texts may be in both training and test data: they are often equal by chance
 
 
-def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
+def check_inputs(study: Study, arms: Iterable[Arm]) -> list[str]:
     """Check the corpora of a study.
 
+    RETURNS: what was found and allowed, as sentences.
     RAISES: XnerError for
         - a missing file;
         - gold data in another language than the source language, or with an id that two docs have;
         - development and "projected" data with manual labels in a target language;
-        - development data that is entirely in the gold data;
+        - development data that is entirely in the gold data, or more than a fifth of whose sentences are
+          near-duplicates of training sentences (see `NearDuplicates`);
         - test docs that are unlabelled, or all in the source language;
+        - projected docs and synthetic text that were made from another text than the gold doc with their id;
         - training texts that are test sentences too, ignoring case, spaces and punctuation;
         - synthetic text that is labelled, or that translates no sentence of the study, unless the arm allows that.
     """
@@ -44,17 +54,22 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> None:
         check_projected(path, ids, study.gold)
     for path in synthetic:
         check_unlabelled(path)
+    for path in (*projected, *synthetic):
+        check_current(path, study.gold)
+    notes = check_dev_overlap(study, [study.gold, *projected])
     check_no_test_sentences(study, [study.gold, study.dev, *projected, *synthetic])
     for arm in arms:
         if arm.synthetic and not arm.unrelated:
             check_translations(arm.name, arm.synthetic, ids, study.gold)
+    return notes
 
 
 def check_labelled(*paths: str) -> None:
     """RAISES: XnerError for docs without entity annotation."""
     for path in paths:
         for doc in read_facts(path):
-            if doc.n_tokens and not doc.labelled:
+            # A projected doc that has lost all its entities is unlabelled.
+            if doc.n_tokens and not doc.labelled and not doc.steps & PROJECTING:
                 raise XnerError(f"{path}: the doc {doc.id} is unlabelled, expected entities.")
 
 
@@ -95,6 +110,34 @@ def check_dev(study: Study) -> None:
         )
 
 
+def check_dev_overlap(study: Study, paths: Iterable[str]) -> list[str]:
+    """Count the development sentences that are near-duplicates of training sentences in their language.
+
+    paths (Iterable[str]): labelled training data; sentences that are held back from training do not count.
+    RETURNS: a note, if there are some.
+    RAISES: XnerError if they are more than a fifth of those of five words or more: temperatures would be fitted to
+        sentences that the pipelines know. (In CoNLL-2003, written by one agency, they are 7%.)
+    """
+    held_back = split_of(study).held_back
+    trained: dict[str, list[str]] = defaultdict(list)
+    for doc in (doc for path in paths for doc in read_facts(path)):
+        if doc.id not in held_back:
+            trained[doc.lang].append(doc.text)
+    known = {lang: NearDuplicates(texts) for lang, texts in trained.items()}
+    dev = [doc for doc in read_facts(study.dev) if doc.lang in known and is_long(doc.text)]
+    found = [doc for doc in dev if doc.text in known[doc.lang]]
+    if not found:
+        return []
+    share = f"{len(found):,} of {len(dev):,} sentences of five words or more ({len(found) / len(dev):.0%})"
+    if len(found) > MAX_DEV_OVERLAP * len(dev):
+        raise XnerError(
+            f"{study.dev}: {share} differ in one word at most from sentences that arms learn from, such as "
+            f"{found[0].id}: '{found[0].text[:60]}'. Expected at most {MAX_DEV_OVERLAP:.0%}. Remove them from one of "
+            f"the two."
+        )
+    return [f"{study.dev}: {share} differ in one word at most from sentences that arms learn from"]
+
+
 def check_test(study: Study) -> None:
     """RAISES: XnerError if no test doc is in a target language."""
     if all(doc.lang == study.source for doc in read_facts(study.test)):
@@ -119,8 +162,17 @@ def check_projected(path: str, ids: set[str], gold: str) -> None:
                 f"({', '.join(sorted(doc.steps))}). Expected the output of `xner project` or `xner corpus "
                 f"translate --carry`: manual labels in a target language are for the final score alone."
             )
-        if doc.n_tokens and not doc.labelled:
-            raise XnerError(f"{path}: the doc {doc.id} is unlabelled, expected projected entities.")
+    with_tokens = [doc for doc in docs if doc.n_tokens]
+    if with_tokens and not any(doc.labelled for doc in with_tokens):  # some have lost all their entities
+        raise XnerError(f"{path}: the doc {docs[0].id} is unlabelled, expected projected entities.")
+
+
+def check_current(path: str, gold: str) -> None:
+    """RAISES: XnerError for docs that were made from another text than the gold doc with their id has now."""
+    sources = docs_by_id(read_all(gold))
+    for file in find_docbins(path):
+        docs = [doc for doc in load_docs(file) if meta_of(doc)["id"] in sources]
+        check_sources([(sources[meta_of(doc)["id"]], doc) for doc in docs], gold, file, sources.values())
 
 
 def check_no_test_sentences(study: Study, paths: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from ..errors import XnerError
-from .json_checks import Expected, check, items, mapping, number, optional, row
+from ..json_checks import Expected, check, items, mapping, number, optional, row
 
 COUNT = number(0, int)
 SHARED: Expected = mapping(

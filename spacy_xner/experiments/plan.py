@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ..errors import XnerError
+
+DEFAULT_CONFIG = str(Path(__file__).parents[1] / "configs/xner.cfg")
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Study:
     """Arms, and the settings that are the same for all of them.
 
     name, question (str): for readers.
-    config (str): the training config.
+    config (str): the training config; by default the one of the package, which is configs/xner.cfg in a clone.
     encoder (str): folder or hub name, for training and for alignment.
     source (str): the language of the labels.
     gold (str): labelled DocBin in the source language.
@@ -70,7 +73,7 @@ class Study:
     gold: str
     dev: str
     test: str
-    config: str = "configs/xner.cfg"
+    config: str = DEFAULT_CONFIG
     encoder: str = "models/encoder"
     question: str = ""
     source: str = "en"
@@ -88,11 +91,15 @@ class Study:
     arms: Mapping[str, Arm] = field(default_factory=dict)
 
     def chosen(self, names: Sequence[str] | None = None) -> list[Arm]:
-        """The arms with these names, or all arms. RAISES: XnerError for an unknown name."""
-        for name in names or ():
+        """The arms with these names; all arms for None. RAISES: XnerError for an unknown name, and for one twice."""
+        if names is None:
+            return list(self.arms.values())
+        for name in names:
             if name not in self.arms:
                 raise XnerError(f"The study {self.name} has no arm '{name}', expected one of {', '.join(self.arms)}.")
-        return [self.arms[name] for name in names or self.arms]
+        if len(set(names)) < len(names):
+            raise XnerError(f"The arms are {', '.join(names)}, where one is listed twice: expected each once.")
+        return [self.arms[name] for name in names]
 
     def config_of(self, arm: Arm) -> str:
         """The training config of an arm: its own, or the study's."""

@@ -1,5 +1,6 @@
 """Checks of a study file: types, ranges, settings that must be the same for all arms, and teachers."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -32,6 +33,8 @@ FIELD_TYPES: dict[Any, tuple[Any, str]] = {
     bool: (bool, "true or false"),
     dict[str, Any]: (Mapping, "settings, as in a section of their own"),
 }
+NAME = re.compile(r"\w[\w.+-]*")
+MAX_SEED = 2**32  # of numpy
 MINIMA = {"steps": 1, "batch_words": 1, "eval_every": 1, "dev_limit": 0, "examples": 0}
 
 
@@ -40,6 +43,12 @@ def check_study(study: Study, path: Path) -> None:
     _check_types(study, f"{path}: [study]")
     for arm in study.arms.values():
         _check_types(arm, f"{path}: [arms.{arm.name}]")
+    for name in (study.name, *study.arms):
+        if not NAME.fullmatch(name):
+            raise XnerError(
+                f"{path}: the name '{name}' of {'the study' if name == study.name else 'an arm'} cannot be a part of "
+                f"file names: expected letters, digits, and any of _ - + . after the first character."
+            )
     _check_numbers(study, path)
     _check_lists(study, path)
     _check_settings(study, path)
@@ -85,6 +94,9 @@ def _check_lists(study: Study, path: Path) -> None:
             _check_number(value, kind, f"{path}: one of {name}")
         if len(set(values)) < len(values):
             raise XnerError(f"{path}: {name} is {values}, where a number is listed twice: expected each once.")
+    for seed in study.seeds:
+        if not 0 <= seed < MAX_SEED:
+            raise XnerError(f"{path}: a seed is {seed}, expected a whole number from 0 to {MAX_SEED - 1}.")
     for share in study.labels:
         if not 0 < share <= 1:
             raise XnerError(f"{path}: the share of labels is {share}, expected more than 0 and at most 1.")

@@ -1,11 +1,12 @@
 """Reading study files: a section [study], and one [arms.NAME] for each arm."""
 
+import configparser
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
-from spacy.util import load_config
+from spacy.util import load_config_from_str
 
 from ..errors import XnerError
 from .plan import Arm, Study
@@ -22,11 +23,13 @@ def read_study(path: Path, overrides: Mapping[str, Any] | None = None) -> Study:
         and an arm that would be its own teacher.
     """
     try:
-        config = load_config(path, interpolate=True)
-    except (OSError, ValueError) as error:
-        raise XnerError(f"{path}: no study can be read: {error}") from error
+        config = load_config_from_str(path.read_text(encoding="utf-8-sig"), interpolate=True)
+    except (OSError, ValueError, configparser.Error) as error:
+        raise XnerError(f"{path}: no study can be read: {' '.join(str(error).split())}") from error
     if "study" not in config or not config.get("arms"):
         raise XnerError(f"{path}: found the sections {', '.join(config) or 'none'}, expected [study] and [arms.NAME].")
+    if "arms" in config["study"]:
+        raise XnerError(f"{path}: [study] has a value `arms`, expected a section [arms.NAME] for each arm.")
     arms = {}
     for name, values in config["arms"].items():
         where = f"{path}: [arms.{name}]"
@@ -48,7 +51,7 @@ def _from_section(kind: Any, values: Mapping[str, Any], where: str) -> Any:
         raise XnerError(
             f"{where}: unknown setting {unknown[0]}, expected one of {', '.join(sorted(known - {'arms'}))}."
         )
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise XnerError(f"{where}: {error}") from None
+    required = [each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING]
+    if lacking := [name for name in required if name not in values]:
+        raise XnerError(f"{where} lacks {', '.join(lacking)}, expected a value for each.")
+    return kind(**values)

@@ -10,8 +10,8 @@ from typing import Any
 
 from ..errors import XnerError
 from ..files import atomic_path, without_hidden
-from .comparability import check_comparable, check_equal, check_study
-from .json_checks import check
+from ..json_checks import check
+from .comparability import check_arms, check_comparable, check_equal, check_study
 from .packing import pack, unpack
 from .record_schema import FORMAT, STUDY_FILE, check_format, checked_record
 from .records import RunRecord, StudyRecords
@@ -30,7 +30,8 @@ def read_records(paths: Sequence[str | Path]) -> StudyRecords:
 
     paths (Sequence[str | Path]): files, or folders of `*.json` files. A record may be in several of them.
     RAISES: XnerError for a missing file, a malformed record, records of another study or that were scored on other
-        sentences, and for different records of the same arm, seed and share of labels.
+        sentences, records of an arm with other settings, records that were made with other versions, and for different
+        records of the same arm, seed and share of labels.
     """
     collected = _Collected()
     for path in find_records(paths):
@@ -42,6 +43,7 @@ def read_records(paths: Sequence[str | Path]) -> StudyRecords:
         raise XnerError(f"{', '.join(map(str, paths))}: found no run, expected records, as `xner study` writes them.")
     for run in runs[1:]:
         check_comparable(runs[0], run)
+    check_arms(runs)
     texts = {key: text for key, (text, _) in collected.texts.items()}
     question = next((str(run.data["question"]) for run in runs if run.data.get("question")), None)
     return StudyRecords(runs[0].study, runs, texts.get("question", question), texts.get("notes"))

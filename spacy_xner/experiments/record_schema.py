@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import XnerError
+from ..json_checks import Expected, check, items, mapping, number, optional, row, text
 from ..scoring.error_kinds import ERROR_KINDS
-from .json_checks import Expected, check, items, mapping, number, optional, row, text
 from .packing import SHARED
 from .records import RunRecord
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from ..alignment.loading import encoder_version
 from .corpus_facts import corpus_digest, read_facts
-from .plan import Arm, Study
+from .plan import DEFAULT_CONFIG, Arm, Study
 from .split import Split, split_ids
-from .training import config_digest
+from .training import config_digests
+
+# Packages whose versions are recorded: their numbers can change the result of a training.
+PACKAGES = ("spacy-xner", "spacy", "spacy-transformers", "thinc", "torch", "transformers", "tokenizers", "numpy")
+# Settings of the training config that a run sets: what the config has there does not matter.
+UNHASHED = {"system.seed": 0, "training.max_steps": 0, "training.eval_frequency": 0, "corpora.dev.limit": 0}
 
 
 @dataclass(frozen=True)
@@ -78,25 +84,43 @@ class Run:
         return split_of(self.study, self.labels, self.seed)
 
     def setting(self) -> dict[str, Any]:
-        """All that its result depends on, as plain JSON. Records hold it, and a record with another one is refused."""
+        """All that its result depends on, as plain JSON. Records hold it, and a record with another one is refused.
+
+        `settings` are those of the study, `config` has hashes of the training config without settings of study, arm and
+        run, so that a message can name what differs.
+        """
         study, arm = self.study, self.arm
         inputs = {path for path in (study.gold, study.dev, study.test, arm.projected, arm.synthetic) if path}
         setting = {
             "seed": self.seed,
             "labels": self.labels,
             "arm": _arm_setting(arm),
-            "training": config_digest(self.config, self.overrides()),
+            "settings": dict(study.settings),
+            "config": {"file": name_of_config(self.config), **config_digests(self.config, UNHASHED)},
             "encoder": study.encoder,
-            "encoder_version": encoder_version(study.encoder, None),
+            "encoder_version": encoder_version(study.encoder),
             "source": study.source,
             "held_back": study.held_back,
             "steps": study.steps,
             "batch_words": study.batch_words,
+            "eval_every": study.eval_every,
+            "dev_limit": study.dev_limit,
+            "versions": package_versions(),
             "inputs": {path: corpus_digest(path) for path in sorted(inputs)},
         }
         if self.teacher:
             setting["teacher"] = self.teacher.setting()
         return setting
+
+
+def name_of_config(config: str) -> str:
+    """The path of a training config; for the one of the package the same on every machine."""
+    return "configs/xner.cfg" if Path(config).resolve() == Path(DEFAULT_CONFIG).resolve() else config
+
+
+def package_versions() -> dict[str, str]:
+    """The versions of spacy-xner and of the libraries that a training depends on."""
+    return {name: version(name) for name in PACKAGES}
 
 
 def split_of(study: Study, labels: float = 1.0, seed: int = 0) -> Split:

@@ -7,7 +7,7 @@ from typing import Any
 
 import srsly
 from spacy.language import Language
-from thinc.api import Model
+from thinc.api import Model, get_current_ops
 
 from ..aggregation.learned import has_attention
 from ..aggregation.options import layers_read
@@ -70,11 +70,16 @@ def fixed_aggregators(nlp: Language) -> list[Aggregator]:
 
 
 def describe_machine() -> str:
-    """The processor's name, the number of its cores, and the operating system."""
+    """The processor's name, the number of its cores, the operating system, and the GPU if one is used."""
     name = platform.processor() or platform.machine()
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf8").splitlines()
         name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         pass
-    return f"{name}, {os.cpu_count()} cores, {platform.system()}"
+    gpu = ""
+    if get_current_ops().device_type == "gpu":
+        import torch
+
+        gpu = f", {torch.cuda.get_device_name() if torch.cuda.is_available() else 'GPU'}"
+    return f"{name}, {os.cpu_count()} cores, {platform.system()}{gpu}"

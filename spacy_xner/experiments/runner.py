@@ -9,8 +9,8 @@ import srsly
 from ..encoders import resolve_encoder
 from ..errors import XnerError
 from ..files import atomic_path, read_json
-from ..journal import differing_keys
 from .claims import claimed, has_free_teachers
+from .comparability import differences, listed_changes
 from .plan import Arm, Study
 from .run import Run
 from .run_record import make_record
@@ -76,9 +76,15 @@ def is_done(run: Run) -> bool:
     if not run.record.is_file():
         return False
     found = read_json(run.record).get("setting")
-    if changed := differing_keys(found if isinstance(found, dict) else {}, run.setting()):
+    known, setting = (found if isinstance(found, dict) else {}), run.setting()
+    if "versions" not in known:
         raise XnerError(
-            f"{run.record} is the record of a run with another {', another '.join(changed)}. Rename the study, or "
+            f"{run.record} does not say with which versions it was made, as records of earlier versions of spacy-xner: "
+            f"a run of today cannot be compared with it. Rename the study, or remove the record to run it again."
+        )
+    if changed := differences(known, setting):
+        raise XnerError(
+            f"{run.record} is the record of a run with another {listed_changes(changed)}. Rename the study, or "
             f"remove the record to run it again."
         )
     return True

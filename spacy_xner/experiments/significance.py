@@ -4,19 +4,18 @@ Both trainings and test sentences are samples. The errors of a run are correlate
 training; the errors in a sentence are correlated across runs, as it is hard or easy for all of them. Sentences with the
 same text are one observation, drawn and swapped together, since a pipeline predicts the same for all of them.
 
-- Bootstrap: a resample draws seeds, then sentences of each language, the same sentences for all seeds and for both
-  arms. Of S seeds it draws S - 1, which makes the variance of their mean unbiased (McCarthy and Snowden 1985); drawing
-  S would make intervals too narrow by a factor of 0.82 with three seeds. The interaction of seed and sentence is
-  counted more than once, which makes intervals rather too wide (Owen 2007, "The pigeonhole bootstrap"). On simulated
-  arms, intervals of five seeds covered the true value in 95 to 98 of 100 cases, those of three seeds in 94 to 99; if
-  all variance is between trainings, those of five seeds in 88, those of three in 74.
-- Permutation: approximate randomisation (Noreen 1989; Yeh 2000). With the probability 1/2 it swaps the two arms' counts
-  of a sentence, in all seeds at once; and it swaps the two arms of a seed, which changes the sign of that seed's
-  deviation from the mean difference. Swapping each sentence of each seed independently would treat the errors of runs
-  as independent: on simulated arms without a difference, with five seeds, such a test had p < 0.05 in 25 to 44 of 100
-  cases, this test in 3 to 5 (13 if sentences do not matter at all); with three seeds, in 3 to 7 (23).
+- Intervals: a draw is the mean over seeds on resampled sentences, the same sentences for all seeds and for both arms,
+  plus t s / sqrt(S), where s is the standard deviation over the S seeds and t is drawn from Student's distribution with
+  S - 1 degrees of freedom. This is the Behrens-Fisher solution for the sum of two sources of error (Fisher 1935), with
+  the bootstrap in place of a normal distribution for the sentences. With resampled seeds in place of t, intervals of
+  few seeds are too narrow: if all variance is between trainings, 51% (2 seeds), 76% (3) and 85% (5) of them have the
+  true value. The interaction of seed and sentence is in both parts, so that intervals are rather too wide.
+- p: approximate randomisation (Noreen 1989; Yeh 2000) swaps the two arms' counts of a sentence with the probability
+  1/2, in all seeds at once, since the errors of runs in a sentence are not independent; t s / sqrt(S) is added too.
 
-With one seed, both describe these particular trainings alone. With few seeds, both are approximate.
+`benchmarks/interval_coverage.py` prints how many of the intervals of simulated arms have the true value. With one seed,
+interval and p describe these particular trainings alone; with two, t has one degree of freedom, and nearly every
+interval includes zero. Reports mark both (`MIN_SEEDS`).
 """
 
 from __future__ import annotations
@@ -27,12 +26,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import false_discovery_control
+from scipy.stats import t as student
 
 from ..errors import XnerError
 from .counts import MACRO, Figure, Floats, StudyCounts, f1_of, study_counts
 from .records import StudyRecords
 
 CHUNK = 4_000_000  # numbers in an array of weights: 16 MB
+MIN_SEEDS = 3  # reports mark intervals over fewer trainings
 ROUNDING = 1e-12  # differences up to this size are rounding errors
 
 
@@ -51,6 +52,11 @@ class Estimate:
     low: float
     high: float
     by_seed: tuple[float, ...]
+
+    @property
+    def few_seeds(self) -> bool:
+        """Whether the interval is over fewer trainings than say something about another training."""
+        return len(self.by_seed) < MIN_SEEDS
 
 
 @dataclass(frozen=True)
@@ -130,13 +136,14 @@ def analyse(
     resampled = _resample(counts, resamples, seed)
     arms = {}
     for arm, seeds in counts.seeds.items():
-        figures = _estimates(counts.observed(arm), resampled[arm], seed)
+        figures = _estimates(counts.observed(arm), resampled[arm], seed, (0, 1))
         arms[arm] = ArmScores(arm, seeds, dict(zip(counts.figures, figures, strict=True)))
     raw = []
     for (arm, other), seeds in zip(pairs, common, strict=True):
         places = [[counts.seeds[each].index(s) for s in seeds] for each in (arm, other)]
         observed = counts.observed(arm)[places[0]] - counts.observed(other)[places[1]]
-        estimates = _estimates(observed, resampled[arm][:, places[0]] - resampled[other][:, places[1]], seed)
+        drawn = resampled[arm][:, places[0]] - resampled[other][:, places[1]]
+        estimates = _estimates(observed, drawn, seed, (-1, 1))
         p = _permutation_test(counts, (arm, other), places, observed, permutations, seed)
         raw.append((estimates, p))
     corrected = _correct(counts.figures, np.array([p for _, p in raw])) if raw else np.zeros((0, 0))
@@ -187,19 +194,17 @@ def _resample(counts: StudyCounts, resamples: int, seed: int) -> dict[str, Float
     return {arm: counts.figures_of(by_language) for arm, by_language in f1.items()}
 
 
-def _estimates(observed: Floats, resampled: Floats, seed: int) -> list[Estimate]:
+def _estimates(observed: Floats, resampled: Floats, seed: int, bounds: tuple[int, int]) -> list[Estimate]:
     """A mean over seeds for each figure.
 
     observed (Floats): (n_seeds, n_figures).
-    resampled (Floats): (resamples, n_seeds, n_figures), on resampled sentences; the seeds are drawn here.
+    resampled (Floats): (resamples, n_seeds, n_figures), on resampled sentences.
+    bounds (tuple[int, int]): the lowest and highest possible value.
     """
-    n_seeds = len(observed)
-    draws = max(n_seeds - 1, 1)
-    random = np.random.default_rng([seed, n_seeds, 1])
-    weights = random.multinomial(draws, np.full(n_seeds, 1 / n_seeds), len(resampled)) / draws
-    low, high = np.quantile(np.einsum("rs,rsf->rf", weights, resampled), (0.025, 0.975), axis=0)
+    draws = resampled.mean(1) + _training_errors(observed, len(resampled), [seed, 1])
+    low, high = np.quantile(draws, (0.025, 0.975), axis=0).clip(*bounds)
     value = observed.mean(0)
-    sd = observed.std(0, ddof=1) if n_seeds > 1 else None
+    sd = observed.std(0, ddof=1) if len(observed) > 1 else None
     return [
         Estimate(
             float(value[i]),
@@ -210,6 +215,20 @@ def _estimates(observed: Floats, resampled: Floats, seed: int) -> list[Estimate]
         )
         for i in range(len(value))
     ]
+
+
+def _training_errors(observed: Floats, draws: int, seed: Sequence[int]) -> Floats:
+    """Errors of a mean over seeds by the variance between trainings, t s / sqrt(S), (draws, n_figures).
+
+    observed (Floats): (n_seeds, n_figures). With one seed, the errors are 0.
+    """
+    n_seeds = len(observed)
+    if n_seeds < 2:
+        return np.zeros((draws, 1))
+    # The quantiles of t in random order: with one degree of freedom, ends of intervals of independent draws would vary.
+    order = np.random.default_rng([*seed, n_seeds]).permutation(draws)
+    errors = student.ppf((order + 0.5) / draws, n_seeds - 1)
+    return np.asarray(errors[:, None] * observed.std(0, ddof=1) / math.sqrt(n_seeds))
 
 
 def _permutation_test(
@@ -239,11 +258,7 @@ def _permutation_test(
             parts.append(f1_of(first) - f1_of(both - first))
         swapped[lang] = np.concatenate(parts)
     statistic = counts.figures_of(swapped).mean(1)
-    n_seeds = len(observed)
-    if n_seeds > 1:
-        signs = np.random.default_rng([seed, n_seeds, 3]).choice([-1.0, 1.0], (permutations, n_seeds))
-        distances = (observed - observed.mean(0)) * np.sqrt(n_seeds / (n_seeds - 1))
-        statistic = statistic + signs @ distances / n_seeds
+    statistic = statistic + _training_errors(observed, permutations, [seed, 3])
     extreme = np.abs(statistic) >= np.abs(observed.mean(0)) - ROUNDING
     return np.asarray((1 + extreme.sum(0)) / (1 + permutations))
 

@@ -1,7 +1,8 @@
 """Training a pipeline for a fixed number of steps: the pipeline of the last step, and a learning curve."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from spacy.util import load_config
 from thinc.api import Config
 
 from ..errors import XnerError
-from ..files import remove
+from ..files import file_sha256, folder_sha256, remove
 
 MODEL, CURVE = "model-last", "curve.jsonl"
+SECTIONS = ("nlp", "components", "corpora", "training", "initialize")
 READER = "spacy_xner.Corpus.v1"
 
 
@@ -37,15 +39,49 @@ def load_training(config: str | Path, overrides: Mapping[str, Any] | None = None
     return loaded
 
 
-def config_digest(config: str, overrides: Mapping[str, Any]) -> str:
-    """A hash of the parts of a training config that the result depends on. Its formatting does not matter."""
+def config_digests(config: str, overrides: Mapping[str, Any]) -> dict[str, str]:
+    """A hash of each section of a training config that the result depends on. Its formatting does not matter.
+
+    overrides (Mapping[str, Any]): settings that are hashed in place of the config's.
+    RETURNS: section -> hash, of `nlp`, `components`, `corpora`, `training` and `initialize`. Files and folders that
+        `initialize` names are hashed with their content, and so are pipelines that components are sourced from.
+    """
     parts = load_config(config, overrides=dict(overrides), interpolate=True)
-    training = {key: value for key, value in parts["training"].items() if key not in ("logger", "gpu_allocator")}
-    hashed = {"components": parts["components"], "corpora": parts["corpora"], "nlp": parts["nlp"]}
-    seed = parts.get("system", {}).get("seed")
-    return hashlib.sha256(
-        srsly.json_dumps({**hashed, "training": training, "seed": seed}, sort_keys=True).encode()
-    ).hexdigest()[:16]
+    for name in ("logger", "gpu_allocator"):
+        parts["training"].pop(name, None)
+    hashed = {name: parts.get(name, {}) for name in SECTIONS}
+    read = [*_texts_in(hashed["initialize"]), *(each["source"] for each in _sourced(hashed["components"]))]
+    contents = {name: found for name in sorted(set(read)) if (found := _content_of(name))}
+    digests = {name: _digest(section) for name, section in hashed.items()}
+    return {**digests, "files": _digest(contents)} if contents else digests
+
+
+def _sourced(components: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [each for each in components.values() if isinstance(each, Mapping) and isinstance(each.get("source"), str)]
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    """All texts in nested settings."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts_in(each)
+
+
+def _content_of(name: str) -> str | None:
+    """A hash of a file or folder, or the version of an installed package; None for any other text."""
+    path = Path(name)
+    if name and path.exists():
+        return folder_sha256(path) if path.is_dir() else file_sha256(path)
+    try:
+        return version(name)
+    except (PackageNotFoundError, ValueError):
+        return None
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(srsly.json_dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def train_into(

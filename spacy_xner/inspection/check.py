@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..corpus.formats.inline import InlineError, parse_inline
+from ..corpus.formats.inline import InlineError, is_comment, parse_inline
 from ..corpus.texts import comparison_key
 from ..errors import XnerError
 from ..lines import read_lines
@@ -55,7 +55,7 @@ def _read_labelled(layout: Layout, errors: list[str]) -> Iterator[CorpusSentence
         try:
             for number, line in read_lines(path):
                 line = line.strip()
-                if line and not line.startswith("#"):
+                if line and not is_comment(line):
                     try:
                         text, spans = parse_inline(line)
                     except InlineError as error:

@@ -3,6 +3,7 @@
 import re
 from functools import cache
 
+import langcodes
 import pycountry
 
 from ..errors import XnerError
@@ -10,11 +11,21 @@ from ..errors import XnerError
 CODE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 # Codes withdrawn from ISO 639-1 that corpora and engines still use.
 WITHDRAWN = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro"}
+# Norwegian of which the written standard is not said is nearly always Bokmål; spaCy knows it by this code.
+NORWEGIAN, BOKMAL = ("no", "nor"), "nb"
+
+
+def _group_of(language: str) -> str:
+    """The two-letter code of the group whose main language this is; the code itself if there is none."""
+    group = langcodes.standardize_tag(language, macro=True)
+    return group if len(group) == 2 else language
 
 
 @cache
 def normalise_code(code: str) -> str:
     """The shortest code of a language (ISO 639-1, else 639-3) in lower case, with its subtags: `spa` -> `es`.
+
+    The main language of a group of languages has the group's code, as in Unicode CLDR: `cmn` -> `zh`, `arb` -> `ar`.
 
     code (str): two or three letters, optionally with subtags for a region or script: `en`, `eng`, `pt-BR`, `zh_Hans`.
     RETURNS (str): the normalised code. A well-formed code that is not in ISO 639 stays as it is, in lower case.
@@ -27,6 +38,10 @@ def normalise_code(code: str) -> str:
     if len(language) == 3:
         found = pycountry.languages.get(alpha_3=language) or pycountry.languages.get(bibliographic=language)
         language = getattr(found, "alpha_2", language)
+    if len(language) == 3:
+        language = _group_of(language)
+    if language in NORWEGIAN:
+        language = BOKMAL
     return "-".join([language, *subtags])
 
 
@@ -40,4 +55,6 @@ def code_variants(code: str) -> list[str]:
     language, *subtags = normalise_code(code).split("-")
     found = pycountry.languages.get(alpha_2=language) if len(language) == 2 else None
     codes = [language, found.alpha_3] if found else [language]
+    if language == BOKMAL:
+        codes += NORWEGIAN
     return ["-".join([each, *subtags]) for each in codes]

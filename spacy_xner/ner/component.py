@@ -87,7 +87,7 @@ class SoftmaxRecogniser(TrainablePipe):
     `span._.confidence`, and `doc.spans["xner"]` with `attrs["scores"]`.
 
     As in spaCy's `ner`, entities that are already in `doc.ents` are kept, and no entity contains a blocked token,
-    crosses the first token of a sentence, or starts with white space. Kept entities are in `doc.spans["xner"]` if they
+    crosses the first token of a sentence, or begins or ends with white space. Kept entities are in `doc.spans["xner"]` if they
     have a score, with that score.
 
     vocab (Vocab): the pipeline's vocabulary.

@@ -17,7 +17,7 @@ def constraints_of(doc: Doc) -> Constraints:
     taken = (iob == BEGIN) | ((iob == INSIDE) & (label != 0))
     sentence_start = start == 1
     sentence_start[0] = False
-    return Constraints(outside=taken, no_start=space == 1, no_inside=sentence_start)
+    return Constraints(outside=taken, no_edge=space == 1, no_inside=sentence_start)
 
 
 def blocked_spans(doc: Doc) -> list[Span]:

@@ -37,12 +37,12 @@ class Constraints:
     """Constraints on the entities of a doc; arrays of bool, (n_tokens,).
 
     outside (np.ndarray): tokens that must be `O`, such as those of entities that are kept.
-    no_start (np.ndarray): tokens that cannot be the first of an entity, such as white space.
+    no_edge (np.ndarray): tokens that can be neither the first nor the last of an entity, such as white space.
     no_inside (np.ndarray): tokens that can only be the first of an entity, such as the first of a sentence.
     """
 
     outside: np.ndarray
-    no_start: np.ndarray
+    no_edge: np.ndarray
     no_inside: np.ndarray
 
     @classmethod
@@ -62,9 +62,9 @@ def constrain(scores: Scores, scheme: TagScheme, constraints: Constraints) -> Sc
     """A copy of the scores with -inf for the tags that the constraints rule out."""
     begin, inside, last, unit = (scheme.columns(prefix) for prefix in "BILU")
     scores = scores.copy()
-    no_start = constraints.no_start | constraints.outside
+    no_edge = constraints.no_edge | constraints.outside
     no_inside = constraints.no_inside | constraints.outside
-    scores[np.ix_(no_start, np.concatenate([begin, unit]))] = NEVER
+    scores[np.ix_(no_edge, np.concatenate([begin, last, unit]))] = NEVER
     scores[np.ix_(no_inside, np.concatenate([inside, last]))] = NEVER
     return scores
 

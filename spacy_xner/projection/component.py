@@ -12,9 +12,10 @@ from spacy.pipeline import Pipe
 from spacy.tokens import Doc
 from spacy.util import minibatch
 
-from ..annotations.attributes import install_extensions
+from ..annotations.attributes import install_extensions, is_fully_labelled
 from ..annotations.entities import set_spans
 from ..errors import XnerError
+from .confidence import DEFAULT_MIN_SCORE
 from .projector import SpanProjector
 from .translated_source import TranslatedSource
 from .types import COUNTS
@@ -22,7 +23,7 @@ from .types import COUNTS
 DEFAULT_CONFIG = {
     "aligner": {"@misc": "spacy_xner.EmbeddingAligner.v1"},
     "projection": {"@misc": "spacy_xner.TransportProjection.v1"},
-    "min_score": 0.0,
+    "min_score": DEFAULT_MIN_SCORE,
     "complete": False,
     "translator": None,
     "source_pipeline": None,
@@ -53,7 +54,7 @@ def make_projector(
 
     aligner (Aligner): aligns the words of both docs, for example `spacy_xner.EmbeddingAligner.v1`.
     projection (ProjectionAlgorithm): places the spans, for example `spacy_xner.TransportProjection.v1`.
-    min_score (float): leave out entities with a lower score, in [0, 1].
+    min_score (float): leave out entities with a lower score, in [0, 1], see `SpanProjector`.
     complete (bool): drop sentences with incomplete projections: such a doc gets no entities.
     translator (Translator | None): translates docs that have no `doc._.xner_source` into the language of
         `source_pipeline`, for example `spacy_xner.Apertium.v1` with source "es" and target "en".
@@ -86,8 +87,9 @@ class Projector(Pipe):
     """Projects the entities of `doc._.xner_source` onto docs; can translate docs to get a source.
 
     Sets `doc.ents`, and `doc.spans["xner"]` with `attrs["scores"]`; each span has its score as `span._.confidence`. Old
-    entities are replaced, also where none is projected. A doc without a source is not changed. The encoder is loaded
-    for the first doc whose source has entities.
+    entities are replaced, also where none is projected. Where an entity is lost, or the source is only partly labelled,
+    the tokens outside of projected entities are without annotation (`ent_iob` 0): they are not known to be O. A doc
+    without a source is not changed. The encoder is loaded for the first doc whose source has entities.
 
     All settings are in the pipeline's config; there is nothing else to save.
 
@@ -141,6 +143,7 @@ class Projector(Pipe):
         docs = [doc for doc in docs if doc._.xner_source is not None]
         found = self.projector.project((doc._.xner_source, doc) for doc in docs)
         for doc, projection in zip(docs, found, strict=True):
-            set_spans(doc, projection.spans)
+            complete = projection.complete and is_fully_labelled(doc._.xner_source)
+            set_spans(doc, projection.spans, complete=complete)
             counts.update(projection.counts)
         self.report.update(counts)

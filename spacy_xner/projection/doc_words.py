@@ -5,26 +5,28 @@ from dataclasses import dataclass, replace
 
 from spacy.tokens import Doc
 
+from ..alignment.types import SpacedWords
 from ..errors import XnerError
-from .types import Projection, SourceSpan
+from .types import MissingSpan, Projection, SourceSpan
 
 
 @dataclass(frozen=True)
 class DocWords:
     """The words of a doc: its tokens without those of white space.
 
-    words (tuple[str, ...]): their texts.
+    words (SpacedWords): their texts, and between which of them the doc has white space.
     tokens (tuple[int, ...]): the index of each word's token.
     """
 
-    words: tuple[str, ...]
+    words: SpacedWords
     tokens: tuple[int, ...]
 
     @classmethod
     def of(cls, doc: Doc) -> "DocWords":
         """The words of `doc`."""
         tokens = tuple(token.i for token in doc if not token.is_space)
-        return cls(tuple(doc[i].text for i in tokens), tokens)
+        spaces = [bool(doc[i].whitespace_) or (i + 1 < len(doc) and doc[i + 1].is_space) for i in tokens]
+        return cls(SpacedWords((doc[i].text for i in tokens), spaces), tokens)
 
     def to_tokens(self, start: int, end: int) -> tuple[int, int]:
         """Convert a span of words to a span of tokens, end exclusive."""
@@ -33,11 +35,15 @@ class DocWords:
 
 @dataclass(frozen=True)
 class PairWords:
-    """The words of a source doc and its translation, and the source spans to project."""
+    """The words of a source doc and its translation, and the source spans to project.
+
+    blank (list[MissingSpan]): source spans of white space alone, in tokens; they have no words to project.
+    """
 
     source: DocWords
     target: DocWords
     spans: list[SourceSpan]
+    blank: list[MissingSpan]
 
     @classmethod
     def of(cls, source: Doc, target: Doc, label_map: Mapping[str, str]) -> "PairWords":
@@ -51,16 +57,18 @@ class PairWords:
             raise XnerError(f"Projection takes pairs of docs and got a {wrong}: expected a spacy.tokens.Doc.")
         words = DocWords.of(source)
         word_of = {token: word for word, token in enumerate(words.tokens)}
-        spans = []
+        spans, blank = [], []
         for entity in source.ents:
             inside = [word_of[i] for i in range(entity.start, entity.end) if i in word_of]
             label = label_map.get(entity.label_, entity.label_)
-            if inside and label:  # spaCy itself refuses entities of white space
+            if inside and label:
                 spans.append(SourceSpan(inside[0], inside[-1] + 1, label, entity.kb_id_, entity.id_))
-        return cls(words, DocWords.of(target), spans)
+            elif label:
+                blank.append(MissingSpan(entity.start, entity.end, label, "missing"))
+        return cls(words, DocWords.of(target), spans, blank)
 
     def to_tokens(self, projection: Projection) -> Projection:
-        """Convert the offsets of a projection from words to tokens."""
+        """Convert the offsets of a projection from words to tokens, and add the blank spans to the missing ones."""
         spans = []
         for span in projection.spans:
             start, end = self.target.to_tokens(span.start, span.end)
@@ -70,4 +78,4 @@ class PairWords:
         for lost in projection.missing:
             start, end = self.source.to_tokens(lost.start, lost.end)
             missing.append(replace(lost, start=start, end=end))
-        return Projection(spans, missing)
+        return Projection(spans, sorted([*missing, *self.blank], key=lambda span: span.start))

@@ -32,6 +32,9 @@ class LinkProjection:
     so a gap is filled if the words after it add more to the score than the gap costs; otherwise these words are left
     out. The best candidate of all spans is placed first, see `place`.
 
+    The score orders the candidates of a sentence; it is no probability, and says little of whether the sentences are
+    translations of each other. That of `TransportProjection` does.
+
     unaligned (float): precision of a word without links, in [0, 1]: at 0 it costs as much as a word of another span, at
         1 nothing.
     RAISES: XnerError for `unaligned` outside [0, 1] and, when projecting, for spans outside the source words.

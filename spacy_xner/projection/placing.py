@@ -32,6 +32,15 @@ class Candidates:
         """No candidates."""
         return cls(np.zeros(0, dtype=np.intp), np.zeros((0, 0)), 0.0)
 
+    def copy(self) -> "Candidates":
+        """A copy that stays when `place` excludes candidates of this one."""
+        return Candidates(self.edges, self.scores.copy(), self.best)
+
+    def best_beside(self, start: int, end: int) -> float:
+        """The highest score of another stretch than the words `start` to `end`; 0 if there is none."""
+        others = self.scores[(self.edges[:, None] != start) | (self.edges != end - 1)]
+        return float(others.max(initial=0.0))
+
     def best_stretch(self) -> tuple[int, int]:
         """Start and end (exclusive) of the best stretch. Ties go to the longest stretch, then to the first one."""
         rows, columns = np.nonzero(self.scores == self.best)

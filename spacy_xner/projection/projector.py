@@ -10,10 +10,13 @@ from spacy.tokens import Doc
 from ..alignment.embedding import EmbeddingAligner
 from ..alignment.types import Aligner, Alignment, Words
 from ..errors import XnerError
+from . import confidence
+from .confidence import DEFAULT_MIN_SCORE
 from .doc_words import PairWords
 from .transport_projection import TransportProjection
 from .types import MissingSpan, Projection, ProjectionAlgorithm
 
+REVISION = 1  # raise it if algorithms place other spans for the same alignment: keys of journals have it
 BLOCK = 512  # maximum number of pairs read ahead: limits memory where few sentences have entities
 
 
@@ -27,7 +30,8 @@ class SpanProjector:
 
     aligner (Aligner | None): aligns words; None for `EmbeddingAligner()`.
     algorithm (ProjectionAlgorithm | None): places spans; None for `TransportProjection()`.
-    min_score (float): projected spans with a lower score, in [0, 1], count as missing.
+    min_score (float): projected spans with a lower score, in [0, 1], count as missing. With `TransportProjection` the
+        score is the probability that the span is exactly right.
     complete (bool): drop sentences with incomplete projections.
     label_map (Mapping[str, str] | None): new names for labels of the source, "" for labels to leave out; other labels
         stay.
@@ -38,7 +42,7 @@ class SpanProjector:
         self,
         aligner: Aligner | None = None,
         algorithm: ProjectionAlgorithm | None = None,
-        min_score: float = 0.0,
+        min_score: float = DEFAULT_MIN_SCORE,
         complete: bool = False,
         label_map: Mapping[str, str] | None = None,
     ) -> None:
@@ -55,7 +59,8 @@ class SpanProjector:
         """What determines the projections, as plain JSON; kept in provenance."""
         return {
             "aligner": self.aligner.identity,
-            "algorithm": {"name": type(self.algorithm).__name__, **vars(self.algorithm)},
+            "algorithm": {"name": type(self.algorithm).__name__, "revision": REVISION, **vars(self.algorithm)},
+            "scores": confidence.identity(),
             "min_score": self.min_score,
             "complete": self.complete,
             "label_map": self.label_map,
@@ -99,7 +104,7 @@ class SpanProjector:
 
     def _result(self, pair: PairWords, alignment: Alignment | None) -> Projection:
         if alignment is None or not pair.spans:
-            return Projection()
+            return self._filter_complete(Projection(missing=pair.blank))
         found = self.algorithm.project(pair.spans, pair.source.words, pair.target.words, alignment)
         return self._filter_complete(self._filter_scores(pair.to_tokens(found)))
 

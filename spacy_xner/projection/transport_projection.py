@@ -1,13 +1,15 @@
-"""`TransportProjection`: scores candidate spans by their expected F1 under the transport plan."""
+"""`TransportProjection`: places spans by their expected F1 under the transport plan."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from ..alignment.transport import Plan, transport_plan
-from ..alignment.types import Alignment, Words
+from ..alignment.transport import transport_plan
+from ..alignment.types import Alignment, Plan, Words
 from ..alignment.word_kinds import ends_item, is_punctuation
 from ..errors import XnerError
+from .confidence import SpanFeatures, span_features
 from .placing import Candidates, check_spans, place
 from .types import Projection, SourceSpan
 
@@ -33,6 +35,10 @@ class TransportProjection:
     comma, semicolon or colon, unless there is one inside the source span: items of a list stay separate. The best
     candidate of all spans is placed first, see `place`.
 
+    The score of a span is the probability that it is exactly right, see `confidence`. It was fitted for the embedded
+    encoder, the default settings, and text that spacy-xner's multilingual tokenizer splits. It is low for sentences
+    that are no translations of each other.
+
     null (float): affinity of the bins of the plan, in [-1, 1]: words with lower affinities have no counterpart.
     neighbours (float): weight of the affinities of neighbouring pairs, 0 or more.
     least_edge (float): see above, in [0, 1].
@@ -53,6 +59,14 @@ class TransportProjection:
 
     def project(self, spans: Sequence[SourceSpan], source: Words, target: Words, alignment: Alignment) -> Projection:
         """Project the spans of the `source` words onto the `target` words, which `alignment` aligns."""
+        found, features = self.place_spans(spans, source, target, alignment)
+        scored = zip(found.spans, features.scores(), strict=True)
+        return Projection([replace(span, score=score) for span, score in scored], found.missing)
+
+    def place_spans(
+        self, spans: Sequence[SourceSpan], source: Words, target: Words, alignment: Alignment
+    ) -> tuple[Projection, SpanFeatures]:
+        """As `project`, with the F1 as scores. RETURNS: the projection, and what its real scores are computed from."""
         check_spans(spans, len(source))
         if alignment.affinity is None:
             raise XnerError(
@@ -69,7 +83,12 @@ class TransportProjection:
             edges = np.ones_like(punctuation) if has_some else ~punctuation
             in_list = not any(map(ends_item, source[span.start : span.end - 1]))
             candidates[k] = candidates_of(span, plan, edges, ends if in_list else None, self.least_edge)
-        return place(spans, candidates)
+        every = {(span.start, span.end): candidates[k].copy() for k, span in enumerate(spans)}  # `place` removes some
+        found = place(spans, candidates)
+        second_best = [
+            every[span.source_start, span.source_end].best_beside(span.start, span.end) for span in found.spans
+        ]
+        return found, span_features(found.spans, second_best, source, target, plan, alignment.affinity)
 
 
 def candidates_of(

@@ -1,5 +1,6 @@
 """Aligned sentence pairs of files, for the page of `xner align show`."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -7,10 +8,11 @@ from pathlib import Path
 from spacy.tokens import Doc, Span
 
 from ..alignment.files import read_pairs
-from ..corpus.project_files import read_labelled, read_plain_docs
+from ..corpus.project_files import pair_files
 from ..errors import XnerError
 from ..languages.tokenizer import multilingual_blank
 from ..projection import SpanProjector
+from ..projection.doc_words import DocWords
 from .alignment_page import ShownPair
 
 
@@ -22,25 +24,18 @@ def shown_pairs(
     file (Path): `source ||| target` a line; with `target`, labelled sentences in any format.
     target (Path | None): translations of the labelled sentences in `file`.
     tokenized (bool): split the sentences of a `.txt` at spaces.
-    RAISES: XnerError for a file that cannot be read or is empty, and for files of different length within the limit.
+    RAISES: XnerError for a file that cannot be read or is empty, and for files that cannot be paired.
     """
     nlp = multilingual_blank("xx")
     docs: list[tuple[Doc, Doc]]
     if target is None:
         docs = [(Doc(nlp.vocab, words=a), Doc(nlp.vocab, words=b)) for a, b in islice(read_pairs(file), limit)]
     else:
-        sources = islice(read_labelled(file, nlp), limit)
-        targets = islice(read_plain_docs(target, nlp, tokenized), limit)
-        try:
-            docs = list(zip(sources, targets, strict=True))
-        except ValueError:
-            raise XnerError(
-                f"{file} and {target} differ in length; expected sentence n of one to translate that of the other."
-            ) from None
+        docs = list(islice(pair_files(file, target, Counter(), tokenized=tokenized), limit))
     if not docs:
         raise XnerError(f"{file}: found nothing to show, expected sentence pairs.")
     pairs = [(without_space(source), without_space(translation)) for source, translation in docs]
-    alignments = list(projector.aligner.align(([t.text for t in a], [t.text for t in b]) for a, b in pairs))
+    alignments = list(projector.aligner.align((DocWords.of(a).words, DocWords.of(b).words) for a, b in pairs))
     projections = list(projector.project_aligned(pairs, alignments)) if target is not None else [None] * len(pairs)
     for number, (pair, alignment, projection) in enumerate(zip(pairs, alignments, projections, strict=True), start=1):
         yield ShownPair(number, *pair, alignment, projection)

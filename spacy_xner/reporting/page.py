@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from .. import __version__
 from ..errors import XnerError
+from ..experiments.comparability import DIGEST, without
 from ..experiments.records import RunRecord
 from ..experiments.significance import MACRO
 from . import plots
@@ -147,8 +148,8 @@ def _settings(report: Report, arm: str) -> dict[str, Any]:
     shown = []
     for run in runs:
         setting = run.get("setting")
-        without = {k: v for k, v in setting.items() if k != "seed"} if isinstance(setting, dict) else setting
-        text = "" if setting is None else json.dumps(without, indent=1, ensure_ascii=False, sort_keys=True)
+        shared = without(setting, "seed", DIGEST) if isinstance(setting, dict) else setting
+        text = "" if setting is None else json.dumps(shared, indent=1, ensure_ascii=False, sort_keys=True)
         if text and text not in shown:
             shown.append(text)
     share = runs[0].labels

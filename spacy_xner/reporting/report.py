@@ -58,7 +58,7 @@ class Report:
 
     @property
     def answer(self) -> list[str]:
-        """Sentences: a summary, one for each comparison, arms that were left out, and the limits of the analysis."""
+        """Sentences: a summary, one for each comparison, arms that were left out, different machines, and the limits."""
         sentences = [summary(self.analysis, self.titles)]
         sentences += [compared(comparison, self.titles) for comparison in self.analysis.comparisons]
         if self.not_compared:
@@ -69,6 +69,12 @@ class Report:
             share = f"{100 * self.study.largest_share:g}%"
             sentences.append(
                 f"Left out, as they have no run with {share} of the labels: {listed(self.arms_with_fewer_labels)}."
+            )
+        machines = sorted({run.data["machine"] for run in self.study.runs if run.get("machine")})
+        if len(machines) > 1:
+            sentences.append(
+                f"The runs are of {len(machines)} kinds of machine, whose rounding differs, so that the same seed can "
+                f"give other results on another one: {'; '.join(machines)}."
             )
         return [*sentences, limits(self.analysis)]
 
@@ -100,12 +106,14 @@ class Report:
         """Figures by name, in points of F1.
 
         `f1_ARM` and `ARM_minus_OTHER` are means over languages; `ARM_minus_OTHER_low` and `..._high` are the ends of
-        the 95% interval; `f1_ARM_LANG` is F1 of a language.
+        the 95% interval; `f1_ARM_LANG` is F1 of a language, or `f1_ARM[LANG]` where an arm has the name ARM_LANG.
         """
         found = {}
         for arm, scores in self.analysis.arms.items():
             found[f"f1_{arm}"] = scores.figures[MACRO].value
-            found |= {f"f1_{arm}_{lang}": scores.figures[lang, ""].value for lang in self.analysis.langs}
+            for lang in self.analysis.langs:
+                name = f"{arm}[{lang}]" if f"{arm}_{lang}" in self.analysis.arms else f"{arm}_{lang}"
+                found[f"f1_{name}"] = scores.figures[lang, ""].value
         for comparison in self.analysis.comparisons:
             name, difference = f"{comparison.arm}_minus_{comparison.other}", comparison.figures[MACRO]
             found |= {name: difference.value, f"{name}_low": difference.low, f"{name}_high": difference.high}

@@ -1,5 +1,6 @@
 """Scores as a table for the console."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.table import Table
@@ -8,8 +9,8 @@ from rich.table import Table
 def score_table(scores: dict[str, Any], baseline: dict[str, Any] | None = None, *, title: str | None = None) -> Table:
     """Precision, recall and F1 in percent, a row for each language and one for the mean over the targets.
 
-    If the scores have expected calibration errors, they are shown too: "ECE before" is with the temperature 1. The
-    last row has those of all entities of the target languages together.
+    F1 has a 95% interval over test sentences. If the scores have expected calibration errors, they are shown too: "ECE
+    before" is with the temperature 1. The last row has means over the target languages.
 
     scores (dict[str, Any]): from `evaluate_pipeline`.
     baseline (dict[str, Any] | None): another pipeline's scores. Adds columns with its F1 and the difference, in the
@@ -17,21 +18,19 @@ def score_table(scores: dict[str, Any], baseline: dict[str, Any] | None = None, 
     """
     table = Table(title=title, title_justify="left")
     calibrated = "ece" in scores
+    compared = [] if baseline is None else ["F1 zero-shot", "gain"]
     baseline_rows = {} if baseline is None else baseline["languages"]
     same = {
         lang
         for lang, row in scores["languages"].items()
         if all(baseline_rows.get(lang, {}).get(key) == row[key] for key in ("docs", "entities"))
     }
-    table.add_column("language")
-    for column in ("sentences", "entities", "P", "R", "F1", *["ECE before", "ECE"] * calibrated):
-        table.add_column(column, justify="right")
-    if baseline is not None:
-        table.add_column("F1 zero-shot", justify="right")
-        table.add_column("gain", justify="right")
+    table.add_column("language", min_width=len("language"))
+    for column in ("sentences", "entities", "P", "R", "F1 (95%)", *["ECE before", "ECE"] * calibrated, *compared):
+        table.add_column(column, justify="right", min_width=max(map(len, column.split())))
     for lang, row in scores["languages"].items():
         name = f"{lang} (source)" if lang == scores["source"] else lang
-        cells = [name, str(row["docs"]), str(row["entities"]), *(_percent(row[key]) for key in "prf")]
+        cells = [name, str(row["docs"]), str(row["entities"]), _percent(row["p"]), _percent(row["r"]), _f1(row)]
         if calibrated:
             cells += [_share(row.get("ece_uncalibrated")), _share(row.get("ece"))]
         if baseline is not None:
@@ -39,12 +38,13 @@ def score_table(scores: dict[str, Any], baseline: dict[str, Any] | None = None, 
         table.add_row(*cells)
     if scores["targets"]:
         table.add_section()
-        cells = ["mean of targets", "", "", *(_percent(scores[f"macro_{key}"]) for key in "prf")]
+        means = [*(_percent(scores.get(f"macro_{key}")) for key in "pr"), _f1(scores, "macro_")]
+        cells = ["mean of targets", "", "", *means]
         if calibrated:
-            cells += [_share(scores["ece_uncalibrated"]), _share(scores["ece"])]
+            cells += [_share(scores.get("ece_uncalibrated")), _share(scores.get("ece"))]
         if baseline is not None:
             comparable = scores["targets"] == baseline["targets"] and same.issuperset(scores["targets"])
-            cells += _compare(scores["macro_f"], baseline["macro_f"] if comparable else None)
+            cells += _compare(scores["macro_f"], baseline.get("macro_f") if comparable else None)
         table.add_row(*cells)
     return table
 
@@ -60,6 +60,13 @@ def calibration_line(calibration: dict[str, Any]) -> str:
 
 def _percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.1f}"
+
+
+def _f1(row: Mapping[str, Any], prefix: str = "") -> str:
+    """F1 and the ends of its interval, in whole points; scores of an earlier version have no interval."""
+    low, high = (row.get(f"{prefix}f_{end}") for end in ("low", "high"))
+    shown = "" if low is None or high is None else f" ({100 * low:.0f}–{100 * high:.0f})"
+    return _percent(row.get(f"{prefix}f")) + shown
 
 
 def _share(value: float | None) -> str:

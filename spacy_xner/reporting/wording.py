@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..experiments.significance import MACRO, Analysis, Comparison, Difference, Estimate
+from ..experiments.significance import MACRO, MIN_SEEDS, Analysis, Comparison, Difference, Estimate
 
 QUESTION = (
     "Which arm has the highest F1 in languages without labelled training data, and are the differences between arms "
@@ -13,10 +13,12 @@ QUESTION = (
 METHOD = (
     "F1 of a language is computed from the summed counts of its entities; an entity is right if both its boundaries "
     "and its label are. The mean is over the target languages, with equal weights. ± is the standard deviation over "
-    "seeds. Intervals contain 95% of {resamples} bootstrap resamples of seeds and sentences, the same resamples for "
-    "both arms of a comparison. p is from {permutations} random swaps of the two arms' results, by sentence and by "
-    "seed. It is corrected for the number of comparisons by Benjamini and Yekutieli, separately for means, for "
-    "languages and for labels. Sentences with the same text are drawn and swapped together."
+    "seeds. Intervals contain 95% of {resamples} bootstrap resamples of the sentences, the same ones for both arms of "
+    "a comparison, each with an error for the variance between trainings: Student's t with one degree of freedom less "
+    "than there are seeds, times the standard error of the mean over seeds. p is from {permutations} random swaps of "
+    "the two arms' results by sentence, with the same errors. It is corrected for the number of comparisons by "
+    "Benjamini and Yekutieli, separately for means, for languages and for labels. Sentences with the same text are "
+    "drawn and swapped together."
 )
 SIGNIFICANT = 0.05  # a difference with a larger corrected p is not confirmed
 
@@ -38,9 +40,18 @@ def p_value(p: float) -> str:
 
 
 def interval(estimate: Estimate) -> str:
-    """The ends of a 95% interval."""
+    """The ends of a 95% interval; with the number of seeds where they are too few (see `Estimate.few_seeds`)."""
+    return f"{_ends(estimate)}{_few_seeds(estimate)}"
+
+
+def _ends(estimate: Estimate) -> str:
     show = signed if isinstance(estimate, Difference) else points
     return f"{show(estimate.low)} to {show(estimate.high)}"
+
+
+def _few_seeds(estimate: Estimate) -> str:
+    n_seeds = len(estimate.by_seed)
+    return f"; {n_seeds} seed{'s' * (n_seeds > 1)} only" if estimate.few_seeds else ""
 
 
 def plus_minus(estimate: Estimate) -> str:
@@ -73,7 +84,7 @@ def compared(comparison: Comparison, titles: Mapping[str, str]) -> str:
     zero = "" if found.excludes_zero else ", which includes zero"
     seeds = "" if once else f"; higher with {sum(each > 0 for each in found.by_seed)} of {len(found.by_seed)} seeds"
     sentence = (
-        f"{verdict}: {signed(found.value)} F1 (95% interval {interval(found)}{zero}; "
+        f"{verdict}: {signed(found.value)} F1 (95% interval {_ends(found)}{zero}{'' if once else _few_seeds(found)}; "
         f"corrected p {p_value(found.p_corrected)}{seeds})."
     )
     if once:
@@ -122,7 +133,9 @@ def limits(analysis: Analysis) -> str:
         text += f", those of differences over the {_counted(seeds_of_pairs)} that both arms have"
     if 1 in seeds_of_arms | seeds_of_pairs:
         text += "; where it is one, over test sentences alone, and another training may differ by more"
-    few = " With so few seeds they are approximate." if min(seeds_of_arms | seeds_of_pairs) < 10 else ""
+    few = ""
+    if 2 in seeds_of_arms | seeds_of_pairs:
+        few = f" Those of 2 trainings are very wide: use {MIN_SEEDS} or more seeds."
     return f"{text}.{few} They do not cover other languages, encoders or kinds of text."
 
 

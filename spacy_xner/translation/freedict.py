@@ -14,6 +14,7 @@ from pathlib import Path
 from ..errors import XnerError
 
 DIGITS = {digit: value for value, digit in enumerate(string.ascii_uppercase + string.ascii_lowercase + "0123456789+/")}
+MAX_BYTES = 500_000_000  # unpacked; the largest FreeDict dictionary has some 50 million
 INDEX, DATA = ".index", ".dict.dz"
 SENSE = re.compile(r"\s*\d+\.\s+(.*)")
 # Grammar, usage, pronunciation and references are in brackets of various kinds.
@@ -46,9 +47,12 @@ def read_freedict(path: Path) -> Iterator[tuple[str, str]]:
     """
     index, data_file = freedict_files(path)
     try:
-        data = gzip.decompress(data_file.read_bytes())
+        with gzip.open(data_file, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise XnerError(f"{data_file} cannot be read: {error}. Expected a gzipped file.") from None
+    if len(data) > MAX_BYTES:
+        raise XnerError(f"{data_file} unpacks to more than {MAX_BYTES:,} bytes, expected a dictionary.")
     try:
         lines = index.read_text(encoding="utf8").split("\n")
     except (OSError, UnicodeDecodeError) as error:

@@ -6,7 +6,7 @@ Findings of ACL, arXiv 2211.15613.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import islice, product
 from typing import Protocol
@@ -50,6 +50,7 @@ class EncodedText:
 class LabelledTranslation:
     """A translation with the entities that were found in it.
 
+    sources (list[int]): the index of the source entity of each span.
     lost (int): source entities that were not found.
     duplicated (int): additional occurrences of entities.
     damaged (bool): whether the text still has a part of a placeholder.
@@ -57,6 +58,7 @@ class LabelledTranslation:
 
     text: str
     spans: list[CharSpan]
+    sources: list[int] = field(default_factory=list)
     lost: int = 0
     duplicated: int = 0
     damaged: bool = False
@@ -116,7 +118,7 @@ class Placeholders:
         lost = [word for i, word in enumerate(encoded.words) if i not in {i for *_, i in found}]
         duplicated = len(found) - len(encoded.words) + len(lost)
         damaged = has_placeholder_parts(pattern.sub("", translation), lost)
-        return LabelledTranslation(text, spans, len(lost), duplicated, damaged)
+        return LabelledTranslation(text, spans, [i for *_, i in found], len(lost), duplicated, damaged)
 
     def _is_translated(self, label: str) -> bool:
         return self.translate_names and label not in PERSON_LABELS
@@ -141,15 +143,17 @@ class Markers:
         self, encoded: EncodedText, translation: str, name_translations: Sequence[str | None]
     ) -> LabelledTranslation:
         if not encoded.words:
-            return LabelledTranslation(translation, [], len(encoded.names))
+            return LabelledTranslation(translation, [], lost=len(encoded.names))
         left, right = map(re.escape, encoded.words)
         pairs = list(re.finditer(rf"{left}\s*([^{left}{right}]*?)\s*{right}", translation))
         text, places = replace_ranges(translation, [(m.start(), m.end(), m[1]) for m in pairs])
         found = [(start, end) for start, end in places if end > start]
         matched = match_names([text[start:end] for start, end in found], encoded.names, name_translations)
-        spans = [(*found[i], encoded.labels[k]) for i, k in sorted(matched.items())]
+        in_order = sorted(matched.items())
+        spans = [(*found[i], encoded.labels[k]) for i, k in in_order]
         text, spans = delete_matches(text, spans, re.compile(f"[{left}{right}]"))
-        return LabelledTranslation(text, spans, len(encoded.names) - len(matched), len(found) - len(matched))
+        n_lost, n_duplicated = len(encoded.names) - len(matched), len(found) - len(matched)
+        return LabelledTranslation(text, spans, [k for _, k in in_order], n_lost, n_duplicated)
 
 
 LABEL_CARRIERS: dict[str, Callable[[bool], LabelCarrier]] = {
@@ -189,7 +193,7 @@ def translate_labelled(
 def strip_translation(translation: LabelledTranslation) -> LabelledTranslation:
     """Remove white space around the text."""
     text, spans = strip_text(translation.text, translation.spans)
-    return LabelledTranslation(text, spans, translation.lost, translation.duplicated, translation.damaged)
+    return replace(translation, text=text, spans=spans)
 
 
 def has_placeholder_parts(text: str, placeholders: Sequence[str]) -> bool:

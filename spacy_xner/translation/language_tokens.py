@@ -57,13 +57,13 @@ def choose_token(lang: str, tokens: Iterable[LanguageToken], model: str) -> Lang
         for part in next((likely[key] for key in [*regional, language] if key in likely), "").split("_")[1:]
     ]
 
-    def rank(token: LanguageToken) -> tuple[bool, bool, int, int, int]:
+    def rank(token: LanguageToken) -> tuple[bool, int, bool, int, int]:
         subtags = canonical_parts(token.code)[1:]
         own = normalise_code(token.code).split("-")
         return (
             own == asked,
-            own[0] == asked[0],
             sum(subtag in wanted for subtag in subtags),
+            own[0] == asked[0],
             sum(subtag in usual for subtag in subtags),
             -len(subtags),
         )

@@ -23,6 +23,7 @@ from ..languages.scripts import LETTER, UNSPACED_CHARACTER, is_in_script, is_uns
 from ..lines import read_lines
 from .freedict import freedict_files, is_freedict, read_freedict, translations_of
 
+REVISION = 1  # raise it if translations change: keys of the cache have it
 WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*")
 UNSPACED_GAP = regex.compile(f"(?<={UNSPACED_CHARACTER})[ ]+(?={UNSPACED_CHARACTER})")
 SERBO_CROATIAN = {"bs", "hr", "sr"}  # wordfreq has one frequency list for them, "sh"
@@ -82,6 +83,7 @@ class Lexicon:
     def identity(self) -> dict[str, Any]:
         return {
             "name": "Lexicon.v1",
+            "revision": REVISION,
             "source": self.source,
             "target": self.target,
             "files": self.path.name,

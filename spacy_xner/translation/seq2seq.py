@@ -3,18 +3,18 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from weakref import WeakValueDictionary
 
 from ..errors import XnerError
-from ..files import Stamps, file_stamps, folder_sha256
 from ..languages.codes import normalise_code
 from .language_tokens import PREFIX, LanguageToken, canonical_parts, choose_token, language_tokens
+from .seq2seq_loading import load_model, model_folder, model_version
 from .splitting import Part, join_parts, split_text
 
+REVISION = 1  # raise it if translations change: keys of the cache have it
 BUFFER = 4  # batches that are sorted by length together; an interrupted run repeats at most this many
 # A translation may have MAX_GROWTH times the pieces of its text plus EXTRA_PIECES; longer output is degenerate.
 MAX_GROWTH, EXTRA_PIECES = 3, 20
@@ -22,13 +22,13 @@ MIN_LENGTH = 8  # pieces: beginning, end, language token and a few of the text
 
 
 class Seq2Seq:
-    """Translates with a model from a folder or the hub; loads only safetensors, and never runs code of a model.
+    """Translates with a model from a folder or the hub; loads only safetensors, and runs no code of a model.
 
     Texts are sorted into batches of similar length; translations are yielded in the original order. A text with more
     pieces than `max_length` is split at the end of lines, sentences, clauses or words. If the model does not end a
     translation, it is None.
 
-    model (str): a folder, or a name on the hub such as `facebook/nllb-200-distilled-600M`.
+    model (str): a folder, or a name on the hub such as `facebook/nllb-200-distilled-600M`, with or without `@revision`.
     source, target (str): language codes, which are mapped to the model's own (`de` to NLLB's `deu_Latn`, Marian's
         `>>deu<<`, ...).
     batch_size (int): texts for each forward pass of the model.
@@ -54,7 +54,9 @@ class Seq2Seq:
                 raise XnerError(f"The setting {name} of Seq2Seq is {value}, expected at least 1.")
         self.model_name, self.source, self.target = model, normalise_code(source), normalise_code(target)
         self.batch_size, self.num_beams = batch_size, num_beams
-        self.tokenizer, self.model = load_model(model)
+        folder = model_folder(model)
+        self.version = model_version(folder)
+        self.tokenizer, self.model = load_model(folder, model)
         self.limit = piece_limit(self.tokenizer, self.model)
         self.max_length = self.limit if max_length is None else max_length
         if not MIN_LENGTH <= self.max_length <= self.limit:
@@ -87,10 +89,11 @@ class Seq2Seq:
     def identity(self) -> dict[str, Any]:
         return {
             "name": "Seq2Seq.v1",
+            "revision": REVISION,
             "source": self.source,
             "target": self.target,
             "model": Path(self.model_name).name if Path(self.model_name).is_dir() else self.model_name,
-            "version": model_version(self.model_name, self.model.config),
+            "version": self.version,
             "num_beams": self.num_beams,
             "max_length": self.max_length,
         }
@@ -156,60 +159,10 @@ class Seq2Seq:
                 yield self.tokenizer.decode(pieces[: ends[0]], skip_special_tokens=True).strip()
 
 
-# Weights in use. Translators into several languages share them, but not the tokenizers, which have a language set.
-LOADED: WeakValueDictionary[tuple[str, Stamps], Any] = WeakValueDictionary()
-
-
-def load_model(model: str) -> tuple[Any, Any]:
-    """Tokenizer, and model in evaluation mode. RAISES: XnerError where they cannot be loaded."""
-    from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer
-
-    try:
-        config = AutoConfig.from_pretrained(model, trust_remote_code=False)
-        if not config.is_encoder_decoder:
-            raise XnerError(
-                f"{model} is a {config.model_type} model, expected one for translation (sequence to sequence), such as "
-                f"Helsinki-NLP/opus-mt-en-de or facebook/nllb-200-distilled-600M."
-            )
-        tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
-        key = model, model_stamps(model)
-        if (loaded := LOADED.get(key)) is None:
-            loaded = AutoModelForSeq2SeqLM.from_pretrained(
-                model, config=config, use_safetensors=True, trust_remote_code=False
-            ).eval()
-            LOADED[key] = loaded
-    except XnerError:
-        raise
-    except Exception as error:  # damaged files raise errors of many types, some of them unnamed
-        raise XnerError(
-            f"The translation model {model!r} cannot be loaded: {error} Expected a folder, or a hub name, with "
-            f"config.json, model.safetensors and a tokenizer. Sentencepiece tokenizers (Marian, M2M-100) "
-            f"need: pip install 'spacy-xner[seq2seq]'."
-        ) from error
-    return tokenizer, loaded
-
-
 def piece_limit(tokenizer: Any, model: Any) -> int:
     """Maximum number of pieces of a text, special tokens included: the limit of tokenizer and position embeddings."""
     limits = [tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", None), 1024]
     return int(min(limit for limit in limits if limit))
-
-
-def model_version(model: str, config: Any) -> str:
-    """The version of a model: a checksum of its folder's files, or the commit on the hub."""
-    if Path(model).is_dir():
-        return _folder_version(model, model_stamps(model))
-    return str(getattr(config, "_commit_hash", None) or "unknown")
-
-
-@cache
-def _folder_version(folder: str, stamps: Stamps) -> str:
-    return folder_sha256(Path(folder))
-
-
-def model_stamps(model: str) -> Stamps:
-    """The stamps of a folder's files, see `file_stamps`; none for a hub name."""
-    return file_stamps(sorted(path for path in Path(model).glob("*") if path.is_file()))
 
 
 def check_languages(tokenizer: Any, model: str, **langs: str) -> None:

@@ -9,6 +9,7 @@ from itertools import chain, islice
 from typing import Any, TypeVar
 
 from ..errors import XnerError
+from ..redaction import redact
 from .types import Translator
 
 Item = TypeVar("Item")
@@ -30,7 +31,7 @@ class TranslatorError(XnerError):
         self.before, self.number, self.after, self.n_doubtful = before, number, after, n_doubtful
 
     def __str__(self) -> str:
-        return f"{self.before} {self.number:,} {self.after}"
+        return redact(f"{self.before} {self.number:,} {self.after}")
 
 
 def translate_items(

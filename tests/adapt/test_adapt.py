@@ -40,6 +40,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ruler: Any = nlp.add_pipe("entity_ruler")
     ruler.add_patterns([{"label": "PERSON", "pattern": name} for name in NAMES])
     ruler.add_patterns([{"label": "GPE", "pattern": place} for place in PLACES])
+    nlp.meta["license"] = "CC BY 4.0"
     nlp.to_disk(room / "source")
     english = [f"{name} visited {place} ." for name in NAMES for place in PLACES]
     german = [f"{name} besuchte {place} ." if name != "Grace" else f"{name} ." for name in NAMES for place in PLACES]
@@ -74,8 +75,13 @@ def test_all_steps(room: Path, tiny_encoder: Path, monkeypatch: pytest.MonkeyPat
     assert load_docs(out / "distilled/de.spacy")
     nlp = spacy.load(out / "pipeline/model-last")
     assert set(nlp.get_pipe("xner").labels) == {"PERSON", "GPE"}  # type: ignore[attr-defined]
-    assert "macro_f" in srsly.read_json(out / "scores.json")
+    scores = srsly.read_json(out / "scores.json")
+    assert scores["reference"] == "projected labels, not checked by a person"
     meta = srsly.read_json(out / "package/xx_out-0.1.0/meta.json")
+    assert not any(key.startswith("ents") for key in meta["performance"])  # as if they were on manual labels
+    assert meta["performance"]["projected_ents_f"] == scores["macro_f"]
+    assert meta["performance"]["projected_ents_per_lang"].keys() == {"de"}
+    assert meta["license"] == "CC BY 4.0 (source pipeline), unknown (encoder)"
     assert "learned from those that en_pipeline 0.0.0 (source) finds in en text" in meta["description"]
     assert (meta["name"], meta["languages"]) == ("out", ["de"])
     before = {
@@ -84,6 +90,14 @@ def test_all_steps(room: Path, tiny_encoder: Path, monkeypatch: pytest.MonkeyPat
         if path.is_file() and path.name not in ("scores.json", "made.json") and "package" not in path.parts
     }
     (out / "projected/de.spacy").unlink()
+    result = adapt(room, tiny_encoder, "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.split()[-3:] == ["projected/de.spacy", "scores.json", "package"]
+    assert not (out / "projected/de.spacy").exists()
+    result = adapt(room, tiny_encoder, "--dry-run", "--force")
+    assert "This will take about" in result.output
+    assert result.stdout.split()[-6:-2] == ["source.spacy", "translated/de.spacy", "projected/de.spacy", "pipeline"]
+    assert {path: path.stat().st_mtime_ns for path in before if path.exists()}.items() <= before.items()
     result = adapt(room, tiny_encoder)  # resumes, and only makes missing files
     assert result.exit_code == 0, result.output
     assert "Translated into de" not in result.output
@@ -167,7 +181,10 @@ def test_sentences_of_a_text_stay_together(room: Path, tiny_encoder: Path, tmp_p
 
 
 def test_few_long_texts(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
-    """Texts are not split, and each part has at least one; too few texts are an error before the long steps."""
+    """Texts are not split, and each part has at least one; too few texts are an error before the long steps.
+
+    What is held back beyond the share is reported.
+    """
     nlp = spacy.load(room / "source")
     nlp.add_pipe("sentencizer", first=True)
     lines = [" ".join(f"{name} visited {place} ." for place in PLACES) for name in NAMES]
@@ -177,10 +194,30 @@ def test_few_long_texts(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
     work.label()
     dev, test = held_back_ids(load_docs(tmp_path / "out/source.spacy"), work.settings, path)
     assert (len(dev), len(test)) == (5, 5)
+    said: list[str] = []
+    work.report = lambda title, counts: said.append(title)
+    work.check_labelled(load_docs(tmp_path / "out/source.spacy"))
+    assert said == ["40% of the sentences are held back, not 20%, because texts are not split"]
     path.write_text("".join(f"{line}\n" for line in (" ".join(lines[:4]), lines[4])), encoding="utf8")
-    with pytest.raises(XnerError, match="25 sentences are from 2 texts, which are not split, so that no text is left"):
+    with pytest.raises(XnerError, match=r"25 sentences are from 2 texts, .* so that 25 sentences would be held"):
         Adaptation(nlp, path, tmp_path / "two", Settings("en", ("de",), str(tiny_encoder)), {}).run()
     assert not (tmp_path / "two/translated").exists()
+
+
+def test_a_long_text_stays_in_the_training_data(tmp_path: Path) -> None:
+    """Whatever the seed: 400 of 500 sentences are of one text, the others of texts of five."""
+    nlp, docs = spacy.blank("xx"), []
+    for i in range(500):
+        doc = nlp.make_doc(f"sentence {i}")
+        step = {"step": "label", "text": "long" if i < 400 else f"text {i // 5}"}
+        doc._.xner_meta = {"id": str(i), "lang": "en", "provenance": [step]}
+        docs.append(doc)
+    for seed in range(10):
+        dev, test = held_back_ids(docs, Settings("en", ("de",), seed=seed), tmp_path)
+        assert (len(dev), len(test)) == (50, 50)
+        assert not (dev | test) & {str(i) for i in range(400)}
+        dev, test = held_back_ids(docs[350:], Settings("en", ("de",), seed=seed), tmp_path)
+        assert (len(dev), len(test)) == (15, 15)
 
 
 def test_another_pipeline_with_the_same_name(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:

@@ -249,10 +249,10 @@ def test_batch_size() -> None:
 def test_the_version_is_of_the_weights_that_are_there(tiny_encoder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "encoder"
     shutil.copytree(tiny_encoder, folder)
-    before = encoder_version(str(folder), None)
-    assert before == encoder_version(str(tiny_encoder), None)
+    before = encoder_version(str(folder))
+    assert before == encoder_version(str(tiny_encoder))
     (folder / "ORIGIN.json").write_text('{"name": "x", "sha256": {"model.safetensors": "0"}}', encoding="utf8")
-    assert encoder_version(str(folder), None) == before
+    assert encoder_version(str(folder)) == before
     with (folder / "model.safetensors").open("ab") as file:
         file.write(b"more")
-    assert encoder_version(str(folder), None) != before
+    assert encoder_version(str(folder)) != before

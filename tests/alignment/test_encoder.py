@@ -1,6 +1,8 @@
 """Piece vectors: only the layers needed, any batch, any length."""
 
+import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,10 +14,12 @@ from spacy_xner.alignment.encoder import (
     PieceEncoder,
     default_layers,
     encodable,
+    encodable_words,
     join_windows,
     pair_with_words,
     window_starts,
 )
+from spacy_xner.alignment.types import SpacedWords
 from spacy_xner.alignment.word_kinds import unspaced_units
 from spacy_xner.encoders.origin import Origin, write_origin
 from spacy_xner.errors import XnerError
@@ -117,16 +121,63 @@ def test_no_encoder(tmp_path: Path) -> None:
 def test_joined_words_share_pieces() -> None:
     assert unspaced_units(["a", "日", "本", "x", "東京", "都", "", "の"]) == [[0], [1, 2], [3], [4, 5], [6], [7]]
     units, words = [[0], [1, 2, 3]], ["x", "阿", "根", "廷边"]
-    # x | ▁ | 阿根廷 | 边, in characters of their unit
-    pieces, of_words = pair_with_words([0, 1, 1, 1], [(0, 1), (0, 0), (0, 3), (3, 4)], units, words)
-    assert list(zip(pieces.tolist(), of_words.tolist(), strict=True)) == [
-        (0, 0),
-        (1, 1),
-        (2, 1),
-        (2, 2),
-        (2, 3),
-        (3, 3),
-    ]
+    # x | ▁ | 阿根廷 | 边, in characters of their unit; real tokenizers give the lone ▁ the first character
+    offsets = [(0, 1), (0, 1), (0, 3), (3, 4)]
+    pieces, of_words = pair_with_words([0, 1, 1, 1], offsets, [False, True, False, False], units, words)
+    pairs = list(zip(pieces.tolist(), of_words.tolist(), strict=True))
+    assert pairs == [(0, 0), (2, 1), (2, 2), (2, 3), (3, 3)]
+
+
+def test_the_mark_of_a_start_is_no_part_of_the_first_character(embedded_encoder: Path) -> None:
+    """In Chinese, SentencePiece puts a lone ▁ before most runs, with the offsets of the first character."""
+    encoder = PieceEncoder(str(embedded_encoder), [0], batch_size=2)
+    words = list("阿根廷边锋")
+    ((ids, pieces, of_words, _),) = encoder.pieces([words])
+    assert encoder.tokenizer.convert_ids_to_tokens(ids)[0] == "▁"
+    assert set(of_words.tolist()) == set(range(5))
+    assert 0 not in pieces
+
+
+class CountedWords(list[str]):
+    """Words that count how often one is read."""
+
+    n_read = 0
+
+    def __getitem__(self, index: Any) -> Any:
+        self.n_read += 1
+        return super().__getitem__(index)
+
+
+def test_work_grows_with_the_length_of_an_unspaced_run() -> None:
+    """With each word read for each piece, 8,000 characters would take 64 million steps."""
+    n = 8000
+    words = CountedWords("字" * n)
+    offsets = [(i, i + 1) for i in range(n)]
+    pieces, of_words = pair_with_words([0] * n, offsets, [False] * n, [list(range(n))], words)
+    assert pieces.tolist() == of_words.tolist() == list(range(n))
+    assert words.n_read <= 2 * n
+
+
+@pytest.mark.parametrize(
+    ("spaces", "expected"),
+    [
+        ([False, True, False, False], [[0, 1], [2, 3]]),  # 北京 上海
+        ([True, True, True, True], [[0, 1, 2, 3]]),  # split into words: the spaces say nothing
+        ([False, False, False, True], [[0, 1, 2, 3]]),
+    ],
+)
+def test_white_space_ends_a_run(spaces: list[bool], expected: list[list[int]]) -> None:
+    words = SpacedWords("北京上海", spaces)
+    assert unspaced_units(words) == expected
+    assert unspaced_units(list(words)) == [[0, 1, 2, 3]]  # a plain list says nothing of white space
+
+
+def test_words_with_other_spaces_are_others() -> None:
+    one, other = SpacedWords("北京", [False, False]), SpacedWords("北京", [True, False])
+    assert one != other
+    assert len({one, other, SpacedWords("北京", [False, False])}) == 2
+    assert pickle.loads(pickle.dumps(other)) == other
+    assert encodable_words(SpacedWords(["a\ud800"], [True])) == SpacedWords(["a\ufffd"], [True])
 
 
 @given(st.lists(st.sampled_from(["a", "日", "本語", "ไทย", "", ".", "ー"])))

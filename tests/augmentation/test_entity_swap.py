@@ -12,6 +12,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from thinc.api import Config
 
+from spacy_xner.annotations.attributes import CONFIDENCE, install_extensions
 from spacy_xner.annotations.soft_labels import set_soft_labels
 from spacy_xner.augmentation.entity_swap import create_entity_swap
 from spacy_xner.corpus.convert import convert_files, doc_of_sentence
@@ -288,3 +289,21 @@ def test_in_a_training_config(tmp_path: Path) -> None:
     nlp.initialize(lambda: reader(nlp))
     losses = nlp.update(list(reader(nlp)))
     assert losses["ner"] > 0
+
+
+def test_names_that_are_kept_keep_what_is_known_of_them() -> None:
+    """Identifiers and scores; a new name has none, since it names something else. Missing annotation stays missing."""
+    install_extensions()
+    swap = create_entity_swap(1.0, gazetteers=0.0, seed=0)
+    first = NLP("Anna sings")
+    first.set_ents([Span(first, 0, 1, "PER")])
+    list(swap(NLP, make_example(NLP, first)))
+    doc = NLP("Maria lives in Rome today")
+    entities = [Span(doc, 0, 1, "PER", kb_id="Q1"), Span(doc, 3, 4, "LOC", kb_id="Q220", span_id="rome")]
+    doc.set_ents(entities, missing=[doc[4:5]])
+    for entity in doc.ents:
+        entity._.set(CONFIDENCE, 0.5)
+    (new,) = swap(NLP, make_example(NLP, doc))
+    found = [(e.text, e.label_, e.kb_id_, e.id_, e._.confidence) for e in new.reference.ents]
+    assert found == [("Anna", "PER", "", "", None), ("Rome", "LOC", "Q220", "rome", 0.5)]
+    assert [token.ent_iob_ for token in new.reference] == ["B", "O", "O", "B", ""]

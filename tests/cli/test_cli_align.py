@@ -116,8 +116,43 @@ def test_malformed_pairs(tiny_encoder: Path, tmp_path: Path, content: str, messa
 
 
 def test_help() -> None:
-    for command in (["align"], ["align", "file", "--help"]):
-        assert "xner align" in invoke(*command).output
+    groups = invoke("align").output
+    assert all(f" {command} " in groups for command in ("file", "show", "train"))
+    for arguments in (["align", "file", "--help"], ["align", "--help"]):
+        assert "xner align FILE" in invoke(*arguments).output or "--min-score" in invoke(*arguments).output
+    options = invoke("align", "file", "--help").output
+    assert all(option in options for option in ("--output", "--encoder", "--method", "--min-score", "--scores"))
+
+
+def test_least_score_of_links(embedded_encoder: Path, tmp_path: Path) -> None:
+    """A right link stays, one of a sentence that is no translation goes; both are counted."""
+    pairs, output = tmp_path / "pairs.txt", tmp_path / "links[de].txt"
+    lines = ("Berlin is big ||| Berlin ist groß", "The committee met on Monday ||| Katzen schlafen gern")
+    pairs.write_text("".join(f"{line}\n" for line in lines), encoding="utf8")
+    arguments = ("align", pairs, "--output", output, "--encoder", embedded_encoder)
+    assert invoke(*arguments).exit_code == 0
+    right, wrong = output.read_text(encoding="utf8").splitlines()
+    assert right == "0-0 1-1 2-2"
+    result = invoke(*arguments, "--scores")
+    with_scores = output.read_text(encoding="utf8").splitlines()[0].split()
+    assert [link.split(":")[0] for link in with_scores] == right.split()
+    assert all(0.85 < float(link.split(":")[1]) <= 1 for link in with_scores)
+    assert "least score" not in result.output
+    result = invoke(*arguments, "--min-score", "0.5")
+    kept, low = output.read_text(encoding="utf8").splitlines()
+    assert kept == right
+    n_dropped = len(wrong.split()) - len(low.split())
+    assert n_dropped >= 1
+    assert f"links below the least score {n_dropped}" in " ".join(result.output.split())
+    assert str(output.name) in result.output.replace("\n", "")  # brackets are no markup
+    assert invoke(*arguments, "--min-score", "1.5").exit_code == 2
+
+
+def test_scores_of_other_methods_are_similarities(tiny_encoder: Path) -> None:
+    aligner = EmbeddingAligner(str(tiny_encoder), 0, "itermax")
+    (alignment,) = aligner.align([(["Berlin", "is", "big"], ["Berlin", "ist", "groß"])])
+    assert alignment.scores == [float(alignment.similarity[i, j]) for i, j in alignment.links]
+    assert alignment.scores
 
 
 def test_show_pairs(tiny_encoder: Path, tmp_path: Path) -> None:
@@ -149,4 +184,4 @@ def test_show_projected_entities(tiny_encoder: Path, tmp_path: Path) -> None:
     assert "direction: rtl" in html
     assert "<i>" not in html
     target.write_text("", encoding="utf8")
-    assert "differ in length" in align(tiny_encoder, "show", source, "--target", target).output
+    assert "expected the same number" in align(tiny_encoder, "show", source, "--target", target).output

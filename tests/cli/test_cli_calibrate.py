@@ -80,5 +80,5 @@ def test_nothing_of_others_is_overwritten(pipeline: Path, corpus: Path, tmp_path
 
 def test_no_entities_to_calibrate_on(pipeline: Path, tmp_path: Path) -> None:
     (tmp_path / "en.txt").write_text("Nothing .\n")
-    write_docs(tmp_path / "en.spacy", convert_files([tmp_path / "en.txt"], "en", Counter()))
+    write_docs(tmp_path / "en.spacy", convert_files([tmp_path / "en.txt"], "en", Counter(), empty=True))
     assert "there is no score to calibrate" in failing("calibrate", pipeline, tmp_path, "-o", tmp_path / "new")

@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 from spacy_xner.cli.corpus import corpus_app
 from spacy_xner.cli.options import parse_layers
 from spacy_xner.cli.progress import print_counts
+from spacy_xner.corpus.docs import load_docs
 from spacy_xner.errors import XnerError
 
 
@@ -55,6 +56,54 @@ def test_carry(room: Path, way: str) -> None:
     (row,) = json.loads(run("stats", de, "--json", "-").stdout)
     assert (row["docs"], row["entities"], row["origin"]) == (2, 3, "convert > carry")
     assert (room / "cache").is_dir()
+
+
+def test_convert_reads_exports(tmp_path: Path) -> None:
+    """The options of the command arrive at the reader, and what it left out is printed."""
+    marks = [
+        {"label": "PER", "start_offset": 0, "end_offset": end, "user": user} for end, user in ((3, 1), (7, 2), (3, 2))
+    ]
+    record = {"id": 1, "content_": "Ada Obi left.", "annotations": marks}
+    (tmp_path / "a.json").write_text(json.dumps([record]), encoding="utf8")
+    options = ("--annotator", "2", "--overlaps", "longest", "--text-key", "content_", "--offsets", "utf16")
+    done = run("convert", tmp_path / "a.json", "-o", "-", "--lang", "en", *options)
+    (entity,) = json.loads(done.stdout)["entities"]
+    assert (entity["start"], entity["end"], entity["label"]) == (0, 7, "PER")
+    assert "1 entities that overlap a longer one left out" in done.stderr
+    with pytest.raises(XnerError, match="--overlaps longest"):
+        run("convert", tmp_path / "a.json", "-o", "-", "--lang", "en", *options[:2], *options[4:])
+
+
+def test_convert_says_what_it_recognised_and_left_out(room: Path) -> None:
+    (room / "t.conll").write_text("-DOCSTART- -X- O O\n\n# c d\nI N I-NP O\n'm V I-VP O\nAda N I-NP I-PER\n. . O O\n")
+    out = run("convert", room / "t.conll", "-o", room / "t.spacy", "--lang", "en").stdout
+    assert "t.conll: columns: token, -, -, NER; scheme IO or IOB1; 1 sentence; 1 document; natural spaces" in out
+    assert "1 lines of comments left out (first: " in out
+    assert "t.conll:3)" in out
+    assert [doc.text for doc in load_docs(room / "t.spacy")] == ["I'm Ada."]
+    text = room / "plain.txt"
+    text.write_bytes("caf\u00e9\n".encode("latin-1"))
+    options = ["--lang", "fr", "--encoding", "latin-1", "--empty"]
+    out = run("convert", text, "-o", room / "p.spacy", *options).stdout
+    assert "plain text: 1 lines, no entities (--empty)" in out
+    (doc,) = load_docs(room / "p.spacy")
+    assert (doc.text, doc.has_annotation("ENT_IOB")) == ("caf\u00e9", True)
+
+
+def test_convert_hands_its_options_to_the_readers(room: Path) -> None:
+    (room / "t.conll").write_text("#x B\n'm I\n'm O\n")
+    run("convert", room / "t.conll", "-o", room / "t.spacy", "--lang", "en", "--label", "X", "--spaces", "keep")
+    (doc,) = load_docs(room / "t.spacy")
+    assert (doc.text, [(ent.text, ent.label_) for ent in doc.ents]) == ("#x 'm 'm", [("#x 'm", "X")])
+    (room / "t.conll").write_text("#x y PER\na b PER\n")
+    run("convert", room / "t.conll", "-o", room / "t.spacy", "--lang", "en", "--scheme", "io", "--comments")
+    (doc,) = load_docs(room / "t.spacy")
+    assert [(ent.text, ent.label_) for ent in doc.ents] == [("a", "PER")]
+    rows = ["1-2\tal", "1\ta", "2\tel"]
+    (room / "t.conllu").write_text("".join(row + "\t_" * 7 + "\tNER=O\n" for row in rows))
+    run("convert", room / "t.conllu", "-o", room / "t.spacy", "--lang", "es", "--contractions", "keep")
+    (doc,) = load_docs(room / "t.spacy")
+    assert doc.text == "al"
 
 
 def test_a_folder_is_converted(room: Path) -> None:
@@ -112,8 +161,8 @@ def test_mistakes(room: Path, monkeypatch: pytest.MonkeyPatch, args: list[str], 
 
 
 def test_nothing_is_written_after_a_mistake(room: Path) -> None:
-    (room / "bad.txt").write_text("[Ada](PER\n")
-    with pytest.raises(XnerError, match=r"bad\.txt:1"):
+    (room / "bad.txt").write_text("[Bob](PER) and\n[Ada](PER\n")
+    with pytest.raises(XnerError, match=r"bad\.txt:2"):
         run("convert", room / "en.txt", room / "bad.txt", "-o", room / "out.spacy", "--lang", "en")
     assert not list(room.glob("*out*"))
 

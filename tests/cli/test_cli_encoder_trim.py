@@ -59,7 +59,7 @@ def test_mistakes(tiny_encoder: Path, texts: Path, tmp_path: Path) -> None:
 
 
 def test_texts_of_every_kind(tiny_corpus: Path, tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("# a comment\n[Ada](PER) wrote.\nSee [1] and ].\n\n", encoding="utf8")
+    (tmp_path / "a.txt").write_text("# a comment\n[Ada](PER) wrote.\nSee \\[1\\] and \\].\n\n", encoding="utf8")
     (tmp_path / "b.tsv").write_text("en\tde\nGood day.\tGuten Tag.\nYes.\t\n", encoding="utf8")
     (tmp_path / "c.tsv").write_text("Ada\tB-PER\nwrote\tO\n\n", encoding="utf8")
     (tmp_path / "d.jsonl").write_text('{"text": "Plain."}\n', encoding="utf8")

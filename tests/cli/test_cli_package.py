@@ -1,5 +1,6 @@
 """`xner package`: what it builds loads where spaCy alone is imported."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +10,11 @@ import pytest
 import spacy
 import srsly
 
-from spacy_xner.cli.package import describe
+from spacy_xner.cli.package import add_sources, check_names, describe, read_meta
+from spacy_xner.cli.usage import UsageError
 from spacy_xner.encoders import fetch_encoder
+from spacy_xner.encoders.origin import Origin
+from spacy_xner.errors import XnerError
 
 from ..aggregation.util import TEXTS, predict
 from .util import failing, ok, process
@@ -93,6 +97,7 @@ def test_meta(tiny_pipeline: Path, tiny_encoder: Path, scores: Path, tmp_path: P
     assert meta["languages"] == ["en", "de"]
     assert meta["license"] == "CC0-1.0"
     assert meta["sources"] == [{"name": "tiny", "url": "a local folder", "license": "unknown", "author": ""}]
+    assert meta["author"] == "spacy-xner"
     assert any(requirement.startswith("spacy-xner>=") for requirement in meta["requirements"])
     assert any(requirement.startswith("spacy-transformers>=") for requirement in meta["requirements"])
     assert meta["components"] == ["transformer", "xner"]
@@ -160,6 +165,55 @@ def test_mistakes(tiny_pipeline: Path, scores: Path, tmp_path: Path) -> None:
 
     assert "holds no pipeline: it has no meta.json" in package(tmp_path, scores)
     assert "no scores to read" in package(tiny_pipeline, tmp_path / "nowhere.json")
+
+
+def test_scores_on_projected_labels_are_called_so() -> None:
+    described = describe({"lang": "xx", "author": "Me"}, SCORES, "projected")
+    assert described["performance"].keys() == {*(f"projected_ents_{key}" for key in ("p", "r", "f", "per_lang"))}
+    assert described["description"].endswith("scored on de against projected labels, not checked by a person.")
+    assert described["author"] == "Me"
+
+
+def test_licences_of_all_sources(tmp_path: Path) -> None:
+    (tmp_path / "teacher").mkdir()
+    teacher = {"lang": "en", "name": "core", "version": "3.8.0", "license": "MIT", "author": "A", "url": "https://a"}
+    srsly.write_json(tmp_path / "teacher/meta.json", teacher)
+    origin = Origin("a/b", "https://huggingface.co/a/b", version="0123", licence="Apache-2.0")
+    meta: dict[str, Any] = {"license": "CC0-1.0", "sources": [{"name": "x", "license": "MIT"}]}
+    add_sources(meta, read_meta(str(tmp_path / "teacher")), origin)
+    assert meta["license"] == "CC0-1.0, MIT, Apache-2.0"
+    assert meta["sources"] == [
+        {"name": "x", "license": "MIT"},
+        {"name": "en_core 3.8.0", "url": "https://a", "license": "MIT", "author": "A"},
+        {"name": "a/b", "url": "https://huggingface.co/a/b/tree/0123", "license": "Apache-2.0", "author": ""},
+    ]
+    unstated: dict[str, Any] = {}
+    add_sources(unstated, {"lang": "en", "name": "core"}, None)
+    assert unstated["license"] == "unknown"
+    with pytest.raises(XnerError, match=r"nowhere: no installed package or folder of that name has a meta.json"):
+        read_meta("nowhere")
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "message"),
+    [
+        ("my-model", "0.1.0", "The package would be xx_my-model, which Python cannot import: .* such as my_model."),
+        ("../../x", "0.1.0", "which Python cannot import"),
+        ("x y", "0.1.0", "such as x_y"),
+        ("x", "../1", r"The version is '../1', expected numbers such as 1.2.3 \(PEP 440\)"),
+    ],
+)
+def test_names_that_cannot_be_imported(name: str, version: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        check_names("xx", name, version)
+
+
+def test_links_are_not_packaged(tiny_pipeline: Path, scores: Path, tmp_path: Path) -> None:
+    pipeline = Path(shutil.copytree(tiny_pipeline, tmp_path / "pipeline"))
+    (pipeline / "vocab/secret").symlink_to("/etc/passwd")
+    message = failing("package", pipeline, "-o", tmp_path / "out", "--name", "tiny", "--scores", scores)
+    assert "vocab/secret is a link to /etc/passwd, which is not in the folder" in message
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.slow

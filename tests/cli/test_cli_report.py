@@ -20,7 +20,7 @@ def records(tmp_path: Path) -> Path:
     folder = tmp_path / "records"
     folder.mkdir()
     for arm, quality in {"a": 0.5, "b": 0.6, "e": 0.8}.items():
-        for seed in (0, 1):
+        for seed in (0, 1, 2):
             (folder / f"{arm}-{seed}.json").write_text(json.dumps(simulated(arm, seed, quality, n=20)))
     return folder
 

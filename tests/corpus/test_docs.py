@@ -17,6 +17,7 @@ from spacy_xner.annotations.soft_labels import get_soft_labels, set_soft_labels
 from spacy_xner.corpus.convert import convert_files, doc_of_sentence, name_files
 from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.corpus.formats.docbin import docbin_of, read_docs
+from spacy_xner.corpus.formats.report import Report
 from spacy_xner.corpus.formats.sentence import Sentence
 from spacy_xner.errors import XnerError
 from spacy_xner.languages.tokenizer import multilingual_tokenizer
@@ -107,6 +108,44 @@ def test_docs_of_a_docbin_stay_as_they_are(tmp_path: Path) -> None:
     assert soft is not None
     assert soft[1][0] == pytest.approx([0.1, 0.9])
     assert new._.xner_meta["id"] == "a:1"
+
+
+def test_ids_of_several_files_are_made_distinct(tmp_path: Path) -> None:
+    """Two annotators' files have the same ids: the second one's get its name, which the report says."""
+    for name in ("admin", "ben"):
+        (tmp_path / f"{name}.jsonl").write_text('{"text": "a", "id": 1}\n{"text": "b", "id": 2}\n')
+    (tmp_path / "cy.jsonl").write_text('{"text": "a", "id": "ben/1"}\n')
+    report = Report()
+    paths = [tmp_path / "admin.jsonl", tmp_path / "ben.jsonl"]
+    docs = convert_files(paths, "en", Counter(), report=report)
+    assert [doc._.xner_meta["id"] for doc in docs] == ["1", "2", "ben/1", "ben/2"]
+    assert any("2 ids of an earlier file too" in line and "ben.jsonl:1" in line for line in report.lines())
+    docs = convert_files([*paths, tmp_path / "cy.jsonl"], "en", Counter())
+    assert [doc._.xner_meta["id"] for doc in docs][-1] == "cy/ben/1"
+
+
+def test_missing_annotation_stays_missing(tmp_path: Path) -> None:
+    (tmp_path / "a.iob").write_text("Ada\tB-PER\nmet\t-\nBob\tO\n\nno\t-\n", encoding="utf8")
+    counts: Counter[str] = Counter()
+    first, second = convert_files([tmp_path / "a.iob"], "en", counts)
+    assert [token.ent_iob_ for token in first] == ["B", "", "O"]
+    assert not second.has_annotation("ENT_IOB")
+    assert counts["unlabelled docs"] == 1
+    sentence = Sentence("Ada met Bob", ((0, 3, "PER"),), Path("a"), 1, unlabelled=((4, 9),))
+    doc, _ = doc_of_sentence(TOKENIZER, sentence)
+    assert [token.ent_iob_ for token in doc] == ["B", "", ""]
+
+
+def test_natural_text_by_the_language_of_the_command(tmp_path: Path) -> None:
+    (tmp_path / "a.iob").write_text("We\tO\nsaw\tO\nAda\tB-PER\n's\tO\nhouse\tO\n.\tO\n", encoding="utf8")
+    (doc,) = convert_files([tmp_path / "a.iob"], "en", Counter())
+    assert (doc.text, [token.text for token in doc]) == (
+        "We saw Ada's house.",
+        ["We", "saw", "Ada", "'s", "house", "."],
+    )
+    assert [ent.text for ent in doc.ents] == ["Ada"]
+    (doc,) = convert_files([tmp_path / "a.iob"], "en", Counter(), spaces="keep")
+    assert doc.text == "We saw Ada 's house ."
 
 
 def test_names_of_files() -> None:

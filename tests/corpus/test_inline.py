@@ -65,12 +65,12 @@ def test_malformed(tmp_path: Path, line: str, message: str) -> None:
     path = tmp_path / "a.txt"
     path.write_text(f"fine\n{line}\n", encoding="utf8")
     with pytest.raises(XnerError, match=rf"a\.txt:2: .*{message}"):
-        list(read_sentences(path))
+        list(read_sentences(path, "inline"))
 
 
 @pytest.mark.parametrize("text", ["  # no comment", "#", "a\nb", "\r\n x [y]"])
 def test_written_and_read(tmp_path: Path, text: str) -> None:
     """A # that would begin a comment is escaped, and a line break becomes a space."""
     (tmp_path / "a.txt").write_text(format_inline(text, []) + "\n", encoding="utf8")
-    (sentence,) = read_sentences(tmp_path / "a.txt")
+    (sentence,) = read_sentences(tmp_path / "a.txt", "inline")
     assert sentence.text == text.replace("\r", " ").replace("\n", " ").strip()

@@ -16,6 +16,7 @@ from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.annotations.soft_labels import get_soft_labels
 from spacy_xner.cli import app
 from spacy_xner.corpus.docs import load_docs, write_docs
+from spacy_xner.corpus.provenance import text_hash
 from spacy_xner.distillation.distill import distill_file
 from spacy_xner.distillation.distiller import Distiller
 from spacy_xner.distillation.selection import Selection, entity_agreement
@@ -151,6 +152,32 @@ def test_a_source_is_labelled_once(teacher: Language, tiny_encoder: Path, monkey
     expected = [(e.start, e.end, e.label_) for e in next(iter(label([text]))).doc.ents]
     assert expected
     assert [[(e.start, e.end, e.label_) for e in doc.ents] for doc in made] == [expected] * 3
+
+
+def test_a_translation_of_another_text_is_refused(teacher: Language, tiny_encoder: Path) -> None:
+    """Where a line was inserted into the source and it was not translated again; nothing is labelled then."""
+    sources = {doc._.xner_meta["id"]: doc for doc in unlabelled("a new line", "Paris", lang="en")}
+    (doc,) = unlabelled("Paris")
+    step = {"step": "translate", "translator": {"name": "Apertium.v1"}, "source": text_hash("Paris"), "revision": 1}
+    doc._.xner_meta = {**doc._.xner_meta, "provenance": [step]}
+    projector = SpanProjector(EmbeddingAligner(str(tiny_encoder), 0, "inter"), LinkProjection())
+    distiller = Distiller(
+        Teachers([teacher]), Selection(), sources, projector, source_file="en.spacy", target_file="de.spacy"
+    )
+    with pytest.raises(XnerError, match=r"de\.spacy: the doc t:0 .* en\.spacy \('a new line'\), but from the one") as e:
+        list(distiller.distill([doc], Counter()))
+    assert "`xner corpus translate en.spacy --output de.spacy --lang de --translator apertium`" in str(e.value)
+
+
+def test_identifiers_of_entities_are_kept(tiny_pipeline: Path, tiny_encoder: Path) -> None:
+    """Those that a component of the teacher gives the entities of a source."""
+    nlp = spacy.load(tiny_pipeline)
+    ruler: Any = nlp.add_pipe("entity_ruler", before="xner")
+    ruler.add_patterns([{"label": "LOC", "pattern": "Paris", "id": "Q90"}])
+    projector = SpanProjector(EmbeddingAligner(str(tiny_encoder), 0, "inter"), LinkProjection())
+    sources = {"t:0": unlabelled("Paris", lang="en")[0]}
+    (doc,) = Distiller(Teachers([nlp]), Selection(), sources, projector).distill(unlabelled("Paris"), Counter())
+    assert [(entity.text, entity.label_, entity.id_) for entity in doc.ents] == [("Paris", "LOC", "Q90")]
 
 
 def test_labelled_text_is_refused(teacher: Language) -> None:

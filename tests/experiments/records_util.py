@@ -1,6 +1,7 @@
 """A pipeline with known predictions, docs labelled by hand, and records of simulated runs."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,10 +24,16 @@ def finder(**labels: str) -> Language:
     return nlp
 
 
+@cache
+def blank() -> Language:
+    """A pipeline that makes docs; a new one for each doc would take most of the time of many tests."""
+    return multilingual_blank("xx")
+
+
 def labelled(line: str, lang: str | None) -> Doc:
     """A doc of a line such as `[Ada](PER) sings.`; without a language if `lang` is None."""
     text, spans = parse_inline(line)
-    doc = multilingual_blank("xx").make_doc(text)
+    doc = blank().make_doc(text)
     entities = [doc.char_span(start, end, label) for start, end, label in spans]
     doc.set_ents([entity for entity in entities if entity])
     assert len(doc.ents) == len(spans)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_xner.annotations.attributes import meta_of
+from spacy_xner.annotations.soft_labels import set_soft_labels
 from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.errors import XnerError
 from spacy_xner.experiments.corpora import synthetic_texts, write_training_files
@@ -56,6 +57,17 @@ def test_the_digest_covers_what_is_learned(study: Study, tmp_path: Path) -> None
         doc._.xner_meta = {**meta_of(doc), "score": 0.123456}
     write_docs(path, docs)
     assert corpus_digest(str(path)) == before == corpus_digest(str(tmp_path / "projected"))
+    missing = [doc.copy() for doc in docs]
+    missing[0].set_ents(list(docs[0].ents), missing=[docs[0][-1:]])
+    write_docs(path, missing)
+    assert corpus_digest(str(path)) != before  # a token without annotation is no O
+    soft = [doc.copy() for doc in docs]
+    digests = set()
+    for share in (0.9, 0.8):
+        set_soft_labels(soft[0], ["O", "U-PER"], [[share, 1 - share]] * len(soft[0]))
+        write_docs(path, soft)
+        digests.add(corpus_digest(str(path)))
+    assert len(digests | {before}) == 3
     docs[0].set_ents(list(docs[0].ents[1:]))
     write_docs(path, docs)
     entity = corpus_digest(str(path))

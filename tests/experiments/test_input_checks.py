@@ -4,13 +4,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from spacy.tokens import Doc
 
 from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.corpus.docs import load_docs, write_docs
+from spacy_xner.corpus.provenance import text_hash
 from spacy_xner.errors import XnerError
 from spacy_xner.experiments.corpora import synthetic_texts
 from spacy_xner.experiments.input_checks import check_inputs
 from spacy_xner.experiments.plan import Study
+from spacy_xner.experiments.run import split_of
 from spacy_xner.experiments.split import split_ids
 
 from .util import docs_of
@@ -63,6 +66,32 @@ def test_development_data_that_is_in_the_gold_data(study: Study) -> None:
         check_inputs(study, study.arms.values())
 
 
+@pytest.mark.parametrize("change", [("visited", "left"), ("today .", "again today !")])
+def test_development_data_that_is_nearly_in_the_gold_data(
+    study: Study, tmp_path: Path, change: tuple[str, str]
+) -> None:
+    """One word is replaced or added; sentences that are held back from training do not count."""
+    trained = [doc for doc in load_docs(study.gold) if meta_of(doc)["id"] in split_of(study).used]
+    held_back = [doc for doc in load_docs(study.gold) if meta_of(doc)["id"] in split_of(study).held_back]
+    old = load_docs(study.dev)
+    far = [f"Tomorrow number {i} of many people will see {i + 1} cities ." for i in range(4)]
+
+    def write(similar: list[str]) -> None:
+        write_docs(study.dev, [*old[:1], *docs_of(tmp_path, [*similar, *far], "en", "dev2")])
+
+    def changed(docs: list[Doc]) -> list[str]:
+        return [doc.text.replace(*change) for doc in docs]
+
+    write(changed(trained)[:1])
+    (note,) = check_inputs(study, study.arms.values())
+    assert "dev.spacy: 1 of 6 sentences of five words or more (17%) differ in one word at most" in note
+    write(changed(trained)[:2])
+    with pytest.raises(XnerError, match=r"2 of 7 sentences of five words or more \(29%\) differ .* at most 20%"):
+        check_inputs(study, study.arms.values())
+    write([text.replace(" today", " twice today in the end") for text in changed(held_back)])
+    assert check_inputs(study, study.arms.values()) == []
+
+
 def test_ids_alone_do_not_make_a_translation(study: Study, tmp_path: Path) -> None:
     docs = load_docs(tmp_path / "translated/de.spacy")
     docs[0]._.xner_meta = {**meta_of(docs[0]), "provenance": [{"step": "convert"}]}
@@ -78,6 +107,24 @@ def test_manual_labels_are_not_projected(study: Study, tmp_path: Path) -> None:
     write_docs(tmp_path / "projected/de.spacy", docs)
     with pytest.raises(
         XnerError, match=r"the labels of the doc corpus:1 are not projected, by its provenance \(convert\)"
+    ):
+        check_inputs(study, study.arms.values())
+
+
+@pytest.mark.parametrize("folder", ["projected", "translated"])
+def test_docs_made_from_an_older_gold_file(study: Study, tmp_path: Path, folder: str) -> None:
+    """Where a line was inserted into the gold file, ids belong to other sentences."""
+    gold = {meta_of(doc)["id"]: doc for doc in load_docs(study.gold)}
+    docs = load_docs(tmp_path / f"{folder}/de.spacy")
+    for doc in docs:
+        step = {"step": "translate", "source": text_hash(gold[meta_of(doc)["id"]].text)}
+        doc._.xner_meta = {**meta_of(doc), "provenance": [*meta_of(doc)["provenance"], step]}
+    write_docs(tmp_path / f"{folder}/de.spacy", docs)
+    check_inputs(study, study.arms.values())
+    texts = [doc.text.replace("[", "") for doc in gold.values()]
+    write_docs(study.gold, docs_of(tmp_path, ["[Ada](PER) came first .", *texts], "en"))
+    with pytest.raises(
+        XnerError, match=rf"{folder}/de.spacy: the doc corpus:1 .* was not made from the text of this id"
     ):
         check_inputs(study, study.arms.values())
 

@@ -6,6 +6,7 @@ import pytest
 
 from spacy_xner.errors import XnerError
 from spacy_xner.experiments.plan_file import read_study
+from spacy_xner.experiments.run import name_of_config
 from spacy_xner.experiments.training import load_training
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,10 @@ def test_overrides(tmp_path: Path) -> None:
     assert [arm.name for arm in study.chosen(["b"])] == ["b"]
     with pytest.raises(XnerError, match="has no arm 'z', expected one of a, b"):
         study.chosen(["z"])
+    with pytest.raises(XnerError, match="The arms are a, a, where one is listed twice"):
+        study.chosen(["a", "a"])
+    with pytest.raises(XnerError, match="has no arm ''"):
+        study.chosen([""])
 
 
 def test_settings_of_another_arm(tmp_path: Path) -> None:
@@ -63,6 +68,7 @@ def test_settings_of_another_arm(tmp_path: Path) -> None:
         ("steps = 0", "", "steps is 0, expected 1 or more"),
         ("seeds = []", "", r"seeds is \[\], expected a list of one or more"),
         ("seeds = 3", "", "seeds is 3, expected a list"),
+        ("seeds = [-1]", "", "a seed is -1, expected a whole number from 0 to 4294967295"),
         ("seeds = [1, 1]", "", r"seeds is \[1, 1\], where a number is listed twice"),
         ("labels = [0.5, 0.5]", "", "labels is .* where a number is listed twice"),
         ("", "agreement = 0.5", "asks for an agreement of 0.5 .* expected with_sources"),
@@ -104,6 +110,47 @@ def test_an_arm_is_a_section(tmp_path: Path) -> None:
         read_study(path)
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\x00\xff\xfe", "no study can be read: .*can't decode"),
+        (b"steps = 3", "no study can be read"),
+        (b"", "found the sections none"),
+        (b"[study]\n[study]\n", "section 'study' already exists"),
+        (b"[study.sub]\nx = 1\n[arms]\n", "no study can be read: .*Section 'study' is not defined"),
+        (b"[study]\narms = 3\n[arms]\n[arms.a]\n", r"\[study\] has a value `arms`, expected a section"),
+    ],
+)
+def test_odd_files(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "study.cfg"
+    path.write_bytes(content)
+    with pytest.raises(XnerError, match=rf"study\.cfg: .*{message}"):
+        read_study(path)
+
+
+def test_a_byte_order_mark_does_not_matter(tmp_path: Path) -> None:
+    path = write(tmp_path, "steps = 100")
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_study(path).steps == 100
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "-a", "a b", ""])
+def test_names_are_parts_of_file_names(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path, "")
+    path.write_text(path.read_text(encoding="utf8").replace('name = "x"', f'name = "{name}"'), encoding="utf8")
+    with pytest.raises(XnerError, match=f"the name '{name}' of the study cannot be a part of file names"):
+        read_study(path)
+
+
+def test_the_default_config_is_that_of_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where there is no clone; records name it in the same way on every machine."""
+    monkeypatch.chdir(tmp_path)
+    study = read_study(write(tmp_path, ""))
+    load_training(study.config, study.settings)
+    assert name_of_config(study.config) == name_of_config(str(ROOT / "configs/xner.cfg")) == "configs/xner.cfg"
+    assert name_of_config("own.cfg") == "own.cfg"
+
+
 def test_no_study(tmp_path: Path) -> None:
     with pytest.raises(XnerError, match="no study can be read"):
         read_study(tmp_path / "nothing.cfg")
@@ -111,5 +158,5 @@ def test_no_study(tmp_path: Path) -> None:
     with pytest.raises(XnerError, match="expected"):
         read_study(tmp_path / "a.cfg")
     (tmp_path / "a.cfg").write_text('[study]\nname = "x"\n\n[arms]\n[arms.a]\n', encoding="utf8")
-    with pytest.raises(XnerError, match="missing 3 required positional arguments: 'gold', 'dev', and 'test'"):
+    with pytest.raises(XnerError, match=r"\[study\] lacks gold, dev, test, expected a value for each"):
         read_study(tmp_path / "a.cfg")

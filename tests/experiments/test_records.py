@@ -149,7 +149,7 @@ def test_runs_that_cannot_be_compared(write: Write) -> None:
         read_records([one, write("2.json", record("b", 0, counted({"de": {"PER": [[1, 1, 0, 1]]}}, 2)))])
     settings = dict.fromkeys(("source", "encoder_version", "held_back", "steps", "batch_words"), 1)
     two = write("2.json", record("b", 0, setting={**settings, "steps": 2}))
-    with pytest.raises(XnerError, match="are of trainings with another steps"):
+    with pytest.raises(XnerError, match=r"are of trainings with another steps \(1 and 2\)"):
         read_records([write("1.json", record("a", setting=settings)), two])
     one, two = (write(f"{n}.json", record("ab"[n], setting={**settings, "inputs": {"gold": n}})) for n in (0, 1))
     with pytest.raises(XnerError, match=r"gold had another content when the run of .*0\.json read it than for"):
@@ -160,6 +160,81 @@ def test_runs_that_cannot_be_compared(write: Write) -> None:
         read_records([one, write("2.json", record("b", 0, repeating))])
     with pytest.raises(XnerError, match=r"of the study 'made-up', .* of 'conll'"):
         read_records([one, write("2.json", record("a", study="conll"))])
+
+
+SETTING: dict[str, Any] = {
+    "arm": {"name": "a", "settings": {"vars.learn_rate": 0.004}},
+    "settings": {"vars.swap": 0.3},
+    "config": {"file": "xner.cfg", "training": "1", "initialize": "2"},
+    "versions": {"spacy-xner": "0.1.0", "torch": "2.13.0"},
+    "steps": 300,
+}
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """`SETTING` with another value, by dotted name; None removes it."""
+    setting = json.loads(json.dumps(SETTING))
+    *above, last = path.split("/")
+    place = setting
+    for key in above:
+        place = place[key]
+    place[last] = value
+    return {key: each for key, each in setting.items() if each is not None}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (
+            "arm/settings/vars.learn_rate",
+            0.002,
+            r"runs of the arm a with another arm.settings.vars.learn_rate \(0.004 and 0.002\)",
+        ),
+        ("arm/projected", "new.spacy", r"another arm.projected \(none and new.spacy\)"),
+        ("settings/vars.swap", 0.0, r"trainings with another settings.vars.swap \(0.3 and 0.0\)"),
+        ("config/initialize", "3", r"trainings with another config.initialize \(2 and 3\)"),
+        ("config/file", "own.cfg", r"runs of the arm a with another config.file \(xner.cfg and own.cfg\)"),
+        ("steps", 600, r"another steps \(300 and 600\)"),
+        ("versions/torch", "2.12.0", r"made with another version of torch \(2.13.0 and 2.12.0\)"),
+        ("versions", None, r"1\.json does not say with which versions .* but .*0\.json does"),
+        ("teacher", {"arm": {"name": "b"}}, r"another teacher \(none and "),
+    ],
+)
+def test_seeds_of_other_settings_are_not_pooled(write: Write, path: str, value: Any, message: str) -> None:
+    same = [write(f"{seed}.json", record("a", seed, setting={**SETTING, "seed": seed})) for seed in (0, 2)]
+    assert len(read_records(same).runs) == 2
+    other = write("1.json", record("a", 1, setting={**changed(path, value), "seed": 1}))
+    with pytest.raises(XnerError, match=message):
+        read_records([*same, other])
+
+
+def test_seeds_of_teachers_are_no_difference_but_their_settings_are(write: Write) -> None:
+    teachers = [{**SETTING, "seed": seed, "labels": 1.0} for seed in range(2)]
+    runs = [record("a", n, setting={**SETTING, "seed": n, "teacher": teacher}) for n, teacher in enumerate(teachers)]
+    paths = [write(f"{number}.json", run) for number, run in enumerate(runs)]
+    assert len(read_records(paths).runs) == 2
+    teachers[1]["arm"] = {"name": "a", "settings": {"vars.learn_rate": 0.002}}
+    with pytest.raises(XnerError, match=r"another teacher.arm.settings.vars.learn_rate \(0.004 and 0.002\)"):
+        read_records([paths[0], write("1.json", runs[1])])
+
+
+def test_digests_of_older_records(write: Write) -> None:
+    """They have no versions; their digest of the training config depends on the seed."""
+
+    def older(seed: int, digest: str, arm: str = "a", labels: float = 1.0) -> Path:
+        setting = {"seed": seed, "arm": {"name": arm, "settings": {}}, "training": digest, "steps": 300}
+        return write(f"{arm}-{seed}-{labels}.json", record(arm, seed, setting=setting, labels=labels))
+
+    assert len(read_records([older(0, "x"), older(1, "y"), older(0, "x", "c"), older(0, "x", labels=0.1)]).runs) == 4
+    with pytest.raises(XnerError, match="another `training`, the digest of the training config"):
+        read_records([older(0, "x"), older(0, "z", "c")])
+
+
+@pytest.mark.parametrize("name", ["study-shipped.json", "study/conll-layers", "study/conll-long"])
+def test_committed_records_can_be_read(name: str) -> None:
+    records = read_records([Path(__file__).parents[2] / "benchmarks/records" / name])
+    assert len(records.runs) > 3
+    assert not any("versions" in run.data["setting"] for run in records.runs)  # made before records had them
 
 
 def test_the_same_run_twice(write: Write) -> None:

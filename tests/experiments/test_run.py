@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from typer.testing import CliRunner
 from spacy_xner.cli import app
 from spacy_xner.errors import XnerError
 from spacy_xner.experiments.claims import claimed
+from spacy_xner.experiments.comparability import differences
 from spacy_xner.experiments.plan_file import read_study
 from spacy_xner.experiments.record_files import read_records
 from spacy_xner.experiments.run import Run
 from spacy_xner.experiments.run_training import train_run
-from spacy_xner.experiments.runner import Runner
+from spacy_xner.experiments.runner import Runner, is_done
 from spacy_xner.experiments.training import train_into
 
 from .util import make_study
@@ -114,7 +116,8 @@ def test_an_arm_with_a_training_config_of_its_own(file: Path, tmp_path: Path) ->
     without = Run(other, other.arms["a"], 0).setting()
     assert Run(plan, plan.arms["a"], 0).setting() == without
     assert "config" not in without["arm"]
-    assert without["training"] != record["setting"]["training"]
+    assert without["config"]["components"] != record["setting"]["config"]["components"]
+    assert without["config"]["corpora"] == record["setting"]["config"]["corpora"]
     (tmp_path / "ner.cfg").unlink()
     with pytest.raises(XnerError, match=r"ner\.cfg: no training config can be read"):
         runner.check(plan.chosen(["ner"]))
@@ -133,7 +136,7 @@ def test_a_record_of_other_settings_is_not_overwritten(file: Path) -> None:
     before = (file.parent / "records/tiny/a-0.json").read_bytes()
     result = study(file, "--arms", "a", "--seeds", "0", "--steps", "6")
     assert result.exit_code == 1
-    assert "is the record of a run with another steps, another training" in result.output.replace("\n", " ")
+    assert "is the record of a run with another steps (4 and 6). Rename" in result.output.replace("\n", " ")
     assert (file.parent / "records/tiny/a-0.json").read_bytes() == before
 
 
@@ -240,4 +243,42 @@ def test_a_damaged_record_is_named(file: Path, tmp_path: Path) -> None:
 
 def test_bad_options(file: Path) -> None:
     assert "--seeds is 'x', expected numbers" in study(file, "--seeds", "x").output
-    assert "has no arm 'z'" in study(file, "--arms", "z").output
+    for arms, message in (("z", "has no arm 'z'"), ("", "has no arm ''"), ("a,a", "one is listed twice")):
+        result = study(file, "--arms", arms)
+        assert message in " ".join(result.output.split())
+        assert result.exit_code == 2
+    result = study(file, "--limit", 3)
+    assert "--limit is the number of --write-held-back sentences" in " ".join(result.output.split())
+    assert result.exit_code == 2
+
+
+def test_the_setting_depends_on_versions_and_on_all_of_the_config(file: Path, tmp_path: Path) -> None:
+    """[initialize] and the content of files that it names too, but not the seed."""
+    config = load_config(ROOT / "configs/xner.cfg")
+    plan = replace(read_study(file), config=str(tmp_path / "own.cfg"))
+
+    def setting(seed: int = 0, **initialize: Any) -> dict[str, Any]:
+        config["initialize"] = initialize
+        config.to_disk(tmp_path / "own.cfg")
+        return Run(plan, plan.arms["a"], seed).setting()
+
+    first, other = setting(), setting(seed=1)
+    assert first["versions"]["torch"] == version("torch")
+    assert first["versions"]["spacy-xner"] == version("spacy-xner")
+    assert differences(first, other) == {"seed": (0, 1)}
+    assert [*differences(first, setting(vectors="my_vectors"))] == ["config.initialize"]
+    (tmp_path / "lookups.json").write_text("1")
+    named = setting(lookups=str(tmp_path / "lookups.json"))
+    (tmp_path / "lookups.json").write_text("2")
+    assert [*differences(named, setting(lookups=str(tmp_path / "lookups.json")))] == ["config.files"]
+    config["training"]["optimizer"]["L2"] = 0.5
+    assert [*differences(first, setting())] == ["config.training"]
+
+
+def test_a_record_without_versions_is_not_continued(file: Path, tmp_path: Path) -> None:
+    record = srsly.read_json(file.parent / "records/tiny/a-0.json")
+    del record["setting"]["versions"]
+    srsly.write_json(tmp_path / "a-0.json", record)
+    plan = replace(read_study(file), records=str(tmp_path), name=".")
+    with pytest.raises(XnerError, match="does not say with which versions it was made"):
+        is_done(Run(plan, plan.arms["a"], 0))

@@ -63,7 +63,7 @@ def make_study(room: Path, encoder: Path, config: str = "configs/xner.cfg") -> P
     """Write corpora and a study file. RETURNS: the file."""
     lines = [f"[{name}](PER) visited [{place}](LOC) today ." for name in NAMES for place in PLACES]
     write_docs(room / "gold.spacy", docs_of(room, lines, "en"))
-    write_docs(room / "dev.spacy", docs_of(room, [line.replace("today", "once") for line in lines[:3]], "en", "dev"))
+    write_docs(room / "dev.spacy", docs_of(room, [f"Once , {line[:-2]} or so ." for line in lines[:3]], "en", "dev"))
     german = [line.replace("visited", "besuchte").replace("today", "heute") for line in lines]
     projected = docs_of(room, german, "de")
     for doc in projected:

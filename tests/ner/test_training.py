@@ -90,6 +90,17 @@ def test_gradient_is_the_slope_of_the_loss(seed: int, weight: float) -> None:
         assert gradients[doc][i, j] == pytest.approx((losses[0] - losses[1]) / 0.02, abs=2e-3)
 
 
+def test_partly_labelled_text_teaches_what_is_labelled(nlp: Language, recogniser: Any) -> None:
+    """As it is after an entity was lost in projection: other tokens have no loss, O as little as the entity."""
+    reference = nlp.make_doc("Ada met Bob")
+    reference.set_ents([Span(reference, 0, 1, "PER")], default="missing")
+    example = Example(nlp.make_doc("Ada met Bob"), reference)
+    logits = np.log(np.full((3, 5), 0.2, dtype="f"))
+    loss, (gradient,) = recogniser.get_loss([example], [logits])
+    assert loss == pytest.approx(-np.log(0.2), rel=1e-5)
+    assert gradient.any(axis=1).tolist() == [True, False, False]
+
+
 def test_missing_annotation_teaches_nothing(nlp: Language, recogniser: Any) -> None:
     unlabelled = Example(nlp.make_doc("Ada sings"), nlp.make_doc("Ada sings"))
     loss, (gradient,) = recogniser.get_loss([unlabelled], [np.ones((2, 5), dtype="f")])

@@ -58,6 +58,16 @@ def test_offsets_are_the_docs(aligner: EmbeddingAligner) -> None:
     ]
 
 
+def test_entities_of_white_space_are_missing(aligner: EmbeddingAligner) -> None:
+    """They have no words, and are not forgotten."""
+    source = doc_of("Angela \n slept", (0, 1, "PER"), (1, 2, "MISC"))
+    alone = doc_of("\n", (0, 1, "MISC"))
+    both, blank = projector(aligner).project([(source, doc_of("Angela schlief")), (alone, doc_of("Angela"))])
+    assert [(span.start, span.end, span.label) for span in both.spans] == [(0, 1, "PER")]
+    assert [(lost.start, lost.end, lost.label, lost.reason) for lost in both.missing] == [(1, 2, "MISC", "missing")]
+    assert (blank.counts["entities"], blank.counts["missing"], blank.complete) == (1, 1, False)
+
+
 def test_counts_and_filters() -> None:
     docs = doc_of("a b c d", (0, 1, "X"), (1, 2, "Y"), (2, 3, "Z")), doc_of("A B C D")
     links = [(0, 0), (1, 0), (2, 2), (3, 2)]  # X and Y both at A, Z shares C with a word of no span

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from spacy_xner.errors import XnerError
-from spacy_xner.experiments.significance import MACRO, Comparison, Difference
 from spacy_xner.reporting.costs import costs_table, total_cost
 from spacy_xner.reporting.examples import disagreements
 from spacy_xner.reporting.markdown import report_markdown
@@ -22,7 +21,6 @@ from spacy_xner.reporting.tables import (
     scores_table,
     shares_table,
 )
-from spacy_xner.reporting.wording import compared, p_value, points, signed
 
 from ..experiments.records_util import counted, record, simulated, study_of
 
@@ -122,75 +120,8 @@ def test_answer(report: Report) -> None:
     assert clear.startswith("e (arm E) scores higher than a (arm A): +")
     assert "higher with 3 of 3 seeds" in clear
     assert last.startswith("The intervals are over 3 trainings of each arm and over the test sentences of de, es ")
-    assert "approximate" in last
-
-
-@pytest.mark.parametrize(
-    ("seeds", "expected"),
-    [
-        ("a0 b0", "^Each arm was trained once, so that intervals and p are over test sentences alone: another"),
-        ("a0 b1", "^Each arm was trained once"),
-        (
-            "a0 a1 b0",
-            "over 1 or 2 trainings of each arm and .*, those of differences over the 1 training that both.*alone",
-        ),
-        (
-            "a0 a1 a2 b0 b1 b2 c0 c1",
-            "over 2 or 3 trainings of each arm and over the test sentences of de, es and nl. With so few",
-        ),
-        ("a0 a1 b0 b1", "over 2 trainings of each arm and over the test sentences of de, es and nl. With so few seeds"),
-    ],
-)
-def test_limits(seeds: str, expected: str) -> None:
-    runs = [simulated(name[0], int(name[1]), 0.5) for name in seeds.split()]
-    assert re.search(expected, make_report(study_of(*runs), **FEW).answer[-1])
-
-
-def test_one_training_of_each_is_mentioned() -> None:
-    once = make_report(study_of(simulated("a", 0, 0.3), simulated("b", 0, 0.9)), **FEW).answer[1]
-    assert once.startswith("In one training of each, b (arm B) scored higher than a (arm A): +")
-    assert "seeds" not in once
-
-
-def test_equal_arms() -> None:
-    report = make_report(study_of(record("a"), record("b")), **FEW)
-    assert report.answer[0].startswith("F1 on de is 66.7 for all arms.")
-
-
-def test_arms_with_fewer_labels_alone_are_named() -> None:
-    """Also if nothing is compared, and with small shares, which are not rounded."""
-    runs = [simulated("a", 0, 0.5, labels=0.004), simulated("b", 0, 0.5, labels=0.001)]
-    report = make_report(study_of(*runs), **FEW)
-    said = "Left out, as they have no run with 0.4% of the labels: b."
-    assert report.answer[1] == said
-    assert said in report_html(report)
-
-
-def comparison(value: float, low: float, high: float, p: float) -> Comparison:
-    return Comparison("b", "a", (0, 1), {MACRO: Difference(value, None, low, high, (value, value), p, p)})
-
-
-@pytest.mark.parametrize(
-    ("found", "expected"),
-    [
-        (comparison(0.02, 0.01, 0.03, 0.001), "b scores higher than a: +2.0 F1 (95% interval +1.0 to +3.0; corrected"),
-        (comparison(-0.02, -0.03, -0.01, 0.001), "b scores lower than a: −2.0 F1 (95% interval −3.0 to −1.0; "),
-        (comparison(0.02, -0.001, 0.03, 0.06), "Whether b scores higher or lower than a stays open: +2.0 F1 (95% inte"),
-        (comparison(0.02, 0.0, 0.03, 0.06), "Whether b scores higher or lower than a stays open: +2.0 F1 (95% interva"),
-    ],
-)
-def test_sentences_do_not_claim_more_than_intervals(found: Comparison, expected: str) -> None:
-    assert compared(found, {}).startswith(expected)
-
-
-def test_sentences_say_if_the_test_does_not_confirm() -> None:
-    assert "the test does not confirm this difference" in compared(comparison(0.02, 0.01, 0.03, 0.08), {})
-    assert "does not confirm" not in compared(comparison(0.02, 0.01, 0.03, 0.04), {})
-
-
-def test_numbers() -> None:
-    assert [signed(v) for v in (0.0123, -0.0123, 0.0001, -0.0001)] == ["+1.2", "−1.2", "0.0", "0.0"]
-    assert (points(0.7), p_value(0.0004), p_value(0.0312)) == ("70.0", "< 0.001", "0.031")
+    assert "too few" not in last
+    assert "only" not in clear
 
 
 def test_tables(report: Report) -> None:

@@ -35,11 +35,11 @@ def test_scores_alone() -> None:
     text = rendered(evaluate_pipeline(ADA, [EN, DE, FR, FR]), title="xx_xner_agg")
     assert text.splitlines()[0].strip() == "xx_xner_agg"
     assert cells(text) == [
-        ["language", "sentences", "entities", "P", "R", "F1"],
-        ["en (source)", "1", "2", "100.0", "50.0", "66.7"],
-        ["de", "1", "2", "100.0", "50.0", "66.7"],
-        ["fr", "2", "4", "100.0", "50.0", "66.7"],
-        ["mean of targets", "", "", "100.0", "50.0", "66.7"],
+        ["language", "sentences", "entities", "P", "R", "F1 (95%)"],
+        ["en (source)", "1", "2", "100.0", "50.0", "66.7 (67–67)"],
+        ["de", "1", "2", "100.0", "50.0", "66.7 (67–67)"],
+        ["fr", "2", "4", "100.0", "50.0", "66.7 (67–67)"],
+        ["mean of targets", "", "", "100.0", "50.0", "66.7 (67–67)"],
     ]
 
 
@@ -47,13 +47,21 @@ def test_with_a_baseline() -> None:
     """Rome is found in English alone; the baseline was not scored on French."""
     text = rendered(evaluate_pipeline(ADA, [EN, DE, FR]), evaluate_pipeline(ROME, [EN, DE]))
     header, *rows = cells(text)
-    assert header[-3:] == ["F1", "F1 zero-shot", "gain"]
+    assert header[-3:] == ["F1 (95%)", "F1 zero-shot", "gain"]
     assert [row[-3:] for row in rows] == [
-        ["66.7", "66.7", "+0.0"],
-        ["66.7", "0.0", "+66.7"],
-        ["66.7", "-", "-"],
-        ["66.7", "-", "-"],  # means over other languages
+        ["66.7 (67–67)", "66.7", "+0.0"],
+        ["66.7 (67–67)", "0.0", "+66.7"],
+        ["66.7 (67–67)", "-", "-"],
+        ["66.7 (67–67)", "-", "-"],  # means over other languages
     ]
+
+
+def test_scores_of_an_earlier_version_have_no_intervals() -> None:
+    scores = evaluate_pipeline(ADA, [EN, DE])
+    for row in (scores, *scores["languages"].values()):
+        for key in [key for key in row if key.endswith(("_low", "_high"))]:
+            del row[key]
+    assert [row[-1] for row in cells(rendered(scores))] == ["F1 (95%)", "66.7", "66.7", "66.7"]
 
 
 def test_a_baseline_on_other_docs() -> None:
@@ -71,7 +79,7 @@ def test_without_targets() -> None:
     english = evaluate_pipeline(ADA, [EN])
     assert [row[0] for row in cells(rendered(english))] == ["language", "en (source)"]
     assert cells(rendered(evaluate_pipeline(ADA, [EN, DE]), english))[-1] == [
-        *["mean of targets", "", "", "100.0", "50.0", "66.7"],
+        *["mean of targets", "", "", "100.0", "50.0", "66.7 (67–67)"],
         *["-", "-"],
     ]
 

@@ -1,13 +1,17 @@
 """Precision, recall and F1, compared with counts by hand."""
 
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc
 
+from spacy_xner.corpus.docs import load_docs
 from spacy_xner.corpus.reader import make_example
 from spacy_xner.errors import XnerError
 from spacy_xner.scoring.details import Details
@@ -169,6 +173,80 @@ def test_files_that_hold_no_scores(tmp_path: Path, content: str | None, message:
         path.write_text(content)
     with pytest.raises(XnerError, match=rf"scores\.json: {message}.*`xner evaluate` writes"):
         read_scores(path)
+
+
+ROW = {"docs": 1, "p": 0.5, "r": 0.5, "f": 0.5, "entities": 2}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"targets": None}, "`targets` is None, expected a list"),
+        ({"targets": ["fr"]}, "`languages` lacks fr, expected each language of `targets`"),
+        ({"source": 3}, "`source` is 3, expected a text"),
+        ({"languages": []}, r"`languages` is \[\], expected an object"),
+        ({"languages": {"de": {**ROW, "f": "0.5"}}}, "`languages.de.f` is '0.5', expected a number not below 0"),
+        ({"languages": {"de": {"f": 0.5}}}, "`languages.de.docs` is missing"),
+        ({"languages": {"de": {**ROW, "f_low": "x"}}}, "`languages.de.f_low` is 'x', expected a number"),
+        ({"languages": {"de": None}}, "`languages.de` is None, expected an object"),
+        ({"ece": True}, "`ece` is True, expected a number"),
+    ],
+)
+def test_scores_of_another_structure_are_an_error_with_the_key(
+    tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    scores = {"source": "en", "targets": ["de"], "macro_f": 0.5, "languages": {"de": ROW}}
+    path = tmp_path / "scores.json"
+    path.write_text(json.dumps(scores))
+    assert read_scores(path) == scores  # as an earlier version wrote them
+    path.write_text(json.dumps({**scores, **changes}))
+    with pytest.raises(XnerError, match=rf"scores\.json: {message}"):
+        read_scores(path)
+
+
+def test_intervals_by_hand() -> None:
+    """Half of 40 sentences have their one entity found, and none is wrong: F1 is 2x/(1+x) for the share x of them."""
+    docs = [labelled(f"[{'Ada' if i < 20 else 'Bo'}](PER) number {i}", "de") for i in range(40)]
+    scores = scores_of({"Ada": "PER"}, *docs)
+    row = scores["languages"]["de"]
+    shares = np.quantile(np.random.default_rng(1).binomial(40, 0.5, 100_000) / 40, [0.025, 0.975])
+    assert (row["f_low"], row["f_high"]) == pytest.approx(2 * shares / (1 + shares), abs=0.03)
+    assert (scores["macro_f_low"], scores["macro_f_high"]) == (row["f_low"], row["f_high"])
+    again = scores_of({"Ada": "PER"}, *docs[::-1])["languages"]["de"]
+    assert (again["f_low"], again["f_high"]) == (row["f_low"], row["f_high"])
+
+
+def test_docs_of_the_same_text_are_one_observation() -> None:
+    scores = scores_of({"Ada": "PER"}, *(labelled("[Ada](PER) and [Bo](PER)", "de") for _ in range(20)))
+    row = scores["languages"]["de"]
+    assert (row["docs"], row["f"], row["f_low"], row["f_high"]) == (20, *3 * [pytest.approx(2 / 3)])
+
+
+def test_means_over_languages_are_less_certain_than_nothing_and_more_than_one_language() -> None:
+    docs = [labelled(f"[{'Ada' if i % 2 else 'Bo'}](PER) number {i}", lang) for i in range(30) for lang in ("de", "fr")]
+    scores = scores_of({"Ada": "PER"}, *docs)
+    mean, one = (row["high"] - row["low"] for row in (_ends(scores, "macro_"), _ends(scores["languages"]["de"])))
+    assert mean == pytest.approx(one / 2**0.5, rel=0.15)
+
+
+def _ends(row: dict[str, Any], prefix: str = "") -> dict[str, float]:
+    return {end: row[f"{prefix}f_{end}"] for end in ("low", "high")}
+
+
+def test_calibration_error_is_a_mean_over_languages(tiny_pipeline: Path, tiny_corpus: Path) -> None:
+    """Too high in one language and too low in another do not cancel; the source language does not count."""
+    found = evaluate_pipeline(spacy.load(tiny_pipeline), [d for f in tiny_corpus.iterdir() for d in load_docs(f)])
+    fr = evaluate_pipeline(
+        spacy.load(tiny_pipeline),
+        [
+            *(d for d in load_docs(tiny_corpus / "de.spacy")),
+            *(labelled(line, "fr") for line in ("[London](PER)", "[Paris](PER) [Berlin](PER)")),
+        ],
+    )
+    assert found["ece"] == found["languages"]["de"]["ece"]
+    for key in ("ece", "ece_uncalibrated"):
+        assert fr[key] == pytest.approx(np.mean([fr["languages"][lang][key] for lang in ("de", "fr")]))
+        assert fr["languages"]["de"][key] != pytest.approx(fr["languages"]["fr"][key])
 
 
 def test_what_nobody_labelled_is_neither_right_nor_wrong(tmp_path: Path) -> None:

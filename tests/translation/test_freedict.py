@@ -53,6 +53,13 @@ def test_reads_both_files(tmp_path: Path) -> None:
     assert list(read_freedict(tmp_path / "eng-xyz.dict.dz")) == expected
 
 
+def test_size_of_the_unpacked_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = write_freedict(tmp_path / "a", {"b": "b\nbe\n"})
+    monkeypatch.setattr("spacy_xner.translation.freedict.MAX_BYTES", 4)
+    with pytest.raises(XnerError, match=r"a.dict.dz unpacks to more than 4 bytes, expected a dictionary"):
+        list(read_freedict(index))
+
+
 def test_bad_files(tmp_path: Path) -> None:
     index = write_freedict(tmp_path / "a", {"b": "b\nbe\n"})
     data = tmp_path / "a.dict.dz"

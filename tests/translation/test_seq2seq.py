@@ -1,3 +1,5 @@
+import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -165,15 +167,56 @@ def test_bad_settings(nllb: str, settings: dict[str, Any], message: str) -> None
 def test_bad_models(tmp_path: Path, tiny_encoder: Path) -> None:
     with pytest.raises(XnerError, match="is a bert model, expected one for translation"):
         make(str(tiny_encoder))
-    with pytest.raises(XnerError, match="cannot be loaded"):
+    with pytest.raises(XnerError, match=r"is not an encoder: it has no config.json"):
         make(str(tmp_path))
+    with pytest.raises(XnerError, match="cannot be loaded: there is no such folder"):
+        make("./nowhere")
     model = tiny_nllb(tmp_path / "pickled")
     weights = (model / "model.safetensors").read_bytes()
     for name, content in (("model.safetensors", weights[:-50]), ("tokenizer.json", b"{"), ("config.json", b"[")):
         damaged = tiny_nllb(tmp_path / name)
         (damaged / name).write_bytes(content)
-        with pytest.raises(XnerError, match="cannot be loaded"):
+        with pytest.raises(XnerError, match=r"cannot be loaded|cannot be read"):
             make(str(damaged))
     (model / "model.safetensors").rename(model / "pytorch_model.bin")
-    with pytest.raises(XnerError, match="cannot be loaded"):
+    with pytest.raises(XnerError, match=r"it has no model.safetensors\. Other formats, .*/opus-mt-en-de@refs/pr/3"):
         make(str(model))
+
+
+def test_hostile_models(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    evil = f"open({str(ran)!r}, 'w')\ndef generate(*_, **__): pass\nclass Evil: pass\n"
+    model = tiny_nllb(tmp_path / "model")
+    (model / "custom_generate").mkdir()
+    (model / "custom_generate/generate.py").write_text(evil)
+    with pytest.raises(XnerError, match="has a folder custom_generate: the model brings its own Python code"):
+        make(str(model))
+    model = tiny_nllb(tmp_path / "other")
+    (model / "evil.py").write_text(evil)
+    settings = json.loads((model / "tokenizer_config.json").read_text())
+    (model / "tokenizer_config.json").write_text(
+        json.dumps({**settings, "auto_map": {"AutoTokenizer": ["evil.Evil", "evil.Evil"]}})
+    )
+    with pytest.raises(XnerError, match=r"Found auto_map in tokenizer_config.json of .*: the model brings its own"):
+        make(str(model))
+    assert not ran.exists()
+
+
+def test_settings_that_are_refused(nllb: str) -> None:
+    with pytest.raises(XnerError, match="got an unexpected keyword argument 'trust_remote_code'"):
+        make_translator("seq2seq", model=nllb, source="en", target="de", trust_remote_code=True)
+
+
+def test_revisions(tmp_path: Path, nllb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hub name is downloaded at its revision, and the commit is recorded."""
+    asked: list[tuple[str, str | None]] = []
+
+    def snapshot_download(repo_id: str, *, revision: str | None, **_: Any) -> str:
+        asked.append((repo_id, revision))
+        return str(shutil.copytree(nllb, tmp_path / "models--org--nllb/snapshots" / ("1" * 40), dirs_exist_ok=True))
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
+    translator = make("org/nllb@v1")
+    assert asked == [("org/nllb", "v1")]
+    assert (translator.identity["model"], translator.identity["version"]) == ("org/nllb@v1", "1" * 40)
+    assert next(translator.translate(["a"])) == next(make(nllb).translate(["a"]))

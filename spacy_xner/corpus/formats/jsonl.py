@@ -1,72 +1,159 @@
-"""JSON lines with character offsets, as written by Prodigy and doccano and used with spaCy."""
+"""JSON and JSON lines with entities, as annotation tools, spaCy and Hugging Face's data sets write them."""
 
-import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ...errors import XnerError
-from ...lines import read_lines
-from .sentence import CharSpan, Sentence, overlapping
+from .annotated import Annotated, Place, RefusalError
+from .argilla import is_argilla, read_argilla
+from .json_records import EXPECTED, JsonOptions, read_record
+from .json_spans import shown
+from .json_values import JsonValue, read_values
+from .label_studio import is_task, read_task
+from .offsets import OffsetUnit
+from .report import Report
+from .sentence import Sentence
+from .settle import Overlaps, Settler
+from .spacing import Spaces
+from .spacy_json import is_pair, read_document, record_of_pair
+from .token_rows import is_token_row, names_of_data_set, read_token_row, tag_key
 
-LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-ENTITY_KEYS = ("entities", "spans", "ents", "label", "labels")
+# Files of tools whose text is elsewhere: by a key of the file, what it is and how to go on.
+ELSEWHERE = {
+    "stringIndexType": "labels of Azure, whose texts are in other files. Expected the texts with their entities",
+    "annotatable": "annotations of tagtog, whose texts are in HTML files. Expected the export as EntitiesTsv or text",
+    "%TYPES": "a UIMA CAS of INCEpTION. Expected its export as WebAnno TSV 3 or CoNLL 2002",
+    "_referenced_fss": "a UIMA CAS of WebAnno. Expected its export as WebAnno TSV 3 or CoNLL 2002",
+    "instances": "annotations of SuperAnnotate or similar without the text. Expected the text beside its entities",
+}
 
 
-def read_jsonl(path: Path) -> Iterator[Sentence]:
-    """Read one JSON object per line: {"text": "...", "entities": [{"start": 0, "end": 5, "label": "PER"}, ...]}.
+def read_jsonl(
+    path: Path,
+    report: Report,
+    annotator: str | None = None,
+    overlaps: Overlaps = "refuse",
+    offsets: OffsetUnit = "auto",
+    text_key: str = "",
+    spans_key: str = "",
+    label_names: str = "",
+    label: str = "",
+    spaces: Spaces = "natural",
+    lang: str | None = None,
+    encoding: str | None = None,
+) -> Iterator[Sentence]:
+    """Read JSON lines, or a JSON list, of {"text": "...", "entities": [{"start": 0, "end": 5, "label": "PER"}]}.
 
-    An entity may also be a list [0, 5, "PER"], and the key may be "spans", "ents", "label" or "labels". Offsets count
-    characters (Unicode code points), end exclusive. A text without any of these keys is unlabelled, and so is one
-    whose "answer" (of Prodigy) is "reject" or "ignore". "id" and "lang" are kept.
+    The exports of doccano, Prodigy, Label Studio, Argilla, LightTag, Dataturks, UBIAI and SageMaker Ground Truth are
+    read, spaCy's training data as JSON and `doc.to_json()`, and rows of Hugging Face's data sets. A text without a key
+    for entities is unlabelled, and so is one whose "answer" (of Prodigy) is "reject" or "ignore". "id", "lang", and the
+    entities' "kb_id", "id" (a string) and "score" are kept.
 
-    RAISES: XnerError with file and line for anything else, and for spans that are empty, overlap or are outside the
-        text.
+    annotator, overlaps, offsets: as in `Settler`.
+    text_key (str): the key of the text, if it has an unusual name.
+    spans_key (str): the group of `doc.spans`, the job or the question whose spans are read.
+    label_names (str): names of tags or labels that are numbers: `O,B-PER,I-PER` for 0, 1, 2; or `7=PER,8=LOC`.
+    label (str): the label of tags without one: B, I, O.
+    spaces, lang: of tokens, as in `read_columns`.
+    encoding (str | None): as in `read_lines`.
+    RAISES: XnerError with file and line for anything else, for offsets that do not fit the entities' own texts, and for
+        annotators who do not agree.
     """
-    for number, line in read_lines(path):
-        if line.strip():
-            try:
-                yield _parse_sentence(json.loads(line), path, number)
-            except json.JSONDecodeError as error:
-                raise XnerError(f"{path}:{number}: column {error.colno}: not JSON ({error.msg}). {EXPECTED}") from None
-            except ValueError as error:
-                raise XnerError(f"{path}:{number}: {error}. {EXPECTED}") from None
+    options = JsonOptions(report, text_key, spans_key, parse_label_names(label_names), label, spaces, lang)
+    settler = Settler(path, report, annotator, overlaps, offsets)
+    place = Place(path, 1)
+    number, kinds = 0, dict[str, int]()
+    names: dict[str, list[str]] = {}  # by the key of tags
+    for found in read_values(path, report, encoding):
+        number, place = number + 1, found.place
+        try:
+            if is_row(found.value) and (key := tag_key(row_of(found.value))) not in names:
+                names[key] = names_of_data_set(path, found.around, key) if key else []
+            kind, items = interpret(found, options, names)
+            kinds[kind] = kinds.get(kind, 0) + 1
+            yield from settler.settle(items)
+        except RefusalError as error:
+            raise XnerError(f"{place}: {error}.") from None
+        except XnerError:
+            raise
+        except ValueError as error:
+            raise XnerError(f"{place}: {error}. {EXPECTED}.") from None
+    try:
+        settler.finish()
+    except RefusalError as error:
+        raise XnerError(f"{path}: {error}.") from None
+    report.recognise(path, describe(kinds, bool(place.record), settler))
 
 
-EXPECTED = 'Expected {"text": "...", "entities": [{"start": 0, "end": 5, "label": "PER"}]}.'
+def interpret(found: JsonValue, options: JsonOptions, names: dict[str, list[str]]) -> tuple[str, Iterator[Annotated]]:
+    """What a value is, and what it says. RAISES: ValueError."""
+    data, place = found.value, found.place
+    if is_pair(data):
+        return "spaCy's TRAIN_DATA", read_record(record_of_pair(data), place, options)
+    if not isinstance(data, dict):
+        raise ValueError(f'found no object with a string "text", but {shown(data)}')
+    if is_row(data):
+        row = row_of(data)
+        return "rows of tokens", read_token_row(row, place, options, names[tag_key(row)])
+    if isinstance(data.get("paragraphs"), list):
+        return "training data of spaCy 2", read_document(data, place, options)
+    if is_task(data):
+        return "Label Studio", read_task(data, place, options)
+    if is_argilla(data):
+        return "Argilla", read_argilla(data, place, options)
+    if isinstance(data.get("common_examples"), list):
+        raise RefusalError("found common_examples of Rasa inside other values. Expected them as the whole file")
+    has_text = any(isinstance(data.get(key), str) for key in ("text", options.text_key))
+    for key, what in ELSEWHERE.items():
+        if key in data and not has_text:
+            raise RefusalError(f"found {what}")
+    return kind_of_record(data), read_record(data, place, options)
 
 
-def _parse_sentence(data: Any, path: Path, number: int) -> Sentence:
-    if not isinstance(data, dict) or not isinstance(data.get("text"), str):
-        raise ValueError('found no object with a string "text"')
-    text = data["text"]
-    if surrogate := LONE_SURROGATE.search(text):
-        raise ValueError(
-            f"found a lone surrogate at {surrogate.start()} (half of a character, for example of an emoji)"
-        )
-    key = next((key for key in ENTITY_KEYS if data.get(key) is not None), None)
-    meta = {key: str(data[key]) for key in ("id", "lang") if data.get(key) not in (None, "")}
-    if key is None or data.get("answer") in ("reject", "ignore"):
-        return Sentence(text, None, path, number, meta=meta)
-    if not isinstance(data[key], list):
-        raise ValueError(f'found {json.dumps(data[key])[:60]} as "{key}"')
-    spans = sorted(_parse_span(text, item) for item in data[key])
-    for left, right in overlapping(spans):
-        raise ValueError(f"found the overlapping entities {list(left)} and {list(right)}")
-    return Sentence(text, tuple(spans), path, number, meta=meta)
+def row_of(value: dict[str, Any]) -> dict[str, Any]:
+    """A row itself; Hugging Face's data set viewer wraps it as {"row_idx": 0, "row": {...}}."""
+    inner = value.get("row")
+    return inner if isinstance(inner, dict) else value
 
 
-def _parse_span(text: str, item: Any) -> CharSpan:
-    found = [item.get("start"), item.get("end"), item.get("label")] if isinstance(item, dict) else item
-    match found:
-        # a JSON true is a Python int: bool is excluded
-        case [int(start), int(end), str(label)] if label and not isinstance(start, bool) and not isinstance(end, bool):
-            if not 0 <= start < end <= len(text):
-                raise ValueError(f"found the entity {found} in a text of {len(text)} characters")
-            name = text[start:end]
-            if not name.strip():
-                raise ValueError(f"found the entity {found}, which is blank")
-            # Annotation tools often include the space beside a name.
-            return start + len(name) - len(name.lstrip()), end - (len(name) - len(name.rstrip())), label
-    raise ValueError(f"found the entity {json.dumps(item)[:80]}")
+def is_row(value: Any) -> bool:
+    """Whether a value is a row of tokens."""
+    return isinstance(value, dict) and is_token_row(row_of(value))
+
+
+def kind_of_record(data: dict[str, Any]) -> str:
+    """The tool that wrote a record, by keys that it alone writes."""
+    if "_input_hash" in data or "_task_hash" in data:
+        return "Prodigy"
+    if "Comments" in data or "doc_id" in data or "annotation_approver" in data:
+        return "doccano"
+    items: list[Any] = next(
+        (data[key] for key in ("entities", "annotations", "annotation") if isinstance(data.get(key), list)), []
+    )
+    first = items[0] if items and isinstance(items[0], dict) else {}
+    if "start_offset" in first:
+        return "doccano"
+    return "Dataturks" if "points" in first else "texts with entities"
+
+
+def parse_label_names(names: str) -> dict[str, str]:
+    """Names of numbers: `O,B-PER` for 0 and 1, or `7=PER,8=LOC`. RAISES: XnerError."""
+    if not names:
+        return {}
+    pairs = [name.strip().partition("=") for name in names.split(",")]
+    if all(equals and number.strip().isdecimal() and name.strip() for number, equals, name in pairs):
+        return {str(int(number)): name.strip() for number, _, name in pairs}
+    if any(equals or not name for name, equals, _ in pairs):
+        raise XnerError(f"The label names are '{names}', expected names for 0, 1, 2 as O,B-PER,I-PER, or 7=PER,8=LOC.")
+    return {str(number): name for number, (name, _, _) in enumerate(pairs)}
+
+
+def describe(kinds: dict[str, int], is_whole: bool, settler: Settler) -> str:
+    """What a file was taken for."""
+    parts = [", ".join(f"{kind} ({count:,})" for kind, count in kinds.items()) or "no value"]
+    if settler.annotators:
+        parts.append(f"annotators: {', '.join(sorted(settler.annotators)[:5])}")
+    if str(settler.offsets.unit) != "characters":
+        parts.append(f"offsets in {settler.offsets.unit}")
+    return f"{'JSON' if is_whole else 'JSON lines'}: {'; '.join(parts)}"

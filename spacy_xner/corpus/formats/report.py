@@ -18,7 +18,7 @@ class Note:
 class Report:
     """What readers say of the files that they read.
 
-    recognised (dict[Path, str]): what each file was taken for, as "columns: token, -, -, NER; scheme IOB1; 3 documents".
+    recognised (dict[Path, str]): what each file was taken for, as "columns: token, -, NER; scheme IOB1; 3 documents".
     notes (dict[str, Note]): what was changed or left out, by its description in the plural, as "lines of comments left
         out", with the number and the first place.
     """

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from spacy.util import minibatch
@@ -109,8 +110,8 @@ def use_of_texts(tokenizer: Tokenizer, texts: Sequence[str], n_pieces: int, prog
     characters: Counter[str] = Counter()
     with tqdm(total=len(texts), desc="Pieces of the texts", unit=" texts", disable=not progress) as bar:
         for batch in minibatch(texts, BATCH):
-            for encoding in encode(tokenizer, batch):
-                counts += np.bincount(encoding.ids, minlength=n_pieces)
+            ids = list(chain.from_iterable(encoding.ids for encoding in encode(tokenizer, batch)))
+            counts += np.bincount(np.array(ids, dtype=np.int64), minlength=n_pieces)
             for text in batch:
                 characters.update(text)
             bar.update(len(batch))

@@ -1,11 +1,10 @@
 """Encoders with fewer word pieces: most weights of a small multilingual encoder are embeddings of unused languages."""
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import srsly
 import torch
 from tokenizers import Tokenizer
 from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, PreTrainedTokenizerFast
@@ -13,8 +12,10 @@ from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTo
 from ... import compat
 from ...errors import XnerError
 from ...files import atomic_path
+from ...model_files import CONFIG_NAME, LOCAL
 from ..check import check_loadable
-from ..fetch import check_destination, fetch_encoder, resolve_encoder
+from ..fetch import check_destination
+from ..names import resolve_encoder
 from ..origin import Origin, copy_texts, read_origin, write_origin
 from .needed_pieces import Wanted, choose_pieces, shares_as_before
 from .vocabulary import read_vocabulary, rebuild
@@ -59,32 +60,30 @@ def trim_encoder(
     dest = Path(dest).expanduser()
     check_not_inside(Path(name).expanduser(), dest)
     check_destination(dest)
-    with TemporaryDirectory() as room:
-        source = Path(resolve_encoder(name))
-        if not source.is_dir():  # a name on the hub: fetched, and so checked
-            source = fetch_encoder(name, Path(room) / "encoder", progress=progress)
-        else:
-            check_loadable(source, name=name)
-        local = {"local_files_only": True, "trust_remote_code": False}
-        tokenizer = AutoTokenizer.from_pretrained(str(source), use_fast=True, **local)
-        with torch.random.fork_rng(devices=[]):  # an encoder without pooler gets a random one, the same each time
-            torch.manual_seed(0)
-            model = AutoModel.from_pretrained(str(source), torch_dtype="auto", **local)
-        trimmed = trim(tokenizer, model, wanted, name=name, progress=progress)
-        with atomic_path(dest) as new:
-            (model.half() if float16 else model).save_pretrained(str(new), safe_serialization=True)
-            if float16:  # the data type for computing
-                config = srsly.read_json(new / "config.json")
-                srsly.write_json(new / "config.json", {**config, "torch_dtype": "float32"})
-            for weights in new.glob("*.safetensors"):  # safetensors sets 0600
-                weights.chmod((new / "config.json").stat().st_mode)
-            trimmed.tokenizer.save_pretrained(str(new))
-            copy_texts(source, new)
-            origin = read_origin(source) or Origin(source.resolve().name, "a local folder")
-            made = f"{origin.name.removesuffix(' (trimmed)')} (trimmed)"
-            write_origin(new, replace(origin, name=made, sha256={}, trimmed=trimmed.record(wanted)))
-            check_loadable(new, name=str(dest))
-        return trimmed.report(source, dest)
+    source = Path(resolve_encoder(name))
+    check_loadable(source, name=name)
+    tokenizer = AutoTokenizer.from_pretrained(str(source), use_fast=True, **LOCAL)
+    with torch.random.fork_rng(devices=[]):  # an encoder without pooler gets a random one, the same each time
+        torch.manual_seed(0)
+        model = AutoModel.from_pretrained(str(source), torch_dtype="auto", use_safetensors=True, **LOCAL)
+    trimmed = trim(tokenizer, model, wanted, name=name, progress=progress)
+    with atomic_path(dest) as new:
+        (model.half() if float16 else model).save_pretrained(str(new), safe_serialization=True)
+        if float16:  # the data type for computing
+            config = json.loads((new / CONFIG_NAME).read_text(encoding="utf8"))
+            config = json.dumps(
+                {**config, "torch_dtype": "float32"}, indent=2
+            )  # not with srsly, which rounds 1e-12 to 0
+            (new / CONFIG_NAME).write_text(config, encoding="utf8")
+        for weights in new.glob("*.safetensors"):  # safetensors sets 0600
+            weights.chmod((new / "config.json").stat().st_mode)
+        trimmed.tokenizer.save_pretrained(str(new))
+        copy_texts(source, new)
+        origin = read_origin(source) or Origin(source.resolve().name, "a local folder")
+        made = f"{origin.name.removesuffix(' (trimmed)')} (trimmed)"
+        write_origin(new, replace(origin, name=made, sha256={}, trimmed=trimmed.record(wanted)))
+        check_loadable(new, name=str(dest))
+    return trimmed.report(source, dest)
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import spacy
 import srsly
 from spacy_transformers import Transformer
 
 from ... import compat
 from ...errors import XnerError
-from ...files import atomic_path
+from ...files import atomic_path, read_json
+from ...paths import check_links
+from ...pipelines import load_pipeline
 from ..origin import trimmed_note
 from .needed_pieces import Wanted
 from .trim import TrimReport, check_not_inside, trim
@@ -36,8 +37,14 @@ def trim_pipeline(
     folder, dest = Path(folder).expanduser(), Path(dest).expanduser()
     check_not_inside(folder, dest)
     _check_pipeline_destination(dest)
-    meta = srsly.read_json(folder / "meta.json")
-    nlp = spacy.load(folder)
+    if not is_pipeline(folder):
+        raise XnerError(
+            f"{folder}: this folder holds no pipeline: it has no meta.json and config.cfg. Expected a folder from "
+            "`spacy train`."
+        )
+    check_links(folder)
+    meta = read_json(folder / "meta.json")
+    nlp = load_pipeline(str(folder))
     encoders = [(name, pipe) for name, pipe in nlp.components if isinstance(pipe, Transformer)]
     if len(encoders) != 1:
         raise XnerError(

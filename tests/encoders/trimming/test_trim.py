@@ -12,7 +12,7 @@ import spacy
 import torch
 from safetensors import safe_open
 from tokenizers import Tokenizer
-from transformers import AutoModel, AutoTokenizer, RobertaConfig, RobertaModel
+from transformers import AutoConfig, AutoModel, AutoTokenizer, RobertaConfig, RobertaModel
 
 from spacy_xner.encoders import fetch_encoder
 from spacy_xner.encoders.trimming.needed_pieces import PREFIX, Wanted, choose_pieces, shares_as_before, use_of_words
@@ -93,6 +93,7 @@ def test_float16(tiny_encoder: Path, tmp_path: Path) -> None:
     whole = trim_encoder(str(tiny_encoder), tmp_path / "whole", wanted, progress=False)
     half = trim_encoder(str(tiny_encoder), tmp_path / "half", wanted, float16=True, progress=False)
     assert half.mb_after < whole.mb_after
+    assert AutoConfig.from_pretrained(str(tmp_path / "half")).layer_norm_eps == 1e-12
     with safe_open(str(tmp_path / "half/model.safetensors"), "pt") as weights:
         assert {weights.get_tensor(name).dtype for name in weights.keys()} == {torch.float16}  # noqa: SIM118
     assert AutoModel.from_pretrained(str(tmp_path / "half")).dtype == torch.float32
@@ -123,6 +124,8 @@ def test_what_is_no_encoder_or_no_place_for_one(tiny_encoder: Path, tiny_pipelin
             call(str(source), tmp_path / "thesis", wanted, progress=False)
     with pytest.raises(XnerError, match=r"There is no folder './nowhere'"):
         trim_encoder("./nowhere", tmp_path / "new", wanted, progress=False)
+    with pytest.raises(XnerError, match=r"nowhere: this folder holds no pipeline: it has no meta.json and config.cfg"):
+        trim_pipeline(tmp_path / "nowhere", tmp_path / "new", wanted, progress=False)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis"]
 
 

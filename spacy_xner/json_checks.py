@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from ..errors import XnerError
+from .errors import XnerError
 
 # A check of a value: it receives the value, the file and the key, and raises XnerError.
 Check = Callable[[Any, str, str], None]

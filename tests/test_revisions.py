@@ -1,0 +1,42 @@
+"""Revisions of the algorithms whose results are kept in files, caches and journals."""
+
+import hashlib
+import importlib
+from types import ModuleType
+
+import pytest
+
+# Each `REVISION`, and a hash of the constants that results depend on, by the modules that have them. The first module
+# has the REVISION.
+REVISIONS: dict[tuple[str, ...], tuple[int, str]] = {
+    ("corpus.carry", "translation.label_carriers"): (2, "388c28433f93"),
+    ("distillation.distiller", "distillation.teachers"): (2, "2722d1ed42c0"),
+    ("translation.seq2seq", "translation.splitting"): (1, "509635033013"),
+    ("translation.lexicon", "translation.freedict"): (1, "633cec5a7fad"),
+    ("translation.apertium", "translation.apertium_stream"): (1, "209279a3e8e8"),
+    ("translation.fast_translate", "translation.splitting"): (1, "bb8074d85f8d"),
+}
+SIMPLE = (int, float, str, bool, tuple, list)
+
+
+def constants_of(module: ModuleType) -> dict[str, str]:
+    """The constants of a module, as texts; compiled patterns as their sources."""
+    found = {}
+    for name, value in vars(module).items():
+        if name.isupper() and name != "REVISION":
+            value = getattr(value, "pattern", value)
+            if isinstance(value, SIMPLE):
+                found[name] = repr(value)
+    return found
+
+
+@pytest.mark.parametrize("names", REVISIONS)
+def test_constants_do_not_change_without_the_revision(names: tuple[str, ...]) -> None:
+    modules = [importlib.import_module(f"spacy_xner.{name}") for name in names]
+    constants = {module.__name__: constants_of(module) for module in modules}
+    digest = hashlib.sha256(repr(constants).encode()).hexdigest()[:12]
+    found = modules[0].REVISION, digest
+    assert found == REVISIONS[names], (
+        f"The constants of {', '.join(names)} have changed: {constants}. If translations or projections are other ones "
+        f"now, raise {names[0]}.REVISION, so that no cache and no journal gives old ones; then write {found} here."
+    )
