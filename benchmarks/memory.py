@@ -18,8 +18,11 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Annotated, Any
 
+import srsly
 import typer
 from common import CONLL_TARGETS, JsonOption, data_folder, make_table, read_iob, report, run, show
+
+from spacy_xner.files import atomic_path
 
 KIB_PER_UNIT = 1 / 1024 if sys.platform == "darwin" else 1  # ru_maxrss is in bytes on macOS
 CHARACTERS = 1_000_000
@@ -101,8 +104,16 @@ def main(
         speeds = (f"{found[name]:.0f}" for name in ("peak_mb", "words_per_second", "words_per_cpu_second"))
         table.add_row(row, f"{found['words']}", *speeds)
         rows.append(found)
+        if json:  # after each row: the rows take minutes each
+            report_rows(rows, json)
     show(table)
-    report({"peak_mb": max(found["peak_mb"] for found in rows)}, rows, json)
+    report({"peak_mb": max(found["peak_mb"] for found in rows)}, rows, None)
+
+
+def report_rows(rows: list[dict[str, Any]], json: Path) -> None:
+    """Write what was measured so far."""
+    with atomic_path(json) as temporary:
+        srsly.write_json(temporary, {"figures": {"peak_mb": max(row["peak_mb"] for row in rows)}, "rows": rows})
 
 
 if __name__ == "__main__":
