@@ -10,7 +10,6 @@ Packages are imported inside functions: the command line imports this module and
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -184,16 +183,6 @@ def serialise_without_weights(shim: HFShim) -> dict[str, Any]:
     stand_in._model = torch.nn.Module()
     message: dict[str, Any] = srsly.msgpack_loads(HFShim.to_bytes(stand_in))
     return message
-
-
-def get_accumulated_gradients(backprop: Callable[..., Any]) -> list[list[Any]]:
-    """The gradients of the listeners so far, for each doc, from the callback that `Transformer.update` sends to each.
-
-    Uses the local variable `d_tensors` of `Transformer.update` (spacy-transformers 1.3, 1.4), where they are added up.
-    Empty for another callback.
-    """
-    found: list[list[Any]] = inspect.getclosurevars(backprop).nonlocals.get("d_tensors", [])
-    return found
 
 
 def make_doc_splitter() -> Model[FullTransformerBatch, list[TransformerData]]:
