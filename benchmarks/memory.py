@@ -1,9 +1,9 @@
 """How much memory does a pipeline take for many texts, and for long ones, and how many words does it read in a second?
 
-Each row is a process of its own, which loads the pipeline and reads the texts with `nlp.pipe`; docs are not kept. Texts
-are CoNLL development words of German, Spanish and Dutch in $XNER_DATA, again and again, cut into the lengths of the row.
-`peak_mb` is the most resident memory of the process, loading included; `loaded_mb` is the most before the texts. The row
-of 256 long texts takes an hour on one core: `--only` chooses rows.
+Each row is a process of its own, which loads the pipeline and reads the texts with `nlp.pipe`; docs are not kept.
+Texts are CoNLL development words of German, Spanish and Dutch in $XNER_DATA, again and again, cut into the lengths of
+the row. `peak_mb` is the most resident memory of the process, loading included; `loaded_mb` is the most before the
+texts. The row of 256 long texts takes an hour on one core: `--only` chooses rows.
 
     XNER_DATA=FOLDER python benchmarks/memory.py training/xner_agg/model-last --only "64 of 1000"
 """
@@ -18,14 +18,17 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Annotated, Any
 
+import srsly
 import typer
 from common import CONLL_TARGETS, JsonOption, data_folder, make_table, read_iob, report, run, show
+
+from spacy_xner.files import atomic_path
 
 KIB_PER_UNIT = 1 / 1024 if sys.platform == "darwin" else 1  # ru_maxrss is in bytes on macOS
 CHARACTERS = 1_000_000
 
 ROWS: dict[str, tuple[int, int | None]] = {
-    "5000 of 20": (5000, 20),
+    "1000 of 20": (1000, 20),
     "64 of 1000": (64, 1000),
     "128 of 1000": (128, 1000),
     "256 of 1000": (256, 1000),
@@ -101,8 +104,16 @@ def main(
         speeds = (f"{found[name]:.0f}" for name in ("peak_mb", "words_per_second", "words_per_cpu_second"))
         table.add_row(row, f"{found['words']}", *speeds)
         rows.append(found)
+        if json:  # after each row: the rows take minutes each
+            report_rows(rows, json)
     show(table)
-    report({"peak_mb": max(found["peak_mb"] for found in rows)}, rows, json)
+    report({"peak_mb": max(found["peak_mb"] for found in rows)}, rows, None)
+
+
+def report_rows(rows: list[dict[str, Any]], json: Path) -> None:
+    """Write what was measured so far."""
+    with atomic_path(json) as temporary:
+        srsly.write_json(temporary, {"figures": {"peak_mb": max(row["peak_mb"] for row in rows)}, "rows": rows})
 
 
 if __name__ == "__main__":

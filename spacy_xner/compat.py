@@ -9,7 +9,6 @@ Packages are imported inside functions: the command line imports this module and
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -37,25 +36,6 @@ def replace_forward(model: Model, forward: Callable[..., Any]) -> None:
     Uses `Model._func` (thinc 8.3): a model's forward function cannot be changed through thinc's public interface.
     """
     model._func = forward
-
-
-@contextmanager
-def observed_inputs(model: Model, observe: Callable[[Any], None]) -> Iterator[None]:
-    """Call `observe(X)` before each forward pass of a model inside the block.
-
-    Uses `Model._func` (thinc 8.3): thinc has no hooks.
-    """
-    forward = model._func
-
-    def observed(model: Model, X: Any, is_train: bool) -> Any:
-        observe(X)
-        return forward(model, X, is_train)
-
-    model._func = observed
-    try:
-        yield
-    finally:
-        model._func = forward
 
 
 # spacy-transformers
@@ -198,16 +178,6 @@ def serialise_without_weights(shim: HFShim) -> dict[str, Any]:
     stand_in._model = torch.nn.Module()
     message: dict[str, Any] = srsly.msgpack_loads(HFShim.to_bytes(stand_in))
     return message
-
-
-def get_accumulated_gradients(backprop: Callable[..., Any]) -> list[list[Any]]:
-    """The gradients of the listeners so far, for each doc, from the callback that `Transformer.update` sends to each.
-
-    Uses the local variable `d_tensors` of `Transformer.update` (spacy-transformers 1.3, 1.4), where they are added up.
-    Empty for another callback.
-    """
-    found: list[list[Any]] = inspect.getclosurevars(backprop).nonlocals.get("d_tensors", [])
-    return found
 
 
 def make_doc_splitter() -> Model[FullTransformerBatch, list[TransformerData]]:

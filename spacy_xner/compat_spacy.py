@@ -1,4 +1,4 @@
-"""Every use of private parts of spaCy, and of the schedules that its pipelines' optimizers have.
+"""Every use of private parts of spaCy's and spacy-transformers' components, docs and optimizers.
 
 As in compat.py, tests/test_compat_spacy.py has a test for each function, whose message says which part is gone or
 different, and each docstring names the part, the versions that it was seen in, and why it is needed.
@@ -6,6 +6,7 @@ different, and each docstring names the part, the versions that it was seen in, 
 
 from __future__ import annotations
 
+import inspect
 import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -90,3 +91,13 @@ def is_output_deleted(doc: Doc) -> bool:
     transformer has read the doc.
     """
     return OUTPUT_KEY in doc.user_data and doc.user_data[OUTPUT_KEY] is None
+
+
+def get_accumulated_gradients(backprop: Callable[..., Any]) -> list[list[Any]]:
+    """The gradients of the listeners so far, for each doc, from the callback that `Transformer.update` sends to each.
+
+    Uses the local variable `d_tensors` of `Transformer.update` (spacy-transformers 1.3, 1.4), where they are added up.
+    Empty for another callback.
+    """
+    found: list[list[Any]] = inspect.getclosurevars(backprop).nonlocals.get("d_tensors", [])
+    return found

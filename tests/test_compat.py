@@ -18,14 +18,11 @@ import torch
 from spacy.lang.xx import MultiLanguage
 from spacy.language import Language
 from spacy.tokens import Doc, Span
-from spacy.training import Example
-from spacy_transformers import Transformer
-from spacy_transformers.data_classes import FullTransformerBatch, HFObjects, TransformerData
-from spacy_transformers.layers import TransformerListener, TransformerModel
+from spacy_transformers.data_classes import FullTransformerBatch, HFObjects
+from spacy_transformers.layers import TransformerModel
 from spacy_transformers.layers.hf_shim import HFShim
 from thinc.api import Linear, Model
 from transformers import BertConfig, BertModel
-from transformers.utils import ModelOutput
 
 from spacy_xner import compat
 
@@ -122,15 +119,6 @@ def test_replace_forward() -> None:
     compat.replace_forward(model, add_one)
     X = numpy.ones((1, 2), dtype="f")
     assert (model.predict(X) == 2).all(), changed("thinc", "Model._func", "replace_forward")
-
-
-def test_observed_inputs() -> None:
-    model = linear()
-    found: list[Any] = []
-    with compat.observed_inputs(model, found.append):
-        model.predict(numpy.ones((3, 2), dtype="f"))
-    model.predict(numpy.ones((5, 2), dtype="f"))
-    assert [len(X) for X in found] == [3], changed("thinc", "Model._func", "observed_inputs")
 
 
 # spacy-transformers
@@ -263,26 +251,6 @@ def test_serialise_without_weights(model: TransformerModel) -> None:
     assert shim._model is before, message
 
 
-def test_get_accumulated_gradients(model: TransformerModel, docs: list[Doc]) -> None:
-    """What each of two listeners finds when it sends its gradients."""
-    found: list[list[int]] = []
-
-    class Listener(TransformerListener):
-        def receive(self, batch_id: int, outputs: Any, backprop: Any) -> None:
-            found.append([len(arrays) for arrays in compat.get_accumulated_gradients(backprop)])
-            zeros = [ModelOutput(last_hidden_state=data.model_output.last_hidden_state * 0) for data in outputs]
-            pairs = zip(outputs, zeros, strict=True)
-            backprop([TransformerData(data.wordpieces, zero, data.align) for data, zero in pairs])
-
-    transformer = Transformer(docs[0].vocab, model)
-    for name in ("one", "two"):
-        transformer.add_listener(Listener("*"), name)
-    transformer.update([Example(doc, doc) for doc in docs])
-    message = changed("spacy-transformers", "d_tensors in Transformer.update", "get_accumulated_gradients")
-    assert found == [[], [1, 1]], message
-    assert compat.get_accumulated_gradients(lambda d: d) == [], message
-
-
 def test_hold_settings() -> None:
     shim = compat.get_encoder_shim(TransformerModel("nowhere", whole_docs, {}, {}))
     compat.hold_settings(shim, {"use_fast": True}, {"output_hidden_states": True})
@@ -313,7 +281,6 @@ def test_parts_that_the_shim_inherits(model: TransformerModel) -> None:
 
 def test_known_codecs(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the block, srsly uses the given codecs and does not search for others; afterwards it does again."""
-    import srsly
     from catalogue import Registry
 
     searches: list[str] = []

@@ -5,15 +5,21 @@ import itertools
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pytest
 import spacy
 from spacy.pipeline.functions import DocCleaner
 from spacy.tokens import Doc, Span, SpanGroup
+from spacy.training import Example
+from spacy_transformers import Transformer
 from spacy_transformers.data_classes import TransformerData
+from spacy_transformers.layers import TransformerListener, TransformerModel
 from spacy_transformers.pipeline_component import install_extensions
+from spacy_transformers.span_getters import get_doc_spans
 from thinc import registry, schedules
+from transformers.utils import ModelOutput
 
 from spacy_xner import compat_spacy
 
@@ -102,3 +108,24 @@ def test_is_output_deleted(docs: list[Doc]) -> None:
     assert not compat_spacy.is_output_deleted(docs[0]), message
     DocCleaner({"_.trf_data": None})(docs[0])
     assert compat_spacy.is_output_deleted(docs[0]), message
+
+
+def test_get_accumulated_gradients(tiny_encoder: Path, docs: list[Doc]) -> None:
+    """What each of two listeners finds when it sends its gradients."""
+    found: list[list[int]] = []
+
+    class Listener(TransformerListener):
+        def receive(self, batch_id: int, outputs: Any, backprop: Any) -> None:
+            found.append([len(arrays) for arrays in compat_spacy.get_accumulated_gradients(backprop)])
+            zeros = [ModelOutput(last_hidden_state=data.model_output.last_hidden_state * 0) for data in outputs]
+            pairs = zip(outputs, zeros, strict=True)
+            backprop([TransformerData(data.wordpieces, zero, data.align) for data, zero in pairs])
+
+    transformer = Transformer(docs[0].vocab, TransformerModel(str(tiny_encoder), get_doc_spans))
+    transformer.initialize(list)
+    for name in ("one", "two"):
+        transformer.add_listener(Listener("*"), name)
+    transformer.update([Example(doc, doc) for doc in docs])
+    message = changed("spacy-transformers", "d_tensors in Transformer.update", "get_accumulated_gradients")
+    assert found == [[], [1]], message
+    assert compat_spacy.get_accumulated_gradients(lambda d: d) == [], message

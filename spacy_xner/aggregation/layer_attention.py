@@ -18,6 +18,9 @@ QUERY, QUERY_BIAS, KEY, SCALE = "query_W", "query_b", "key_W", "fusion_scale"
 Scores: TypeAlias = Any
 """A score or weight of each lower layer for each row: float32, (n_rows, n_lower)."""
 
+OBSERVERS: dict[int, Callable[[Scores], None]] = {}
+"""What is called with the attention weights of each prediction, by the model's id; see `learned.recorded_attention`."""
+
 
 def layer_attention(
     query_width: int = 64,
@@ -89,6 +92,8 @@ def forward(model: Aggregator, X: Layers, is_train: bool) -> tuple[Rows, Callabl
     last, lower = X[-1], X[:-1]
     scale: Any = model.get_param(SCALE)
     weights, backprop_weights = _attend(model, last, lower, draw_kept(model, len(lower), is_train))
+    if not is_train and model.id in OBSERVERS:
+        OBSERVERS[model.id](weights)
     attended = model.ops.alloc2f(*last.shape)
     for i, x in enumerate(lower):
         attended += weights[:, i, None] * x

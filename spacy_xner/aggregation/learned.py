@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy
 
-from ..compat import observed_inputs
-from .layer_attention import attention_weights
+from .layer_attention import OBSERVERS, Scores
 from .options import layers_read
-from .types import Aggregator, Layers
+from .types import Aggregator
 from .weights import softmax_weights
 
 
@@ -47,16 +46,17 @@ class AttentionRecord:
         self.n_pieces = 0
         self._sum: Any = 0.0
         self._squares: Any = 0.0
+        self._lock = threading.Lock()  # batches are predicted in several threads
 
-    def add(self, aggregator: Aggregator, layers: Layers) -> None:
-        """Add the attention weights that an aggregator with attention has for layers."""
-        if not len(layers[0]):
+    def add(self, weights: Scores) -> None:
+        """Add the attention weights of some word pieces, (n_pieces, n_lower)."""
+        if not len(weights):
             return
-        found = attention_weights(aggregator, layers)
-        weights = numpy.asarray(found.tolist(), dtype="d")  # also from a GPU
-        self.n_pieces += len(weights)
-        self._sum = self._sum + weights.sum(axis=0)
-        self._squares = self._squares + (weights**2).sum(axis=0)
+        exact = numpy.asarray(weights.tolist(), dtype="d")  # also from a GPU
+        with self._lock:
+            self.n_pieces += len(exact)
+            self._sum = self._sum + exact.sum(axis=0)
+            self._squares = self._squares + (exact**2).sum(axis=0)
 
     @property
     def mean(self) -> Any:
@@ -76,13 +76,14 @@ def has_attention(aggregator: Aggregator) -> bool:
 
 @contextmanager
 def recorded_attention(aggregators: Iterable[Aggregator]) -> Iterator[list[AttentionRecord]]:
-    """Yield a record for each aggregator with attention, of all layers that it reads inside the block."""
-    observed = list(aggregators)
-    records = [AttentionRecord() for _ in observed]
-    with ExitStack() as stack:
-        for aggregator, record in zip(observed, records, strict=True):
-            stack.enter_context(observed_inputs(aggregator, partial(record.add, aggregator)))
-        yield records
+    """Yield a record for each aggregator with attention, of all its predictions inside the block."""
+    records = {aggregator.id: AttentionRecord() for aggregator in aggregators}
+    OBSERVERS.update({number: record.add for number, record in records.items()})
+    try:
+        yield list(records.values())
+    finally:
+        for number in records:
+            OBSERVERS.pop(number, None)
 
 
 def learned_layers(aggregator: Aggregator, record: AttentionRecord | None = None) -> LearnedLayers:

@@ -13,7 +13,7 @@ from spacy_transformers.layers.listener import forward as stock_forward
 from thinc.api import Model
 from thinc.types import Floats2d
 
-from .. import compat
+from .. import compat, compat_spacy
 from ..encoders.deferred import DeferredData
 from ..encoders.transformer import LISTENER_ARCHITECTURE
 from ..errors import XnerError
@@ -52,7 +52,7 @@ class AllLayersListener(TransformerListener):
         """
 
         def checked(d_outputs: list[TransformerData]) -> Any:
-            earlier = compat.get_accumulated_gradients(backprop)
+            earlier = compat_spacy.get_accumulated_gradients(backprop)
             if earlier and d_outputs and len(earlier[0]) < len(d_outputs[0].tensors):
                 # spacy-transformers keeps as many gradients as the first listener sent: a stock one sends one.
                 raise XnerError(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from thinc.api import Model
 from thinc.types import Ragged
 
-from ..encoders.deferred import KEPT_PIECES, DeferredData, compute
+from ..encoders.deferred import KEPT_PIECES, DeferredData, begin_reading, compute
 from ..encoders.inference import make_batches, pack
 from ..encoders.threads import count_threads
 from .options import resolve_layers
@@ -33,12 +33,10 @@ def stream(model: Model, data: Sequence[DeferredData], settle: Settle) -> list[R
     Where several components read the docs, computing all layers once and keeping them is faster, if they are few.
 
     model (Model): `aggregate_layers`.
-    data (Sequence[DeferredData]): of one source, none computed yet.
+    data (Sequence[DeferredData]): of one encoder, none computed yet.
     settle (Settle): sets the dimensions that depend on the encoder's output, and checks them.
     """
-    source = data[0].source
-    source.check_weights()
-    source.readers.several |= any(each.is_streamed for each in data)
+    source = begin_reading(data)
     if source.readers.several and sum(each.n_pieces for each in data) <= KEPT_PIECES:
         compute(data)
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from spacy_transformers.data_classes import TransformerData, WordpieceBatch
@@ -132,18 +132,22 @@ class DeferredData(TransformerData):
 
 
 def compute(data: Sequence[DeferredData]) -> None:
-    """Compute all layers of docs of one source, and keep them in the data; arrays are each doc's own.
+    """Compute all layers of docs of one encoder, and keep them in the data; arrays are each doc's own.
 
     RAISES: XnerError where the encoder has changed since.
     """
-    source = data[0].source
-    source.check_weights()
-    source.readers.several |= any(each.is_streamed for each in data)
+    source = begin_reading(data)
     vectors = iter(encode_sorted([pieces for each in data for pieces in each.pieces], source.shim.encode))
     for each in data:
         each.model_output = to_output([next(vectors) for _ in each.pieces])
 
 
-def deferred(data: Iterable[TransformerData]) -> list[DeferredData]:
-    """Those whose layers are not in memory."""
-    return [each for each in data if isinstance(each, DeferredData) and not each.is_computed]
+def begin_reading(data: Sequence[DeferredData]) -> Source:
+    """The source of docs of one encoder, which are about to be encoded; notes whether this was done before.
+
+    RAISES: XnerError where the encoder has changed since it tokenized one of them.
+    """
+    for source in {id(each.source): each.source for each in data}.values():
+        source.check_weights()
+    source.readers.several |= any(each.is_streamed for each in data)
+    return source

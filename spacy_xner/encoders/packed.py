@@ -28,7 +28,7 @@ class Batch(NamedTuple):
     types: Sequence[Sequence[int] | Integers] | None = None
 
 
-Integers = NDArray[numpy.int64]
+Integers = NDArray[numpy.integer[Any]]
 Linear = Callable[[torch.Tensor], torch.Tensor]
 
 # Architectures with BERT's layers and learned positions. Others use their own forward function.

@@ -15,7 +15,7 @@ from spacy_transformers.data_classes import WordpieceBatch
 from thinc.types import Ragged
 from transformers import PreTrainedTokenizerBase
 
-Integers = NDArray[numpy.int64]
+Integers = NDArray[numpy.integer[Any]]
 
 
 SPANS_PER_CALL = 256
@@ -26,8 +26,8 @@ SPANS_PER_CALL = 256
 class Pieces:
     """The word pieces of one span, special ones included.
 
-    ids (Integers): ids of the pieces, int64 (n_pieces,).
-    types (Integers | None): token type ids, int64 (n_pieces,); None from a tokenizer that has none.
+    ids (Integers): ids of the pieces, int32 (n_pieces,): a long doc keeps them until its output is deleted.
+    types (Integers | None): token type ids, int8 (n_pieces,); None from a tokenizer that has none.
     offsets (Integers | None): start and end (exclusive) in the span's text, in characters, int64 (n_pieces, 2); equal
         for special pieces. None from a slow tokenizer.
     """
@@ -66,8 +66,8 @@ def tokenize_spans(tokenizer: PreTrainedTokenizerBase, spans: Sequence[Span]) ->
         for i, ids in enumerate(encoded["input_ids"]):
             result.append(
                 Pieces(
-                    numpy.array(ids, dtype="int64"),
-                    numpy.array(all_types[i], dtype="int64") if all_types else None,
+                    numpy.array(ids, dtype="int32"),
+                    numpy.array(all_types[i], dtype="int8") if all_types else None,
                     numpy.array(all_offsets[i], dtype="int64").reshape(-1, 2) if all_offsets else None,
                 )
             )

@@ -209,6 +209,8 @@ def test_changed_weights_are_refused(tiny_encoder: Path) -> None:
     assert (computed[0]._.trf_data.model_output["last_hidden_state"] == expected).all()
     nlp.get_pipe("transformer")(before[0])
     assert tok2vec_of(nlp).predict(before[:1])[0].any()
+    with pytest.raises(XnerError, match="Run the transformer on the doc again"):
+        tok2vec_of(nlp).predict([*read(nlp, ["London"]), before[1]])
 
 
 def test_copies(tiny_encoder: Path) -> None:
