@@ -167,9 +167,7 @@ def test_a_config_of_an_earlier_version(room: Path) -> None:
     """With version 1 of the callback in [initialize]: the saved config has version 2."""
     block = '[nlp.after_pipeline_creation]\n@callbacks = "spacy_xner.InterpolateOptimizer.v2"\n'
     assert block in CONFIG
-    earlier = CONFIG.replace(block, "") + block.replace("v2", "v1").replace(
-        "nlp.after_pipeline_creation", "initialize.before_init"
-    )
+    earlier = CONFIG.replace(block, "") + EARLIER
     (room / "earlier.cfg").write_text(earlier, encoding="utf8")
     trained = run(room, "earlier", room / "earlier.cfg", training__max_steps=4)
     assert rates(spacy.load(trained, config={"training.max_steps": 22}), 13)[12] == pytest.approx(0.02 * 10 / 20)
