@@ -141,12 +141,6 @@ def report(figures: Mapping[str, float], rows: Sequence[Any], json: Path | None)
         print(f"{name}: {figure:,.3f}" if isinstance(figure, float) else f"{name}: {figure:,}")
     if json:
         with atomic_path(json) as temporary:
-            made = {"command": command(), "machine": describe_machine(), "version": version("spacy-xner")}
+            command = shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]])
+            made = {"command": command, "machine": describe_machine(), "version": version("spacy-xner")}
             srsly.write_json(temporary, {**made, "figures": dict(figures), "rows": list(rows)})
-
-
-def command() -> str:
-    """The command line of this program, from the root of the project."""
-    program = Path(sys.argv[0]).resolve()
-    name = str(program.relative_to(ROOT)) if program.is_relative_to(ROOT) else program.name
-    return shlex.join(["python", name, *sys.argv[1:]])

@@ -19,6 +19,7 @@ from spacy.tokens import Doc, Span
 from spacy_xner.corpus.convert import convert_files
 from spacy_xner.corpus.docs import write_docs
 from spacy_xner.corpus.formats.docbin import docbin_of
+from spacy_xner.corpus.formats.reading import find_files
 from spacy_xner.errors import XnerError
 from spacy_xner.experiments.record_files import read_records
 from spacy_xner.languages.tokenizer import MultilingualTokenizer, multilingual_tokenizer
@@ -63,12 +64,12 @@ def read_file(rng: random.Random, pipeline: str) -> None:
     """A damaged file is read, or refused; what is read can be written."""
     name = rng.choice([*SAMPLES, "sample.spacy"])
     with tempfile.TemporaryDirectory() as room:
-        path = Path(room) / name
+        path = Path(room) / "in" / name
+        path.parent.mkdir()
         path.write_bytes(damage(rng, SAMPLES.get(name) or sample_docbin(), list(SAMPLES.values())))
         if name.endswith(".ann"):
             path.with_suffix(".txt").write_text("Ada left Rome", encoding="utf8")
-            path = path.parent
-        docs = list(convert_files([path] if path.is_file() else sorted(path.glob("*.txt")), "en", Counter()))
+        docs = list(convert_files(find_files([path.parent]), "en", Counter()))
         if docs:
             write_docs(Path(room) / "out.spacy", docs)
 

@@ -46,6 +46,18 @@ _CONLLU = """# sent_id = a-1
 
 """
 
+_WEBANNO = """#FORMAT=WebAnno TSV 3.3
+#T_SP=de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity|identifier|value
+
+
+#Text=Ada Obi left Lagos.
+1-1\t0-3\tAda\thttp://x/Q7[1]\tPER[1]\t
+1-2\t4-7\tObi\thttp://x/Q7[1]\tPER[1]\t
+1-3\t8-12\tleft\t_\t_\t
+1-4\t13-18\tLagos\t*\tLOC\t
+1-5\t18-19\t.\t_\t_\t
+"""
+
 SAMPLES: dict[str, bytes] = {
     name: text.encode("utf8")
     for name, text in {
@@ -61,6 +73,8 @@ SAMPLES: dict[str, bytes] = {
         "studio.json": json.dumps(_LABEL_STUDIO),
         "spacy.json": json.dumps(_SPACY_2),
         "sample.ann": "T1\tPER 0 3\tAda\nT2\tLOC 9 13\tRome\nR1\tLives Arg1:T1 Arg2:T2\n",
+        "webanno.tsv": _WEBANNO,
+        "pubtator.pubtator": "1|t|Ada left\n1|a|Rome is warm.\n1\t0\t3\tAda\tPER\n1\t9\t13\tRome\tLOC\n",
         "sample.xml": "<doc><PER>Ada</PER> left <LOC>Rome</LOC></doc>",
     }.items()
 }

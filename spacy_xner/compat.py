@@ -1,5 +1,4 @@
-"""Every use of private parts of spacy-transformers, thinc, transformers, torch, srsly and filelock; for spaCy:
-compat_spacy.py.
+"""Every use of private parts of spacy-transformers, thinc, transformers, torch and srsly; for spaCy: compat_spacy.py.
 
 An upgrade of these packages can change such parts without notice. This file is then the one to change, and
 tests/test_compat.py has a test for each function, whose message says which part is gone or different. Each docstring
@@ -10,17 +9,13 @@ Packages are imported inside functions: the command line imports this module and
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import torch
-    from filelock import BaseFileLock
     from spacy.tokens import Doc, Span
     from spacy_transformers.data_classes import FullTransformerBatch, HFObjects, TransformerData
     from spacy_transformers.layers import TransformerModel
@@ -331,19 +326,3 @@ def known_codecs(codecs: Codecs) -> Iterator[None]:
     finally:
         for registry, _ in codecs:
             registry.__dict__.pop("get_all", None)
-
-
-# filelock
-
-
-def locks_file_at(lock: BaseFileLock, path: Path) -> bool:
-    """Whether an acquired lock holds the file that is at a path now, not one that was deleted there.
-
-    Uses `FileLock._context.lock_file_fd` (filelock 3.12 to 4.2): the descriptor is not public.
-    """
-    held = os.fstat(cast("int", lock._context.lock_file_fd))
-    try:
-        there = path.stat()
-    except OSError:
-        return False
-    return (held.st_dev, held.st_ino) == (there.st_dev, there.st_ino)

@@ -12,7 +12,6 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from . import __version__
-from .compat import locks_file_at
 from .errors import XnerError
 from .files import check_writable
 from .redaction import redact_json
@@ -129,11 +128,14 @@ class Journal:
 def lock_output(output: Path) -> FileLock:
     """Lock an output file. RAISES: XnerError where another run has locked it.
 
-    Each run deletes its lock file before it releases it. A run that waited for that very file would then hold a lock
-    that nobody else sees; so a lock counts only if its file is still in place.
+    Each run deletes its lock file before it releases it. A run that has opened that very file would then hold a lock
+    that nobody else sees; so a lock counts only if its file is still in place. While a file is open, no other one gets
+    its inode.
     """
     path = output.with_name(f".{output.name}.part.lock")
     while True:
+        path.touch()
+        before = inode_of(path)
         lock = FileLock(path)
         try:
             lock.acquire(timeout=0)
@@ -141,9 +143,17 @@ def lock_output(output: Path) -> FileLock:
             raise XnerError(
                 f"{output} is being written by another run: wait until it ends, or choose another output file."
             ) from None
-        if locks_file_at(lock, path):
+        if before is not None and before == inode_of(path):
             return lock
         lock.release()
+
+
+def inode_of(path: Path) -> int | None:
+    """The number of the file at a path; None where there is none."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
 
 
 def flatten(header: Mapping[str, Any]) -> dict[str, Any]:

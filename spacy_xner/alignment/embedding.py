@@ -19,7 +19,7 @@ from .word_kinds import is_unspaced_pair
 if TYPE_CHECKING:
     from .encoder import EncodedSentence, PieceEncoder
 
-REVISION = 1  # raise it if links or affinities change for the same encoder: keys of journals have it
+REVISION = 2  # raise it if links or affinities change for the same encoder: keys of journals have it
 ALIGN_METHODS = ("transport", *METHODS)
 TOKEN_TYPES = ("bpe", "word")
 # Sentences are sorted by length within a buffer. It is full at this number of batches or of words, to limit memory.

@@ -1,7 +1,7 @@
 """Scored entities of a doc: `doc.ents`, a span group with scores, and `span._.confidence`."""
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from spacy.tokens import Doc, Span
 
@@ -55,6 +55,17 @@ class ScoredSpan(Protocol):
     def kb_id(self) -> str: ...
     @property
     def span_id(self) -> str: ...
+
+
+class PlainSpan(NamedTuple):
+    """A `ScoredSpan`."""
+
+    start: int
+    end: int
+    label: str
+    score: float
+    kb_id: str = ""
+    span_id: str = ""
 
 
 def set_spans(doc: Doc, spans: Iterable[ScoredSpan], *, complete: bool = True) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -24,11 +24,6 @@ from .options import (
 from .package import BuildName, BuildOption, LabelsName, package
 from .progress import print_counts, progress
 from .usage import UsageError, usage_errors
-
-if TYPE_CHECKING:
-    from spacy.language import Language
-
-    from ..encoders.origin import Origin
 
 
 def adapt(
@@ -83,7 +78,7 @@ def adapt(
     trained on both, scored on held-back projected text, and packaged as xx_NAME. Interrupted runs resume; with other
     options, the steps that depend on them are repeated. --dry-run writes nothing but translations of a sample of the
     sentences, into the cache. The scores in meta.json are named `projected_ents_f` and so on, since the labels that
-    they are measured on were not checked by a person; its licence is that of the source pipeline and of the encoder.
+    they are measured on were not checked by a person; its licences are those of the source pipeline and of the encoder.
 
     Example:
 
@@ -96,7 +91,6 @@ def adapt(
     from ..adapt.settings import Settings
     from ..adapt.steps import Adaptation
     from ..encoders import resolve_encoder
-    from ..encoders.origin import read_origin
     from ..errors import XnerError
     from ..languages.codes import normalise_code
     from ..pipelines import load_pipeline, name_of, use_gpu
@@ -149,7 +143,6 @@ def adapt(
         output / "scores.json",
         output=output / "package",
         encoder=Path(folder),
-        licence=licence_of(nlp, read_origin(Path(folder))),
         description=f"Named entities by spacy-xner, learned from those that {name_of(nlp)} finds in {lang} text, and "
         f"from these projected onto translations into {', '.join(targets)}.",
         source=pipeline,
@@ -174,10 +167,3 @@ def copied_folder(folder: Path) -> Iterator[Path]:
             elif not path.name.startswith("."):
                 (copy / path.name).symlink_to(path.resolve(), target_is_directory=path.is_dir())
         yield copy
-
-
-def licence_of(nlp: "Language", origin: "Origin | None") -> str:
-    """The licences of an adapted pipeline: of the source pipeline, whose predictions it learns, and of the encoder."""
-    source = str(nlp.meta.get("license") or "unknown")
-    encoder = origin.licence if origin and origin.licence else "unknown"
-    return source if source == encoder else f"{source} (source pipeline), {encoder} (encoder)"

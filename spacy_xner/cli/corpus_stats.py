@@ -7,7 +7,7 @@ import typer
 
 from .console import make_console, write_json
 from .options import JsonOption, QuietOption
-from .progress import progress
+from .progress import print_report, progress
 from .torch_free import avoid_torch
 
 
@@ -30,9 +30,12 @@ def stats(
     from rich import box
     from rich.table import Table
 
+    from ..corpus.formats.report import Report
     from ..inspection.stats import count_docs, read_any
 
-    rows = count_docs(progress(read_any(paths, lang), "Counting"))
+    report = Report()
+    rows = count_docs(progress(read_any(paths, lang, report), "Counting"))
+    print_report(report)
     if json:
         write_json(json, [{"lang": lang, "origin": origin, **row} for (lang, origin), row in rows.items()])
     first = ["docs", "tokens", "unlabelled", "no entities", "entities"]

@@ -8,6 +8,7 @@ import typer
 from .command import XnerTyper
 from .options import OutputArgument, QuietOption
 from .outputs import choose_output
+from .progress import print_report
 from .usage import usage_errors
 
 DEFAULT_FOLDER = Path("models/encoder")
@@ -109,6 +110,7 @@ def trim(
     xner encoder trim training/xner_agg/model-last --output training/xner_agg/model-trimmed --texts corpora/train
     ```
     """
+    from ..corpus.formats.report import Report
     from ..corpus.texts import read_texts
     from ..encoders.trimming.needed_pieces import Wanted
     from ..encoders.trimming.trim import trim_encoder
@@ -117,7 +119,9 @@ def trim(
     dest = choose_output(output, output_argument)
     langs = [code.strip() for code in (lang or "").split(",") if code.strip()]
     # A sentence in several files counts once.
-    kept_texts = list(dict.fromkeys(read_texts(texts or [])))
+    found = Report()
+    kept_texts = list(dict.fromkeys(read_texts(texts or [], found)))
+    print_report(found)
     with usage_errors():
         wanted = Wanted(kept_texts, langs, words, max_pieces)
     call = trim_pipeline if is_pipeline(encoder) else trim_encoder

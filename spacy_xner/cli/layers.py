@@ -9,6 +9,7 @@ import typer
 from ..errors import XnerError
 from .console import make_console, make_notes, write_json
 from .options import GpuOption, JsonOption, PipelineArgument, PipelineBatchSizeOption, QuietOption
+from .progress import print_report
 from .usage import UsageError
 
 
@@ -72,12 +73,15 @@ def layers(
 
 def read_sentences(path: Path | None, limit: int) -> tuple[list[str], str]:
     """The texts to average attention over, and a phrase that names them. RAISES: XnerError for a file without text."""
+    from ..corpus.formats.report import Report
     from ..corpus.texts import read_texts
     from ..reporting.layer_weights import EXAMPLES
 
     if path is None:
         return list(EXAMPLES), f"{len(EXAMPLES)} example sentences in as many languages"
-    sentences = list(itertools.islice(read_texts([path]), limit))
+    report = Report()
+    sentences = list(itertools.islice(read_texts([path], report), limit))
+    print_report(report)
     if not any(sentence.strip() for sentence in sentences):
         raise XnerError(f"{path}: found no text, expected a corpus or a file with one text per line.")
     return sentences, f"the first {len(sentences)} of {path}" if len(sentences) == limit else f"{path}"

@@ -51,7 +51,10 @@ ProjectMethodOption = Annotated[MethodName, typer.Option(help="transport, or ali
 DEFAULT_MIN_SCORE = 0.15
 """That of `projection.confidence`, which cannot be imported before a command runs: it takes too long for --help."""
 MinScoreOption = Annotated[
-    float, typer.Option(min=0, max=1, help="Drop entities with a lower score: the probability that the span is right.")
+    float,
+    typer.Option(
+        min=0, max=1, help="Drop entities with a lower score; with transport, the probability of being right."
+    ),
 ]
 CompleteOption = Annotated[bool, typer.Option(help="Drop sentences with incomplete projections.")]
 

@@ -56,7 +56,7 @@ def package(
     import srsly
     from spacy.cli.package import package as spacy_package
 
-    from ..encoders.origin import read_origin
+    from ..encoders.origin import Origin, read_origin
     from ..errors import XnerError
     from ..paths import check_links
     from ..scoring.scores import read_scores
@@ -69,7 +69,7 @@ def package(
     check_links(pipeline)
     own = srsly.read_json(pipeline / "meta.json")
     check_names(str(own.get("lang", "xx")), name, version)
-    origin = read_origin(encoder) if encoder else None
+    origin = (read_origin(encoder) or Origin(encoder.resolve().name, "a local folder")) if encoder else None
     meta = describe(own, read_scores(scores), labels.value)
     meta |= {"name": name, "version": version, "description": description or meta["description"]}
     add_sources(meta, read_meta(source) if source else None, origin)
@@ -80,11 +80,16 @@ def package(
     with TemporaryDirectory() as room:
         # The same pipeline with another meta.json, without copying its weights.
         for part in pipeline.resolve().iterdir():
-            if part.name != "meta.json":
+            if part.name != "meta.json" and not is_generated_readme(part):
                 (Path(room) / part.name).symlink_to(part, target_is_directory=part.is_dir())
         srsly.write_json(Path(room) / "meta.json", meta)
         wheel = build == BuildName.wheel
         spacy_package(Path(room), output, create_sdist=False, create_wheel=wheel, force=True, silent=quiet)
+
+
+def is_generated_readme(path: Path) -> bool:
+    """Whether a file is the README of an earlier package, with its name and scores."""
+    return path.name == "README.md" and "| **Default Pipeline** |" in path.read_text(encoding="utf8", errors="replace")
 
 
 def check_names(lang: str, name: str, version: str) -> None:

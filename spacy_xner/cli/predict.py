@@ -4,9 +4,8 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
@@ -18,7 +17,6 @@ from .usage import UsageError, usage_errors
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
-InputFormat = StrEnum("InputFormat", ["auto", "plain", "inline", "columns", "conllu", "jsonl", "docbin"])
 ProcessOption = Annotated[int, typer.Option("--n-process", min=1, help="Number of processes, on the CPU.")]
 
 
@@ -30,8 +28,8 @@ def predict(
         Path, typer.Option("--output", "-o", help="File to write: .jsonl, .jsonl.gz or .spacy; - for standard output.")
     ] = STREAM,
     format: Annotated[
-        InputFormat, typer.Option(help="Format of the input. auto: by the ending; standard input: text or JSON lines.")
-    ] = InputFormat.auto,
+        str, typer.Option(help="Format of the input, as for `xner corpus convert`; of standard input: plain or jsonl.")
+    ] = "auto",
     lang: Annotated[str | None, typer.Option(help="Language of texts that do not name it. Default: unknown.")] = None,
     batch_size: PipelineBatchSizeOption = None,
     n_process: ProcessOption = 1,
@@ -55,6 +53,7 @@ def predict(
     ```
     """
     from ..corpus.convert import name_files
+    from ..corpus.formats.reading import Format
     from ..corpus.predict import UNKNOWN, Text, read_inputs, read_stream
     from ..corpus.predict import predict as predict_docs
     from ..errors import XnerError
@@ -68,7 +67,9 @@ def predict(
         code = (normalise_code(lang) if lang else None) or UNKNOWN
     if n_process > 1 and gpu_id >= 0:
         raise UsageError("Found --n-process with --gpu-id, expected one of them: processes would share a GPU.")
-    if STREAM in files and format not in (InputFormat.auto, InputFormat.plain, InputFormat.jsonl):
+    if format not in get_args(Format):
+        raise UsageError(f"--format is {format}, expected one of {', '.join(get_args(Format))}.")
+    if STREAM in files and format not in ("auto", "plain", "jsonl"):
         raise UsageError(f"--format is {format}, expected plain or jsonl for standard input.")
     for path in files:
         if path != STREAM and not path.is_file():
@@ -86,10 +87,10 @@ def predict(
     def texts() -> Iterator[Text]:
         for path in files:
             if path == STREAM:
-                stream = None if format == InputFormat.auto else format.value
+                stream = None if format == "auto" else format
                 yield from read_stream(sys.stdin.buffer, known, counts, stream)  # type: ignore[arg-type]
             else:
-                yield from read_inputs(path, names[path], known, counts, format.value)  # type: ignore[arg-type]
+                yield from read_inputs(path, names[path], known, counts, format)  # type: ignore[arg-type]
 
     def docs() -> "Iterator[Doc]":
         for doc in predict_docs(nlp, texts(), batch_size, n_process):

@@ -7,11 +7,10 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from ..annotations.attributes import confidence_of, is_fully_labelled, meta_of
-from ..annotations.entities import set_spans
+from ..annotations.entities import PlainSpan, set_spans
 from ..errors import XnerError
 from ..languages.codes import normalise_code
 from ..languages.tokenizer import multilingual_tokenizer
-from ..projection.types import ProjectedSpan
 from ..redaction import redact_json
 from ..translation import Translator
 from ..translation.label_carriers import LabelCarrier, LabelledTranslation, translate_labelled
@@ -81,7 +80,7 @@ def carry_docs(
     check_language(lang, counts, translator, cache)
 
 
-def carried_spans(source: Doc, target: Doc, found: LabelledTranslation) -> list[ProjectedSpan]:
+def carried_spans(source: Doc, target: Doc, found: LabelledTranslation) -> list[PlainSpan]:
     """The entities of a carried translation, with the scores and identifiers of their source entities.
 
     target (Doc): the translation with the entities of `found`, in the same order.
@@ -91,7 +90,7 @@ def carried_spans(source: Doc, target: Doc, found: LabelledTranslation) -> list[
         origin = source.ents[k]
         score = confidence_of(origin)
         place = entity.start, entity.end, entity.label_, 1.0 if score is None else score
-        spans.append(ProjectedSpan(*place, origin.start, origin.end, origin.kb_id_, origin.id_))
+        spans.append(PlainSpan(*place, origin.kb_id_, origin.id_))
     return spans
 
 

@@ -44,12 +44,14 @@ def convert_files(
     tokenizer = multilingual_tokenizer()
     report = Report() if report is None else report
     ids: set[str] = set()
+    first_with: dict[str, tuple[Path, int]] = {}
     for path, name in zip(paths, name_files(paths), strict=True):
         ids_of_file: set[str] = set()
-        for doc, line, n_split in _read_file(tokenizer, path, format, report, {"lang": lang, **options}):
+        for doc, line, n_split, tokens_of in _read_file(tokenizer, path, format, report, {"lang": lang, **options}):
             if not len(doc):
                 counts["empty texts left out"] += 1
                 continue
+            first_with.setdefault(tokens_of, (path, line))
             meta = {"id": f"{name}:{line}", "lang": lang, "score": 1.0, **meta_of(doc)}
             if not meta["lang"]:
                 raise XnerError(f"{path}:{line}: the language is unknown, expected --lang, for example --lang en.")
@@ -75,12 +77,16 @@ def convert_files(
             counts["entities"] += len(doc.ents)
             counts["tokens split at an entity's boundary"] += n_split
             yield doc
+    if len(first_with) > 1:
+        report.note("sources of tokens: those of files, beside those of spacy-xner", *first_with["file"], 2)
 
 
 def _read_file(
     tokenizer: MultilingualTokenizer, path: Path, format: Format, report: Report, options: dict[str, Any]
-) -> Iterator[tuple[Doc, int, int]]:
-    """Yield (doc, line, number of split tokens) of a file; the doc's meta is what the file itself contains.
+) -> Iterator[tuple[Doc, int, int, str]]:
+    """Yield (doc, line, number of split tokens, "file" or "tokenizer" for where tokens are from) of a file.
+
+    The doc's meta is what the file itself contains.
 
     Docs of a DocBin keep all their annotation, including tokens with missing entity annotation. Their line is their
     number in the file.
@@ -88,12 +94,12 @@ def _read_file(
     if (detect_format(path) if format == "auto" else format) == "docbin":
         chosen = {key: options[key] for key in ("spans_key", "overlaps") if options.get(key) is not None}
         docs = read_labelled_docs(path, report or Report(), tokenizer.vocab, **chosen)
-        yield from ((doc, number, 0) for number, doc in enumerate(docs, start=1))
+        yield from ((doc, number, 0, "file") for number, doc in enumerate(docs, start=1))
         return
     for sentence in read_sentences(path, format, report, **options):
         doc, n_split = doc_of_sentence(tokenizer, sentence)
         doc._.xner_meta = sentence.meta
-        yield doc, sentence.line, n_split
+        yield doc, sentence.line, n_split, "tokenizer" if sentence.words is None else "file"
 
 
 def name_files(paths: Sequence[Path]) -> list[str]:

@@ -92,9 +92,9 @@ def lengths_error(
 ) -> XnerError:
     """The error for files of different length, with the first place that looks shifted.
 
-    texts, others (Sequence[tuple[int, str]]): line and text of each sentence of both files.
+    texts, others (Sequence[tuple[int, str]]): line and text of each sentence of both files, or of each of their lines.
     """
-    n_source, n_target = len(texts), len(others)
+    n_source, n_target = len(source.lines), len(target.lines)
     message = (
         f"{source.path} has {n_source:,} sentences and {target.path} has {n_target:,}; expected the same number: "
         f"sentence n of the second file translates sentence n of the first."
@@ -103,12 +103,12 @@ def lengths_error(
         message += f" (They have {source.n_lines:,} and {target.n_lines:,} lines.)"
     place = first_shift([text for _, text in texts], [text for _, text in others])
     if place is not None:
-        longer = source.path if n_source > n_target else target.path
-        n_more = abs(n_source - n_target)
-        line, text = (texts if n_source > n_target else others)[place]
+        n_more = len(texts) - len(others)
+        longer, longer_texts = (source.path, texts) if n_more > 0 else (target.path, others)
+        n_more, (line, text) = abs(n_more), longer_texts[place]
         message += (
             f" The first place that looks shifted is {longer}:{line} ('{text[:60]}'): {n_more:,} "
-            f"{'sentence' if n_more == 1 else 'sentences'} without a counterpart may begin there."
+            f"{'sentence' if n_more == 1 else 'sentences or lines'} without a counterpart may begin there."
         )
     return XnerError(message)
 

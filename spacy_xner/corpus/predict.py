@@ -13,7 +13,7 @@ from spacy.tokens import Doc
 from ..annotations.attributes import confidence_of
 from ..errors import XnerError
 from ..pipelines import name_of
-from .formats.reading import Format, detect_format, read_sentences
+from .formats.reading import Format, read_sentences
 
 StreamFormat = Literal["plain", "jsonl"]
 UNKNOWN = "xx"  # spaCy's code of several languages
@@ -41,8 +41,7 @@ def read_inputs(path: Path, name: str, lang: str, counts: Counter[str], format: 
     counts (Counter[str]): receives the number of "texts", and of "entities in the file, not looked at".
     RAISES: XnerError for a file that cannot be read.
     """
-    chosen = "plain" if format == "auto" and detect_format(path) == "inline" else format
-    for sentence in read_sentences(path, chosen):
+    for sentence in read_sentences(path, format, lang=lang):
         counts["texts"] += 1
         counts["entities in the file, not looked at"] += len(sentence.spans or ())
         meta = sentence.meta

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice, tee
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from spacy.tokens import Doc
 
 from ..annotations.attributes import is_fully_labelled, meta_of
-from ..annotations.entities import set_spans
+from ..annotations.entities import PlainSpan, set_spans
 from ..files import atomic_path, open_text
 from ..journal import Journal, Progress
 from ..projection import SpanProjector
@@ -22,19 +22,8 @@ from .provenance import Pair, made_from, text_hash
 
 REVISION = 2  # of what this file makes of projections; see `corpus/provenance.py`
 Result = dict[str, Any]
-"""The projection of a pair as plain JSON: source (hash of its text), spans (see `SpanResult`), missing (a number),
+"""The projection of a pair as plain JSON: source (hash of its text), spans (see `PlainSpan`), missing (a number),
 partial (whether the source is only partly labelled), score, dropped, counts."""
-
-
-class SpanResult(NamedTuple):
-    """A projected span in a journal: tokens `start` to `end`, end exclusive."""
-
-    start: int
-    end: int
-    label: str
-    score: float
-    kb_id: str
-    span_id: str
 
 
 def project_corpus(
@@ -83,7 +72,7 @@ def project_pairs(pairs: Iterable[Pair], projector: SpanProjector) -> Iterator[R
     """Project pairs lazily, in order. YIELDS: a `Result` for each."""
     to_project, pairs = tee(pairs)  # the projector reads at most a block ahead
     for found, (source, _) in zip(projector.project(to_project), pairs, strict=True):
-        spans = [SpanResult(s.start, s.end, s.label, round(s.score, 6), s.kb_id, s.span_id) for s in found.spans]
+        spans = [PlainSpan(s.start, s.end, s.label, round(s.score, 6), s.kb_id, s.span_id) for s in found.spans]
         yield {
             "source": text_hash(source.text),
             "spans": spans,
@@ -110,7 +99,7 @@ def set_results(targets: Iterable[Doc], results: Iterable[Result], identity: dic
         if result["dropped"]:
             continue
         complete = not result["missing"] and not result["partial"]
-        set_spans(target, [SpanResult(*span) for span in result["spans"]], complete=complete)
+        set_spans(target, [PlainSpan(*span) for span in result["spans"]], complete=complete)
         step = {"step": "project", **identity, **made_from(result["source"], REVISION), "missing": result["missing"]}
         target._.xner_meta = with_step(meta_of(target), step, score=result["score"])
         yield target

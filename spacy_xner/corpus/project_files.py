@@ -121,7 +121,10 @@ def pair_in_order(
         has_hashes = has_hashes or source_hash_of(doc) is not None
     passed = pair_slots(source_slots, target_slots, counts)
     if passed is None:
-        texts, others = ([(line, doc.text) for doc, line in read()] for read in (read_source, read_target))
+        if source_slots.n_lines is not None and target_slots.n_lines is not None:
+            texts, others = (list(read_lines(path)) for path in (source, target))
+        else:
+            texts, others = ([(line, doc.text) for doc, line in read()] for read in (read_source, read_target))
         raise lengths_error(source_slots, target_slots, texts, others)
 
     def sources() -> Iterator[Doc]:

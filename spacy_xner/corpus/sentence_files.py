@@ -24,8 +24,8 @@ def read_labelled_lines(path: Path, nlp: Language, report: Report | None = None)
     for doc, line in read_file(path, nlp, report):
         if doc.text.strip() and not doc.has_annotation("ENT_IOB"):
             raise XnerError(
-                f"{path}:{line}: this sentence is unlabelled, expected entities to project (or an empty list). A .txt in "
-                f"which nothing is marked is unlabelled: `xner corpus convert {path} --empty` says that it has none."
+                f"{path}:{line}: this sentence is unlabelled, expected entities to project (or an empty list). A .txt "
+                f"in which nothing is marked is unlabelled: `xner corpus convert {path} --empty` says that it has none."
             )
         yield doc, line
 

@@ -33,12 +33,13 @@ def read_unlabelled(path: Path, lang: str, counts: Counter[str], report: Report 
         counts["empty texts left out"] += empty
 
 
-def read_texts(paths: Iterable[Path]) -> Iterator[str]:
+def read_texts(paths: Iterable[Path], report: Report | None = None) -> Iterator[str]:
     """Yield the texts in files and folders of files: corpora of any format, translation memories, plain text.
 
     Markup of entities is removed; a `.txt` file may have markup or not. A `.tsv` file with language codes in its first
     line is a translation memory; each of its cells is a text.
 
+    report (Report | None): receives what files were taken for, and what was changed or left out.
     RAISES: XnerError if a path does not exist or contains no such file, and for a malformed file.
     """
     for path in find_files(paths):
@@ -47,7 +48,7 @@ def read_texts(paths: Iterable[Path]) -> Iterator[str]:
                 if number > 1:
                     yield from (cell.strip() for cell in line.split("\t") if cell.strip())
         else:
-            yield from (sentence.text for sentence in read_sentences(path))
+            yield from (sentence.text for sentence in read_sentences(path, report=report))
 
 
 def is_translation_memory(path: Path) -> bool:

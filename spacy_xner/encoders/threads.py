@@ -16,6 +16,7 @@ Purpose = Literal["threads", "encoder", "tokenizer"]
 
 _forked = False
 _locks: dict[Purpose, threading.RLock] = {}
+_this_thread = threading.local()  # in_pool: whether it is one of a pool, which must not wait for the others
 _pools: dict[int, ThreadPoolExecutor] = {}  # by their number of threads
 
 
@@ -75,7 +76,7 @@ def run_in_threads(function: Callable[[Task], Result], tasks: Sequence[Task]) ->
     Calls at the same time share these threads, so that torch uses as many as before.
     """
     n_threads = count_threads()
-    if min(n_threads, len(tasks)) < 2:
+    if min(n_threads, len(tasks)) < 2 or getattr(_this_thread, "in_pool", False):
         return [function(task) for task in tasks]
     return list(_get_pool(n_threads).map(function, tasks))
 
@@ -92,7 +93,9 @@ def _get_pool(n_threads: int) -> ThreadPoolExecutor:
             ready = threading.Barrier(n_threads)
 
             def prepare(_: int) -> None:
+                torch.get_num_threads()  # a thread's first question sets its number to that of the process
                 torch.set_num_threads(1)
+                _this_thread.in_pool = True
                 ready.wait()  # so that each thread does this once
 
             try:

@@ -121,9 +121,9 @@ def without(setting: Mapping[str, Any], *keys: str) -> dict[str, Any]:
 
 def _check_settings(one: RunRecord, other: RunRecord) -> None:
     settings = [_setting_of(run) for run in (one, other)]
+    _check_versions(one, other)
     if not all(settings):
         return
-    _check_versions(one, other)
     both = [{key: setting.get(key) for key in COMMON_SETTINGS} for setting in settings]
     configs = [setting.get("config") or {} for setting in settings]
     if configs[0].get("file") == configs[1].get("file"):

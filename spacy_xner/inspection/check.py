@@ -26,8 +26,10 @@ class CorpusReport:
     shares: dict[str, list[str]] = field(default_factory=dict)
 
 
-def check_corpus(layout: Layout) -> CorpusReport:
+def check_corpus(layout: Layout, notes: bool = True) -> CorpusReport:
     """Check every file of a corpus folder.
+
+    notes (bool): make notes and shares too, which takes most of the time.
 
     Errors: malformed markup, unknown labels, a language with too few sentences, translations with missing cells or
     without their training sentence, a sentence that occurs twice in the training or in the evaluation text of a
@@ -43,6 +45,8 @@ def check_corpus(layout: Layout) -> CorpusReport:
     for lang in (layout.source, *layout.targets):
         own = [sentence for sentence in sentences if sentence.lang == lang]
         _check_repetition(own, report.errors)
+        if not notes:
+            continue
         for heading, lines in repetition.notes(own).items():
             report.notes.setdefault(heading, []).extend(lines)
         for heading, line in repetition.shares(own, sentences).items():

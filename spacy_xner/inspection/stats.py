@@ -10,6 +10,7 @@ from ..annotations.attributes import meta_of
 from ..corpus.convert import convert_files
 from ..corpus.formats.docbin import read_docs
 from ..corpus.formats.reading import detect_format
+from ..corpus.formats.report import Report
 from ..corpus.reader import find_docbins
 from ..languages.tokenizer import multilingual_tokenizer
 from .layout import SETTINGS, read_layout
@@ -17,26 +18,32 @@ from .layout import SETTINGS, read_layout
 Row = tuple[str, str]  # language, origin
 
 
-def read_any(paths: Iterable[Path], lang: str | None = None) -> Iterator[tuple[Row, Doc]]:
+def read_any(paths: Iterable[Path], lang: str | None = None, report: Report | None = None) -> Iterator[tuple[Row, Doc]]:
     """Yield the docs of files and folders with their language and origin.
 
     For a labelled corpus folder (with `corpus.toml`), the origin is the split. For DocBins, and for all DocBins in
     other folders, language and origin come from the docs' meta: the origin is the provenance. The language of any other
     file is `lang`, and its origin the file name.
+
+    report (Report | None): receives what files were taken for, and what was changed or left out.
     """
     for path in paths:
         if path.is_dir() and (path / SETTINGS).is_file():
             for file_lang, split, file in read_layout(path).files():
-                yield from (((file_lang, split), doc) for doc in convert_files([file], file_lang, Counter()))
+                yield from (
+                    ((file_lang, split), doc) for doc in convert_files([file], file_lang, Counter(), report=report)
+                )
         elif path.is_dir():
-            yield from read_any(find_docbins(path), lang)
+            yield from read_any(find_docbins(path), lang, report)
         elif detect_format(path) == "docbin":
             for doc in read_docs(path, multilingual_tokenizer().vocab):
                 meta = meta_of(doc)
                 steps = " > ".join(step["step"] for step in meta.get("provenance", []))
                 yield (meta.get("lang") or lang or "?", steps or path.name), doc
         else:
-            yield from (((lang or "?", path.name), doc) for doc in convert_files([path], lang, Counter()))
+            yield from (
+                ((lang or "?", path.name), doc) for doc in convert_files([path], lang, Counter(), report=report)
+            )
 
 
 def count_docs(docs: Iterable[tuple[Row, Doc]]) -> dict[Row, dict[str, int]]:

@@ -87,8 +87,13 @@ class SoftmaxRecogniser(TrainablePipe):
     `span._.confidence`, and `doc.spans["xner"]` with `attrs["scores"]`.
 
     As in spaCy's `ner`, entities that are already in `doc.ents` are kept, and no entity contains a blocked token,
-    crosses the first token of a sentence, or begins or ends with white space. Kept entities are in `doc.spans["xner"]` if they
-    have a score, with that score.
+    crosses the first token of a sentence, or begins or ends with white space. Kept entities are in `doc.spans["xner"]`
+    if they have a score, with that score. A score belongs to a place and a label: entities that other components set
+    later have none, unless both are the same. `doc.spans["xner"]` follows the tokens when they are merged or split (see
+    `ScoredSpans`).
+
+    Several threads can predict with a component at the same time, and save or pickle it meanwhile. To train it, or to
+    add labels, is for one thread alone, while no other predicts.
 
     vocab (Vocab): the pipeline's vocabulary.
     model (Model): logits of tags for each token, for example `spacy_xner.TokenClassifier.v1`.

@@ -20,10 +20,16 @@ def token_classifier_v1(
 
 
 def interpolate_optimizer_v1() -> Callable[[Language], None]:
-    """`spacy_xner.InterpolateOptimizer.v1`: as v2, for `[initialize] before_init`; loading does not call it there."""
+    """`spacy_xner.InterpolateOptimizer.v1`: as v2, for `[initialize] before_init` of earlier configs.
+
+    Loading a pipeline does not call it there. So it puts v2 into the config that will be saved, where there is no other
+    function.
+    """
 
     def before_init(nlp: Language) -> None:
         interpolate_optimizer(nlp)
+        if nlp.config["nlp"].get("after_pipeline_creation") is None:
+            nlp.config["nlp"]["after_pipeline_creation"] = {"@callbacks": "spacy_xner.InterpolateOptimizer.v2"}
 
     return before_init
 

@@ -16,7 +16,7 @@ from .doc_words import PairWords
 from .transport_projection import TransportProjection
 from .types import MissingSpan, Projection, ProjectionAlgorithm
 
-REVISION = 1  # raise it if algorithms place other spans for the same alignment: keys of journals have it
+REVISION = 2  # raise it if algorithms place other spans for the same alignment: keys of journals have it
 BLOCK = 512  # maximum number of pairs read ahead: limits memory where few sentences have entities
 
 

@@ -58,7 +58,7 @@ class Report:
 
     @property
     def answer(self) -> list[str]:
-        """Sentences: a summary, one for each comparison, arms that were left out, different machines, and the limits."""
+        """Sentences: a summary, one for each comparison, arms that were left out, kinds of machine, and the limits."""
         sentences = [summary(self.analysis, self.titles)]
         sentences += [compared(comparison, self.titles) for comparison in self.analysis.comparisons]
         if self.not_compared:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from spacy_xner.alignment import files
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.cli import app
+from spacy_xner.errors import XnerError
 
 PAIRS = "Berlin is big ||| Berlin ist groß\nParis ||| \n日 本 ||| Japan \x07 😀\n"
 SOURCE = "Berlin\tB-LOC\nis\tO\nbig\tO\n\nAnna\tB-PER\nsaw\tO\nParis\tB-LOC\n\n"
@@ -125,27 +126,36 @@ def test_help() -> None:
 
 
 def test_least_score_of_links(embedded_encoder: Path, tmp_path: Path) -> None:
-    """A right link stays, one of a sentence that is no translation goes; both are counted."""
-    pairs, output = tmp_path / "pairs.txt", tmp_path / "links[de].txt"
-    lines = ("Berlin is big ||| Berlin ist groß", "The committee met on Monday ||| Katzen schlafen gern")
-    pairs.write_text("".join(f"{line}\n" for line in lines), encoding="utf8")
-    arguments = ("align", pairs, "--output", output, "--encoder", embedded_encoder)
-    assert invoke(*arguments).exit_code == 0
+    """Right links stay, those of a sentence that is no translation go; both are counted."""
+    pairs, output = tmp_path / "pairs.txt", tmp_path / "links.txt"
+    pairs.write_text(
+        "Berlin is big ||| Berlin ist groß\nHe bought two apples ||| Sie fährt nach Rom\n", encoding="utf8"
+    )
+    aligner = EmbeddingAligner(str(embedded_encoder))
+    files.align_file(pairs, output, aligner)
     right, wrong = output.read_text(encoding="utf8").splitlines()
     assert right == "0-0 1-1 2-2"
-    result = invoke(*arguments, "--scores")
-    with_scores = output.read_text(encoding="utf8").splitlines()[0].split()
-    assert [link.split(":")[0] for link in with_scores] == right.split()
-    assert all(0.85 < float(link.split(":")[1]) <= 1 for link in with_scores)
-    assert "least score" not in result.output
-    result = invoke(*arguments, "--min-score", "0.5")
-    kept, low = output.read_text(encoding="utf8").splitlines()
-    assert kept == right
-    n_dropped = len(wrong.split()) - len(low.split())
-    assert n_dropped >= 1
-    assert f"links below the least score {n_dropped}" in " ".join(result.output.split())
-    assert str(output.name) in result.output.replace("\n", "")  # brackets are no markup
-    assert invoke(*arguments, "--min-score", "1.5").exit_code == 2
+    assert wrong
+    assert "links below the least score" not in files.align_file(pairs, output, aligner, scores=True)
+    with_scores = [link.split(":") for link in output.read_text(encoding="utf8").splitlines()[0].split()]
+    assert [link for link, _ in with_scores] == right.split()
+    assert all(0.85 < float(score) <= 1 for _, score in with_scores)
+    counts = files.align_file(pairs, output, aligner, min_score=0.5)
+    assert output.read_text(encoding="utf8") == f"{right}\n\n"
+    assert counts["links"] == 3
+    assert counts["links below the least score"] == len(wrong.split())
+    with pytest.raises(XnerError, match=r"least score of links is 1\.5"):
+        files.align_file(pairs, output, aligner, min_score=1.5)
+
+
+def test_options_of_scores(tiny_encoder: Path, tmp_path: Path) -> None:
+    pairs, output = tmp_path / "pairs.txt", tmp_path / "links[de].txt"
+    pairs.write_text("Berlin ||| Berlin\n", encoding="utf8")
+    result = align(tiny_encoder, pairs, "--output", output, "--scores", "--min-score", "0.5")
+    assert output.read_text(encoding="utf8") == "0-0:1.00\n"
+    assert "links below the least score 0" in " ".join(result.output.split())
+    assert "links[de].txt" in result.output.replace("\n", "")  # brackets are no markup
+    assert align(tiny_encoder, pairs, "--output", output, "--min-score", "1.5").exit_code == 2
 
 
 def test_scores_of_other_methods_are_similarities(tiny_encoder: Path) -> None:

@@ -147,6 +147,16 @@ def test_a_second_package_takes_the_place_of_the_first(tiny_pipeline: Path, scor
     assert "75.00" in readme.read_text(encoding="utf8")
 
 
+def test_a_package_can_be_packaged_again(tiny_pipeline: Path, scores: Path, tmp_path: Path) -> None:
+    """Its README has other scores; one that a person wrote is kept."""
+    pipeline = Path(shutil.copytree(tiny_pipeline, tmp_path / "pipeline"))
+    for text, kept in (("Mine.", True), ("| **Name** | `old` |\n| **Default Pipeline** | `x` |\nENTS_F 99", False)):
+        (pipeline / "README.md").write_text(text)
+        ok("package", pipeline, "-o", tmp_path / "out", "--name", "new", "--build", "none", "--scores", scores)
+        readme = (tmp_path / "out/xx_new-0.1.0/README.md").read_text(encoding="utf8")
+        assert ("Mine." in readme, "33.33" in readme, "old" in readme) == (kept, not kept, False)
+
+
 def test_description() -> None:
     meta = {"lang": "xx", "description": "", "requirements": ["a"]}
     described = describe(meta, SCORES)

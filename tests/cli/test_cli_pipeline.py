@@ -227,3 +227,17 @@ def test_show(tiny_pipeline: Path, tiny_corpus: Path, tmp_path: Path) -> None:
 def test_show_without_scores(without_weights: Path, tiny_corpus: Path) -> None:
     out = ok("show", without_weights, tiny_corpus / "en.spacy")
     assert out == "en  Angela Merkel visited Paris , London and Berlin .\n"
+
+
+def test_names_with_brackets_are_printed_as_they_are(tiny_pipeline: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+    """Paths such as scores[de].json look like rich's markup."""
+    pipeline, corpus = tmp_path / "model[de]", tmp_path / "test[de].spacy"
+    pipeline.symlink_to(tiny_pipeline)
+    corpus.symlink_to(tiny_corpus / "de.spacy")
+    scores, plot = tmp_path / "scores[/red].json", tmp_path / "plot[de].svg"
+    assert "model[de]" in "".join(ok("evaluate", pipeline, corpus, "--output", scores).split())
+    assert "model[de]" in "".join(ok("show", pipeline, corpus, "--scores", scores).split())
+    (tmp_path / "text[de].txt").write_text("Paris\n")
+    out = ok("layers", pipeline, "--plot", plot, "--texts", tmp_path / "text[de].txt")
+    assert f"Wrote {plot}" in "".join(out.split("\n"))
+    assert "none[de].json" in failing("show", pipeline, corpus, "--scores", tmp_path / "none[de].json")

@@ -152,6 +152,7 @@ def test_wrong_usage(pipeline: Path, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Ada\n")
     assert "expected a name that ends in .jsonl" in misused("predict", pipeline, tmp_path / "a.txt", "-o", "x.txt")
     assert "expected plain or jsonl for standard" in misused("predict", pipeline, "-", "--format", "columns")
+    assert "expected one of auto, " in misused("predict", pipeline, "-", "--format", "xml")
     assert "expected one of them" in misused("predict", pipeline, "-", "--n-process", "2", "-g", "0")
     assert "there is no such file" in failing("predict", pipeline, tmp_path / "b.txt")
     (tmp_path / "a.jsonl").write_text('{"text": "Ada"}\n')

@@ -39,7 +39,7 @@ def test_page_markdown_and_study_file(records: Path, tmp_path: Path) -> None:
     assert difference == pytest.approx(f1[2] - f1[0], abs=1e-3)
     assert 0 < numbers["figures"]["e_minus_a_low"] < difference < numbers["figures"]["e_minus_a_high"]
     written = json.loads(study.read_text())
-    assert (len(written["runs"]), written["figures"]) == (6, numbers["figures"])
+    assert (len(written["runs"]), written["figures"]) == (9, numbers["figures"])
     again = tmp_path / "again.html"
     ok("report", study, "--output", again, *FEW)  # the study file is all that it needs
     assert again.read_bytes() == page.read_bytes()

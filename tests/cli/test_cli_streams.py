@@ -82,6 +82,7 @@ def test_every_file_can_be_a_pipe(
         else:
             found.extend([file.read_bytes(), file.read_bytes()])
 
+    called.streams = getattr(command.callback, "streams", ())  # type: ignore[attr-defined]
     monkeypatch.setattr(command, "callback", called)
     if name in WRITTEN:
         reader = threading.Thread(target=lambda: found.append(pipe.read_bytes()), daemon=True)

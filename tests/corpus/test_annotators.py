@@ -107,6 +107,6 @@ def test_white_space_at_edges(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", [{"overlaps": "first"}, {"offsets": "words"}])
-def test_unknown_option(tmp_path: Path, option: dict[str, str]) -> None:
+def test_unknown_option(tmp_path: Path, option: dict[str, Any]) -> None:
     with pytest.raises(XnerError, match="expected"):
         read(tmp_path / "a.jsonl", {"text": TEXT}, **option)

@@ -235,6 +235,7 @@ def test_choices(tmp_path: Path) -> None:
         ("Ada B-PER|B-ORG\nx O\n", r"a\.conll:1: found the tag 'B-PER\|B-ORG', expected one tag"),
         ("Ada B-PER\n#foo bar baz\n", r"a\.conll:2: found '#foo bar baz', which begins with #.*--comments.*--no-comm"),
         ("#begin document (x)\n" + "bn 0 0 [WORD] " + "- " * 9 + "\n", r"a\.conll:2: found \[WORD\].*skeleton2conll"),
+        ("#begin document (x)\nbn 0 0 a b c d e f g *\nbn 0 1\n", r"a\.conll:3: found 3 column\(s\).*expected 11"),
         ("#begin document (x)\nbn 0 0\n", r"a\.conll:2: found 3 columns, expected at least 12"),
         ("Ada (PER*\nL. *\n", r"a\.conll:1: the entity PER is never closed"),
         ("Ada (PER*\nL. (LOC*)\nx *)\n", r"found '\(LOC\*\)' inside the entity PER"),
@@ -264,6 +265,8 @@ def test_csv(tmp_path: Path) -> None:
     assert entities(sentence) == [("Ada", "per")]
     with pytest.raises(XnerError, match="found no file"):
         find_files([tmp_path])
+    with pytest.raises(XnerError, match=r"a\.csv:2: no line of a CSV file"):
+        read(tmp_path / "a.csv", "Ada,O\nx\ry,O\n")
 
 
 def test_encodings_and_old_line_ends(tmp_path: Path) -> None:

@@ -124,6 +124,18 @@ def test_ids_of_several_files_are_made_distinct(tmp_path: Path) -> None:
     assert [doc._.xner_meta["id"] for doc in docs][-1] == "cy/ben/1"
 
 
+def test_two_tokenisations_are_said(tmp_path: Path) -> None:
+    (tmp_path / "a.iob").write_text("Ada's\tO\n")
+    (tmp_path / "b.txt").write_text("Ada's\n")
+    report = Report()
+    docs = list(convert_files([tmp_path / "a.iob", tmp_path / "b.txt"], "en", Counter(), report=report))
+    assert [len(doc) for doc in docs] == [1, 2]
+    assert any(line.startswith("2 sources of tokens") for line in report.lines())
+    report = Report()
+    list(convert_files([tmp_path / "a.iob"], "en", Counter(), report=report))
+    assert not any("sources of tokens" in line for line in report.lines())
+
+
 def test_missing_annotation_stays_missing(tmp_path: Path) -> None:
     (tmp_path / "a.iob").write_text("Ada\tB-PER\nmet\t-\nBob\tO\n\nno\t-\n", encoding="utf8")
     counts: Counter[str] = Counter()

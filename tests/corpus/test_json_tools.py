@@ -188,6 +188,8 @@ def test_what_is_beside_entities_is_counted(tmp_path: Path) -> None:
         ({"entities": [[0, 7, "PER"]], "label": [[0, 7, "PER"]]}, [ADA]),
         ({"entities": [[0, 7, "PER"]], "label": "news"}, [ADA]),
         ({"entities": [], "tags": ["news"]}, []),
+        ({"entities": [], "label": "news"}, []),
+        ({"annotations": {"entities": [[0, 7, "PER"]]}}, [ADA]),
         ({}, None),
     ],
 )

@@ -92,6 +92,16 @@ def test_the_first_place_that_looks_shifted(tmp_path: Path, extra: int, longer: 
     assert abs(found - extra) <= 1
 
 
+def test_empty_lines_and_comments_are_lines_when_a_place_is_searched(tmp_path: Path) -> None:
+    """Both files have them: sentences alone would differ by more than the one line that is new."""
+    lines = ["[Oslo](LOC) is cold", "", "[Lima](LOC) is warm", "# a comment", "Goodbye Anna"]
+    others = ["Oslo ist kalt", "Also dann 44", "", "Lima ist warm", "ein Satz", "Tschüss Anna"]
+    with pytest.raises(
+        XnerError, match=r"The first place that looks shifted is .*de\.txt:2 \('Also dann 44'\): 1 sent"
+    ):
+        pairs(tmp_path, "\n".join(lines), "\n".join(others))
+
+
 def test_no_place_is_named_where_nothing_tells(tmp_path: Path) -> None:
     assert first_shift(["a b"] * 9, ["c d"] * 10) is None
     assert first_shift([], ["c d"]) is None

@@ -1,6 +1,7 @@
 """brat and PubTator: entities in other lines or files than the text."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ E1\tArrive:T2 Who:T1
 """
 
 
-def read_brat(folder: Path, text: str, ann: str, report: Report | None = None, **options: object) -> list[Sentence]:
+def read_brat(folder: Path, text: str, ann: str, report: Report | None = None, **options: Any) -> list[Sentence]:
     (folder / "a.txt").write_bytes(text.encode())
     (folder / "a.ann").write_bytes(ann.encode())
     return list(read_sentences(folder / "a.txt", report=report, **options))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from spacy_xner.corpus.formats.report import Report
 from spacy_xner.corpus.formats.text import text_format
 from spacy_xner.corpus.texts import read_texts, read_unlabelled
 from spacy_xner.errors import XnerError
@@ -74,6 +75,17 @@ def test_every_command_reads_the_same(tmp_path: Path) -> None:
     assert [doc.text for doc in read_unlabelled(marked, "en", counts)] == ["Ada sings", "#x"]
     assert counts == {"texts": 2, "entities in the file, not looked at": 1}
     assert list(read_texts([marked, plain])) == ["Ada sings", "#x", *PLAIN.splitlines()]
+
+
+def test_many_files_that_are_alike_are_one_line() -> None:
+    report = Report()
+    for number in range(7):
+        report.recognise(Path(f"{number}.txt"), f"plain text: {number + 1:,} lines")
+    report.recognise(Path("x.conll"), "columns: token, NER; scheme IOB1; 1,200 sentences")
+    assert list(report.lines()) == [
+        "7 files (first: 0.txt): plain text: … lines",
+        "x.conll: columns: token, NER; scheme IOB1; 1,200 sentences",
+    ]
 
 
 def test_pipe(tmp_path: Path) -> None:

@@ -170,6 +170,7 @@ def test_hostile_pipeline(tiny_pipeline: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.filterwarnings("ignore:Automatically converting")
 def test_a_folder_in_place_of_the_model(tiny_pipeline: Path, tiny_encoder: Path, tmp_path: Path) -> None:
     """spacy-transformers 1.0 wrote such pipelines; spacy-transformers would load it unchecked."""
     folder = Path(shutil.copytree(tiny_pipeline, tmp_path / "pipeline"))

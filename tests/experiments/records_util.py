@@ -15,8 +15,12 @@ from spacy_xner.languages.tokenizer import multilingual_blank
 from spacy_xner.scoring.error_kinds import ERROR_KINDS
 
 
+@cache
 def finder(**labels: str) -> Language:
-    """A pipeline that predicts an entity wherever one of the words in `labels` (word=label) occurs."""
+    """A pipeline that predicts an entity wherever one of the words in `labels` (word=label) occurs.
+
+    It is made once, as making pipelines would take most of the time of many tests: do not change it.
+    """
     nlp = multilingual_blank("xx")
     if labels:
         ruler: Any = nlp.add_pipe("entity_ruler")
@@ -26,7 +30,7 @@ def finder(**labels: str) -> Language:
 
 @cache
 def blank() -> Language:
-    """A pipeline that makes docs; a new one for each doc would take most of the time of many tests."""
+    """A pipeline that makes docs, made once."""
     return multilingual_blank("xx")
 
 

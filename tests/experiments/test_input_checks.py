@@ -1,5 +1,6 @@
 """Data that a study refuses."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from spacy_xner.experiments.plan import Study
 from spacy_xner.experiments.run import split_of
 from spacy_xner.experiments.split import split_ids
 
-from .util import docs_of
+from .util import NAMES, docs_of
 
 
 def test_labels_of_a_target_language_are_refused_for_development(study: Study, tmp_path: Path) -> None:
@@ -74,13 +75,16 @@ def test_development_data_that_is_nearly_in_the_gold_data(
     trained = [doc for doc in load_docs(study.gold) if meta_of(doc)["id"] in split_of(study).used]
     held_back = [doc for doc in load_docs(study.gold) if meta_of(doc)["id"] in split_of(study).held_back]
     old = load_docs(study.dev)
-    far = [f"Tomorrow number {i} of many people will see {i + 1} cities ." for i in range(4)]
+    far = [f"Tomorrow number {i} of many people will see {i + 1} times [Rome](LOC) ." for i in range(4)]
 
     def write(similar: list[str]) -> None:
         write_docs(study.dev, [*old[:1], *docs_of(tmp_path, [*similar, *far], "en", "dev2")])
 
     def changed(docs: list[Doc]) -> list[str]:
-        return [doc.text.replace(*change) for doc in docs]
+        return [marked(doc.text.replace(*change)) for doc in docs]
+
+    def marked(text: str) -> str:
+        return re.sub("|".join(NAMES), r"[\g<0>](PER)", text)
 
     write(changed(trained)[:1])
     (note,) = check_inputs(study, study.arms.values())

@@ -208,6 +208,12 @@ def test_seeds_of_other_settings_are_not_pooled(write: Write, path: str, value: 
         read_records([*same, other])
 
 
+def test_a_record_without_a_setting_is_of_unknown_versions(write: Write) -> None:
+    one, two = write("0.json", record("a", setting=SETTING)), write("1.json", record("b"))
+    with pytest.raises(XnerError, match=r"1\.json does not say with which versions"):
+        read_records([one, two])
+
+
 def test_seeds_of_teachers_are_no_difference_but_their_settings_are(write: Write) -> None:
     teachers = [{**SETTING, "seed": seed, "labels": 1.0} for seed in range(2)]
     runs = [record("a", n, setting={**SETTING, "seed": n, "teacher": teacher}) for n, teacher in enumerate(teachers)]

@@ -56,7 +56,7 @@ def docs_of(room: Path, lines: Sequence[str], lang: str, name: str = "corpus") -
     """Labelled docs of lines with markup; docs of the same `name` have the same ids."""
     path = room / f"{name}.txt"
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf8")
-    return list(convert_files([path], lang, Counter()))
+    return list(convert_files([path], lang, Counter(), empty=True))
 
 
 def make_study(room: Path, encoder: Path, config: str = "configs/xner.cfg") -> Path:

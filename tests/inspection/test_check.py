@@ -139,8 +139,7 @@ def test_shares() -> None:
 
 
 def test_the_shipped_corpus_is_sound() -> None:
-    report = check_corpus(read_layout(ROOT / "corpus"))
-    assert report.errors == []
+    assert check_corpus(read_layout(ROOT / "corpus"), notes=False).errors == []
 
 
 def test_the_card_has_the_counts() -> None:

@@ -251,8 +251,9 @@ def test_awkward_texts(nlp: Language, text: str) -> None:
     """Scores are probabilities, no entity begins or ends with white space, and other docs of a batch change nothing."""
     doc, (together, _) = nlp(text), nlp.pipe([text, TEXT])
     group = doc.spans["xner"]
-    assert doc.text == text
     assert list(doc.ents) == list(group)
+    if "Paris" in text:
+        assert [ent.text for ent in doc.ents] == ["Paris"] * text.count("Paris")
     assert len(group) == len(group.attrs["scores"])
     assert all(0 < score <= 1 for score in group.attrs["scores"])
     assert not any(span[0].is_space or span[-1].is_space for span in group)

@@ -10,8 +10,11 @@ from spacy.tokens import Doc, Span
 
 from spacy_xner.alignment import Alignment
 from spacy_xner.alignment.embedding import EmbeddingAligner
+from spacy_xner.alignment.types import SpacedWords
 from spacy_xner.errors import XnerError
+from spacy_xner.languages.tokenizer import multilingual_blank
 from spacy_xner.projection import Projection, SpanProjector
+from spacy_xner.projection.doc_words import DocWords
 from spacy_xner.projection.link_projection import LinkProjection
 from spacy_xner.projection.types import COUNTS
 
@@ -156,3 +159,8 @@ def test_real_translation(embedded_encoder: Path) -> None:
     assert found.complete
     assert 0.5 < found.score <= 1
     assert target.ents == ()
+
+
+def test_words_know_where_the_text_has_white_space() -> None:
+    words = DocWords.of(multilingual_blank()("北京 上海\n\n市")).words
+    assert words == SpacedWords("北京上海市", [False, True, False, True, False])

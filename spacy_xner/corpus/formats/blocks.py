@@ -99,7 +99,12 @@ def read_blocks(
                 yield block
                 block = Block()
             continue
-        cells = split_cells(line, separator)
+        try:
+            cells = split_cells(line, separator)
+        except csv.Error as error:
+            raise XnerError(
+                f"{path}:{number}: no line of a CSV file ({error}). Expected a token and its tag."
+            ) from None
         cells = fit_cells(cells, width) if width else cells
         if line.startswith("#") and comments is not False:
             if comments or not is_token(cells):
@@ -110,14 +115,14 @@ def read_blocks(
                     block = Block()
                 _note_comment(block, path, number, line, report)
                 continue
-        elif is_document_mark(cells):
+        elif "doc" in line.lower() and is_document_mark(cells):
             if block.rows:
                 yield block
                 block = Block()
             block.is_document_start = True
             report.note("lines that mark documents (such as -DOCSTART-) left out", path, number)
             continue
-        elif ELEMENT.fullmatch(line.strip()):
+        elif line.lstrip().startswith("<") and ELEMENT.fullmatch(line.strip()):
             if block.rows:
                 yield block
                 block = Block()

@@ -164,6 +164,10 @@ def find_marks(data: dict[str, Any], text_key: str, options: JsonOptions, place:
     groups = data.get("spans")
     if isinstance(groups, dict):
         data = {**data, "spans": spans_of_groups(groups, data, options)}
+    for key in ("annotations", "annotation"):  # {"text": ..., "annotations": {"entities": [...]}}
+        inner = data.get(key)
+        if isinstance(inner, dict) and isinstance(inner.get("entities"), list):
+            data = {**data, key: inner["entities"]}
     lists = {key: data[key] for key in ENTITY_KEYS if data.get(key) is not None and key != text_key}
     lists |= {
         key: data[key]
@@ -181,7 +185,7 @@ def find_marks(data: dict[str, Any], text_key: str, options: JsonOptions, place:
     filled = {key: read_list(items, options, place) for key, items in lists.items() if items not in ([], {})}
     wrong = {key: marks for key, marks in filled.items() if marks is None}
     good = {key: marks for key, marks in filled.items() if marks is not None}
-    if not good and wrong:
+    if not good and wrong and [] not in lists.values():
         key = next(iter(wrong))
         raise ValueError(f'found {shown(lists[key])[:60]} as "{key}"')
     for key in wrong:

@@ -70,8 +70,6 @@ NOT_READ = {
     ".a2": "BioNLP's standoff: rename it to .ann, with the .txt beside it.",
     ".parquet": "Write JSON lines: datasets.Dataset.from_parquet(path).to_json('data.jsonl').",
     ".arrow": "Write JSON lines: datasets.load_from_disk(folder)['train'].to_json('data.jsonl').",
-    ".csv": "Write a column file with tabs (.tsv), or JSON lines: pandas.read_csv(path)"
-    ".to_json('data.jsonl', orient='records', lines=True).",
     ".xmi": "Export it as CoNLL 2002 or WebAnno TSV 3 (INCEpTION, WebAnno).",
     ".py": "Write its data as JSON: json.dump(TRAIN_DATA, file).",
     ".pkl": "A pickle can run code and is never read. Write a DocBin: DocBin(docs=docs).to_disk('data.spacy').",

@@ -1,8 +1,12 @@
 """What the readers of files recognised, changed and left out, so that nothing happens in silence."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+MANY = 5  # files that were taken for the same, and are said in one line
+NUMBER = re.compile(r"(?<!column )\b\d[\d,]*(?= )")  # how many sentences, for example
 
 
 @dataclass
@@ -42,8 +46,14 @@ class Report:
             self.notes[what] = Note(count, file, line)
 
     def lines(self) -> Iterator[str]:
-        """The report for people, a line each."""
+        """The report for people, a line each. Many files that were taken for the same are one line, without numbers."""
+        alike: dict[str, list[Path]] = {}
         for file, what in self.recognised.items():
-            yield f"{file}: {what}"
+            alike.setdefault(NUMBER.sub("…", what), []).append(file)
+        for what, files in alike.items():
+            if len(files) > MANY:
+                yield f"{len(files):,} files (first: {files[0]}): {what}"
+            else:
+                yield from (f"{file}: {self.recognised[file]}" for file in files)
         for what, note in self.notes.items():
             yield f"{note.count:,} {what} (first: {note.file}:{note.line})"

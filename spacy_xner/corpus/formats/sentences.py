@@ -43,8 +43,9 @@ class SentenceBuilder:
     def build(self, block: Block) -> Iterator[Sentence]:
         """The sentences of a block: one, unless a column says that there are more. RAISES: XnerError for a bad row."""
         rows = [row for row in block.rows if row.number != self.layout.header]
+        least = max(self.layout.token, self.layout.tag) + 1
         for row in rows:
-            check_width(self.path, row, self.layout.width)
+            check_width(self.path, row, self.layout.width or max(least, len(row.cells)))
         parts = self._split(Block(rows, block.id, block.text))
         for part in parts:
             if sentence := self._sentence(part):

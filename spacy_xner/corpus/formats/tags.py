@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from .sentence import CharSpan
@@ -38,6 +39,7 @@ class TagForm:
     label: str = ""
     blanks: Literal["outside", "missing"] = "outside"
 
+    @lru_cache(maxsize=1 << 12)  # noqa: B019 (forms are few and small)
     def parse(self, tag: str) -> tuple[str, str]:
         """Split a tag into prefix and label: `B-PER` -> ("B", "PER"); OUTSIDE or MISSING without an entity.
 

@@ -4,13 +4,16 @@ Offsets count UTF-16 code units.
 <https://webanno.github.io/webanno/releases/3.6.7/docs/user-guide.html#sect_webannotsv>
 """
 
+import codecs
+import lzma
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from ...errors import XnerError
-from ...lines import read_lines
+from ...lines import open_bytes, read_lines
 from .annotated import Annotated, Mark, Place, RefusalError
 from .report import Report
 from .sentence import Sentence
@@ -34,10 +37,18 @@ class Layer(NamedTuple):
 
 def is_webanno(path: Path) -> bool:
     """Whether a file is WebAnno TSV 3."""
-    return path.is_file() and next((line for _, line in read_lines(path)), "").startswith(FIRST_LINE)
+    if not path.is_file():
+        return False
+    try:
+        with open_bytes(path) as file:
+            return file.readline(100).removeprefix(codecs.BOM_UTF8).startswith(FIRST_LINE.encode())
+    except (OSError, EOFError, zlib.error, lzma.LZMAError):  # the reader of columns says what is wrong
+        return False
 
 
-def read_webanno(path: Path, report: Report, overlaps: Overlaps = "refuse") -> Iterator[Sentence]:
+def read_webanno(
+    path: Path, report: Report, overlaps: Overlaps = "refuse", encoding: str | None = None
+) -> Iterator[Sentence]:
     """Read the named entities of WebAnno TSV 3: the layer NamedEntity, or the only layer of spans that has labels.
 
     The identifier becomes `kb_id`. Other layers are counted.
@@ -48,7 +59,7 @@ def read_webanno(path: Path, report: Report, overlaps: Overlaps = "refuse") -> I
     header: list[str] = []
     layer: Layer | None = None
     text, rows, first, count = "", list[tuple[int, re.Match[str]]](), 1, 0
-    for number, line in [*read_lines(path, None, report.note), (0, "")]:
+    for number, line in [*read_lines(path, encoding, report.note), (0, "")]:
         if line.startswith("#T_"):
             header.append(line)
         elif line.startswith("#Text="):
