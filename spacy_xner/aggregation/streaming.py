@@ -5,6 +5,7 @@ Memory follows the batch of some 1,000 word pieces, not the docs: only the resul
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,6 +17,7 @@ from thinc.types import Ragged
 
 from ..encoders.deferred import KEPT_PIECES, DeferredData, begin_reading, compute
 from ..encoders.inference import make_batches, pack
+from ..encoders.memory import release_memory
 from ..encoders.threads import count_threads
 from .options import resolve_layers
 from .pieces import MEANS, pool_pieces
@@ -25,6 +27,11 @@ Settle = Callable[[int, int, int], None]
 """Called with the number of layers that are read, their width, and the number of the encoder's layers."""
 
 Indices = NDArray[numpy.int64]
+
+BATCHES_PER_RELEASE = 16
+"""Batches between two calls of `release_memory`: without them, the heap of a text of 40,000 words grew by 200 MB."""
+
+_batches_added = itertools.count(1)
 
 
 def stream(model: Model, data: Sequence[DeferredData], settle: Settle) -> list[Rows] | None:
@@ -115,6 +122,8 @@ class TokenVectors:
 
     def add(self, number: int, layers: Layers) -> None:
         """Add the layers of a batch: all of the encoder, or the lowest ones as far as they are read."""
+        if next(_batches_added) % BATCHES_PER_RELEASE == 0:
+            release_memory()
         n_layers = self.n_layers or len(layers)
         read = [layers[i] for i in resolve_layers(self.aggregator.attrs.get(LAYERS_READ), n_layers)]
         with self._lock:

@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import itertools
 import pickle
 import weakref
 from pathlib import Path
@@ -117,6 +118,18 @@ def test_layers_are_forgotten(tiny_encoder: Path, monkeypatch: pytest.MonkeyPatc
     tok2vec_of(nlp).predict(read(nlp, TEXTS * 20))
     assert len(counts) > 30
     assert max(counts) <= 4 * (torch.get_num_threads() + 1)
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_free_memory_is_released_now_and_then(tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[None] = []
+    monkeypatch.setattr(streaming, "release_memory", lambda: calls.append(None))
+    monkeypatch.setattr(streaming, "_batches_added", itertools.count(1))
+    nlp = make_pipeline(make_config(tiny_encoder))
+    docs = read(nlp, TEXTS * 20)
+    n_batches = len(inference.make_batches([len(found) for data in data_of(docs) for found in data.pieces], 1))
+    tok2vec_of(nlp).predict(docs)
+    assert len(calls) >= n_batches // streaming.BATCHES_PER_RELEASE > 1
 
 
 def test_layers_above_those_that_are_read_are_not_computed(tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
