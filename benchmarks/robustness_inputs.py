@@ -1,16 +1,14 @@
 """Generated inputs for robustness.py: what each part of the package gets, and what must hold of its result."""
 
 import functools
-import json
 import random
 import tempfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import spacy
-from common import ROOT
+from robustness_records import make_page
 from robustness_samples import SAMPLES
 from robustness_text import damage, make_spans, make_text, make_words
 from spacy.language import Language
@@ -21,13 +19,8 @@ from spacy_xner.corpus.docs import write_docs
 from spacy_xner.corpus.formats.docbin import docbin_of
 from spacy_xner.corpus.formats.reading import find_files
 from spacy_xner.errors import XnerError
-from spacy_xner.experiments.record_files import read_records
 from spacy_xner.languages.tokenizer import MultilingualTokenizer, multilingual_tokenizer
 from spacy_xner.projection import SpanProjector
-from spacy_xner.reporting.page import report_html
-from spacy_xner.reporting.report import make_report
-
-RECORDS = ROOT / "benchmarks/records/study/conll-layers"
 
 
 class BrokenPromiseError(Exception):
@@ -106,37 +99,6 @@ def recognise(rng: random.Random, pipeline: str) -> None:
         edges = [token for ent in doc.ents for token in (ent[0], ent[-1]) if token.is_space]
         if doc.text != text or edges or len(scores) != len(doc.ents) or not all(0 <= score <= 1 for score in scores):
             raise BrokenPromiseError(f"{text!r}: entities {doc.ents}, scores {scores}")
-
-
-@functools.cache
-def record_texts() -> list[bytes]:
-    """Some records of runs of a study, shortened to few sentences."""
-    return [path.read_bytes() for path in sorted(RECORDS.glob("*.json"))[:6]]
-
-
-def make_page(rng: random.Random, pipeline: str) -> None:
-    """Records with a value changed, removed or damaged make a page, or are refused."""
-    with tempfile.TemporaryDirectory() as room:
-        for number, content in enumerate(rng.sample(record_texts(), 3)):
-            if rng.random() < 0.5:
-                content = json.dumps(change_value(rng, json.loads(content))).encode("utf8")
-            elif rng.random() < 0.3:
-                content = damage(rng, content, record_texts())
-            (Path(room) / f"{number}.json").write_bytes(content)
-        report_html(make_report(read_records([room]), resamples=20, permutations=20))
-
-
-def change_value(rng: random.Random, value: Any) -> Any:
-    """JSON in which one value, anywhere, is another one or gone."""
-    if isinstance(value, dict) and value and rng.random() < 0.9:
-        key = rng.choice(list(value))
-        if rng.random() < 0.1:
-            return {other: value[other] for other in value if other != key}
-        return value | {key: change_value(rng, value[key])}
-    if isinstance(value, list) and value and rng.random() < 0.8:
-        at = rng.randrange(len(value))
-        return [*value[:at], change_value(rng, value[at]), *value[at + 1 :]]
-    return rng.choice([None, True, -1, 0, 1e308, float("nan"), "", "x", make_text(rng, 6), [], {}, [[]], {"a": 1}])
 
 
 KINDS: dict[str, tuple[Callable[[random.Random, str], None], float, int]] = {

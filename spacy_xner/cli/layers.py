@@ -81,7 +81,7 @@ def read_sentences(path: Path | None, limit: int) -> tuple[list[str], str]:
         return list(EXAMPLES), f"{len(EXAMPLES)} example sentences in as many languages"
     report = Report()
     sentences = list(itertools.islice(read_texts([path], report), limit))
-    print_report(report)
     if not any(sentence.strip() for sentence in sentences):
         raise XnerError(f"{path}: found no text, expected a corpus or a file with one text per line.")
+    print_report(report)
     return sentences, f"the first {len(sentences)} of {path}" if len(sentences) == limit else f"{path}"

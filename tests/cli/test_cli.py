@@ -17,7 +17,7 @@ def test_all_commands_are_there() -> None:
     corpus = ["check", "convert", "distill", "project", "stats", "synthesize", "translate"]
     known = ["adapt", *("align " + name for name in ("file", "show", "train")), "calibrate"]
     known += [*("corpus " + name for name in corpus), "encoder fetch", "encoder trim"]
-    known += ["evaluate", "layers", "package", "project", "report", "show", "study"]
+    known += ["evaluate", "info", "layers", "package", "predict", "project", "report", "show", "study"]
     assert sorted(" ".join(command) for command in COMMANDS) == known
 
 

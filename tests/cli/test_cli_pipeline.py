@@ -85,7 +85,9 @@ def test_layers_of_attention(attentive: Path, tmp_path: Path) -> None:
     """The mean over the word pieces of the texts that are given, and what the texts are."""
     path = tmp_path / "texts.txt"
     path.write_text("Angela Merkel visited [Paris](LOC) .\n\nBerlin\n", encoding="utf8")
-    title, header, *rows, note, logits, texts = ok("layers", attentive, "--texts", path).strip().splitlines()
+    read, empty, title, header, *rows, note, logits, texts = ok("layers", attentive, "--texts", path).splitlines()
+    assert read == f"{path}: marked-up text: 2 lines, 1 entities (LOC)"
+    assert empty == f"1 empty lines left out (first: {path}:2)"
     assert (title.strip(), header.split()) == ("ner: layer_attention", ["layer", "weight", "±"])
     assert [row.split()[0] for row in rows] == ["1", "2"]  # layer 3 asks
     assert texts.replace("\n", "") == f"Texts: {path}."

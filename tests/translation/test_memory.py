@@ -103,7 +103,7 @@ def test_bad_paths(tmp_path: Path) -> None:
         TranslationMemory(tmp_path, "en", "de")
 
 
-CELL = st.text(st.characters(exclude_characters="\t\n\r", exclude_categories=["Cs"])).map(str.strip).filter(bool)
+CELL = st.text(st.characters(exclude_characters="\t\n\r\0", exclude_categories=["Cs"])).map(str.strip).filter(bool)
 
 
 @settings(max_examples=50, deadline=None)
