@@ -64,7 +64,7 @@ def try_inputs(n_inputs: int, seed: int, pipeline: str) -> Iterator[dict[str, An
         chunks = [range(start, min(start + CHUNK, first + n_calls)) for start in range(first, first + n_calls, CHUNK)]
         crashes: list[str] = []
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(os.cpu_count(), mp_context=context, max_tasks_per_child=20) as pool:
+        with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
             tasks = {pool.submit(try_chunk, kind, chunk, pipeline): chunk for chunk in chunks}
             for number, task in enumerate(as_completed(tasks), start=1):
                 try:
