@@ -1,9 +1,10 @@
 """The model of the recogniser: token vectors, an optional hidden layer, a linear layer with an output for each tag."""
 
+from collections.abc import Callable
 from typing import Any
 
 from spacy.tokens import Doc
-from thinc.api import Dropout, Linear, Maxout, Model, chain, with_array, zero_init
+from thinc.api import Dropout, Linear, Maxout, Model, chain, zero_init
 from thinc.types import Floats2d
 
 TagLogits = Model[list[Doc], list[Floats2d]]
@@ -28,12 +29,41 @@ def token_classifier(
     head: Model[Floats2d, Floats2d] = chain(dropout, output)
     if hidden_width is not None:
         head = chain(dropout, Maxout(nO=hidden_width, nP=2, normalize=True), output)
-    per_token: Model[Any, Any] = with_array(head)
-    model: TagLogits = chain(tok2vec, per_token)
+    model: TagLogits = chain(tok2vec, per_token(head))
     model.set_ref("tok2vec", tok2vec)
     model.set_ref("output_layer", output)
     model.attrs["resize_output"] = resize_output
     return model
+
+
+def per_token(layer: Model[Floats2d, Floats2d]) -> Model[list[Floats2d], list[Floats2d]]:
+    """Apply a layer to the rows of all docs at once, as thinc's `with_array`; but the rows of a single doc, which may
+    be the longest there is, are not copied.
+    """
+    return Model(f"per_token({layer.name})", forward, init=init, layers=[layer], dims={"nO": None})
+
+
+def init(model: Model, X: list[Floats2d] | None = None, Y: list[Floats2d] | None = None) -> None:
+    """Initialise the layer with the rows of a sample."""
+    (layer,) = model.layers
+    layer.initialize(*(None if rows is None else model.ops.flatten(rows) for rows in (X, Y)))
+    if layer.has_dim("nO"):
+        model.set_dim("nO", layer.get_dim("nO"))
+
+
+def forward(
+    model: Model, X: list[Floats2d], is_train: bool
+) -> tuple[list[Floats2d], Callable[[list[Floats2d]], list[Floats2d]]]:
+    (layer,) = model.layers
+    if len(X) == 1:
+        rows, backprop_rows = layer(X[0], is_train)
+        return [rows], lambda d_rows: [backprop_rows(d_rows[0])]
+    lengths = model.ops.asarray1i([len(rows) for rows in X])
+    flat, backprop = layer(model.ops.flatten(X), is_train)
+    return (
+        model.ops.unflatten(flat, lengths),
+        lambda d_rows: model.ops.unflatten(backprop(model.ops.flatten(d_rows)), lengths),
+    )
 
 
 def resize_output(model: TagLogits, nO: int) -> TagLogits:
