@@ -13,6 +13,7 @@ from spacy.tokens import Doc
 from ..annotations.attributes import confidence_of
 from ..errors import XnerError
 from ..pipelines import name_of
+from .formats.json_records import checked_text
 from .formats.reading import Format, read_sentences
 
 StreamFormat = Literal["plain", "jsonl"]
@@ -70,7 +71,9 @@ def read_stream(
         format = format or ("jsonl" if _is_object(line) else "plain")
         values = _parse(line, place) if format == "jsonl" else {"text": line}
         counts["texts"] += 1
-        yield Text(values["text"], str(values.get("id") or f"stdin:{number}"), str(values.get("lang") or lang), place)
+        names = {"id": f"stdin:{number}", "lang": lang}
+        names |= {key: str(values[key]) for key in names if values.get(key) not in (None, "")}
+        yield Text(values["text"], names["id"], names["lang"], place)
 
 
 def _is_object(line: str) -> bool:
@@ -87,6 +90,10 @@ def _parse(line: str, place: str) -> dict[str, Any]:
         raise XnerError(f'{place}: not JSON ({error}). Expected {{"text": "..."}} on each line.') from None
     if not isinstance(found, dict) or not isinstance(found.get("text"), str):
         raise XnerError(f'{place}: found no object with a string "text", expected {{"text": "..."}} on each line.')
+    try:
+        checked_text(found["text"])
+    except ValueError as error:
+        raise XnerError(f"{place}: {error}.") from None
     return found
 
 
@@ -132,5 +139,6 @@ def without_encoder_output(doc: Doc) -> Doc:
     """The doc, without the vectors that a transformer leaves on it, which take far more space than the text."""
     for key in [key for key in doc.user_data if isinstance(key, tuple) and key[1:2] == ("trf_data",)]:
         del doc.user_data[key]
-    doc.tensor = doc.tensor[:0]
+    if doc.tensor is not None:  # spaCy's doc_cleaner sets it to None
+        doc.tensor = doc.tensor[:0]
     return doc

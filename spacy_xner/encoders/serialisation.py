@@ -84,7 +84,10 @@ def encoder_from_message(message: dict[str, Any], shim: HFShim) -> None:
             raise XnerError(f"The tokenizer of the pipeline's encoder cannot be loaded ({error}). {HINT}") from error
         vocab_path = Path(folder) / tokenizer.vocab_files_names.get("vocab_file", "")
         vocab_file = vocab_path.read_bytes() if vocab_path.is_file() else None
-    encoder = compat.make_empty_encoder(config, shim.model_cls)
+    try:
+        encoder = compat.make_empty_encoder(config, shim.model_cls)
+    except Exception as error:  # values of wrong types or sizes raise errors of many types
+        raise XnerError(f"The encoder of the pipeline cannot be made from its config ({error!r}). {HINT}") from error
     state = read_weights(message.get("state"))
     halves = {name: weight.float() for name, weight in state.items() if weight.dtype == torch.float16}
     try:

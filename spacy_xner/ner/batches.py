@@ -16,10 +16,13 @@ def batch_by_tokens(docs: Iterable[Doc], max_tokens: int, max_docs: int | None =
     batch: list[Doc] = []
     n_tokens = 0
     for doc in docs:
-        if (n_tokens and len(doc) and n_tokens + len(doc) > max_tokens) or len(batch) == max_docs:
+        if n_tokens and len(doc) and n_tokens + len(doc) > max_tokens:
             yield batch
             batch, n_tokens = [], 0
         batch.append(doc)
         n_tokens += len(doc)
+        if len(batch) == max_docs:  # at once: who waits for the result may not send another doc before
+            yield batch
+            batch, n_tokens = [], 0
     if batch:
         yield batch

@@ -29,7 +29,7 @@ from .constraints import blocked_spans, constraints_of
 from .decoding import log_softmax
 from .labels import labels_of
 from .prediction import find_entities
-from .settings import ConfigLink, check_share
+from .settings import ConfigLink, check_loaded, check_share
 from .tags import TagScheme
 from .targets import cross_entropy, target_of
 
@@ -372,6 +372,8 @@ class SoftmaxRecogniser(TrainablePipe):
         self.in_training = False
         for setting in ("threshold", "soft_weight"):  # where earlier versions saved them too
             self.cfg.pop(setting, None)
+        output = self.model.get_ref("output_layer")
+        check_loaded(self.cfg, output.get_dim("nO") if output.has_dim("nO") else None, self.name)
         return self
 
     def _warn_of_unsaved(self) -> None:

@@ -55,6 +55,9 @@ def forward(
     model: Model, X: list[Floats2d], is_train: bool
 ) -> tuple[list[Floats2d], Callable[[list[Floats2d]], list[Floats2d]]]:
     (layer,) = model.layers
+    if not any(len(rows) for rows in X):  # thinc's layers fail for no rows at all
+        empty: Any = model.ops.alloc2f(0, layer.get_dim("nO"))
+        return [empty for _ in X], lambda d_rows: list(X)
     if len(X) == 1:
         rows, backprop_rows = layer(X[0], is_train)
         return [rows], lambda d_rows: [backprop_rows(d_rows[0])]

@@ -1,11 +1,13 @@
 """Settings of the recogniser: their check, and the pipeline's config, which is where they are saved."""
 
+import math
 import weakref
 from typing import Any
 
 from spacy.language import Language
 
 from ..errors import XnerError
+from .tags import TagScheme
 
 
 def check_share(value: float, setting: str, component: str) -> float:
@@ -13,6 +15,30 @@ def check_share(value: float, setting: str, component: str) -> float:
     if not isinstance(value, int | float) or not 0.0 <= value <= 1.0:
         raise XnerError(f"The setting {setting} of the component {component!r} must be from 0 to 1, but it is {value}.")
     return float(value)
+
+
+def check_loaded(cfg: dict[str, Any], n_outputs: int | None, component: str) -> None:
+    """Check what was read from a saved component.
+
+    cfg (dict[str, Any]): its labels and temperature.
+    n_outputs (int | None): the number of the model's outputs; None where it is not known.
+    RAISES: XnerError for a damaged or edited component.
+    """
+    labels, temperature = cfg.get("labels"), cfg.get("temperature", 1.0)
+    hint = "It is damaged, or was changed by hand: save the pipeline again, or get it again."
+    if not isinstance(labels, list) or not all(isinstance(label, str) and label for label in labels):
+        found = str(labels)[:80]
+        raise XnerError(f"The saved component {component!r} has the labels {found}, expected a list of names. {hint}")
+    number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
+    if not number or not 0 < temperature < math.inf:
+        raise XnerError(
+            f"The saved component {component!r} has the temperature {temperature!r}, expected a number above 0. {hint}"
+        )
+    if n_outputs is not None and n_outputs != len(TagScheme(tuple(labels))):
+        raise XnerError(
+            f"The saved component {component!r} has {len(labels)} labels, which need {len(TagScheme(tuple(labels)))} "
+            f"tags, but its model has {n_outputs}. {hint}"
+        )
 
 
 class ConfigLink:

@@ -77,6 +77,11 @@ def test_streams_that_cannot_be_read(pipeline: Path, given: bytes, options: Any,
     assert (result.exit_code, message in " ".join(result.stderr.split())) == (1, True), result.stderr
 
 
+def test_ids_that_are_false_are_kept(pipeline: Path) -> None:
+    given = b'{"text": "Ada", "id": 0}\n{"text": "Ada", "id": ""}\n'
+    assert [row["id"] for row in parsed(ok("predict", pipeline, "-", input=given))] == ["0", "stdin:2"]
+
+
 def test_each_text_is_read_when_it_is_needed(pipeline: Path) -> None:
     """A stream is not read to its end before the first result."""
 
@@ -138,6 +143,8 @@ def test_vectors_of_the_encoder_are_not_written() -> None:
     doc.tensor = np.ones((1, 384), dtype="f")
     assert without_encoder_output(doc)._.trf_data is None
     assert doc.tensor.size == 0
+    setattr(doc, "tensor", None)  # noqa: B010  (as spaCy's doc_cleaner does, against the type)
+    assert without_encoder_output(doc).tensor is None
 
 
 def test_a_text_that_is_too_long() -> None:

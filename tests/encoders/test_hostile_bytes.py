@@ -109,6 +109,12 @@ HOSTILE: dict[str, tuple[Callable[[Message, Path], Any], str]] = {
         "weights of the pipeline's encoder are no safetensors .*, and no other format is read",
     ),
     "no weights": (lambda m, ran: m.update(state=[]), r"are no safetensors \(found a list\)"),
+    "an unknown activation": (
+        lambda m, ran: m["config"].update(hidden_act="os.system"),
+        "encoder of the pipeline cannot be made from its config .*os.system",
+    ),
+    "a wrong type": (lambda m, ran: m["config"].update(hidden_size="x"), "encoder of the pipeline cannot be "),
+    "a wrong size": (lambda m, ran: m["config"].update(type_vocab_size=-1), "encoder of the pipeline cannot be made"),
     "weights of another encoder": (lambda m, ran: m["config"].update(hidden_size=16), "do not fit its config"),
     "broken tokenizer": (lambda m, ran: m["tokenizer"].update({"tokenizer.json": b"{}"}), "cannot be loaded"),
     "settings for later": (

@@ -1,5 +1,6 @@
 """Batches of docs that are limited in tokens."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,25 @@ def test_batches(lengths: list[int], max_docs: int | None, expected: list[list[i
     found = list(batch_by_tokens(docs, 5, max_docs))
     assert [[len(doc) for doc in batch] for batch in found] == expected
     assert [id(doc) for batch in found for doc in batch] == [id(doc) for doc in docs]
+
+
+def test_a_full_batch_does_not_wait_for_the_next_doc() -> None:
+    """A client may wait for the answer before it sends the next text, and a later text may raise an error."""
+    n_read = 0
+
+    def stream() -> Iterator[Doc]:
+        nonlocal n_read
+        for _ in range(4):
+            n_read += 1
+            yield Doc(Vocab(), words=["a"])
+        raise ValueError
+
+    batches_of_two = batch_by_tokens(stream(), 100, 2)
+    assert len(next(batches_of_two)) == 2
+    assert n_read == 2
+    assert len(next(batches_of_two)) == 2
+    with pytest.raises(ValueError):
+        next(batches_of_two)
 
 
 def test_batches_are_read_when_they_are_needed() -> None:
