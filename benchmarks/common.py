@@ -141,6 +141,8 @@ def report(figures: Mapping[str, float], rows: Sequence[Any], json: Path | None)
         print(f"{name}: {figure:,.3f}" if isinstance(figure, float) else f"{name}: {figure:,}")
     if json:
         with atomic_path(json) as temporary:
-            command = shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]])
+            # Of an absolute path the last part alone: where this machine keeps its files says nothing to others.
+            arguments = [Path(part).name if part.startswith("/") else part for part in sys.argv[1:]]
+            command = shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *arguments])
             made = {"command": command, "machine": describe_machine(), "version": version("spacy-xner")}
             srsly.write_json(temporary, {**made, "figures": dict(figures), "rows": list(rows)})

@@ -38,13 +38,13 @@ def test_a_full_batch_does_not_wait_for_the_next_doc() -> None:
         for _ in range(4):
             n_read += 1
             yield Doc(Vocab(), words=["a"])
-        raise ValueError
+        raise ValueError("the source ended")
 
     batches_of_two = batch_by_tokens(stream(), 100, 2)
     assert len(next(batches_of_two)) == 2
     assert n_read == 2
     assert len(next(batches_of_two)) == 2
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="the source ended"):
         next(batches_of_two)
 
 

@@ -8,7 +8,6 @@ from thinc.api import Linear, Maxout, Model, with_array
 
 from spacy_xner.ner.model import per_token
 
-
 MAKERS = [lambda: Linear(3, 5), lambda: Maxout(3, 5, nP=2, normalize=True)]
 
 
