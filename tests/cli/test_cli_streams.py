@@ -3,6 +3,7 @@
 import gzip
 import inspect
 import os
+import tempfile
 import threading
 import typing
 from collections.abc import Iterator
@@ -161,6 +162,17 @@ def test_messages_name_what_the_user_gave(tiny_encoder: Path, tmp_path: Path) ->
     assert f"{tmp_path / 'pairs'}:2: found 0 times '|||'" in failing("align", tmp_path / "pairs", *options)
     result = xner("align", "/dev/stdin", *options, input="a ||| b\n\nc\n")
     assert (result.exit_code, "<stdin>:2: found 0 times" in result.stderr) == (1, True)
+
+
+def test_usage_errors_name_what_the_user_gave(tmp_path: Path) -> None:
+    (tmp_path / "en.jsonl").write_text('{"text": "Ada"}\n')
+    message = misused("corpus", "convert", tmp_path / "en.jsonl", "-o", "/dev/null")
+    assert "/dev/null" in message
+    assert "tmp/" not in message.replace(str(tmp_path), "")
+    result = xner("project", tmp_path / "en.jsonl", "/dev/stdin", "-o", tmp_path / "q.jsonl", input="Ada\n")
+    assert result.exit_code != 0
+    assert "<stdin>" in result.stderr
+    assert str(Path(tempfile.gettempdir(), "tmp")) not in result.stderr.replace(str(tmp_path), "")
 
 
 def test_outputs(aligned: tuple[list[object], str], tmp_path: Path) -> None:
