@@ -127,9 +127,7 @@ def test_twice(tmp_path: Path) -> None:
 )
 def test_a_byte_order_mark_contradicts_the_encoding(tmp_path: Path, written: str, named: str) -> None:
     (tmp_path / "a.txt").write_bytes("Zoë\n".encode(written))
-    with pytest.raises(
-        XnerError, match=rf"a\.txt:1: found the byte order mark of UTF-\d+, expected text in {named}"
-    ):
+    with pytest.raises(XnerError, match=rf"a\.txt:1: found the byte order mark of UTF-\d+, expected text in {named}"):
         list(read_lines(tmp_path / "a.txt", named))
 
 

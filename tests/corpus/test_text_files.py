@@ -115,9 +115,7 @@ def test_columns(tmp_path: Path, text: str) -> None:
     expected = [("Ada left", [("Ada", "PER")]), ("Bob", [("Bob", "PER")])]
     assert [(sentence.text, entities(sentence)) for sentence in sentences] == expected
     assert "a.txt: columns: token, -, NER; scheme IOB2; 2 sentences; 1 document" in report
-    with pytest.raises(
-        XnerError, match=r"a\.txt:3: found columns with entity tags.*--format columns.*--format plain"
-    ):
+    with pytest.raises(XnerError, match=r"a\.txt:3: found columns with entity tags.*--format columns.*--format plain"):
         text_format(tmp_path / "a.txt")
     sentences, _ = read(tmp_path / "a.txt", text, format="plain")
     assert sentences[0].text.startswith("-DOCSTART-")
