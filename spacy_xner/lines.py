@@ -67,6 +67,7 @@ def read_lines(path: Path, encoding: str | None = None, note: Note | None = None
 
     path (Path): the file, plain or compressed (`.gz`, `.bz2`, `.xz`).
     encoding (str | None): the encoding; None: UTF-8, or what the byte order mark says.
+        A byte order mark of another encoding is an error.
     note (Note | None): receives what was changed.
     RAISES: XnerError where the file is missing, has another encoding, has NUL characters, or is no text file.
     """
@@ -116,14 +117,19 @@ def _split(path: Path, encoding: str | None, note: Note | None) -> Iterator[tupl
         file = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(cast("io.RawIOBase", raw))
         head = file.peek(512)[:512]
         _refuse_other_files(path, head)
-        marked = next((name for mark, name in MARKS.items() if head.startswith(mark)), None)
-        name = encoding or marked or "utf-8"
+        mark, marked = next(((mark, name) for mark, name in MARKS.items() if head.startswith(mark)), (b"", "utf-8"))
+        name = encoding or marked
         try:
             codec = codecs.lookup(name).name
         except LookupError:
             raise XnerError(
                 f"The encoding is '{name}', which Python does not know, expected one such as latin-1 or cp1252."
             ) from None
+        if encoding and not _has_mark(codec, mark):
+            raise XnerError(
+                f"{path}:1: found the byte order mark of {marked.upper()}, expected text in {encoding}, as --encoding "
+                f"says. Leave the option out."
+            )
         raws: Iterator[bytes | str] = (
             iter(file) if codec == "utf-8" else iter(io.TextIOWrapper(file, encoding=name, newline="\n"))
         )
@@ -145,6 +151,14 @@ def _split(path: Path, encoding: str | None, note: Note | None) -> Iterator[tupl
                 if note:
                     note("lines with a CR inside, which was kept as a character", path, number)
                 yield number, line
+
+
+def _has_mark(codec: str, mark: bytes) -> bool:
+    """Whether a byte order mark is one in an encoding too, or there is none."""
+    try:
+        return mark.decode(codec) in ("", BOM)
+    except UnicodeDecodeError:
+        return False
 
 
 def _with_only(lines: Iterator[bytes | str]) -> Iterator[tuple[bytes | str, bool]]:

@@ -120,3 +120,22 @@ def test_twice(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("a\nb")
     lines = Lines(tmp_path / "a")
     assert list(lines.read()) == list(lines.read()) == [(1, "a"), (2, "b")]
+
+
+@pytest.mark.parametrize(
+    ("written", "named"), [("utf-8-sig", "cp1252"), ("utf-16", "latin-1"), ("utf-16", "utf-8"), ("utf-8-sig", "utf-16")]
+)
+def test_a_byte_order_mark_contradicts_the_encoding(tmp_path: Path, written: str, named: str) -> None:
+    (tmp_path / "a.txt").write_bytes("Zoë\n".encode(written))
+    with pytest.raises(XnerError, match=rf"a\.txt:1: found the byte order mark of UTF-\d+, expected text in {named}"):
+        list(read_lines(tmp_path / "a.txt", named))
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [("utf-8-sig", "utf-8"), ("utf-8-sig", "utf-8-sig"), ("utf-16", "utf-16"), ("utf-16", "utf-16-le")],
+)
+def test_a_byte_order_mark_that_agrees(tmp_path: Path, written: str, named: str) -> None:
+    mark = "\ufeff" * (named == "utf-16-le")
+    (tmp_path / "a.txt").write_bytes((mark + "Zoë\n").encode(named if mark else written))
+    assert list(read_lines(tmp_path / "a.txt", named)) == [(1, "Zoë")]

@@ -134,7 +134,11 @@ def _named(copy: Path, shown: str) -> Iterator[None]:
     """Errors in the block name the path that the user gave, not the temporary one."""
     try:
         yield
-    except UsageError:
-        raise
+    except UsageError as error:
+        if str(copy) not in str(error):
+            raise
+        named = UsageError(str(error).replace(str(copy), shown))
+        named.command = error.command
+        raise named from error
     except XnerError as error:
         raise XnerError(str(error).replace(str(copy), shown)) from error

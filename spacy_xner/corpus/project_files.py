@@ -15,7 +15,7 @@ from ..languages.tokenizer import multilingual_blank, multilingual_tokenizer
 from ..lines import read_lines
 from .docs import check_meta
 from .formats.docbin import read_docs
-from .formats.reading import detect_format, ending
+from .formats.reading import detect_format, is_line_text
 from .formats.report import Report
 from .pair_order import Slots, lengths_error, pair_slots
 from .pairs import Fingerprint, Pairs, pair_docs
@@ -147,7 +147,7 @@ def pair_in_order(
 def count_lines(path: Path) -> tuple[list[int], set[int], int | None, int | None]:
     """The arguments of `Slots` beside the path: none yet, and the number of lines of a `.txt`, see there."""
     n_lines = n_filled = 0
-    if ending(path) != ".txt":
+    if not is_line_text(path):
         return [], set(), None, None
     for n_lines, line in read_lines(path):
         n_filled = n_lines if line.strip() else n_filled
@@ -156,7 +156,7 @@ def count_lines(path: Path) -> tuple[list[int], set[int], int | None, int | None
 
 def numbered(path: Path, docs: Iterable[tuple[Doc, int]]) -> Iterator[tuple[Doc, int]]:
     """Docs with their lines in a `.txt`, with their numbers in other formats."""
-    if ending(path) == ".txt":
+    if is_line_text(path):
         yield from docs
     else:
         yield from ((doc, number) for number, (doc, _) in enumerate(docs, start=1))

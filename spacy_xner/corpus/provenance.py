@@ -82,13 +82,18 @@ def check_sources(
             f"{target_file}: the doc {meta_of(target).get('id')} ('{target.text[:60]}') was not made from the text of "
             f"this id in {source_file} ('{source.text[:60]}'), but from {made}. So it is with {len(wrong):,} of "
             f"{n_pairs:,} docs. Expected the file that was translated, unchanged. Make {target_file} again: "
-            f"`{command_for(target, source_file, target_file)}`"
+            f"`{command_for(target, source_file, target_file, meta_of(source).get('lang'))}`"
         )
     return n_unchecked
 
 
-def command_for(doc: Doc, source_file: Path | str, target_file: Path | str) -> str:
-    """The command that makes a translated doc's file again, as far as the doc's provenance tells."""
+def command_for(doc: Doc, source_file: Path | str, target_file: Path | str, source_lang: str | None = None) -> str:
+    """The command that makes a translated doc's file again, as far as the doc's provenance tells.
+
+    A source that is no DocBin is converted first, since `xner corpus translate` reads DocBins.
+
+    source_lang (str | None): language of the source, if it is known.
+    """
     meta = meta_of(doc)
     steps: Sequence[Mapping[str, Any]] = meta.get("provenance", [])
     names = [step.get("step") for step in steps]
@@ -96,8 +101,14 @@ def command_for(doc: Doc, source_file: Path | str, target_file: Path | str) -> s
         return shlex.join(["xner", "project", str(source_file), "TRANSLATION", "--output", str(target_file)])
     command = "synthesize" if "synthesize" in names else "translate"
     step = next(step for step in reversed(steps) if step.get("step") in TRANSLATION_STEPS)
+    before = ""
+    if command == "translate" and not str(source_file).endswith(".spacy"):
+        converted = f"{source_file}.spacy"
+        lang = source_lang or "SOURCE_LANG"
+        words = ["xner", "corpus", "convert", str(source_file), "--output", converted, "--lang", lang]
+        before, source_file = f"{shlex.join(words)} && ", converted
     words = ["xner", "corpus", command, str(source_file), "--output", str(target_file), "--lang", str(meta.get("lang"))]
-    return shlex.join([*words, *_translator_options(step)])
+    return before + shlex.join([*words, *_translator_options(step)])
 
 
 def _translator_options(step: Mapping[str, Any]) -> list[str]:

@@ -11,7 +11,7 @@ from ..errors import XnerError
 from ..lines import read_lines, words_of_line
 from .convert import doc_of_sentence
 from .formats.docbin import read_docs
-from .formats.reading import detect_format, ending, read_sentences
+from .formats.reading import detect_format, is_line_text, read_sentences
 from .formats.report import Report
 from .formats.text import text_format
 
@@ -42,14 +42,15 @@ def read_plain_lines(
 
     An empty line of a plain `.txt` is an empty doc. Where a `.txt` is marked up, the markup is removed.
     """
-    if ending(path) == ".txt" and text_format(path) == "plain":
+    is_text = is_line_text(path)
+    if is_text and text_format(path) == "plain":
         if report is not None:
             report.recognise(path, "plain text: a sentence a line")
         for number, line in read_lines(path, note=None if report is None else report.note):
             yield doc_of_words(nlp, words_of_line(line)) if tokenized else nlp.make_doc(line.strip()), number
         return
     for doc, number in read_file(path, nlp, report):
-        if ending(path) == ".txt" and tokenized:
+        if is_text and tokenized:
             doc = doc_of_words(nlp, words_of_line(doc.text))
         doc.set_ents([], default="missing")
         yield doc, number

@@ -3,6 +3,7 @@
 import gzip
 import inspect
 import os
+import tempfile
 import threading
 import typing
 from collections.abc import Iterator
@@ -161,6 +162,18 @@ def test_messages_name_what_the_user_gave(tiny_encoder: Path, tmp_path: Path) ->
     assert f"{tmp_path / 'pairs'}:2: found 0 times '|||'" in failing("align", tmp_path / "pairs", *options)
     result = xner("align", "/dev/stdin", *options, input="a ||| b\n\nc\n")
     assert (result.exit_code, "<stdin>:2: found 0 times" in result.stderr) == (1, True)
+
+
+def test_usage_errors_name_what_the_user_gave(tmp_path: Path) -> None:
+    """And no temporary file."""
+    (tmp_path / "en.jsonl").write_text('{"text": "Ada"}\n')
+    temporary = str(Path(tempfile.gettempdir()) / "tmp")
+    message = misused("corpus", "convert", tmp_path / "en.jsonl", "-o", "/dev/null").replace(str(tmp_path), "")
+    assert ("/dev/null" in message, temporary in message) == (True, False)
+    options = ["-o", tmp_path / "q.jsonl"]
+    result = xner("project", tmp_path / "en.jsonl", "/dev/stdin", *options, input="Ada\n")
+    message = result.stderr.replace(str(tmp_path), "")
+    assert (result.exit_code, "<stdin>" in message, temporary in message) == (2, True, False)
 
 
 def test_outputs(aligned: tuple[list[object], str], tmp_path: Path) -> None:

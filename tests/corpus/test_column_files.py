@@ -75,8 +75,63 @@ CASES: dict[str, tuple[str, Read, list[str]]] = {
     "BMEWO": ("A B-X\nb M-X\nc E-X\nd W-X\ne O\n", [("A b c d e", [("A b c", "X"), ("d", "X")])], ["scheme BMEWO"]),
     "a token that is a blank": (
         "中 B-NS\n国 I-NS\n  O\n好 O\n",
-        [("中国好", [("中国", "NS")])],
-        ["1 lines with an empty token"],
+        [("中国 好", [("中国", "NS")])],
+        ["1 tokens of a blank read as spaces", "spaces as in the file"],
+    ),
+    "characters, blanks between words": (
+        "특\tO\n히\tO\n \tO\n김\tB-PS\n연\tI-PS\n아\tI-PS\n는\tO\n \tO\n\n그\tO\n \tO\n김\tB-PS\n \tI-PS\n구\tI-PS\n",
+        [("특히 김연아는", [("김연아", "PS")]), ("그 김 구", [("김 구", "PS")])],
+        ["4 tokens of a blank read as spaces", "spaces as in the file"],
+    ),
+    "words, one of them empty": (
+        "Ada\tB-PER\n \tO\nleft\tO\nOslo\tB-LOC\n",
+        [("Ada left Oslo", [("Ada", "PER"), ("Oslo", "LOC")])],
+        ["1 lines with an empty token left out", "natural spaces"],
+    ),
+    "characters with their numbers in words": (
+        "科0\tB-PER.NAM\n技1\tI-PER.NAM\n全0\tO\n10\tO\n01\tO\n\n北0\tB-GPE.NAM\n",
+        [("科技全 10", [("科技", "PER.NAM")]), ("北", [("北", "GPE.NAM")])],
+        ["numbers behind each character (科0 技1) left out"],
+    ),
+    "names with numbers": (
+        "A0\tB-X\nB7\tI-X\nC1\tO\n",
+        [("A0 B7 C1", [("A0 B7", "X")])],
+        ["columns: token, NER; scheme IOB2"],
+    ),
+    "phrases, no entities": (
+        "The DT B-NP O\ngame NN I-NP O\nended VBD B-VP O\n",
+        [("The game ended", [])],
+        ["columns: token, -, -, NER; no entities"],
+    ),
+    "phrases of TreeTagger, entities": (
+        "Ada NE I-NC I-PER\nging VVFIN I-VC O\n",
+        [("Ada ging", [("Ada", "PER")])],
+        ["columns: token, -, -, NER"],
+    ),
+    "labels that end as those of phrases": (
+        "Ada B-GRP\nx O\nApple B-CORP\n",
+        [("Ada x Apple", [("Ada", "GRP"), ("Apple", "CORP")])],
+        ["columns: token, NER"],
+    ),
+    "words that look like marks of documents": (
+        "-docend\tO\n-DOCENDING\tO\nAda\tB-PER\n-docstart-\tO\nx\tO\n-DOCSTART- (1 EU)\tO\ny\tO\n",
+        [("-docend -DOCENDING Ada", [("Ada", "PER")]), ("x", []), ("y", [])],
+        ["2 lines that mark documents", "2 documents"],
+    ),
+    "index from 0 of short sentences": (
+        "0\tAda\tB-PER\n1\tleft\tO\n0\tBob\tB-PER\n0\tHi\tO\n1\tLi\tB-PER\n",
+        [("Ada left", [("Ada", "PER")]), ("Bob", [("Bob", "PER")]), ("Hi Li", [("Li", "PER")])],
+        ["columns: index, token, NER", "2 sentences without an empty line before them"],
+    ),
+    "index from 1, a sentence of one word": (
+        "1\tAda\tB-PER\n1\tBob\tB-PER\n2\tleft\tO\n3\tnow\tO\n",
+        [("Ada", [("Ada", "PER")]), ("Bob left now", [("Bob", "PER")])],
+        ["columns: index, token, NER"],
+    ),
+    "a feature that is 0 or 1": (
+        "Ada\t0\tB-PER\nleft\t1\tO\nnow\t1\tO\nBob\t0\tB-PER\n",
+        [("Ada left now Bob", [("Ada", "PER"), ("Bob", "PER")])],
+        ["columns: token, -, NER; scheme IOB2; 1 sentence"],
     ),
     "labels with a point": ("技 B-PER.NAM\n全 I-PER.NAM\n的 O\n", [("技全的", [("技全", "PER.NAM")])], ["scheme IOB2"]),
     "B_PER": ("Ada B_PER\nL. I_PER\nx O\n", [("Ada L. x", [("Ada L.", "PER")])], ["scheme IOB2"]),
@@ -263,10 +318,32 @@ def test_csv(tmp_path: Path) -> None:
     assert "columns: id, token, NER" in report
     (sentence,), _ = read(tmp_path / "a.csv", "Ada;B-per\nx;O\n")
     assert entities(sentence) == [("Ada", "per")]
+    sentence_lines = "Sentence: {},The,DT,O\n,man,NN,O\n,in,IN,O\n,London,NNP,B-geo\n"
+    many = "Sentence #,Word,POS,Tag\n" + "".join(sentence_lines.format(i) for i in range(1, 6))
+    for separator, name in ((",", "a.csv"), ("\t", "a.tsv")):
+        sentences, report = read(tmp_path / name, many.replace(",", separator))
+        assert [(each.text, entities(each)) for each in sentences] == [("The man in London", [("London", "geo")])] * 5
+        assert "columns: id, token, -, NER" in report
+    (tmp_path / "a.tsv").unlink()
     with pytest.raises(XnerError, match="found no file"):
         find_files([tmp_path])
     with pytest.raises(XnerError, match=r"a\.csv:2: no line of a CSV file"):
         read(tmp_path / "a.csv", "Ada,O\nx\ry,O\n")
+
+
+def test_phrases_alone(tmp_path: Path) -> None:
+    """They are no entities, unless the user says so."""
+    text = "Ada NNP B-NP\nleft VBD B-VP\n"
+    with pytest.raises(XnerError, match=r"tags of phrases \(B-NP, B-VP\) in column 3, .*--tag-column 3"):
+        read(tmp_path / "a.conll", text)
+    (sentence,), _ = read(tmp_path / "a.conll", text, tag_column="3")
+    assert entities(sentence) == [("Ada", "NP"), ("left", "VP")]
+
+
+def test_a_character_without_its_number(tmp_path: Path) -> None:
+    text = "科0\tB-X\n技1\tI-X\n全0\tO\n\n" * 6_700
+    with pytest.raises(XnerError, match=r"a\.conll:26801: found the tokens '北' .*expected a number behind each"):
+        read(tmp_path / "a.conll", text + "北\tO\n")
 
 
 def test_encodings_and_old_line_ends(tmp_path: Path) -> None:

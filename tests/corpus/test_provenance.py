@@ -135,6 +135,16 @@ def test_the_command_that_makes_it_again(step: dict[str, Any], expected: str) ->
     assert shlex.split(found)[0] == "xner"
 
 
+def test_a_source_that_is_no_docbin_is_converted_first() -> None:
+    pair = labelled("Rome is new", "a"), translation("Rom", "a", "Rome is old")
+    with pytest.raises(XnerError) as error:
+        check_sources([pair], "s.txt", "de.spacy")
+    command = "xner corpus convert s.txt --output s.txt.spacy --lang en && xner corpus translate s.txt.spacy --output"
+    assert command in str(error.value)
+    found = command_for(pair[1], "s.jsonl", "de.spacy")
+    assert found.startswith("xner corpus convert s.jsonl --output s.jsonl.spacy --lang SOURCE_LANG && xner corpus tr")
+
+
 def test_synthetic_text_is_synthesized_again() -> None:
     target = translation("Rom", "a", "Rome")
     target._.xner_meta["provenance"].append({"step": "synthesize"})

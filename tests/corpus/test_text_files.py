@@ -9,6 +9,7 @@ import pytest
 
 from spacy_xner.corpus.formats.report import Report
 from spacy_xner.corpus.formats.text import text_format
+from spacy_xner.corpus.project_files import pair_files
 from spacy_xner.corpus.texts import read_texts, read_unlabelled
 from spacy_xner.errors import XnerError
 
@@ -102,3 +103,67 @@ def test_encoding(tmp_path: Path) -> None:
     with pytest.raises(XnerError, match="not UTF-8"):
         text_format(tmp_path / "a.txt")
     assert text_format(tmp_path / "a.txt", "latin-1") == "inline"
+
+
+COLUMNS = "-DOCSTART- -X- O\n\nAda NNP B-PER\nleft VBD O\n\nBob NNP B-PER\n"
+
+
+@pytest.mark.parametrize("text", [COLUMNS, COLUMNS.replace(" ", "\t")])
+def test_columns(tmp_path: Path, text: str) -> None:
+    """A `.txt` can be a column file, and is read as one, which is said."""
+    sentences, report = read(tmp_path / "a.txt", text)
+    expected = [("Ada left", [("Ada", "PER")]), ("Bob", [("Bob", "PER")])]
+    assert [(sentence.text, entities(sentence)) for sentence in sentences] == expected
+    assert "a.txt: columns: token, -, NER; scheme IOB2; 2 sentences; 1 document" in report
+    with pytest.raises(XnerError, match=r"a\.txt:3: found columns with entity tags.*--format columns.*--format plain"):
+        text_format(tmp_path / "a.txt")
+    sentences, _ = read(tmp_path / "a.txt", text, format="plain")
+    assert sentences[0].text.startswith("-DOCSTART-")
+
+
+def test_columns_are_no_sentences_in_lines(tmp_path: Path) -> None:
+    """A column file is paired by its sentences, not by its lines."""
+    (tmp_path / "en.txt").write_text(COLUMNS)
+    (tmp_path / "de.txt").write_text("Ada ging\nBob\n")
+    pairs = pair_files(tmp_path / "en.txt", tmp_path / "de.txt", Counter())
+    found = [(source.text, target.text) for source, target in zip(pairs.sources(), pairs.targets(), strict=True)]
+    assert found == [("Ada left", "Ada ging"), ("Bob", "Bob")]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Ada B-PER\nBob B-PER\n", "columns with entity tags"),
+        ("Ada|NNP|I-PER left|VBD|O\n", "words with their tags"),
+        ("x\n" * 9 + "Ada/NNP/B-PER left/VBD/O now/RB/O\n" * 40, "words with their tags"),
+        ("Ada <B-PER> Obi <E-PER> left\n", "the tag '<B-PER>' behind a word"),
+        ("x\n<person>Ada</person> left\n", "'<person>Ada</person>'.*--format tags"),
+        ("<PER>Ada</LOC> left\n", "'<PER>Ada</LOC>'"),
+        ("[Ada [Obi]](PER) left\n", r"'\[Ada \[Obi\]\]\(PER\)', an entity inside of another.*--format inline"),
+        ("Ada left Oslo\tB-PER O B-LOC\nBob came\tB-PER O\n", "a tab and a tag for each word"),
+    ],
+)
+def test_other_marks_are_no_plain_text(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(XnerError, match=rf"a\.txt:\d+: found {message}.*--format plain"):
+        read(tmp_path / "a.txt", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "O Globo\nO Dia\nO Estado\n",
+        "Die U-Bahn\nDie S-Bahn\n",
+        "He or she/they, and/or s/he\nvitamin B/O\n",
+        'See <a href="x">that</a>, <mark>this</mark>, <b>x</b>, a<b and c>d\n',
+        "- one\n- two\n",
+        "[![image](a.png)](b.html) and [see [1]](Note)\n",
+    ],
+)
+def test_plain_text_with_such_words(tmp_path: Path, text: str) -> None:
+    sentences, _ = read(tmp_path / "a.txt", text)
+    assert [(sentence.text, sentence.spans) for sentence in sentences] == [(line, None) for line in text.splitlines()]
+
+
+def test_a_backslash_before_an_entity(tmp_path: Path) -> None:
+    (sentence,), _ = read(tmp_path / "a.txt", "\\\\[Ada](PER) left\n")
+    assert (sentence.text, entities(sentence)) == ("\\Ada left", [("Ada", "PER")])

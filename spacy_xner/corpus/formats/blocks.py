@@ -11,7 +11,8 @@ from ...errors import XnerError
 from .report import Report
 
 # -DOCSTART- of the CoNLL shared tasks (AIDA adds a title), also in a column that is not the first
-DOCUMENT_MARK = re.compile(r"-+DOC[-_]?(START|END)-*.*", re.IGNORECASE)
+# ("-DOCSTART- (1 EU)"). Words such as "-docend" and "-DOCENDING" are none.
+DOCUMENT_MARK = re.compile(r"-+DOC[-_]?(START|END)(-+.*)?|-+(?i:DOC[-_]?(START|END))-+(\W.*)?")
 # "#begin document" of CoNLL-2012, "###MEDLINE:95369245" of GENIA, "# newdoc" of CoNLL-U
 DOCUMENT_COMMENT = re.compile(r"###.*|#\s*(begin|end)\s+document\b.*|#\s*newdoc\b.*", re.IGNORECASE)
 # <s>, </doc>, <text id="3"> of vertical files
@@ -48,18 +49,22 @@ class Block:
 def split_cells(line: str, separator: str | None = None) -> list[str]:
     """The cells of a line: between tabs if it has one, otherwise between blanks. A blank first cell is kept.
 
+    A first cell of blanks, before a tab or another blank, is " ": files of single characters have such tokens.
+
     separator (str | None): that of a CSV file, whose cells can be in quotation marks.
     """
     if separator:
         return [cell.strip(" ") for cell in next(csv.reader([line], delimiter=separator))]
     if "\t" in line:
-        return [cell.strip(" ") for cell in line.split("\t")]
-    return re.split(" +", line.rstrip(" "))
+        first, *others = line.split("\t")
+        return [first.strip(" ") or first[:1], *(cell.strip(" ") for cell in others)]
+    cells = re.split(" +", line.rstrip(" "))
+    return [" ", *cells[1:]] if line.startswith("  ") else cells
 
 
 def fit_cells(cells: list[str], width: int) -> list[str]:
     """Cells without empty ones at the edges that are too many: of blanks before a line, of tabs behind it."""
-    if len(cells) > width and not cells[0]:
+    if len(cells) > width and not cells[0].strip():
         cells = cells[1:]
     while len(cells) > width and not cells[-1]:
         cells = cells[:-1]

@@ -138,7 +138,7 @@ def read_inline(path: Path, report: Report, *, encoding: str | None = None, empt
 
 
 NOTHING_MARKED = "in which nothing is marked: they are unlabelled (--empty: they have no entities)"
-ENTITY = re.compile(r"(?<!\\)\[([^\[\]]+)\]\(([^\s()\[\]]+)\)")
+ENTITY = re.compile(r"(?<!\\)(?:\\\\)*\[([^\[\]]+)\]\(([^\s()\[\]]+)\)")
 
 
 def has_entity(line: str) -> bool:

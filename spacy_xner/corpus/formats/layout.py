@@ -10,6 +10,7 @@ from ...errors import XnerError
 from ...languages.codes import CODE
 from .blocks import Block, fit_cells
 from .brackets import BRACKET, NOTHING, is_bracket_column
+from .characters import has_blank_tokens, has_numbers
 from .conllu import Contractions
 from .spacing import Spaces
 from .tags import BLANK_TAGS, LETTERS, TagForm, find_form, share_of_tags
@@ -17,7 +18,10 @@ from .tags import BLANK_TAGS, LETTERS, TagForm, find_form, share_of_tags
 MISC = 10  # the column of CoNLL-U with keys and values, counted from 1
 INDEX = re.compile(r"\d+([-.]\d+)?")
 LANGUAGE_PREFIX = re.compile(r"([a-z]{2,3}(?:-[a-z]+)*|simple):")  # WikiANN's
-CHUNK = re.compile(r"[A-Z]*P|SBAR|PRT|INTJ|LST|UCP")  # labels of phrases, in tags of the same spelling
+# Labels of phrases, in tags of the same spelling: of CoNLL-2000, of the Penn Treebank, and of TreeTagger (NC)
+PHRASES = "NP VP PP ADJP ADVP CONJP SBAR PRT INTJ LST UCP QP WHNP WHPP WHADVP WHADJP NAC NX PRN NC VC PC ADJC ADVC"
+CHUNKS = frozenset(PHRASES.split())
+NO_LABELS = frozenset({*LETTERS, *LETTERS.lower(), "O", "o", *BLANK_TAGS})
 CONLL_2012_COLUMNS = (3, 10)  # of the token and of the entity, counted from 0
 TOKEN_NAMES = {"token", "tokens", "word", "words", "form", "text"}
 ID_NAMES = re.compile(r"(sent(ence)?|doc(ument)?)([ _-]?(#|id|no|num|number|idx))?", re.IGNORECASE)
@@ -39,6 +43,8 @@ class Layout:
     brackets (bool): tags are brackets as in CoNLL-2012: `(PERSON*`, `*)`.
     others (tuple[int, ...]): more columns with tags, which are not read.
     header (int): the line with the names of columns; 0: none.
+    spelt (bool): tokens are characters, and tokens of a blank are the text's spaces, as in KLUE.
+    numbered (bool): tokens are characters with their number in the word, which is no part of the text, as in Weibo.
     """
 
     width: int
@@ -52,6 +58,8 @@ class Layout:
     brackets: bool = False
     others: tuple[int, ...] = ()
     header: int = 0
+    spelt: bool = False
+    numbered: bool = False
 
     def is_token(self, cells: Sequence[str]) -> bool:
         """Whether the cells of a line that begins with # are those of a token: as many as usual, with a tag."""
@@ -72,6 +80,8 @@ class Layout:
         notes = [f"columns: {columns}{'' if self.width else ', ...'}"]
         if self.prefix:
             notes.append(f"the prefix '{self.prefix}' of each token left out")
+        if self.numbered:
+            notes.append("numbers behind each character (科0 技1) left out")
         if self.others:
             numbers = ", ".join(str(column + 1) for column in self.others)
             notes.append(f"tags in column {numbers} too, which are not read (--tag-column {self.others[0] + 1})")
@@ -101,11 +111,12 @@ def find_width(blocks: Sequence[Block]) -> int:
     fitting: Counter[int] = Counter()  # in the order of the rows, which decides between equals
     for block in blocks:
         for row in block.rows:
-            most = len(row.cells) - (not row.cells[0])
-            least = most
-            while least > 1 and not row.cells[least - most - 1]:
-                least -= 1
-            fitting.update(range(least, most + 1))
+            most = len(row.cells)
+            least = most - (not row.cells[0].strip())
+            behind = 1
+            while least > 1 and not row.cells[-behind]:
+                least, behind = least - 1, behind + 1
+            fitting.update(range(max(1, least), most + 1))
     return fitting.most_common(1)[0][0] if fitting else 0
 
 
@@ -131,6 +142,11 @@ def find_layout(path: Path, blocks: Sequence[Block], choices: Choices) -> Layout
         tag = resolve(int(choices.tag_column), width, "tag", path, first)
     else:
         tag, *others = choose_tag(counts, spare, choices)
+        if is_phrase_column(counts[tag], choices):
+            raise XnerError(
+                f"{path}: found tags of phrases ({', '.join(sorted(counts[tag])[:4])}) in column {tag + 1}, and no "
+                f"column of entity tags. If these are the entities, say so with --tag-column {tag + 1}."
+            )
     if choices.token_column is not None:
         token = resolve(choices.token_column, width, "token", path, first)
     else:
@@ -144,9 +160,21 @@ def find_layout(path: Path, blocks: Sequence[Block], choices: Choices) -> Layout
             f"such as B-PER. Name the label with --label, for example --label PER; or another column with --tag-column."
         )
     brackets = in_range and is_bracket_column(counts[tag])
-    prefix = find_prefix([cells[token] for cells in body]) if 0 <= token < width else ""
+    tokens = [cells[token] for cells in body] if 0 <= token < width else []
     return Layout(
-        width, token, tag, form, "", index if index != token else None, ids, prefix, brackets, tuple(others), header
+        width,
+        token,
+        tag,
+        form,
+        "",
+        index if index != token else None,
+        ids,
+        find_prefix(tokens),
+        brackets,
+        tuple(others),
+        header,
+        choices.spaces == "natural" and has_blank_tokens(tokens),
+        has_numbers(tokens),
     )
 
 
@@ -171,7 +199,12 @@ def is_header(cells: Sequence[str]) -> bool:
 
 
 def is_index(cells: Sequence[str]) -> bool:
-    """Whether a column counts from 0 or 1, and begins again with each sentence."""
+    """Whether a column counts from 0 or 1, and begins again with each sentence.
+
+    0 and 1 alone count if each 1 follows a 0, and are a feature of the tokens otherwise.
+    """
+    if "1" in cells and set(cells) == {"0", "1"}:
+        return cells[0] == "0" and "1\x001" not in "\x00".join(cells)
     before, counted = -1, False
     for cell in cells:
         if not INDEX.fullmatch(cell):
@@ -207,10 +240,13 @@ def choose_tag(counts: Sequence[Counter[str]], spare: Sequence[int], choices: Ch
         is_tags = share >= MOST_ARE_TAGS and inside and (form.side == "prefix" or outside)
         if is_tags or is_bracket_column(counts[column]):
             found.append(column)
-    bare = {*LETTERS, *LETTERS.lower(), "O", "o", *BLANK_TAGS}
-    found = [column for column in found if not set(counts[column]) <= bare] or found
+    found = [column for column in found if not set(counts[column]) <= NO_LABELS] or found
     no_phrases = [column for column in found if not is_phrase_column(counts[column], choices)]
-    found = no_phrases or found
+    if found and not no_phrases:  # the entities' column has none here, or tags without labels
+        return [
+            max((c for c in spare if counts[c]["O"] + counts[c]["o"] and set(counts[c]) <= NO_LABELS), default=found[0])
+        ]
+    found = no_phrases
     if 0 in found and len(found) == 1 and not counts[0]["O"] and counts[last]["O"]:  # tokens that look like tags
         return [last]
     return found or [max((column for column in spare if counts[column]["O"]), default=last)]
@@ -220,7 +256,7 @@ def is_phrase_column(tags: Counter[str], choices: Choices) -> bool:
     """Whether a column of tags has phrases (NP, VP) rather than entities."""
     form = find_form(tags, choices.label, choices.scheme)
     labels = {form.parse(tag)[1] for tag in tags if share_of_tags(Counter([tag]), form)[0]} - {""}
-    return bool(labels) and all(CHUNK.fullmatch(label) for label in labels)
+    return bool(labels) and labels <= CHUNKS
 
 
 def find_prefix(tokens: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from ...errors import XnerError
 from ...files import without_hidden
-from ...lines import UNPACK, without_compression
+from ...lines import UNPACK, read_lines, without_compression
 from .brat import read_brat
 from .columns import read_columns, read_conllu
 from .docbin import read_docbin
@@ -24,6 +24,7 @@ from .report import Report
 from .sentence import Sentence
 from .tagged import read_tagged
 from .text import read_text
+from .text_marks import are_columns
 from .webanno import is_webanno, read_webanno
 
 Format = Literal[
@@ -113,6 +114,14 @@ def is_brat_text(path: Path) -> bool:
     return path.suffix == ".txt" and path.with_suffix(".ann").is_file()
 
 
+def is_line_text(path: Path, encoding: str | None = None) -> bool:
+    """Whether a file is a `.txt` with a sentence a line: it has other lines than those of a column file.
+
+    RAISES: XnerError for a file that is no text.
+    """
+    return ending(path) == ".txt" and not (path.is_file() and are_columns(read_lines(path, encoding)))
+
+
 def find_files(paths: Iterable[Path]) -> list[Path]:
     """All files that paths name. A folder names all files with a known ending in it and below, sorted, except hidden
     ones.
@@ -153,7 +162,7 @@ def read_sentences(
 
     path (str | Path): the file, plain or gzipped.
     format (Format): one of FORMATS; "auto": the format of the file's ending; a `.txt` is "inline" if an entity is
-        marked in it, and "plain" otherwise.
+        marked in it, "columns" if nearly all lines are a token and its tag, and "plain" otherwise.
     report (Report | None): receives what the file was taken for, and what was changed or left out.
     options: options of readers, such as `token_column`; None is the reader's default. Those that the format's reader
         does not have are not used.
@@ -163,8 +172,9 @@ def read_sentences(
     name = detect_format(path) if format == "auto" else format
     if name not in FORMATS:
         raise XnerError(f"The format is '{name}', expected one of auto, {', '.join(FORMATS)}.")
-    # A .txt may be marked up or plain, which its content shows.
-    reader = read_text if format == "auto" and name == "inline" else FORMATS[name]
+    reader = FORMATS[name]
+    if format == "auto" and name == "inline":  # the content of a .txt shows whether it is marked up, plain, or columns
+        reader = read_text if is_line_text(path, options.get("encoding")) else read_columns
     known = inspect.signature(reader).parameters
     return reader(
         path,

@@ -7,6 +7,7 @@ from pathlib import Path
 from ...errors import XnerError
 from .blocks import Block, Row
 from .brackets import tags_of_brackets
+from .characters import without_numbers
 from .conllu import Unit, spaces_of, spans_of_units, split_units, units_of
 from .layout import Choices, Layout, fields_of, language_of_prefix
 from .report import Report
@@ -73,7 +74,7 @@ class SentenceBuilder:
         scheme = "brackets" if self.layout.brackets else self.observer.name
         parts = [scheme if scheme == "no entities" else f"scheme {scheme}", count_of(self.n_sentences, "sentence")]
         parts += [count_of(documents, "document")] * bool(documents)
-        if self.has_spaces:
+        if self.has_spaces or self.layout.spelt:
             parts.append("spaces as in the file")
         elif self.choices.spaces == "keep":
             parts.append("one space between all tokens")
@@ -87,29 +88,39 @@ class SentenceBuilder:
         for row in block.rows:
             if current:
                 # an empty cell has the id of the line above it
-                ids = layout.ids is not None and row.cells[layout.ids] not in ("", self._id)
-                counts = layout.index is not None and row.cells[layout.index] in ("0", "1") and len(current) > 1
-                begins = counts and not current[-1].cells[layout.index or 0].startswith(("1-", "0"))
-                if ids or begins:
+                ids = layout.ids is not None and row.cells[layout.ids].strip() not in ("", self._id)
+                if ids or self._counts_again(row, current):
                     self.report.note("sentences without an empty line before them", self.path, row.number)
                     yield Block(current, block.id, block.text)
                     current = []
                     block = Block()
             if layout.ids is not None:
-                self._id = row.cells[layout.ids] or self._id
+                self._id = row.cells[layout.ids].strip() or self._id
             current.append(row)
         if current:
             yield Block(current, block.id, block.text)
 
+    def _counts_again(self, row: Row, before: list[Row]) -> bool:
+        """Whether the index begins again: with 0, or with 1 that does not follow 0 or a contraction of words from 1."""
+        index = self.layout.index
+        if index is None or row.cells[index] not in ("0", "1"):
+            return False
+        return row.cells[index] == "0" or not before[-1].cells[index].startswith(("1-", "0"))
+
     def _sentence(self, block: Block) -> Sentence | None:
         layout, first = self.layout, block.rows[0].number
         units = self._units(block)
-        words = [self._word(unit.text) for unit in units]
+        words = self._words(units)
         if any(words):
             if self.has_spaces or block.text is not None:
                 spaces = spaces_of(units, block, self.path, self.report, lambda row: not _no_space(row))
+            elif layout.spelt:
+                spaces = [False] * len(words)
             elif self.choices.spaces == "natural":
                 spaces = self._natural(words)
+                if layout.numbered:  # no space is inside of a word, where the numbers are not 0
+                    ends = [unit.text == f"{word}0" for unit, word in zip(units, words, strict=True)]
+                    spaces = [space and end for space, end in zip(spaces, [*ends[1:], False], strict=True)]
             else:
                 spaces = [True] * (len(words) - 1) + [False]
         else:
@@ -136,10 +147,20 @@ class SentenceBuilder:
             return [Unit(row.cells[self.layout.token], [row], row) for row in block.rows]
         return units_of(block, self.layout.index, self.layout.token, self.path, self.report)
 
-    def _word(self, cell: str) -> str:
-        if self.layout.prefix:
-            return cell.removeprefix(self.layout.prefix)
-        return cell
+    def _words(self, units: list[Unit]) -> list[str]:
+        """The tokens without what is no part of them; "" for a token of blanks, unless these are the text's spaces."""
+        words = [unit.text.removeprefix(self.layout.prefix) for unit in units]
+        if not self.layout.spelt:
+            words = [word if word.strip(" ") else "" for word in words]
+        if not self.layout.numbered:
+            return words
+        number = units[0].rows[0].number
+        if (found := without_numbers(words)) is None:
+            raise XnerError(
+                f"{self.path}:{number}: found the tokens '{' '.join(words[:20])}' in the sentence that begins here, "
+                f"expected a number behind each character as in the rest of the file: 科0 技1. Correct them."
+            )
+        return found
 
     def _natural(self, words: list[str]) -> list[bool]:
         present = [word for word in words if word]
@@ -178,11 +199,13 @@ class SentenceBuilder:
     ) -> Sentence | None:
         """The sentence without empty tokens, and with entities that begin and end with words."""
         first, spaces_read = block.rows[0].number, 0
-        if self._lang and self._lang.split("-")[0] in SPACE_TOKENS and "_" in words:
-            spaces_read = words.count("_")
-            self.report.note("tokens _ read as spaces", self.path, first, spaces_read)
+        has_space_token = self._lang is not None and self._lang.split("-")[0] in SPACE_TOKENS
+        space = " " if self.layout.spelt else "_" if has_space_token else ""
+        if space and (spaces_read := words.count(space)):
+            name = "of a blank" if space == " " else "_"
+            self.report.note(f"tokens {name} read as spaces", self.path, first, spaces_read)
             for i, word in enumerate(words):
-                if word == "_":
+                if word == space:
                     words[i] = ""
                     if i:
                         spaces[i - 1] = True
