@@ -167,7 +167,12 @@ def test_rows_with_their_text(tmp_path: Path, row: dict[str, Any]) -> None:
 
 def test_tags_of_other_kinds_beside_a_text(tmp_path: Path) -> None:
     """Parts of speech and numbers of classes are no entity tags: the entities count characters."""
-    row = {"text": "Ada left", "tokens": ["Ada", "left"], "tags": ["NNP", "VBD"], "entities": [[0, 3, "PER"]]}
+    row: dict[str, Any] = {
+        "text": "Ada left",
+        "tokens": ["Ada", "left"],
+        "tags": ["NNP", "VBD"],
+        "entities": [[0, 3, "PER"]],
+    }
     assert entities(read(tmp_path / "a.jsonl", row)[0]) == [("Ada", "PER")]
     row = {"text": "Ada left", "tokens": ["Ada", "left"], "labels": [4, 7]}
     with pytest.raises(XnerError, match="found the entity 4"):

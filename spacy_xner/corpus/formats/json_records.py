@@ -218,7 +218,12 @@ def find_marks(data: dict[str, Any], text_key: str, options: JsonOptions, place:
 
 def has_entity_key(data: dict[str, Any]) -> bool:
     """Whether a record has a key that entities are read from."""
-    return any(data.get(key) is not None for key in (*ENTITY_KEYS, *OTHER_ENTITY_KEYS)) or bool(jobs_of_sagemaker(data))
+    others = (data.get(key) for key in OTHER_ENTITY_KEYS)
+    return (
+        any(data.get(key) is not None for key in ENTITY_KEYS)
+        or any(isinstance(value, list) and any(map(is_like_mark, value)) for value in others)
+        or bool(jobs_of_sagemaker(data))
+    )
 
 
 def check_unread(

@@ -13,12 +13,13 @@ from .json_values import JsonValue, read_values
 from .label_studio import is_task, read_task
 from .offsets import OffsetUnit
 from .report import Report
+from .row_kinds import check_tags_have_tokens, is_row, row_of
 from .row_survey import RowSurvey, survey_rows
 from .sentence import Sentence
 from .settle import Overlaps, Settler
 from .spacing import Spaces
 from .spacy_json import is_pair, read_document, record_of_pair
-from .token_rows import check_tags_have_tokens, is_row, read_token_row, row_of
+from .token_rows import read_token_row
 
 # Files of tools whose text is elsewhere: by a key of the file, what it is and how to go on.
 ELSEWHERE = {

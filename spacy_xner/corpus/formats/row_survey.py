@@ -11,9 +11,9 @@ from .annotated import RefusalError
 from .json_records import JsonOptions
 from .json_values import read_values
 from .report import Report
+from .row_kinds import is_row, row_of, tag_key, token_key
 from .tag_names import TagNames, names_of_data_set
 from .tags import TagForm, find_form
-from .token_rows import is_row, row_of, tag_key, token_key
 
 # Blank tokens are the spaces of the text where they are this share of all tokens, or nearly all tokens are characters.
 SHARE_OF_SPACES, SHARE_OF_CHARACTERS = 0.05, 0.9
@@ -65,8 +65,8 @@ def survey_rows(path: Path, options: JsonOptions, encoding: str | None) -> RowSu
         if is_numbered and not options.label_names and key not in survey.names:
             survey.names[key] = names_of_data_set(path, found.around, key)
     for key, counts in tags.items():
-        names = options.label_names or dict(enumerate(survey.names.get(key, TagNames()).names))
-        known = {str(number): name for number, name in names.items()}
+        of_data_set = survey.names.get(key, TagNames()).names
+        known = options.label_names or {str(number): name for number, name in enumerate(of_data_set)}
         spelt: Counter[str] = Counter()
         for tag, count in counts.items():
             name = tag if isinstance(tag, str) else known.get(str(tag))
