@@ -331,3 +331,57 @@ def test_not_json(tmp_path: Path, content: str) -> None:
 
 def test_an_empty_file_has_no_sentences(tmp_path: Path) -> None:
     assert read(tmp_path / "a.json", "\n") == read(tmp_path / "a.json", "[]") == []
+
+
+def test_text_of_entity_under_the_key_entity(tmp_path: Path) -> None:
+    """CMeEE: the end is included, as the entity's own text shows."""
+    marks = [{"start_idx": 2, "end_idx": 3, "type": "dis", "entity": "肺炎"}]
+    (sentence,) = read(tmp_path / "a.json", [{"text": "患有肺炎的人", "entities": marks}])
+    assert entities(sentence) == [("肺炎", "dis")]
+
+
+@pytest.mark.parametrize("word", ["Ada Obi", "ada obi", "ada ob ##i", "Ada  Obi"])
+def test_words_of_a_pipeline(tmp_path: Path, word: str) -> None:
+    """Pipelines of Hugging Face write the word pieces, which can be in lower case."""
+    mark = {"entity_group": "PER", "score": 0.99, "word": word, "start": 11, "end": 18}
+    record = {"text": "My name is Ada Obi", "entities": [mark]}
+    assert entities(read(tmp_path / "a.jsonl", record)[0]) == [("Ada Obi", "PER")]
+    record["text"] = "My name was Ada Obi"
+    with pytest.raises(XnerError, match=r"found the entity .* at 11 to 18, where the text has ' Ada Ob'"):
+        read(tmp_path / "a.jsonl", record)
+
+
+def test_other_form_of_an_entity(tmp_path: Path) -> None:
+    mark = {"start": 0, "end": 7, "label": "PER", "name": "Obi, A."}
+    report = Report()
+    assert entities(read(tmp_path / "a.jsonl", {"text": TEXT, "entities": [mark]}, report)[0]) == [ADA]
+    assert "1 texts of entities that are another form" in "".join(report.lines())
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"entity_list": [{"start": 0, "end": 3, "label": "PER"}]},
+        {"entity": [{"start": 0, "end": 3, "label": "PER"}]},
+        {"golden-entity-mentions": [{"text": "Ada", "entity-type": "PER"}]},
+        {"ner": [["Ada", "PER"]]},
+        {"annotations_v2": [[0, 3, "PER"]], "spans": []},
+        {"gold": {"entities": [[0, 3, "PER"]]}},
+    ],
+)
+def test_entities_under_unknown_keys(tmp_path: Path, values: dict[str, Any]) -> None:
+    """They are refused, unless other entities are read."""
+    key = next(iter(values))
+    with pytest.raises(XnerError, match=rf'a\.jsonl:1: found .* under "{key}", which looks like entities'):
+        read(tmp_path / "a.jsonl", {"text": TEXT, **values})
+    report = Report()
+    record = {"text": TEXT, **values, "spans": [], "entities": [[0, 7, "PER"]]}
+    assert entities(read(tmp_path / "a.jsonl", record, report)[0]) == [ADA]
+    assert list(report.notes) == [f'values of "{key}", which look like entities, not read']
+
+
+def test_values_that_are_no_entities(tmp_path: Path) -> None:
+    values = {"links": [{"from": 1, "to": 2, "type": "x"}], "boxes": [[0, 1, 2]], "topics": ["a"], "sents": [[0, 9]]}
+    report = Report()
+    assert entities(read(tmp_path / "a.jsonl", {"text": TEXT, **values}, report)[0]) is None
+    assert "texts without a key for entities (1)" in "".join(report.lines())

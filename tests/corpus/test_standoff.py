@@ -140,9 +140,19 @@ def test_pubtator(tmp_path: Path) -> None:
     [
         ("1|t|Ada\n1\t0\t3\tXyz\tPER\n", r":1: found the entity 'Xyz'"),
         ("1|t|Ada\nhello\n", r":2: found 'hello', expected a line of PubTator"),
-        ("1\t0\t3\tAda\tPER\n", r":1: found the entity 'Ada'"),
+        ("1\t0\t3\tAda\tPER\n", r":1: found .*, expected a line of PubTator: ID\|t\|title"),
+        ("1|t|Ada\n2\t0\t3\tAda\tPER\n", r":2: found the id '2' after the text of '1'"),
+        ("1|t|Ada\n1|t|Obi\n", r":2: found '1\|t\|Obi' after the text of '1', expected one title"),
+        ("1|a|Ada\n1|t|Obi\n", r":2: found '1\|t\|Obi' after the text of '1'"),
     ],
 )
 def test_pubtator_malformed(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(XnerError, match=message):
         read(tmp_path / "a.pubtator", text)
+
+
+def test_pubtator_without_blank_lines(tmp_path: Path) -> None:
+    content = "1|t|First title.\n1|a|About nothing.\n2|t|BRCA1 gene.\n2|a|About BRCA1.\n2\t0\t5\tBRCA1\tGene\t672\n"
+    first, second = read(tmp_path / "a.pubtator", content)
+    assert (first.text, first.spans, first.line) == ("First title. About nothing.", (), 1)
+    assert (second.text, entities(second), second.line) == ("BRCA1 gene. About BRCA1.", [("BRCA1", "Gene")], 3)

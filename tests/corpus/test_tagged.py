@@ -63,3 +63,20 @@ def test_malformed(tmp_path: Path, content: str, message: str) -> None:
 def test_plain_text_with_other_tags(tmp_path: Path, line: str) -> None:
     (sentence,) = read(tmp_path / "a.txt", line + "\n")
     assert (sentence.text, sentence.spans) == (line, None)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("<PER>Ada</PER> left for\n<LOC>Paris</LOC>\nand came.\n", [[("Ada", "PER")], [("Paris", "LOC")], []]),
+        ("<ORG>UNESCO</ORG>\n", [[("UNESCO", "ORG")]]),
+        ("<p><LOC>Paris</LOC></p>\n", [[("Paris", "LOC")]]),
+    ],
+)
+def test_entities_that_are_a_whole_line(tmp_path: Path, content: str, expected: list[list[tuple[str, str]]]) -> None:
+    assert [entities(sentence) for sentence in read(tmp_path / "a.xml", content)] == expected
+
+
+def test_empty_element_in_capitals_is_no_entity(tmp_path: Path) -> None:
+    first, second = read(tmp_path / "a.xml", "<s><B2></B2></s>\n<s>Ada</s>\n<LOC>Oslo</LOC>\n")
+    assert (first.text, second.text, entities(second)) == ("Ada", "Oslo", [("Oslo", "LOC")])

@@ -25,6 +25,7 @@ class Mark(NamedTuple):
 
     start (int), end (int): in the unit and by the rule of the tool; `offsets.py` finds them out.
     covered (str | None): the text of the entity that the tool wrote beside the offsets, if it did.
+    is_form (bool): `covered` can be another form of the entity's text: in lower case, or a normal form.
     annotators (tuple[str, ...]): who marked it, where the tool says so of each entity.
     line (int): where it is in a file that has a line for each entity, counted from 1; 0 in other files.
     """
@@ -38,6 +39,7 @@ class Mark(NamedTuple):
     score: float | None = None
     annotators: tuple[str, ...] = ()
     line: int = 0
+    is_form: bool = False
 
 
 @dataclass(frozen=True)

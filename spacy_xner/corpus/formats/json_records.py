@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .annotated import Annotated, Mark, Place, RefusalError
-from .json_spans import LONE_SURROGATE, identifier, is_like_mark, marks_of, shown
+from .json_spans import LONE_SURROGATE, identifier, is_like_mark, marks_of, shown, with_own_text
+from .json_unread import looks_like_entities
 from .report import Report
 from .spacing import Spaces
 
@@ -31,6 +32,7 @@ class JsonOptions:
     label_names (Mapping[str, str]): names of labels that are numbers.
     label (str): the label of tags without one.
     spaces (str), lang (str | None): spaces between tokens, as in `read_columns`, and the language of the text.
+    scheme (str): "io": tags are labels without prefixes.
     """
 
     report: Report
@@ -40,6 +42,7 @@ class JsonOptions:
     label: str = ""
     spaces: Spaces = "natural"
     lang: str | None = None
+    scheme: str = ""
 
 
 def read_record(data: dict[str, Any], place: Place, options: JsonOptions) -> Iterator[Annotated]:
@@ -56,6 +59,7 @@ def read_record(data: dict[str, Any], place: Place, options: JsonOptions) -> Ite
         what = {"reject": "rejected", "ignore": "ignored"}[str(answer)]
         options.report.note(f"{what} answers read as unlabelled text", place.path, place.line)
     marks = None if answer in ("reject", "ignore") else find_marks(data, key, options, place)
+    marks = None if marks is None else [with_own_mark(mark, text, place, options) for mark in marks]
     if marks is None and answer == "accept" and data.get("_view_id") in ("ner_manual", "spans_manual"):
         options.report.note("accepted answers without spans read as texts without entities", place.path, place.line)
         marks = []
@@ -77,6 +81,18 @@ def read_record(data: dict[str, Any], place: Place, options: JsonOptions) -> Ite
     missing = unlabelled_of(data, text)
     marked = None if marks is None else tuple(marks)
     yield Annotated(text, marked, place, name, group, meta, only_marks, unlabelled=missing)
+
+
+def with_own_mark(mark: Mark, text: str, place: Place, options: JsonOptions) -> Mark:
+    """`with_own_text`, which counts the texts that are not compared."""
+    new = with_own_text(mark, text)
+    if mark.covered is not None and new.covered is None:
+        options.report.note(
+            "texts of entities that are another form, which the text does not have, not compared",
+            place.path,
+            place.line,
+        )
+    return new
 
 
 def unlabelled_of(data: dict[str, Any], text: str) -> tuple[tuple[int, int], ...]:
@@ -195,7 +211,37 @@ def find_marks(data: dict[str, Any], text_key: str, options: JsonOptions, place:
             f"found other entities under {' than under '.join(repr(key) for key in good)}. Expected them under one "
             "key: delete the other one"
         )
-    return next(iter(good.values()), [] if lists else None)
+    found = next(iter(good.values()), [] if lists else None)
+    check_unread(data, {text_key, *lists}, found, options, place)
+    return found
+
+
+def has_entity_key(data: dict[str, Any]) -> bool:
+    """Whether a record has a key that entities are read from."""
+    others = (data.get(key) for key in OTHER_ENTITY_KEYS)
+    return (
+        any(data.get(key) is not None for key in ENTITY_KEYS)
+        or any(isinstance(value, list) and any(map(is_like_mark, value)) for value in others)
+        or bool(jobs_of_sagemaker(data))
+    )
+
+
+def check_unread(
+    data: dict[str, Any], read: set[str], marks: list[Mark] | None, options: JsonOptions, place: Place
+) -> None:
+    """Count the values that look like entities under keys that are not read.
+
+    RAISES: RefusalError where the record has no others.
+    """
+    for key, value in data.items():
+        if key in read or key in (*NOT_READ, "tokens") or not looks_like_entities(key, value):
+            continue
+        if not marks:
+            raise RefusalError(
+                f'found {shown(value)} under "{key}", which looks like entities and is not read. Expected them under '
+                '"entities", with offsets: [[0, 5, "PER"]]. If they are entities, rename the key; if not, delete it'
+            )
+        options.report.note(f'values of "{key}", which look like entities, not read', place.path, place.line)
 
 
 def read_list(items: Any, options: JsonOptions, place: Place) -> list[Mark] | None:

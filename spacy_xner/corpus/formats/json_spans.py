@@ -14,6 +14,9 @@ ENDS = ("end", "endoffset", "endchar", "to", "endindex", "endidx", "endpos", "en
 LABELS = ("label", "labels", "entitylabel", "type", "tag", "labelname", "entitytype", "entitygroup", "classname",
           "nerlabel", "category", "class", "entity")  # fmt: skip
 TEXTS = ("text", "coveredtext", "surface", "surfaceform", "mention", "value")
+# Keys of the text that can also have another form of it: in lower case (of Hugging Face's pipelines), or a normal form.
+FORMS = ("entitytext", "word", "string", "phrase", "name", "entity")
+WORD_PIECE = re.compile(r"##|\u2581|\s+")
 SCORES = ("score", "confidence")
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -76,7 +79,11 @@ def _mark_of_object(item: dict[str, Any], label_names: Mapping[str, str]) -> Mar
     start = offset(item[start_key], item)
     end = offset(item[end_key], item) if end_key else start + offset(item["length"], item)
     # In Rasa's files "value" beside "entity" is a normal form, not the text.
-    covered = first_value(item, TEXTS if label_key.lower() != "entity" else ("text",))
+    is_named_entity = label_key.lower() == "entity"
+    covered = first_value(item, TEXTS if not is_named_entity else ("text",))
+    is_form = not isinstance(covered, str)
+    if is_form:
+        covered = first_value(item, FORMS if not is_named_entity else FORMS[:-2])
     return Mark(
         start,
         end,
@@ -86,7 +93,19 @@ def _mark_of_object(item: dict[str, Any], label_names: Mapping[str, str]) -> Mar
         item["id"] if isinstance(item.get("id"), str) and not LONE_SURROGATE.search(item["id"]) else "",
         score_of(item),
         annotators_of(item),
+        is_form=is_form and isinstance(covered, str),
     )
+
+
+def with_own_text(mark: Mark, text: str) -> Mark:
+    """The mark whose text is compared with the offsets: as the text has it where they differ in case, spaces and marks
+    of word pieces; no text where it is another form, which the text does not have."""
+    if not mark.is_form or mark.covered is None:
+        return mark
+    own, covered = text[max(mark.start, 0) : max(mark.end, 0)], WORD_PIECE.sub("", mark.covered).casefold()
+    if WORD_PIECE.sub("", own).casefold() == covered:
+        return mark._replace(covered=own)
+    return mark if covered in WORD_PIECE.sub("", text).casefold() else mark._replace(covered=None)
 
 
 def offset(value: Any, item: Any) -> int:

@@ -7,17 +7,19 @@ from typing import Any
 from ...errors import XnerError
 from .annotated import Annotated, Place, RefusalError
 from .argilla import is_argilla, read_argilla
-from .json_records import EXPECTED, JsonOptions, read_record
+from .json_records import EXPECTED, JsonOptions, has_entity_key, read_record
 from .json_spans import shown
 from .json_values import JsonValue, read_values
 from .label_studio import is_task, read_task
 from .offsets import OffsetUnit
 from .report import Report
+from .row_kinds import check_tags_have_tokens, is_row, row_of
+from .row_survey import RowSurvey, survey_rows
 from .sentence import Sentence
 from .settle import Overlaps, Settler
 from .spacing import Spaces
 from .spacy_json import is_pair, read_document, record_of_pair
-from .token_rows import is_token_row, names_of_data_set, read_token_row, tag_key
+from .token_rows import read_token_row
 
 # Files of tools whose text is elsewhere: by a key of the file, what it is and how to go on.
 ELSEWHERE = {
@@ -42,6 +44,7 @@ def read_jsonl(
     spaces: Spaces = "natural",
     lang: str | None = None,
     encoding: str | None = None,
+    scheme: str | None = None,
 ) -> Iterator[Sentence]:
     """Read JSON lines, or a JSON list, of {"text": "...", "entities": [{"start": 0, "end": 5, "label": "PER"}]}.
 
@@ -57,20 +60,23 @@ def read_jsonl(
     label (str): the label of tags without one: B, I, O.
     spaces, lang: of tokens, as in `read_columns`.
     encoding (str | None): as in `read_lines`.
+    scheme (str | None): "io": the tags of tokens are labels without prefixes.
     RAISES: XnerError with file and line for anything else, for offsets that do not fit the entities' own texts, and for
         annotators who do not agree.
     """
-    options = JsonOptions(report, text_key, spans_key, parse_label_names(label_names), label, spaces, lang)
+    options = JsonOptions(
+        report, text_key, spans_key, parse_label_names(label_names), label, spaces, lang, scheme or ""
+    )
     settler = Settler(path, report, annotator, overlaps, offsets)
     place = Place(path, 1)
     number, kinds = 0, dict[str, int]()
-    names: dict[str, list[str]] = {}  # by the key of tags
+    survey: RowSurvey | None = None
     for found in read_values(path, report, encoding):
         number, place = number + 1, found.place
         try:
-            if is_row(found.value) and (key := tag_key(row_of(found.value))) not in names:
-                names[key] = names_of_data_set(path, found.around, key) if key else []
-            kind, items = interpret(found, options, names)
+            if survey is None and is_row(found.value):
+                survey = survey_rows(path, options, encoding)
+            kind, items = interpret(found, options, survey or RowSurvey())
             kinds[kind] = kinds.get(kind, 0) + 1
             yield from settler.settle(items)
         except RefusalError as error:
@@ -83,10 +89,10 @@ def read_jsonl(
         settler.finish()
     except RefusalError as error:
         raise XnerError(f"{path}: {error}.") from None
-    report.recognise(path, describe(kinds, bool(place.record), settler))
+    report.recognise(path, describe(kinds, bool(place.record), settler, survey.describe() if survey else ""))
 
 
-def interpret(found: JsonValue, options: JsonOptions, names: dict[str, list[str]]) -> tuple[str, Iterator[Annotated]]:
+def interpret(found: JsonValue, options: JsonOptions, survey: RowSurvey) -> tuple[str, Iterator[Annotated]]:
     """What a value is, and what it says. RAISES: ValueError."""
     data, place = found.value, found.place
     if is_pair(data):
@@ -94,8 +100,7 @@ def interpret(found: JsonValue, options: JsonOptions, names: dict[str, list[str]
     if not isinstance(data, dict):
         raise ValueError(f'found no object with a string "text", but {shown(data)}')
     if is_row(data):
-        row = row_of(data)
-        return "rows of tokens", read_token_row(row, place, options, names[tag_key(row)])
+        return "rows of tokens", read_token_row(row_of(data), place, options, survey)
     if isinstance(data.get("paragraphs"), list):
         return "training data of spaCy 2", read_document(data, place, options)
     if is_task(data):
@@ -108,18 +113,8 @@ def interpret(found: JsonValue, options: JsonOptions, names: dict[str, list[str]
     for key, what in ELSEWHERE.items():
         if key in data and not has_text:
             raise RefusalError(f"found {what}")
+    check_tags_have_tokens(data)
     return kind_of_record(data), read_record(data, place, options)
-
-
-def row_of(value: dict[str, Any]) -> dict[str, Any]:
-    """A row itself; Hugging Face's data set viewer wraps it as {"row_idx": 0, "row": {...}}."""
-    inner = value.get("row")
-    return inner if isinstance(inner, dict) else value
-
-
-def is_row(value: Any) -> bool:
-    """Whether a value is a row of tokens."""
-    return isinstance(value, dict) and is_token_row(row_of(value))
 
 
 def kind_of_record(data: dict[str, Any]) -> str:
@@ -134,6 +129,8 @@ def kind_of_record(data: dict[str, Any]) -> str:
     first = items[0] if items and isinstance(items[0], dict) else {}
     if "start_offset" in first:
         return "doccano"
+    if not has_entity_key(data):
+        return "texts without a key for entities"
     return "Dataturks" if "points" in first else "texts with entities"
 
 
@@ -149,9 +146,10 @@ def parse_label_names(names: str) -> dict[str, str]:
     return {str(number): name for number, (name, _, _) in enumerate(pairs)}
 
 
-def describe(kinds: dict[str, int], is_whole: bool, settler: Settler) -> str:
-    """What a file was taken for."""
+def describe(kinds: dict[str, int], is_whole: bool, settler: Settler, names: str) -> str:
+    """What a file was taken for. names (str): where the names of tags come from."""
     parts = [", ".join(f"{kind} ({count:,})" for kind, count in kinds.items()) or "no value"]
+    parts += [names] * bool(names)
     if settler.annotators:
         parts.append(f"annotators: {', '.join(sorted(settler.annotators)[:5])}")
     if str(settler.offsets.unit) != "characters":

@@ -29,7 +29,7 @@ LABEL_ATTRIBUTES = ("type", "label", "class", "category", "ne")
 OTHER_NAMES = """
 doc docs document documents text body p s sent sentence sentences para paragraph div head header title headline corpus
 root xml data dataset article section a b i u em strong span br hr img sup sub small font code pre table tr td th ul ol
-li h1 h2 h3 h4 h5 h6 html q cite hi lb pb w c pc tok token docid docno
+li h1 h2 h3 h4 h5 h6 html q cite hi lb pb w c pc tok token docid docno doctype headline dateline byline slug storyid
 """
 GENERIC, NO_ENTITY = frozenset(GENERIC_NAMES.split()), frozenset(OTHER_NAMES.split())
 
@@ -112,8 +112,8 @@ def read_tagged(
 ) -> Iterator[Sentence]:
     """Read text with entities in tags. Each line with text is a sentence.
 
-    Elements with an attribute for the label (ENAMEX, NE, entity ...) are entities; others are, if there is other text
-    beside one of the name in a line of the file.
+    Elements with an attribute for the label (ENAMEX, NE, entity ...) are entities, and those whose name is in capital
+    letters, as a label is; others are, if there is other text beside one of the name in a line of the file.
 
     RAISES: XnerError for an entity that is not closed in its line or has no label, for nested ones, and where no
         element is an entity.
@@ -167,6 +167,7 @@ def entity_names(source: Lines) -> set[str]:
         line = parse_line(raw)
         for element in line.elements:
             beside = line.text[: element.start] + line.text[element.end :]
-            if element.name in GENERIC or (element.name not in NO_ENTITY and beside.strip()):
+            is_label = is_label_like(element) and line.text[element.start : element.end].strip()
+            if element.name in GENERIC or (element.name not in NO_ENTITY and (beside.strip() or is_label)):
                 names.add(element.name)
     return names

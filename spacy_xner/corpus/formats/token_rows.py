@@ -4,22 +4,20 @@ Entities by tokens: GLiNER (`tokenized_text` and `ner`, the last token included)
 end excluded). <https://github.com/urchade/GLiNER>, <https://github.com/lavis-nlp/spert>
 """
 
-import json
-import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from .annotated import Annotated, Mark, Place, RefusalError
 from .json_records import JsonOptions, checked_text, meta_of_record
 from .json_spans import is_like_mark, marks_of, shown
+from .row_kinds import TAG_KEYS, tag_key, text_of_row, token_key
+from .row_survey import RowSurvey
 from .sentence import sentence_of_words
-from .spacing import natural_spaces
-from .tags import MISSING, OUTSIDE, find_form, spans_of_tags
+from .spacing import natural_spaces, spaces_in_text
+from .tags import MISSING, OUTSIDE, TagForm, spans_of_tags
 
-TOKEN_KEYS = ("tokens", "words", "tokenized_text", "token")
-TAG_KEYS = ("ner_tags", "ner_tag", "tags", "ner", "labels", "ner_labels", "entity_tags", "bio_tags", "label")
+BLANK_TOKENS = "tokens of white space read as the spaces of the text"
+OTHER_TEXT = "rows whose text is not their tokens with spaces between them: text made of the tokens"
 TokenSpan = tuple[int, int, str]  # first token, end (excluded), label
 NAMES_EXPECTED = (
     "Expected the names of the tags: --label-names O,B-PER,I-PER,... in the order of their numbers, or the data set's "
@@ -27,47 +25,62 @@ NAMES_EXPECTED = (
 )
 
 
-def is_token_row(data: dict[str, Any]) -> bool:
-    """Whether an object has a list of tokens, and no text."""
-    key = token_key(data)
-    return bool(key) and not any(isinstance(data.get(name), str) for name in ("text", "content", "document"))
+def read_token_row(data: dict[str, Any], place: Place, options: JsonOptions, survey: RowSurvey) -> Iterator[Annotated]:
+    """The text of a row's tokens with its entities. The spaces are those of its text, if it has one.
 
-
-def token_key(data: dict[str, Any]) -> str:
-    """The key of the tokens; "" if there is none."""
-    for key in TOKEN_KEYS:
-        if isinstance(data.get(key), list) and all(isinstance(word, str) for word in data[key]):
-            return key
-    return ""
-
-
-def tag_key(data: dict[str, Any]) -> str:
-    """The key of the tags, by name or number; "" if there is none. RAISES: RefusalError for another number of them."""
-    length = len(data[token_key(data)])
-    return next((key for key in TAG_KEYS if key != token_key(data) and is_tag_list(data.get(key), length)), "")
-
-
-def read_token_row(
-    data: dict[str, Any], place: Place, options: JsonOptions, names: Sequence[str]
-) -> Iterator[Annotated]:
-    """The text of a row's tokens with its entities.
-
-    names (Sequence[str]): the names of numbered tags, if the file's data set has them.
+    survey (RowSurvey): what all rows of the file have in common.
     RAISES: ValueError.
     """
     words = [checked_text(word) for word in data[token_key(data)]]
-    if "" in words or any(word != word.strip() for word in words):
-        raise ValueError(f"found the tokens {shown(words)}, one of them empty or with white space at its edges")
+    is_blank = [survey.has_space_tokens and bool(word) and not word.strip() for word in words]
+    if any((not word or word != word.strip()) and not blank for word, blank in zip(words, is_blank, strict=True)):
+        raise ValueError(
+            f"found the tokens {shown(words)}, one of them empty or with white space at its edges. Expected tokens "
+            "without white space: remove an empty token and its tag"
+        )
     missing: list[int] = []
     if key := tag_key(data):
-        tags = tags_of_row(data[key], options, names)
+        named = survey.names.get(key)
+        tags = tags_of_row(data[key], options, named.names if named else (), survey.forms[key])
         spans: list[TokenSpan] | None = list(spans_of_tags(tags))
         missing = [i for i, tag in enumerate(tags) if tag == MISSING]
     else:
         spans = spans_by_token(data, len(words), options)
     meta = meta_of_record(data)
-    spaces = spaces_of_tokens(words, options, meta.get("lang"))
+    if survey.has_space_tokens:
+        options.report.note(BLANK_TOKENS, place.path, place.line, sum(is_blank))
+        kept = [i for i, blank in enumerate(is_blank) if not blank]
+        spaces = [i + 1 < len(words) and is_blank[i + 1] for i in kept]
+        spans = None if spans is None else spans_of_kept(spans, kept, place, options)
+        missing = [new for new, i in enumerate(kept) if i in set(missing)]
+        words = [words[i] for i in kept]
+        spaces = [*spaces[:-1], False] if spaces else []
+    else:
+        spaces = spaces_of_row(data, words, place, options)
     yield annotated_tokens(words, spaces, spans, missing, place, meta)
+
+
+def spans_of_kept(spans: list[TokenSpan], kept: list[int], place: Place, options: JsonOptions) -> list[TokenSpan]:
+    """Spans of all tokens as spans of those that are kept; a span without any is left out and counted."""
+    found = []
+    for start, end, label in spans:
+        inside = [new for new, i in enumerate(kept) if start <= i < end]
+        if inside:
+            found.append((inside[0], inside[-1] + 1, label))
+        else:
+            options.report.note("entities of white space alone left out", place.path, place.line)
+    return found
+
+
+def spaces_of_row(data: dict[str, Any], words: list[str], place: Place, options: JsonOptions) -> list[bool]:
+    """Whether a space follows each token of a row: as in its text, otherwise as in natural text."""
+    text = text_of_row(data)
+    spaces = spaces_in_text(text, words) if text is not None and words else None
+    if text is not None:
+        made = "".join(word + " " * space for word, space in zip(words, spaces or (), strict=False))
+        if made != text.strip():
+            options.report.note(OTHER_TEXT, place.path, place.line)
+    return spaces if spaces is not None else spaces_of_tokens(words, options, meta_of_record(data).get("lang"))
 
 
 def spaces_of_tokens(words: list[str], options: JsonOptions, lang: str | None) -> list[bool]:
@@ -97,21 +110,9 @@ def annotated_tokens(
     )
 
 
-def is_tag_list(value: Any, length: int) -> bool:
-    """Whether a value has a name or a number for each token. RAISES: RefusalError for another number of them."""
-    if not isinstance(value, list) or (not value and length):
-        return False
-    if not all(isinstance(tag, str | int) and not isinstance(tag, bool) for tag in value):
-        return False
-    if len(value) != length:
-        raise RefusalError(f"found {length} tokens and {len(value)} tags, expected the same number")
-    return True
-
-
-def tags_of_row(tags: list[Any], options: JsonOptions, names: Sequence[str]) -> list[tuple[str, str]]:
+def tags_of_row(tags: list[Any], options: JsonOptions, names: Sequence[str], form: TagForm) -> list[tuple[str, str]]:
     """The parsed tags of a row, by name or number. RAISES: ValueError."""
     spelt = [tag if isinstance(tag, str) else tag_name(tag, options.label_names, names) for tag in tags]
-    form = find_form(Counter(spelt), options.label)
     found = [form.parse(tag) for tag in spelt]
     if any(tag not in (OUTSIDE, MISSING) and not tag[1] for tag in found):
         raise RefusalError(f"found the tags {shown(tags)} without labels. Expected the label: --label PER")
@@ -150,42 +151,3 @@ def spans_by_token(data: dict[str, Any], length: int, options: JsonOptions) -> l
                 )
             spans.append((mark.start, end, mark.label))
     return spans
-
-
-def names_of_data_set(path: Path, around: dict[str, Any], key: str) -> list[str]:
-    """The names of the tags under a key that a data set gives: in the file, or in `dataset_info.json` or `README.md`
-    beside it. Empty if it gives none."""
-    for name in ("dataset_info.json", "dataset_infos.json"):
-        for found in (around, _read_json(path.parent / name)):
-            if given := find_names(found, key):
-                return given
-    readme = path.parent / "README.md"
-    if readme.is_file():
-        text = readme.read_text(encoding="utf8", errors="replace")
-        header = text.split("\n---", 1)[0] if text.startswith("---") else ""
-        part = re.search(rf"- name: {re.escape(key)}\s*\n(.*?)(?=\n\s*- name:|\Z)", header, re.DOTALL)
-        pairs = re.findall(r"^\s*'?(\d+)'?: +(\S+)\s*$", part[1], re.MULTILINE) if part else []
-        return [name.strip("'\"") for _, name in sorted(pairs, key=lambda pair: int(pair[0]))]
-    return []
-
-
-def find_names(value: Any, key: str, is_inside: bool = False) -> list[str]:
-    """The names of the `ClassLabel` that belongs to a feature in a description of features; empty if there is none."""
-    if isinstance(value, list):
-        return next((got for item in value if (got := find_names(item, key, is_inside))), [])
-    if not isinstance(value, dict):
-        return []
-    is_inside = is_inside or value.get("name") == key
-    names: Any = value.get("names")
-    if isinstance(names, dict) and all(isinstance(number, str) and number.isdecimal() for number in names):
-        names = [names[number] for number in sorted(names, key=int)]
-    if is_inside and isinstance(names, list) and names and all(isinstance(name, str) for name in names):
-        return names
-    return next((got for name, item in value.items() if (got := find_names(item, key, is_inside or name == key))), [])
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf8"))
-    except (OSError, ValueError, RecursionError):
-        return None
