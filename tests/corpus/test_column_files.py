@@ -288,6 +288,7 @@ def test_choices(tmp_path: Path) -> None:
         ("Ada B\nL. I\nx O\n", r"a\.conll: column 2 has tags without labels \(B, I, O\).*--label PER"),
         ("Ada person\nx O\n", r"a\.conll:1: found the tag 'person', expected O, or B-.*--scheme io.*--tag-column"),
         ("Ada B-PER|B-ORG\nx O\n", r"a\.conll:1: found the tag 'B-PER\|B-ORG', expected one tag"),
+        ("Ada left\tB-PER O\nBob came\tB-PER O\n", r"a\.conll:1: found the tag 'B-PER O', expected one tag"),
         ("Ada B-PER\n#foo bar baz\n", r"a\.conll:2: found '#foo bar baz', which begins with #.*--comments.*--no-comm"),
         ("#begin document (x)\n" + "bn 0 0 [WORD] " + "- " * 9 + "\n", r"a\.conll:2: found \[WORD\].*skeleton2conll"),
         ("#begin document (x)\nbn 0 0 a b c d e f g *\nbn 0 1\n", r"a\.conll:3: found 3 column\(s\).*expected 11"),

@@ -19,7 +19,7 @@ BLANK_TAGS = ("_", "-", "?", "")
 
 PREFIXED = re.compile(rf"([{LETTERS}])[-_](\S.*)")
 SUFFIXED = re.compile(rf"(.*\S)[-_]([{LETTERS}])")
-SEVERAL = re.compile(rf"[|,;+/]([{LETTERS}][-_]|O$)")  # tags in one cell
+SEVERAL = re.compile(rf"[|,;+/ ]([{LETTERS}][-_]|O(?= |$))")  # tags in one cell
 Side = Literal["prefix", "suffix", "bare", "label"]
 
 
@@ -52,7 +52,10 @@ class TagForm:
         if self.side == "label":
             return "I", tag
         if SEVERAL.search(tag):
-            raise ValueError(f"found the tag '{tag}', expected one tag: nested and several entities are not read")
+            raise ValueError(
+                f"found the tag '{tag}', expected one tag: nested and several entities, and "
+                "the tags of a whole sentence in a cell, are not read. Put a token and its tag on each line"
+            )
         if self.lower and self.side == "suffix":
             spelt = tag[:-1] + tag[-1].upper()
         else:
