@@ -25,7 +25,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import srsly
 import typer
@@ -43,11 +43,16 @@ PARTS = ("inputs", "kills", "faults", "threads")
 CHUNK, PATIENCE = 200, 120  # calls of a task; seconds that a call may take
 
 
+def give_up(*_: Any) -> NoReturn:
+    """End a call that hangs."""
+    raise TimeoutError(f"more than {PATIENCE} s")
+
+
 def try_chunk(kind: str, seeds: range, pipeline: str) -> list[str]:
     """Calls with these seeds. RETURNS: how each failed that did."""
+    signal.signal(signal.SIGALRM, give_up)
     failures = []
     for seed in seeds:
-        signal.signal(signal.SIGALRM, lambda *_: (_ for _ in ()).throw(TimeoutError(f"more than {PATIENCE} s")))
         signal.alarm(PATIENCE)
         failure = try_one(kind, seed, pipeline)
         signal.alarm(0)
