@@ -111,10 +111,10 @@ def test_all_steps(room: Path, tiny_encoder: Path, monkeypatch: pytest.MonkeyPat
     assert "pipeline is recomputed, since these changed: distill, steps" in result.output
     again = [path for path, then in before.items() if path.exists() and path.stat().st_mtime_ns != then]
     assert {path.relative_to(out).parts[0] for path in again} == {"projected", "pipeline"}
-    monkeypatch.setattr("spacy_xner.adapt.steps.MIN_INCOMPLETE", 1.0)
+    monkeypatch.setattr("spacy_xner.adapt.steps.MIN_DROPPED", 1.0)
     result = adapt(room, tiny_encoder, "--steps", "4")
     assert result.exit_code == 0, result.output
-    assert re.search(r"No second training: only \d+ of 25 translations have an incomplete projection", result.output)
+    assert re.search(r"No second training: filters have dropped only \d+ of 25 translations", result.output)
     assert "teacher is recomputed" not in result.output
 
 
