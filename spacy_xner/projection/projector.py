@@ -15,7 +15,7 @@ from . import filters as sentence_filters
 from .confidence import DEFAULT_MIN_SCORE
 from .doc_words import PairWords
 from .transport_projection import TransportProjection
-from .types import COUNTS, MissingSpan, Projection, ProjectionAlgorithm, count_name
+from .types import MissingSpan, Projection, ProjectionAlgorithm, count_names
 
 REVISION = 2  # raise it if algorithms place other spans for the same alignment: keys of journals have it
 BLOCK = 512  # maximum number of pairs read ahead: limits memory where few sentences have entities
@@ -71,7 +71,7 @@ class SpanProjector:
     @property
     def count_names(self) -> tuple[str, ...]:
         """The names in `Projection.counts` of its projections."""
-        return *COUNTS, *map(count_name, self.filters)
+        return count_names(self.filters)
 
     def __call__(self, source: Doc, target: Doc) -> Projection:
         """Project the `ents` of one doc onto its translation, which is not changed."""

@@ -1,7 +1,7 @@
 """Types of projection: source spans, projected and missing spans, the projection of a sentence pair."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
@@ -124,6 +124,11 @@ class Projection:
 def count_name(filter: str) -> str:
     """The name under which the sentences that a filter drops are counted."""
     return f"dropped_by_{filter}"
+
+
+def count_names(filters: Iterable[str]) -> tuple[str, ...]:
+    """The names of all counts of a projector with these filters."""
+    return *COUNTS, *map(count_name, filters)
 
 
 class ProjectionAlgorithm(Protocol):
