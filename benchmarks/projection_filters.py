@@ -9,7 +9,7 @@ default minimum score. The scores were fitted on the Spanish and French reviews,
     [XNER_DATA=FOLDER] python benchmarks/projection_filters.py
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from common import EncoderOption, JsonOption, LimitOption, Tagged, make_table, report, run, show
@@ -78,13 +78,11 @@ def score(sentences: Sequence[Sentence]) -> tuple[float, float, float]:
 
 def rows_of(language: str, sentences: Sequence[Sentence]) -> Iterator[Row]:
     """A row for no filter, for each filter, and for all of them."""
-    keeps: dict[str, Callable[[Sentence], bool]] = {"none": lambda sentence: True}
-    keeps |= {name: lambda sentence, name=name: name not in sentence.found.dropped_by for name in NAMES}
-    keeps[ALL] = lambda sentence: not sentence.found.dropped
+    used: dict[str, set[str]] = {"none": set(), **{name: {name} for name in NAMES}, ALL: set(NAMES)}
     by_score = sorted(sentences, key=lambda sentence: -sentence.score)
     n_entities = sum(len(sentence.gold) for sentence in sentences)
-    for name, keep in keeps.items():
-        kept = [sentence for sentence in sentences if keep(sentence)]
+    for name, filters in used.items():
+        kept = [sentence for sentence in sentences if filters.isdisjoint(sentence.found.dropped_by)]
         shares = len(kept) / max(1, len(sentences)), sum(len(s.gold) for s in kept) / max(1, n_entities)
         yield Row(language, name, 100 * shares[0], 100 * shares[1], *score(kept), score(by_score[: len(kept)])[2])
 

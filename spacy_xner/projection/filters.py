@@ -17,7 +17,7 @@ Punctuation does not count, on both sides (unless an entity is punctuation alone
 apostrophes give words which often have no link, where the words of the paper are split at spaces.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import tee
 from typing import Any
@@ -42,9 +42,11 @@ def is_unaligned(pair: PairWords, alignment: Alignment, labels: Mapping[str, int
 def has_gaps(pair: PairWords, alignment: Alignment, labels: Mapping[str, int]) -> bool:
     """Whether the target words that an entity is linked with are not next to each other."""
     target = pair.target.words
+    linked: dict[int, set[int]] = defaultdict(set)
+    for i, j in alignment.links:
+        linked[i].add(j)
     for span in pair.spans:
-        content = content_of(span, pair.source.words)
-        found = {j for i, j in alignment.links if i in content}
+        found = set().union(*(linked[i] for i in content_of(span, pair.source.words)))
         words = {j for j in found if not is_punctuation(target[j])} or found
         between = range(min(words, default=0), max(words, default=0))
         if any(j not in words and not is_punctuation(target[j]) for j in between):
@@ -54,7 +56,7 @@ def has_gaps(pair: PairWords, alignment: Alignment, labels: Mapping[str, int]) -
 
 def has_other_label_counts(pair: PairWords, alignment: Alignment, labels: Mapping[str, int]) -> bool:
     """Whether the numbers of entities by label differ."""
-    return Counter(span.label for span in (*pair.spans, *pair.blank)) != labels
+    return Counter([span.label for span in pair.spans] + [span.label for span in pair.blank]) != labels
 
 
 FILTERS: dict[str, Callable[[PairWords, Alignment, Mapping[str, int]], bool]] = {

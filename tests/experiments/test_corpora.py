@@ -61,7 +61,7 @@ def test_filters_of_an_arm(study: Study, tmp_path: Path, tiny_encoder: Path) -> 
     short = Doc(docs[0].vocab, words=["Paris"])
     short._.xner_meta = meta_of(docs[0])
     lost = docs[1].copy()
-    lost.set_ents(lost.ents[:1])
+    lost.set_ents([lost.ents[0]])
     docs = [short, lost, *docs[2:]]
     write_docs(path, docs)
     aligner = EmbeddingAligner(str(tiny_encoder), inference="auto")
