@@ -1,13 +1,13 @@
-"""Affinities of words in two sentences: mean-centred cosines of their contextual vectors."""
+"""Affinities of two sentences: mean-centred cosines of the contextual vectors of their pieces, units and words."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..languages.scripts import is_unspaced_text
-from .similarity import Vectors, normalize, pool_words, words_with_pieces
+from .similarity import Indices, Vectors, greatest_of_words, normalize, pool_words, words_with_pieces
 from .types import NO_PIECES, Affinity, Words
+from .units import alignment_units
 
 if TYPE_CHECKING:
     from .encoder import EncodedSentence
@@ -15,66 +15,123 @@ if TYPE_CHECKING:
 PRIOR_WORDS = 2
 """Zero vectors counted in the mean of a pair: the mean of few words is shrunk towards 0."""
 
-NAME_DOTS = frozenset("·・‧•")
-"""Separators of the parts of foreign names in scripts without spaces."""
-
-SMOOTHING_WINDOW = 4
-"""Number of neighbours to each side over which affinities of words in scripts without spaces are smoothed."""
-SMOOTHING_TEMPERATURE = 0.4
-"""Temperature of the neighbours' weights, which depend on the cosine of the two words."""
+CHARACTER_WEIGHT = 0.3
+"""Share of its own affinity, beside that of its unit, of a word that is one of several in a unit."""
 
 
-def word_affinity(
+@dataclass(frozen=True, eq=False)
+class PairAffinity:
+    """Affinities of a sentence pair, by words, by units of alignment (see `alignment_units`), and by word pieces.
+
+    words (Affinity): (n_source, n_target).
+    units (Affinity): (n_source_units, n_target_units).
+    pieces (Affinity): (n_source_pieces, n_target_pieces).
+    source_units, target_units (Indices): the unit of each word, (n_source,) and (n_target,).
+    source_pieces, target_pieces (tuple[Indices, Indices]): pairs of a piece and the unit that it is part of, sorted by
+        unit, without punctuation in units that have other pieces.
+    """
+
+    words: Affinity
+    units: Affinity
+    pieces: Affinity
+    source_units: Indices
+    target_units: Indices
+    source_pieces: tuple[Indices, Indices]
+    target_pieces: tuple[Indices, Indices]
+
+    @classmethod
+    def of_words(cls, affinity: Affinity) -> "PairAffinity":
+        """The affinities of words alone, each a unit and a piece.
+
+        affinity (Affinity): (n_source, n_target).
+        """
+        rows, columns = map(np.arange, affinity.shape)
+        return cls(affinity, affinity, affinity, rows, columns, (rows, rows), (columns, columns))
+
+    @property
+    def masses(self) -> tuple[np.ndarray, np.ndarray]:
+        """The share of each word in the mass of its sentence, (n_source,) and (n_target,): units have equal shares."""
+        return word_masses(self.source_units), word_masses(self.target_units)
+
+
+def word_masses(units: Indices) -> np.ndarray:
+    """The mass of each word: the units of a sentence share a mass of 1 equally, and the words of a unit its mass."""
+    if not len(units):
+        return np.zeros(0)
+    masses: np.ndarray = 1 / (np.bincount(units)[units] * (units[-1] + 1))
+    return masses
+
+
+def pair_affinity(
     source: "EncodedSentence", target: "EncodedSentence", source_words: Words, target_words: Words
+) -> PairAffinity:
+    """Compute the affinities of a sentence pair, averaged over the layers.
+
+    The affinity of two pieces is the cosine of their vectors minus the mean of all pieces of the pair. All vectors of
+    an encoder have a large component in common (Ethayarajh 2019, https://aclanthology.org/D19-1006), so that without
+    this all cosines are high. The affinity of two units is the mean of two numbers: the cosine of the means of their
+    pieces, with the mean of all units of the pair subtracted, and the greatest affinity of two of their pieces. The
+    second is high for words of which a part has a counterpart: compounds, and words with endings.
+
+    The affinity of two words is that of their units. Where a unit has several words, their own affinities, computed in
+    the same way, count `CHARACTER_WEIGHT`.
+    """
+    source_units, target_units = alignment_units(source_words), alignment_units(target_words)
+    pieces = centred_cosines(source.vectors, target.vectors, NO_PIECES)
+    of_source, of_target = (
+        _pairs(sentence, units) for sentence, units in ((source, source_units), (target, target_units))
+    )
+    n_units = tuple(int(units[-1]) + 1 if len(units) else 0 for units in (source_units, target_units))
+    of_units = _combined(source, target, pieces, of_source, of_target, n_units)
+    words = of_units
+    if n_units != (len(source_words), len(target_words)):
+        n_words = (len(source_words), len(target_words))
+        own = _combined(
+            source, target, pieces, _pairs(source, np.arange(n_words[0])), _pairs(target, np.arange(n_words[1])), n_words
+        )
+        words = of_units[np.ix_(source_units, target_units)]
+        shared = (np.bincount(source_units) > 1)[source_units][:, None] | (np.bincount(target_units) > 1)[target_units]
+        words = np.where(shared, (1 - CHARACTER_WEIGHT) * words + CHARACTER_WEIGHT * own, words).astype(np.float32)
+    return PairAffinity(words, of_units, pieces, source_units, target_units, of_source, of_target)
+
+
+def centred_cosines(source: Vectors, target: Vectors, empty: float = 0.0) -> Affinity:
+    """The cosines of all pairs of vectors minus their common mean, averaged over the layers.
+
+    source, target (Vectors): (n_layers, n_source, width), (n_layers, n_target, width).
+    RETURNS (Affinity): (n_source, n_target); `empty` everywhere if a side has no vectors.
+    """
+    n_source, n_target = source.shape[1], target.shape[1]
+    if not n_source or not n_target:
+        return np.full((n_source, n_target), empty, dtype=np.float32)
+    common = source.sum(axis=1, keepdims=True) + target.sum(axis=1, keepdims=True)
+    common /= n_source + n_target + PRIOR_WORDS
+    cosines: Affinity = (normalize(source - common) @ normalize(target - common).swapaxes(-1, -2)).mean(axis=0)
+    return cosines
+
+
+def _pairs(sentence: "EncodedSentence", units: Indices) -> tuple[Indices, Indices]:
+    """Each pair of a piece and a unit once, sorted by unit; without punctuation, see `EncodedSentence`."""
+    pairs = np.stack([units[sentence.words[sentence.content]], sentence.pieces[sentence.content]], axis=1)
+    units_of_pieces, pieces = np.unique(pairs, axis=0).T
+    return pieces, units_of_pieces
+
+
+def _combined(
+    source: "EncodedSentence",
+    target: "EncodedSentence",
+    pieces: Affinity,
+    of_source: tuple[Indices, Indices],
+    of_target: tuple[Indices, Indices],
+    shape: tuple[int, ...],
 ) -> Affinity:
-    """Compute the cosines of all pairs of words, averaged over the layers.
-
-    A word's vector is the mean of its pieces (without pieces of punctuation if it has others) minus the mean of all
-    words of the pair. All vectors of an encoder have a large component in common (Ethayarajh 2019,
-    https://aclanthology.org/D19-1006), so that without this all cosines are high.
-
-    In scripts without spaces a word is a character, whose vector says little. Their affinities are smoothed over
-    similar neighbours, so that the characters of a name get similar affinities (see `smooth_unspaced`).
-
-    RETURNS (Affinity): (n_source, n_target) of float32, in [-1, 1].
-    """
-    sides, indices = [], []
-    for sentence in (source, target):
-        words = sentence.words[sentence.content]
-        sides.append(pool_words(sentence.vectors[:, sentence.pieces[sentence.content]], words))
-        indices.append(words_with_pieces(words)[0])
-    n_words = sum(map(len, indices))
-    affinity = np.full((len(source_words), len(target_words)), NO_PIECES, dtype=np.float32)
-    if all(map(len, indices)):
-        common = (sides[0].sum(axis=1, keepdims=True) + sides[1].sum(axis=1, keepdims=True)) / (n_words + PRIOR_WORDS)
-        X, Y = (normalize(side - common) for side in sides)
-        cosines = (X @ Y.swapaxes(-1, -2)).mean(axis=0)
-        rows, columns = indices
-        cosines = smooth_unspaced(cosines, X, [source_words[i] for i in rows.tolist()])
-        cosines = smooth_unspaced(cosines.T, Y, [target_words[j] for j in columns.tolist()]).T
-        affinity[np.ix_(rows, columns)] = cosines
+    """The affinity of units, see `pair_affinity`; `shape` is their numbers."""
+    affinity = np.full(shape, NO_PIECES, dtype=np.float32)
+    (source_pieces, rows), (target_pieces, columns) = of_source, of_target
+    if len(rows) and len(columns):
+        means = centred_cosines(
+            pool_words(source.vectors[:, source_pieces], rows), pool_words(target.vectors[:, target_pieces], columns)
+        )
+        greatest = greatest_of_words(pieces[np.ix_(source_pieces, target_pieces)], rows, columns)
+        affinity[np.ix_(words_with_pieces(rows)[0], words_with_pieces(columns)[0])] = (means + greatest) / 2
     return affinity
-
-
-def smooth_unspaced(cosines: Affinity, vectors: Vectors, words: Sequence[str]) -> Affinity:
-    """Average the cosines of each word in a script without spaces with those of its neighbours, weighted by similarity.
-
-    cosines (Affinity): (n_words, n_others).
-    vectors (Vectors): (n_layers, n_words, width), of length 1.
-    RETURNS (Affinity): (n_words, n_others); `cosines` itself if all words are of other scripts.
-    """
-    unspaced = np.array([is_unspaced_text(word) or word in NAME_DOTS for word in words])
-    if not unspaced.any():
-        return cosines
-    run = np.cumsum(~unspaced)  # equal for words of one unspaced run
-    total, mixed = np.ones((len(words), 1), dtype=np.float32), cosines.copy()  # a word itself weighs 1
-    for shift in range(1, min(SMOOTHING_WINDOW, len(words) - 1) + 1):
-        near = unspaced[:-shift] & unspaced[shift:] & (run[:-shift] == run[shift:])
-        alike = np.einsum("lid,lid->i", vectors[:, :-shift], vectors[:, shift:]) / len(vectors)
-        weights = np.where(near, np.exp((alike - 1) / SMOOTHING_TEMPERATURE), 0).astype(np.float32)[:, None]
-        mixed[:-shift] += weights * cosines[shift:]
-        mixed[shift:] += weights * cosines[:-shift]
-        total[:-shift] += weights
-        total[shift:] += weights
-    mixed /= total
-    return mixed

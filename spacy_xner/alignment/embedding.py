@@ -8,7 +8,8 @@ import numpy as np
 
 from ..encoders.precision import check_inference, resolve_inference
 from ..errors import XnerError
-from .affinity import word_affinity
+from . import segmenters
+from .affinity import pair_affinity
 from .loading import encoder_version
 from .matching import METHODS, check_method, match
 from .similarity import cosine_similarity, pool_words, word_links, word_similarity, words_with_pieces
@@ -19,7 +20,7 @@ from .word_kinds import is_unspaced_pair
 if TYPE_CHECKING:
     from .encoder import EncodedSentence, PieceEncoder
 
-REVISION = 2  # raise it if links or affinities change for the same encoder: keys of journals have it
+REVISION = 3  # raise it if links or affinities change for the same encoder: keys of journals have it
 ALIGN_METHODS = ("transport", *METHODS)
 TOKEN_TYPES = ("bpe", "word")
 # Sentences are sorted by length within a buffer. It is full at this number of batches or of words, to limit memory.
@@ -31,7 +32,8 @@ class EmbeddingAligner:
     """Aligns words by their contextual vectors.
 
     The method "transport" aligns all words of a sentence pair together, by optimal transport (see `transport_plan`) of
-    mean-centred cosines (see `word_affinity`). It has the lowest alignment error rate.
+    mean-centred cosines (see `pair_affinity`). It has the lowest alignment error rate. Single characters of scripts
+    without spaces are aligned as words of a segmenter (see `alignment_units`).
 
     The other methods are those of SimAlign (Jalili Sabet et al. 2020). With `join_unspaced=False` they give the links
     of the package `simalign` for the same encoder, layer, method and token type, in float32, with four differences:
@@ -105,6 +107,7 @@ class EmbeddingAligner:
             "method": self.method,
             "token_type": self.token_type,
             "join_unspaced": self.join_unspaced,
+            "segmenters": segmenters.identity() if self.method == "transport" else {},
             "inference": resolve_inference(self.inference),
         }
 
@@ -132,7 +135,7 @@ class EmbeddingAligner:
         self, source: "EncodedSentence", target: "EncodedSentence", source_words: Words, target_words: Words
     ) -> Alignment:
         if self.method == "transport":
-            affinity = word_affinity(source, target, source_words, target_words)
+            affinity = pair_affinity(source, target, source_words, target_words)
             return TransportAlignment(affinity, is_unspaced_pair(source_words, target_words))
         shape = len(source_words), len(target_words)
         if not len(source.words) or not len(target.words):

@@ -25,7 +25,7 @@ from .loading import (
 from .similarity import Indices, Vectors
 from .types import SpacedWords, Words
 from .windows import join_windows, window_starts
-from .word_kinds import is_punctuation, unspaced_units
+from .word_kinds import is_punctuation, unspaced_runs
 
 Booleans = npt.NDArray[np.bool_]
 
@@ -121,10 +121,9 @@ class PieceEncoder:
         if not sentences:
             return
         clean = [encodable_words(words) for words in sentences]
-        units = [unspaced_units(words) if self.join_unspaced else [[i] for i in range(len(words))] for words in clean]
+        runs = [unspaced_runs(words) if self.join_unspaced else [[i] for i in range(len(words))] for words in clean]
         texts = [
-            ["".join(words[i] for i in unit) for unit in own_units]
-            for words, own_units in zip(clean, units, strict=True)
+            ["".join(words[i] for i in run) for run in own_runs] for words, own_runs in zip(clean, runs, strict=True)
         ]
         encoded = self.tokenizer(
             texts,
@@ -134,12 +133,12 @@ class PieceEncoder:
             return_token_type_ids=False,
             verbose=False,  # no warning about length: long sentences are read in windows
         )
-        for encoding, own_units, words, unit_texts in zip(encoded.encodings, units, clean, texts, strict=True):
+        for encoding, own_runs, words, run_texts in zip(encoded.encodings, runs, clean, texts, strict=True):
             empty = [piece in WORD_STARTS for piece in encoding.tokens]
-            pairs = pair_with_words(encoding.word_ids, encoding.offsets, empty, own_units, words)
+            pairs = pair_with_words(encoding.word_ids, encoding.offsets, empty, own_runs, words)
             punctuation = [
-                is_punctuation(unit_texts[unit][start:end])
-                for unit, (start, end) in zip(encoding.word_ids, encoding.offsets, strict=True)
+                is_punctuation(run_texts[run][start:end])
+                for run, (start, end) in zip(encoding.word_ids, encoding.offsets, strict=True)
             ]
             yield encoding.ids, *pairs, with_content(*pairs, np.array(punctuation, dtype=bool))
 
@@ -229,25 +228,25 @@ def encodable(word: str) -> str:
 
 
 def pair_with_words(
-    unit_of_piece: list[int], offsets: list[tuple[int, int]], empty: list[bool], units: list[list[int]], words: Words
+    run_of_piece: list[int], offsets: list[tuple[int, int]], empty: list[bool], runs: list[list[int]], words: Words
 ) -> tuple[Indices, Indices]:
     """Pair pieces with the words that they are part of. RETURNS: pieces and words, (n_pairs,) each, sorted by word.
 
-    An empty piece is part of no word of a unit of several: its vector is that of the whole unit, and its offsets are
+    An empty piece is part of no word of a run of several: its vector is that of the whole run, and its offsets are
     those of the first character.
 
-    unit_of_piece (list[int]): the unit of each piece; a unit is the text of one or more words.
-    offsets (list[tuple[int, int]]): start and end of each piece in its unit, in characters.
-    empty (list[bool]): whether a piece only marks the start of a unit, and has no character of it.
-    units (list[list[int]]): the word indices of each unit.
+    run_of_piece (list[int]): the run of each piece: the text of one or more words.
+    offsets (list[tuple[int, int]]): start and end of each piece in its run, in characters.
+    empty (list[bool]): whether a piece only marks the start of a run, and has no character of it.
+    runs (list[list[int]]): the word indices of each run.
     """
-    # The word of each character, of units of several words: the work grows with the length, not with its square.
-    word_at = [[word for word in unit for _ in words[word]] if len(unit) > 1 else [] for unit in units]
+    # The word of each character, of runs of several words: the work grows with the length, not with its square.
+    word_at = [[word for word in run for _ in words[word]] if len(run) > 1 else [] for run in runs]
     pairs = []
-    for piece, (unit, (start, end)) in enumerate(zip(unit_of_piece, offsets, strict=True)):
-        if len(units[unit]) == 1:
-            pairs.append((units[unit][0], piece))
+    for piece, (run, (start, end)) in enumerate(zip(run_of_piece, offsets, strict=True)):
+        if len(runs[run]) == 1:
+            pairs.append((runs[run][0], piece))
         elif not empty[piece]:
-            pairs += [(word, piece) for word in dict.fromkeys(word_at[unit][start : max(end, start + 1)])]
+            pairs += [(word, piece) for word in dict.fromkeys(word_at[run][start : max(end, start + 1)])]
     indices = np.array(sorted(pairs), dtype=np.intp).reshape(-1, 2)
     return indices[:, 1], indices[:, 0]

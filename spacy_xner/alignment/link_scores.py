@@ -10,32 +10,33 @@ from typing import Any
 
 import numpy as np
 
+from .links import LinkShares
 from .logistic import Logistic
-from .types import Affinity, Links, Plan
+from .types import Affinity, Links
 
-FEATURES = ("log of the share of their mass that the words exchange", "affinity", "log of the mass of the whole pair")
+FEATURES = ("log of the share of mass that the units exchange", "affinity", "log of the mass of the whole pair", "scale")
 
-SPACED = Logistic(4.202, (3.216, 1.193, 3.991))
-UNSPACED = Logistic(5.643, (3.641, -1.349, 2.238))
+SPACED = Logistic(4.202, (3.216, 1.193, 3.991, 0.0))
+UNSPACED = Logistic(5.643, (3.641, -1.349, 2.238, 0.0))
 
 
-def link_features(links: Links, shares: Plan, plan: Plan, affinity: Affinity) -> np.ndarray:
-    """The features of links, (n_links, 3), see `FEATURES`.
+def link_features(links: Links, shares: LinkShares, affinity: Affinity) -> np.ndarray:
+    """The features of links of units, (n_links, 4), see `FEATURES`.
 
-    shares (Plan), plan (Plan), affinity (Affinity): (n_source, n_target), see `plan_shares`.
+    affinity (Affinity): (n_source_units, n_target_units).
     """
     rows, columns = np.array(links, dtype=np.intp).reshape(-1, 2).T
-    of_links = [np.log(shares[rows, columns]), affinity[rows, columns], np.full(len(rows), np.log(plan.sum() + 0.001))]
-    return np.column_stack(of_links).astype(np.float64)
+    of_pair = [np.full(len(rows), value) for value in (np.log(shares.mass + 0.001), shares.scale)]
+    features = [np.log(shares.shares[rows, columns] + 1e-9), affinity[rows, columns], *of_pair]
+    return np.column_stack(features).astype(np.float64)
 
 
-def link_scores(links: Links, shares: Plan, plan: Plan, affinity: Affinity, unspaced: bool) -> list[float]:
+def link_scores(links: Links, shares: LinkShares, affinity: Affinity, unspaced: bool) -> list[float]:
     """The probability that each link is right.
 
     unspaced (bool): whether a side is in a script without spaces, see `is_unspaced_pair`.
     """
-    features = link_features(links, shares, plan, affinity)
-    return [float(score) for score in (UNSPACED if unspaced else SPACED)(features)]
+    return [float(score) for score in (UNSPACED if unspaced else SPACED)(link_features(links, shares, affinity))]
 
 
 def identity() -> dict[str, Any]:

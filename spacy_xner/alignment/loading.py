@@ -50,13 +50,14 @@ def load_encoder(model: str) -> tuple[Any, Any, Any]:
 
 
 def default_layers(model: str, config: Any, beside: int) -> tuple[int, ...]:
-    """The default layers of alignment: one layer and `beside` layers below and above it.
+    """The default layers of alignment: one layer; or, for `beside` > 0, that many layers below and above the next one.
 
     An encoder trained by `xner align train` has a record of its trained layers: all of them, or the middle one if
     `beside` is 0. For other encoders it is the middle layer, or SimAlign's choice for mBERT, the 8th.
 
     Middle layers align best; the last ones are specialised for the pretraining objective (Jalili Sabet et al. 2020,
-    figure 2). With the embedded encoder, layers 5 to 7 of 12 are within a point of each other.
+    figure 2). With the embedded encoder, layers 5 to 8 of 12 are within a point of each other
+    in European languages, and layers 6 to 8 are best in others.
     """
     depth = int(config.num_hidden_layers)
     origin = read_origin(Path(model))
@@ -65,6 +66,7 @@ def default_layers(model: str, config: Any, beside: int) -> tuple[int, ...]:
         return tuple(trained) if beside else (trained[len(trained) // 2],)
     names = f"{model} {getattr(config, '_name_or_path', '')} {f'{origin.name} {origin.source}' if origin else ''}"
     middle = MBERT_LAYER if MBERT in names and depth == MBERT_DEPTH else max(1, round(depth / 2))
+    middle = min(middle + 1, depth) if beside and depth >= MBERT_DEPTH else middle
     return tuple(range(max(0, middle - beside), min(depth, middle + beside) + 1))
 
 

@@ -1,5 +1,7 @@
 """Similarities between the word pieces of two sentences, and between their words."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -69,11 +71,22 @@ def word_similarity(
     """
     words = np.zeros(shape, dtype=np.float32)
     if similarity.size:
-        rows, row_starts = words_with_pieces(source_words)
-        columns, column_starts = words_with_pieces(target_words)
-        greatest = np.maximum.reduceat(np.maximum.reduceat(similarity, row_starts, axis=0), column_starts, axis=1)
-        words[np.ix_(rows, columns)] = greatest.clip(0, 1)
+        rows, columns = words_with_pieces(source_words)[0], words_with_pieces(target_words)[0]
+        words[np.ix_(rows, columns)] = greatest_of_words(similarity, source_words, target_words).clip(0, 1)
     return words
+
+
+def greatest_of_words(values: npt.NDArray[Any], source_words: Indices, target_words: Indices) -> npt.NDArray[Any]:
+    """The greatest value of two pieces for each pair of words that have pieces, (n_source, n_target).
+
+    values (numpy.ndarray): (n_source_pieces, n_target_pieces).
+    source_words, target_words (Indices): the word of each row and of each column, ascending.
+    """
+    row_starts, column_starts = words_with_pieces(source_words)[1], words_with_pieces(target_words)[1]
+    greatest: npt.NDArray[Any] = np.maximum.reduceat(
+        np.maximum.reduceat(values, row_starts, axis=0), column_starts, axis=1
+    )
+    return greatest
 
 
 def word_links(matches: Matches, source_words: Indices, target_words: Indices) -> list[tuple[int, int]]:

@@ -16,13 +16,17 @@ from ..errors import XnerError
 from .affinity import PRIOR_WORDS
 from .loading import current_device
 from .similarity import words_with_pieces
-from .transport import LEAST_SHARE, NEIGHBOURS, NULL, plan_shares, transport_plan
+from .transport import transport_plan
 from .types import Plan, Words
 
 if TYPE_CHECKING:
     from .encoder import PieceEncoder
 
 TEMPERATURE = 0.1  # of the trained distributions; higher than the plan's, so that close words count too
+# Settings of the plans that are learned from: affinities of the bins and of neighbours, and the least share of its mass
+# that a word sends to a counterpart.
+NULL, NEIGHBOURS, LEAST_SHARE = 0.1, 0.15, 0.36
+MIN_LENGTH_RATIO = 2 / 3  # of the shorter sentence to the longer one, for shares of a word's mass
 FREE_SHARE = 0.2  # a word that sends less of its mass than this has no counterpart
 WARM_UP = 20  # steps
 
@@ -168,7 +172,7 @@ def pooled(vectors: torch.Tensor, pieces: np.ndarray, words: np.ndarray) -> torc
 
 
 def affinities(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """As `word_affinity`, layer by layer and with gradients: (n_layers, n_source, n_target)."""
+    """As `centred_cosines`, layer by layer and with gradients: (n_layers, n_source, n_target)."""
     common = (source.sum(dim=1, keepdim=True) + target.sum(dim=1, keepdim=True)) / (
         source.shape[1] + target.shape[1] + PRIOR_WORDS
     )
@@ -195,3 +199,13 @@ def plan_loss(cosines: torch.Tensor, plan: Plan) -> torch.Tensor:
         log_shares = torch.log_softmax(torch.cat([scores, none], dim=2) / TEMPERATURE, dim=2)
         total = total - (torch.from_numpy(wanted).to(log_shares) * log_shares).sum() / len(scores)
     return total
+
+
+def plan_shares(plan: Plan) -> Plan:
+    """The share of its mass that a word of the shorter sentence sends to each word, (n_source, n_target), in [0, 1].
+
+    A word of a much shorter sentence has more mass than a word of the other one can take. So the ratio of the lengths
+    counts as at least `MIN_LENGTH_RATIO`.
+    """
+    shorter, longer = sorted(plan.shape)
+    return plan * max(shorter, MIN_LENGTH_RATIO * longer)

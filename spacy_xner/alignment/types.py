@@ -67,7 +67,7 @@ class Alignment:
     links (Links): sorted pairs of 0-based word indices, source first.
     similarity (Similarity): (n_source, n_target), in [0, 1]; the greatest similarity of two word pieces for each pair
         of words, and 0 for a word without word pieces.
-    affinity (Affinity | None): (n_source, n_target), in [-1, 1]; mean-centred cosines of words, see `word_affinity`.
+    affinity (Affinity | None): (n_source, n_target), in [-1, 1]; mean-centred cosines of words, see `pair_affinity`.
         None from aligners that do not align by transport (see `TransportAlignment`).
     """
 
@@ -82,6 +82,12 @@ class Alignment:
         Alignments by transport have the probability that a link is right instead, see `TransportAlignment`.
         """
         return [float(self.similarity[i, j]) for i, j in self.links]
+
+    @property
+    def masses(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """The mass of each word in transport plans, (n_source,) and (n_target,): equal, with the sum 1 on each side."""
+        n_source, n_target = self.similarity.shape
+        return np.full(n_source, 1 / max(1, n_source)), np.full(n_target, 1 / max(1, n_target))
 
     @classmethod
     def empty(cls, n_source: int, n_target: int) -> "Alignment":

@@ -3,8 +3,17 @@
 import unicodedata
 from itertools import pairwise
 
+import numpy as np
+import numpy.typing as npt
+
 from ..languages.scripts import is_unspaced_text
 from .types import SpacedWords, Words
+
+BRACKETS = ("()", "[]", "{}", "（）", "［］", "【】", "「」", "『』", "《》", "〈〉", "«»", "‹›", "“”")
+STRAIGHT = len(BRACKETS)
+# A mark -> its kind and whether it opens (1) or closes (-1).
+MARKS = {mark: (kind, step) for kind, pair in enumerate(BRACKETS) for mark, step in zip(pair, (1, -1), strict=True)}
+MARKS['"'] = (STRAIGHT, 1)
 
 SEPARATORS = tuple(",;:،؛，、；：")
 
@@ -20,27 +29,51 @@ def ends_item(word: str) -> bool:
     return bare.endswith(SEPARATORS)
 
 
-def unspaced_units(words: Words) -> list[list[int]]:
-    """Group words into units for the tokenizer: a run of words in scripts without spaces, or a single other word.
+def mark_depths(words: Words) -> npt.NDArray[np.intp]:
+    """How many brackets and quotation marks are open before each word and after the last one.
+
+    Only marks that are words of their own count: one that a suffix ties to a word cannot be cut off. An apostrophe is
+    no quotation mark.
+
+    RETURNS: (n_kinds, n_words + 1), for the kinds of marks that occur; straight quotation marks count modulo 2.
+    """
+    steps = [MARKS.get(word, (-1, 0)) for word in words]
+    kinds = sorted({kind for kind, _ in steps} - {-1})
+    depths = np.zeros((len(kinds), len(words) + 1), dtype=np.intp)
+    for row, wanted in enumerate(kinds):
+        depths[row, 1:] = np.cumsum([step if kind == wanted else 0 for kind, step in steps])
+        if wanted == STRAIGHT:
+            depths[row] %= 2
+    return depths
+
+
+def is_balanced(words: Words) -> bool:
+    """Whether as many brackets and quotation marks of each kind are opened as closed."""
+    depths = mark_depths(words)
+    return bool((depths[:, -1] == 0).all())
+
+
+def unspaced_runs(words: Words) -> list[list[int]]:
+    """Group words into runs, each a text for the tokenizer: words in scripts without spaces, or a single other word.
 
     A run ends where the text has white space, as far as `words` say so (see `SpacedWords`): 北京 上海 are two. But if
     white space follows every word of these scripts that another one follows, the text was split into words at it, and
     the white space says nothing.
 
-    RETURNS (list[list[int]]): the word indices of each unit.
+    RETURNS (list[list[int]]): the word indices of each run.
     """
     unspaced = [is_unspaced_text(word) for word in words]
     joins = [False, *(before and after for before, after in pairwise(unspaced))]
     if isinstance(words, SpacedWords):
         close = [join and not space for join, space in zip(joins, (False, *words.spaces), strict=False)]
         joins = close if any(close) else joins
-    units: list[list[int]] = []
+    runs: list[list[int]] = []
     for i in range(len(words)):
         if joins[i]:
-            units[-1].append(i)
+            runs[-1].append(i)
         else:
-            units.append([i])
-    return units
+            runs.append([i])
+    return runs
 
 
 def is_unspaced_pair(source: Words, target: Words) -> bool:

@@ -6,11 +6,13 @@ from pathlib import Path
 from rapidfuzz import fuzz
 from spacy.tokens import Doc
 
-from ..alignment.transport import NEIGHBOURS, NULL, transport_plan
+from ..alignment.transport import transport_plan
 from ..alignment.types import Aligner
 from ..errors import XnerError
 from ..translation import Translator
 from .translate import translate_texts
+
+NULL, NEIGHBOURS = 0.1, 0.15  # affinities of the bins and of neighbouring pairs, see `transport_plan`
 
 TranslationPair = tuple[Doc, Doc]  # source, translation
 # Yields a quality in [0, 1] for each pair; None if it cannot be estimated.
@@ -30,7 +32,7 @@ def alignment_quality(aligner: Aligner) -> Quality:
         for alignment in aligner.align(words):
             if alignment.affinity is None:
                 raise XnerError('Quality by alignment needs an aligner with the method "transport".')
-            yield float(transport_plan(alignment.affinity, NULL, NEIGHBOURS).sum())
+            yield float(transport_plan(alignment.affinity, NULL, NEIGHBOURS, alignment.masses).sum())
 
     return estimate
 

@@ -85,15 +85,17 @@ def span_features(
     target: Words,
     plan: Plan,
     affinity: Affinity,
+    masses: tuple[Floats, Floats],
 ) -> SpanFeatures:
     """Compute the features of projected spans.
 
     spans (Sequence[ProjectedSpan]): the spans, whose scores are their F1 under the plan.
     second_best (Sequence[float]): for each span, the F1 of the best other stretch of target words.
     plan (Plan), affinity (Affinity): (n_source, n_target).
+    masses (tuple[Floats, Floats]): the mass of each word in the plan, (n_source,) and (n_target,).
     """
-    sent = np.minimum(plan.sum(axis=1) * plan.shape[0], 1)
-    received = np.minimum(plan.sum(axis=0) * plan.shape[1], 1)
+    sent = np.minimum(plan.sum(axis=1) / masses[0], 1)
+    received = np.minimum(plan.sum(axis=0) / masses[1], 1)
     rows = []
     for span, second in zip(spans, second_best, strict=True):
         words, stretch = slice(span.source_start, span.source_end), slice(span.start, span.end)

@@ -36,6 +36,14 @@ class Candidates:
         """A copy that stays when `place` excludes candidates of this one."""
         return Candidates(self.edges, self.scores.copy(), self.best)
 
+    def exclude(self, excluded: npt.NDArray[np.bool_]) -> None:
+        """Set the scores of some stretches to 0.
+
+        excluded (numpy.ndarray): (n_kinds, n_edges, n_edges); a stretch is excluded if it is so for any kind.
+        """
+        self.scores[excluded.any(axis=0)] = 0
+        self.best = float(self.scores.max(initial=0.0))
+
     def best_beside(self, start: int, end: int) -> float:
         """The highest score of another stretch than the words `start` to `end`; 0 if there is none."""
         others = self.scores[(self.edges[:, None] != start) | (self.edges != end - 1)]

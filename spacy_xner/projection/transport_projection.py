@@ -5,15 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..alignment.transport import transport_plan
+from ..alignment.transport import affinity_scale, transport_plan
 from ..alignment.types import Alignment, Plan, Words
-from ..alignment.word_kinds import ends_item, is_punctuation
+from ..alignment.word_kinds import ends_item, is_balanced, is_punctuation, mark_depths
 from ..errors import XnerError
 from .confidence import SpanFeatures, span_features
 from .placing import Candidates, check_spans, place
 from .types import Projection, SourceSpan
 
 MIN_SENT = 0.005  # a word that sends a smaller share of its mass has no counterpart
+NULL_SHARE = 0.5  # see `TransportProjection.null`; benchmarks/projection_settings.py
 TINY = 1e-12
 
 
@@ -32,22 +33,24 @@ class TransportProjection:
     A stretch begins and ends with a word that contributes at least `least_edge` to the recall (less if the target has
     more words than the source, as each gets less mass), so that it does not begin with an article whose own counterpart
     is missing. Punctuation is not at its edges, unless the source span contains some. It does not continue past a
-    comma, semicolon or colon, unless there is one inside the source span: items of a list stay separate. The best
+    comma, semicolon or colon, unless there is one inside the source span: items of a list stay separate. It does not
+    contain one bracket or quotation mark of a pair without the other one, unless the source span does. The best
     candidate of all spans is placed first, see `place`.
 
     The score of a span is the probability that it is exactly right, see `confidence`. It was fitted for the embedded
     encoder, the default settings, and text that spacy-xner's multilingual tokenizer splits. It is low for sentences
     that are no translations of each other.
 
-    null (float): affinity of the bins of the plan, in [-1, 1]: words with lower affinities have no counterpart.
+    null (float | None): affinity of the bins of the plan, in [-1, 1]: words with lower affinities have no counterpart.
+        None: `NULL_SHARE` of the sentence pair's scale, see `affinity_scale`.
     neighbours (float): weight of the affinities of neighbouring pairs, 0 or more.
     least_edge (float): see above, in [0, 1].
     RAISES: XnerError for settings outside these ranges; when projecting, for spans outside the source words and for an
         aligner that does not align by transport.
     """
 
-    def __init__(self, null: float = 0.25, neighbours: float = 0.05, least_edge: float = 0.02) -> None:
-        if not -1 <= null <= 1:
+    def __init__(self, null: float | None = None, neighbours: float = 0.05, least_edge: float = 0.02) -> None:
+        if null is not None and not -1 <= null <= 1:
             raise XnerError(f"The setting null of the projection is {null}: expected an affinity from -1 to 1.")
         if neighbours < 0:
             raise XnerError(f"The setting neighbours of the projection is {neighbours}: expected 0 or more.")
@@ -74,34 +77,48 @@ class TransportProjection:
                 'spacy_xner.EmbeddingAligner.v1 with the method "transport". To place spans by the links of another '
                 "one, use spacy_xner.SpanProjection.v1."
             )
-        plan = transport_plan(alignment.affinity, self.null, self.neighbours)
+        masses = alignment.masses
+        scale = affinity_scale(alignment.affinity, masses)
+        null = NULL_SHARE * scale if self.null is None else self.null
+        plan = transport_plan(alignment.affinity, null, self.neighbours, masses)
         punctuation = np.array([is_punctuation(word) for word in target], dtype=bool)
         ends = np.array([ends_item(word) for word in target], dtype=bool)
+        depths = mark_depths(target)
         candidates = {}
         for k, span in enumerate(spans):
             has_some = any(map(is_punctuation, source[span.start : span.end]))
             edges = np.ones_like(punctuation) if has_some else ~punctuation
             in_list = not any(map(ends_item, source[span.start : span.end - 1]))
-            candidates[k] = candidates_of(span, plan, edges, ends if in_list else None, self.least_edge)
+            found = candidates_of(span, plan, masses[0], edges, ends if in_list else None, self.least_edge)
+            if len(depths) and is_balanced(source[span.start : span.end]):
+                found.exclude(depths[:, found.edges][:, :, None] != depths[:, found.edges + 1][:, None])
+            candidates[k] = found
         every = {(span.start, span.end): candidates[k].copy() for k, span in enumerate(spans)}  # `place` removes some
-        found = place(spans, candidates)
+        placed = place(spans, candidates)
         second_best = [
-            every[span.source_start, span.source_end].best_beside(span.start, span.end) for span in found.spans
+            every[span.source_start, span.source_end].best_beside(span.start, span.end) for span in placed.spans
         ]
-        return found, span_features(found.spans, second_best, source, target, plan, alignment.affinity)
+        features = span_features(placed.spans, second_best, source, target, plan, alignment.affinity, masses)
+        return placed, features
 
 
 def candidates_of(
-    span: SourceSpan, plan: Plan, can_be_edge: np.ndarray, ends: np.ndarray | None, least_edge: float
+    span: SourceSpan,
+    plan: Plan,
+    source_masses: np.ndarray,
+    can_be_edge: np.ndarray,
+    ends: np.ndarray | None,
+    least_edge: float,
 ) -> Candidates:
     """Score all candidate stretches of a span.
 
+    source_masses (numpy.ndarray): (n_source,), the mass of each source word in the plan.
     can_be_edge (numpy.ndarray): (n_target,) of bool, words with which a stretch can begin and end.
     ends (numpy.ndarray | None): (n_target,) of bool, words after which a stretch cannot continue.
     """
     own = plan[span.start : span.end]
     sent = own.sum(axis=1)
-    matched = sent * len(plan) >= MIN_SENT
+    matched = sent >= MIN_SENT * source_masses[span.start : span.end]
     if not matched.any():
         return Candidates.none()
     # (n_target,): each word's contribution to the recall

@@ -20,7 +20,7 @@ from spacy_xner.alignment.encoder import (
     window_starts,
 )
 from spacy_xner.alignment.types import SpacedWords
-from spacy_xner.alignment.word_kinds import unspaced_units
+from spacy_xner.alignment.word_kinds import unspaced_runs
 from spacy_xner.encoders.origin import Origin, write_origin
 from spacy_xner.errors import XnerError
 
@@ -119,7 +119,7 @@ def test_no_encoder(tmp_path: Path) -> None:
 
 
 def test_joined_words_share_pieces() -> None:
-    assert unspaced_units(["a", "日", "本", "x", "東京", "都", "", "の"]) == [[0], [1, 2], [3], [4, 5], [6], [7]]
+    assert unspaced_runs(["a", "日", "本", "x", "東京", "都", "", "の"]) == [[0], [1, 2], [3], [4, 5], [6], [7]]
     units, words = [[0], [1, 2, 3]], ["x", "阿", "根", "廷边"]
     # x | ▁ | 阿根廷 | 边, in characters of their unit; real tokenizers give the lone ▁ the first character
     offsets = [(0, 1), (0, 1), (0, 3), (3, 4)]
@@ -168,8 +168,8 @@ def test_work_grows_with_the_length_of_an_unspaced_run() -> None:
 )
 def test_white_space_ends_a_run(spaces: list[bool], expected: list[list[int]]) -> None:
     words = SpacedWords("北京上海", spaces)
-    assert unspaced_units(words) == expected
-    assert unspaced_units(list(words)) == [[0, 1, 2, 3]]  # a plain list says nothing of white space
+    assert unspaced_runs(words) == expected
+    assert unspaced_runs(list(words)) == [[0, 1, 2, 3]]  # a plain list says nothing of white space
 
 
 def test_words_with_other_spaces_are_others() -> None:
@@ -182,7 +182,7 @@ def test_words_with_other_spaces_are_others() -> None:
 
 @given(st.lists(st.sampled_from(["a", "日", "本語", "ไทย", "", ".", "ー"])))
 def test_units_hold_every_word(words: list[str]) -> None:
-    assert [i for unit in unspaced_units(words) for i in unit] == list(range(len(words)))
+    assert [i for unit in unspaced_runs(words) for i in unit] == list(range(len(words)))
 
 
 def test_lone_surrogates_become_text() -> None:

@@ -1,0 +1,58 @@
+"""Links of a sentence pair: which units exchange most of their mass, under the plans of its units and of its pieces."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .affinity import PairAffinity
+from .similarity import greatest_of_words, words_with_pieces
+from .transport import affinity_scale, transport_plan
+from .types import Links, Plan
+
+# Settings of links. Affinities are lower in some pairs of languages than in others (see `affinity_scale`), so the
+# first two count times the scale of the sentence pair. Chosen on gold alignments of four pairs of languages:
+# benchmarks/alignment_settings.py chooses them on three of the four in turn and scores the fourth.
+NULL_SHARE, LEAST_SHARE, NEIGHBOURS = 0.25, 0.9, 0.15
+
+
+@dataclass(frozen=True, eq=False)
+class LinkShares:
+    """What links of units are chosen by.
+
+    shares (Plan): (n_source_units, n_target_units): the mass that two units exchange, as a share of the mass of a unit
+        of the longer sentence, mean over the plan of units and the plan of pieces.
+    mass (float): the mass that the sentences exchange, in [0, 1].
+    scale (float): see `affinity_scale`.
+    """
+
+    shares: Plan
+    mass: float
+    scale: float
+
+    def chosen(self, least_share: float = LEAST_SHARE) -> Links:
+        """The pairs of units that exchange at least this share, times the scale."""
+        return [(int(i), int(j)) for i, j in np.argwhere(self.shares >= max(least_share * self.scale, 1e-9))]
+
+
+def link_shares(
+    affinity: PairAffinity, null_share: float = NULL_SHARE, neighbours: float = NEIGHBOURS
+) -> LinkShares:
+    """Compute the transport plans of units and of pieces, and the shares that units exchange.
+
+    The plan of pieces finds what that of units misses: parts of a compound with counterparts of their own. A unit's
+    share under it is the greatest of its pieces.
+    """
+    scale = affinity_scale(affinity.units)
+    if not affinity.units.size:
+        return LinkShares(np.zeros(affinity.units.shape), 0.0, scale)
+    plan = transport_plan(affinity.units, null_share * scale, neighbours)
+    shares = plan * max(plan.shape)
+    if affinity.pieces is not affinity.units and affinity.pieces.size:
+        of_pieces = transport_plan(affinity.pieces, null_share * scale, neighbours) * max(affinity.pieces.shape)
+        (source_pieces, rows), (target_pieces, columns) = affinity.source_pieces, affinity.target_pieces
+        greatest = np.zeros_like(shares)
+        if len(rows) and len(columns):
+            found = greatest_of_words(of_pieces[np.ix_(source_pieces, target_pieces)], rows, columns)
+            greatest[np.ix_(words_with_pieces(rows)[0], words_with_pieces(columns)[0])] = found
+        shares = (shares + greatest) / 2
+    return LinkShares(shares, float(plan.sum()), scale)

@@ -1,0 +1,80 @@
+"""Word segmenters for scripts without spaces: jieba for Chinese, ICU for the others. Both are optional packages."""
+
+import warnings
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import regex
+
+Segmenter = Callable[[str], list[str]]
+
+KANA = regex.compile(r"[\p{Katakana}\p{Hiragana}]")
+# A script of the text -> the language whose words ICU knows (Unicode Standard Annex 29, section 4.1).
+ICU_LANGUAGES = {"Thai": "th", "Lao": "lo", "Khmer": "km", "Myanmar": "my"}
+_SCRIPT = regex.compile("|".join(rf"(?P<{script}>\p{{{script}}})" for script in ICU_LANGUAGES))
+INSTALL = "pip install 'spacy-xner[segment]'"
+
+
+def segment(run: str, japanese: bool) -> list[str]:
+    """Split a text in scripts without spaces into words; they join to the text again.
+
+    japanese (bool): whether Chinese characters are Japanese, as in a sentence with kana.
+    RETURNS (list[str]): words; single characters for scripts without a segmenter (Tibetan), and where the package is
+        not installed, after a warning that says so.
+    """
+    if japanese or KANA.search(run):
+        return icu_segmenter("ja")(run)
+    if match := _SCRIPT.search(run):
+        return icu_segmenter(ICU_LANGUAGES[str(match.lastgroup)])(run)
+    return chinese_segmenter()(run) if regex.search(r"\p{Han}", run) else list(run)
+
+
+@cache
+def chinese_segmenter() -> Segmenter:
+    """jieba (https://github.com/fxsjy/jieba), or ICU where it is not installed."""
+    try:
+        from jieba import Tokenizer
+    except ImportError:
+        return icu_segmenter("zh", missing="jieba")
+    # Its own `initialize` reads a file of the system's temporary folder with `marshal`, which anyone may have written.
+    tokenizer = Tokenizer()
+    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    tokenizer.initialized = True
+    cut: Segmenter = tokenizer.lcut
+    return cut
+
+
+@cache
+def icu_segmenter(lang: str, missing: str = "") -> Segmenter:
+    """ICU's words of a language, by the package icu4py; single characters where it is not installed.
+
+    missing (str): a better package that is not installed.
+    """
+    breaker: Any = None
+    try:
+        from icu4py.breakers import WordBreaker
+
+        breaker = WordBreaker
+    except ImportError:
+        missing = missing or "icu4py"
+    if missing:
+        warnings.warn(
+            f"The package {missing} is not installed. Without it words of the language '{lang}' are aligned "
+            f"{'as ICU splits them' if breaker else 'character by character'}, and more projected entities are wrong: "
+            f"{INSTALL}",
+            stacklevel=2,
+        )
+    return (lambda run: [str(word) for word in breaker(run, lang)]) if breaker else list
+
+
+def identity() -> dict[str, str]:
+    """The versions of the segmenters; "" for one that is not installed. Links depend on them."""
+    found = {}
+    for package in ("jieba", "icu4py"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = ""
+    return found
