@@ -29,6 +29,14 @@ LayersOption = Annotated[
     str | None,
     typer.Option(help="Layer to read, or several, for example 5,6,7. Default: the middle ones.", show_default=False),
 ]
+SourceLangOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Language of the source, for an encoder that is a translation model (NLLB, M2M-100, ...).",
+        show_default=False,
+    ),
+]
+TargetLangOption = Annotated[str | None, typer.Option(help="Language of the target, likewise.", show_default=False)]
 FastOption = Annotated[bool, typer.Option(help="Compute in 8 bits or bfloat16, whichever is faster on this machine.")]
 AlignMethodOption = Annotated[MethodName, typer.Option(help="transport, or a method of SimAlign.")]
 TokenizedOption = Annotated[
@@ -69,13 +77,41 @@ NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Neither read no
 
 
 def make_aligner(
-    encoder: str, layers: int | list[int] | None, method: str, batch_size: int = 32, fast: bool = False
+    encoder: str,
+    layers: int | list[int] | None,
+    method: str,
+    batch_size: int = 32,
+    fast: bool = False,
+    languages: tuple[str, str] | None = None,
 ) -> "EmbeddingAligner":
-    """Make the aligner that options of a command describe."""
+    """Make the aligner that options of a command describe.
+
+    languages (tuple[str, str] | None): languages of source and target where the encoder is a translation model.
+    RAISES: UsageError for what is not a language code.
+    """
     from ..alignment.embedding import EmbeddingAligner
+    from ..alignment.seq2seq import Seq2SeqAligner
 
     precision = "auto" if fast else "float32"
-    return EmbeddingAligner(encoder, layers, method, batch_size=batch_size, inference=precision)
+    if languages is None:
+        return EmbeddingAligner(encoder, layers, method, batch_size=batch_size, inference=precision)
+    with usage_errors():
+        return Seq2SeqAligner(encoder, *languages, layers, method, batch_size=batch_size, inference=precision)
+
+
+def language_pair(
+    source: str | None, target: str | None, target_option: str = "--target-lang"
+) -> tuple[str, str] | None:
+    """The languages of the two sides; None where the options name none. RAISES: UsageError where they name only one.
+
+    target_option (str): the option that names the language of the target, for the message.
+    """
+    if source is None and target is None:
+        return None
+    if source is None or target is None:
+        found, missing = ("--source-lang", target_option) if target is None else (target_option, "--source-lang")
+        raise UsageError(f"Found {found} without {missing}: aligning with a translation model needs both languages.")
+    return source, target
 
 
 def parse_layers(layers: str | None) -> int | list[int] | None:
@@ -110,14 +146,16 @@ def make_projector(
     complete: bool,
     batch_size: int = 32,
     fast: bool = False,
+    languages: tuple[str, str] | None = None,
 ) -> "SpanProjector":
-    """Make the projector that options of a command describe."""
+    """Make the projector that options of a command describe; `languages` as for `make_aligner`."""
     from ..projection import SpanProjector
     from ..projection.link_projection import LinkProjection
     from ..projection.transport_projection import TransportProjection
 
     algorithm = TransportProjection() if method == "transport" else LinkProjection()
-    return SpanProjector(make_aligner(encoder, layers, method, batch_size, fast), algorithm, min_score, complete)
+    aligner = make_aligner(encoder, layers, method, batch_size, fast, languages)
+    return SpanProjector(aligner, algorithm, min_score, complete)
 
 
 def translator_from_options(

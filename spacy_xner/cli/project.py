@@ -1,6 +1,8 @@
 """`xner project`: projects the entities of labelled sentences onto their translations."""
 
+import functools
 from collections import Counter
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +22,9 @@ from .options import (
     MinScoreOption,
     ProjectMethodOption,
     QuietOption,
+    SourceLangOption,
     TokenizedOption,
+    language_pair,
     make_projector,
     parse_layers,
 )
@@ -53,6 +57,7 @@ def project(
     ] = PairByName["auto"],
     tokenized: TokenizedOption = False,
     encoder: EncoderOption = "embedded",
+    source_lang: SourceLangOption = None,
     layers: LayersOption = None,
     method: ProjectMethodOption = MethodName["transport"],
     min_score: MinScoreOption = DEFAULT_MIN_SCORE,
@@ -75,20 +80,30 @@ def project(
     from ..pipelines import use_gpu
 
     use_gpu(gpu_id)
-    projector = make_projector(encoder, parse_layers(layers), method.value, min_score, complete, batch_size, fast)
-    project_files(source, target, output, projector, lang, pair_by, tokenized)
+
+    @functools.lru_cache(maxsize=1)  # one encoder for all languages; a translation model is loaded for each again
+    def make(pair: tuple[str, str] | None) -> "SpanProjector":
+        return make_projector(encoder, parse_layers(layers), method.value, min_score, complete, batch_size, fast, pair)
+
+    def projector_for(code: str | None) -> "SpanProjector":
+        return make(None if source_lang is None else language_pair(source_lang, code, "--lang"))
+
+    project_files(source, target, output, projector_for, lang, pair_by, tokenized)
 
 
 def project_files(
     source: Path,
     target: Path,
     output: Path,
-    projector: "SpanProjector",
+    projector_for: Callable[[str | None], "SpanProjector"],
     lang: str | None,
     pair_by: PairByName,
     tokenized: bool = False,
 ) -> None:
-    """Project onto the target file of each language. Prints counts, and how sentences are paired."""
+    """Project onto the target file of each language. Prints counts, and how sentences are paired.
+
+    projector_for: makes the projector for a language, None where the options name none.
+    """
     from ..corpus.formats.reading import detect_format
     from ..corpus.formats.report import Report
     from ..corpus.project import project_corpus
@@ -99,8 +114,9 @@ def project_files(
         for _, (text, out) in files:
             detect_format(out)
             are_docbins(source, text, pair_by.value)  # type: ignore[arg-type]
-    for _, (text, out) in files:
+    for code, (text, out) in files:
         check_formats(source, text, out)
+        projector_for(code)
     for code, (text, out) in files:
         counts: Counter[str] = Counter()
         report = Report()
@@ -110,7 +126,7 @@ def project_files(
             print_report(report)
             make_notes().print(f"{text}: paired with {source} by {pairs.paired_by}.", markup=False, highlight=False)
             show = resumable_progress(f"Projecting {code or ''}".rstrip(), "sentences")
-            project_corpus(out, pairs, projector, counts, show)
+            project_corpus(out, pairs, projector_for(code), counts, show)
         finally:
             if counts:
                 print_counts(f"{out}", counts)
