@@ -57,8 +57,8 @@ def test_by_hand() -> None:
 
 def test_a_language_without_entities_is_not_in_the_mean() -> None:
     """German has F1 2/3 and 0; in Spanish there is nothing to find, whatever is predicted."""
-    one = {0: {"de": {"PER": [[0, 1, 0, 1]]}, "es": {"PER": [[0, 0, 1, 0]]}}}
-    two = {0: {"de": {"PER": [[0, 0, 0, 2]]}, "es": {"PER": []}}}
+    one: dict[int, Rows] = {0: {"de": {"PER": [[0, 1, 0, 1]]}, "es": {"PER": [[0, 0, 1, 0]]}}}
+    two: dict[int, Rows] = {0: {"de": {"PER": [[0, 0, 0, 2]]}, "es": {"PER": []}}}
     analysis = compared(one, two, 2)
     assert analysis.arms["b"].figures[MACRO].value == pytest.approx(2 / 3)
     assert macro(analysis).value == pytest.approx(2 / 3)
