@@ -53,30 +53,32 @@ class SlowTokenizer:
         self, sentences: Sequence[Sequence[str]], *, add_special_tokens: bool = True, **_: Any
     ) -> BatchEncoding:
         """Split sentences of words. Takes the other arguments of a fast tokenizer, and needs none of them."""
-        encodings = [self._split(words) for words in sentences]
+        distinct = dict.fromkeys(word for words in sentences for word in words)
+        known = {word: self._split_word(word) for word in distinct}
+        encodings = [self._encoding([known[word] for word in words]) for words in sentences]
         ids = [encoding.ids for encoding in encodings]
         if add_special_tokens:
             ids = [self.tokenizer.build_inputs_with_special_tokens(each) for each in ids]
         return BatchEncoding({"input_ids": ids}, encoding=encodings, n_sequences=1)
 
-    def _split(self, words: Sequence[str]) -> WordsEncoding:
+    def _encoding(self, words: Sequence[tuple[list[str], list[Offset]]]) -> WordsEncoding:
         result = WordsEncoding()
-        for i, word in enumerate(words):
-            pieces = self.processor.encode(word, out_type=str)
+        for i, (pieces, offsets) in enumerate(words):
             result.tokens += pieces
-            result.offsets += self._offsets(word, pieces)
+            result.offsets += offsets
             result.word_ids += [i] * len(pieces)
         result.ids = self.tokenizer.convert_tokens_to_ids(result.tokens)
         return result
 
-    def _offsets(self, word: str, pieces: Sequence[str]) -> list[Offset]:
-        """Start and end of each piece in the word, whose text SentencePiece may have normalised."""
+    def _split_word(self, word: str) -> tuple[list[str], list[Offset]]:
+        """The pieces of a word, and their places in it. SentencePiece may have normalised its text."""
+        pieces = self.processor.encode(word, out_type=str)
         text, positions = self.processor.normalize(word, with_offsets=True)
         if text != "".join(pieces):  # bytes of characters that the vocabulary lacks, as "<0xE2>"
-            return [(0, len(word))] * len(pieces)
+            return pieces, [(0, len(word))] * len(pieces)
         offsets, end = [], 0
         for piece in pieces:
             start, end = end, end + len(piece)
             # as a fast tokenizer does, the mark of a start gets the first character, and so do both letters of "ﬁ"
             offsets.append((positions[start], max(positions[end], positions[start] + 1)))
-        return offsets
+        return pieces, offsets
