@@ -33,7 +33,17 @@ def seq2seq_aligner_v1(
     inference: Literal["float32", "bfloat16", "int8", "auto"] = "float32",
 ) -> Seq2SeqAligner:
     """`spacy_xner.Seq2SeqAligner.v1`: aligns by the encoder of a translation model, see `Seq2SeqAligner`."""
-    return Seq2SeqAligner(model, source, target, layers, method, token_type, batch_size, join_unspaced, inference)
+    return Seq2SeqAligner(
+        model,
+        source,
+        target,
+        layers=layers,
+        method=method,
+        token_type=token_type,
+        batch_size=batch_size,
+        join_unspaced=join_unspaced,
+        inference=inference,
+    )
 
 
 def simalign_v1(

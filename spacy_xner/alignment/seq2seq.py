@@ -19,8 +19,8 @@ class Seq2SeqAligner(EmbeddingAligner):
 
     The encoder of a translator that reads both languages has similar vectors for words and their translations
     (TransAlign: Ebing, Goldschmied and Glavaš 2025, https://arxiv.org/abs/2510.27337). Each side is read as a sentence
-    that is to be translated into the language of the other side. The decoder is not used. In a process that translates
-    with the same model (`spacy_xner.Seq2Seq.v1`), both share its weights.
+    that is to be translated into the language of the other side. The decoder is not used. If a translator of
+    the same model (`spacy_xner.Seq2Seq.v1`) is in memory, both share its weights.
 
     Models whose encoder reads one language only, such as OPUS-MT from English to German, cannot align, and are refused
     where they declare their languages. NLLB, M2M-100, mBART-50 and multilingual T5 read many, as do the models of
@@ -29,29 +29,16 @@ class Seq2SeqAligner(EmbeddingAligner):
     model (str): a folder, or a name on the hub such as `facebook/nllb-200-distilled-600M`, with or without `@revision`,
         as for the translator. Only safetensors are read.
     source, target (str): language codes, which are mapped to the model's own (`de` to NLLB's `deu_Latn`, ...).
-    layers (int | list[int] | None): layers of the encoder, 0 being the embeddings. None: the last one, as in
-        TransAlign.
-
-    The other arguments are those of `EmbeddingAligner`.
+    settings (Any): the other arguments of `EmbeddingAligner`, such as `layers`: those of the encoder, 0 being the
+        embeddings; by default, the last one, as in TransAlign.
     RAISES: XnerError as `EmbeddingAligner`, for what is not a language code and, when aligning, for models that cannot
         be loaded, have no decoder, or do not read both languages.
     """
 
     NAME = "spacy_xner.Seq2SeqAligner.v1"
 
-    def __init__(
-        self,
-        model: str,
-        source: str,
-        target: str,
-        layers: int | Sequence[int] | None = None,
-        method: str = "transport",
-        token_type: str = "bpe",
-        batch_size: int = 32,
-        join_unspaced: bool = True,
-        inference: str = "float32",
-    ) -> None:
-        super().__init__(model, layers, method, token_type, batch_size, join_unspaced, inference)
+    def __init__(self, model: str, source: str, target: str, **settings: Any) -> None:
+        super().__init__(model, **settings)
         self.source, self.target = normalise_code(source), normalise_code(target)
 
     @cached_property

@@ -19,7 +19,7 @@ from .slow_tokenizer import SlowTokenizer
 class Seq2SeqEncoder(PieceEncoder):
     """The encoder of a translation model, without the layers above the highest one requested.
 
-    It shares its weights with translators of the same model in this process.
+    It shares its weights with a translator of the same model that is in memory.
 
     model (str): as for the translator `Seq2Seq`.
     source, target (str): language codes.

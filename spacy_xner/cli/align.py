@@ -26,6 +26,7 @@ from .options import (
     make_aligner,
     make_projector,
     parse_layers,
+    with_languages,
 )
 from .progress import print_counts, resumable_progress
 from .streams import input_file, output_file
@@ -107,8 +108,8 @@ def align_file(
     from ..pipelines import use_gpu
 
     use_gpu(gpu_id)
-    languages = language_pair(source_lang, target_lang)
-    aligner = make_aligner(encoder, parse_layers(layers), method.value, batch_size, fast, languages)
+    aligner = make_aligner(encoder, parse_layers(layers), method.value, batch_size, fast)
+    aligner = with_languages(aligner, language_pair(source_lang, target_lang))
     with input_file(file) as pairs, output_file(output) as links:
         progress = resumable_progress("Aligning", "pairs")
         counts = align_file(pairs, links, aligner, progress, min_score, scores)
@@ -149,8 +150,8 @@ def show(
 
     check_output_path(output, file, *([target] if target else []))
     use_gpu(gpu_id)
-    languages = language_pair(source_lang, target_lang)
-    projector = make_projector(encoder, parse_layers(layers), method.value, 0.0, False, batch_size, fast, languages)
+    projector = make_projector(encoder, parse_layers(layers), method.value, 0.0, False, batch_size, fast)
+    projector.aligner = with_languages(projector.aligner, language_pair(source_lang, target_lang))
     pairs = list(shown_pairs(file, target, limit, tokenized, projector))
     note = f"{file.name}{f', {target.name}' if target else ''}: {len(pairs)} pairs. Encoder {encoder}, {method.value}."
     with atomic_path(output) as temporary:

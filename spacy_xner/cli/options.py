@@ -1,5 +1,6 @@
 """Options that several commands share, and functions that make objects from them."""
 
+import inspect
 from collections.abc import Sequence
 from contextlib import nullcontext
 from enum import StrEnum
@@ -77,26 +78,30 @@ NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Neither read no
 
 
 def make_aligner(
-    encoder: str,
-    layers: int | list[int] | None,
-    method: str,
-    batch_size: int = 32,
-    fast: bool = False,
-    languages: tuple[str, str] | None = None,
+    encoder: str, layers: int | list[int] | None, method: str, batch_size: int = 32, fast: bool = False
 ) -> "EmbeddingAligner":
-    """Make the aligner that options of a command describe.
+    """Make the aligner that options of a command describe."""
+    from ..alignment.embedding import EmbeddingAligner
 
-    languages (tuple[str, str] | None): languages of source and target where the encoder is a translation model.
+    precision = "auto" if fast else "float32"
+    return EmbeddingAligner(encoder, layers, method, batch_size=batch_size, inference=precision)
+
+
+def with_languages(aligner: Any, languages: tuple[str, str] | None) -> Any:
+    """An aligner with the settings of another one, for an encoder that is a translation model.
+
+    aligner (EmbeddingAligner): from `make_aligner`.
+    languages (tuple[str, str] | None): of source and target, see `language_pair`; None: the aligner itself.
     RAISES: UsageError for what is not a language code.
     """
     from ..alignment.embedding import EmbeddingAligner
     from ..alignment.seq2seq import Seq2SeqAligner
 
-    precision = "auto" if fast else "float32"
     if languages is None:
-        return EmbeddingAligner(encoder, layers, method, batch_size=batch_size, inference=precision)
+        return aligner
+    settings = {name: getattr(aligner, name) for name in inspect.signature(EmbeddingAligner).parameters}
     with usage_errors():
-        return Seq2SeqAligner(encoder, *languages, layers, method, batch_size=batch_size, inference=precision)
+        return Seq2SeqAligner(settings.pop("model"), *languages, **settings)
 
 
 def language_pair(
@@ -146,16 +151,14 @@ def make_projector(
     complete: bool,
     batch_size: int = 32,
     fast: bool = False,
-    languages: tuple[str, str] | None = None,
 ) -> "SpanProjector":
-    """Make the projector that options of a command describe; `languages` as for `make_aligner`."""
+    """Make the projector that options of a command describe."""
     from ..projection import SpanProjector
     from ..projection.link_projection import LinkProjection
     from ..projection.transport_projection import TransportProjection
 
     algorithm = TransportProjection() if method == "transport" else LinkProjection()
-    aligner = make_aligner(encoder, layers, method, batch_size, fast, languages)
-    return SpanProjector(aligner, algorithm, min_score, complete)
+    return SpanProjector(make_aligner(encoder, layers, method, batch_size, fast), algorithm, min_score, complete)
 
 
 def translator_from_options(

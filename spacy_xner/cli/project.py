@@ -1,8 +1,6 @@
 """`xner project`: projects the entities of labelled sentences onto their translations."""
 
-import functools
 from collections import Counter
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,6 +25,7 @@ from .options import (
     language_pair,
     make_projector,
     parse_layers,
+    with_languages,
 )
 from .outputs import for_each_language
 from .progress import print_counts, print_report, resumable_progress
@@ -80,29 +79,23 @@ def project(
     from ..pipelines import use_gpu
 
     use_gpu(gpu_id)
-
-    @functools.lru_cache(maxsize=1)  # one encoder for all languages; a translation model is loaded for each again
-    def make(pair: tuple[str, str] | None) -> "SpanProjector":
-        return make_projector(encoder, parse_layers(layers), method.value, min_score, complete, batch_size, fast, pair)
-
-    def projector_for(code: str | None) -> "SpanProjector":
-        return make(None if source_lang is None else language_pair(source_lang, code, "--lang"))
-
-    project_files(source, target, output, projector_for, lang, pair_by, tokenized)
+    projector = make_projector(encoder, parse_layers(layers), method.value, min_score, complete, batch_size, fast)
+    project_files(source, target, output, projector, lang, pair_by, tokenized, source_lang)
 
 
 def project_files(
     source: Path,
     target: Path,
     output: Path,
-    projector_for: Callable[[str | None], "SpanProjector"],
+    projector: "SpanProjector",
     lang: str | None,
     pair_by: PairByName,
     tokenized: bool = False,
+    source_lang: str | None = None,
 ) -> None:
     """Project onto the target file of each language. Prints counts, and how sentences are paired.
 
-    projector_for: makes the projector for a language, None where the options name none.
+    source_lang (str | None): the language of the source, where the projector's encoder is a translation model.
     """
     from ..corpus.formats.reading import detect_format
     from ..corpus.formats.report import Report
@@ -116,8 +109,11 @@ def project_files(
             are_docbins(source, text, pair_by.value)  # type: ignore[arg-type]
     for code, (text, out) in files:
         check_formats(source, text, out)
-        projector_for(code)
+        if source_lang is not None:
+            language_pair(source_lang, code, "--lang")
     for code, (text, out) in files:
+        if source_lang is not None:
+            projector.aligner = with_languages(projector.aligner, language_pair(source_lang, code, "--lang"))
         counts: Counter[str] = Counter()
         report = Report()
         try:
@@ -126,7 +122,7 @@ def project_files(
             print_report(report)
             make_notes().print(f"{text}: paired with {source} by {pairs.paired_by}.", markup=False, highlight=False)
             show = resumable_progress(f"Projecting {code or ''}".rstrip(), "sentences")
-            project_corpus(out, pairs, projector_for(code), counts, show)
+            project_corpus(out, pairs, projector, counts, show)
         finally:
             if counts:
                 print_counts(f"{out}", counts)
