@@ -1,5 +1,6 @@
 """Options that several commands share, and functions that make objects from them."""
 
+import inspect
 from collections.abc import Sequence
 from contextlib import nullcontext
 from enum import StrEnum
@@ -31,6 +32,14 @@ LayersOption = Annotated[
     str | None,
     typer.Option(help="Layer to read, or several, for example 5,6,7. Default: the middle ones.", show_default=False),
 ]
+SourceLangOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Language of the source, for an encoder that is a translation model (NLLB, M2M-100, ...).",
+        show_default=False,
+    ),
+]
+TargetLangOption = Annotated[str | None, typer.Option(help="Language of the target, likewise.", show_default=False)]
 FastOption = Annotated[bool, typer.Option(help="Compute in 8 bits or bfloat16, whichever is faster on this machine.")]
 AlignMethodOption = Annotated[MethodName, typer.Option(help="transport, or a method of SimAlign.")]
 TokenizedOption = Annotated[
@@ -87,6 +96,38 @@ def make_aligner(
 
     precision = "auto" if fast else "float32"
     return EmbeddingAligner(encoder, layers, method, batch_size=batch_size, inference=precision)
+
+
+def with_languages(aligner: Any, languages: tuple[str, str] | None) -> Any:
+    """An aligner with the settings of another one, for an encoder that is a translation model.
+
+    aligner (EmbeddingAligner): from `make_aligner`.
+    languages (tuple[str, str] | None): of source and target, see `language_pair`; None: the aligner itself.
+    RAISES: UsageError for what is not a language code.
+    """
+    from ..alignment.embedding import EmbeddingAligner
+    from ..alignment.seq2seq import Seq2SeqAligner
+
+    if languages is None:
+        return aligner
+    settings = {name: getattr(aligner, name) for name in inspect.signature(EmbeddingAligner).parameters}
+    with usage_errors():
+        return Seq2SeqAligner(settings.pop("model"), *languages, **settings)
+
+
+def language_pair(
+    source: str | None, target: str | None, target_option: str = "--target-lang"
+) -> tuple[str, str] | None:
+    """The languages of the two sides; None where the options name none. RAISES: UsageError where they name only one.
+
+    target_option (str): the option that names the language of the target, for the message.
+    """
+    if source is None and target is None:
+        return None
+    if source is None or target is None:
+        found, missing = ("--source-lang", target_option) if target is None else (target_option, "--source-lang")
+        raise UsageError(f"Found {found} without {missing}: aligning with a translation model needs both languages.")
+    return source, target
 
 
 def parse_layers(layers: str | None) -> int | list[int] | None:

@@ -10,9 +10,12 @@ from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 from typer.testing import CliRunner
 
+from spacy_xner.alignment.seq2seq import Seq2SeqAligner
 from spacy_xner.cli import app
 from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.corpus.formats.reading import read_sentences
+
+from ..translation.tiny_models import tiny_nllb
 
 SOURCE = "Berlin\tB-LOC\nis\tO\nbig\tO\n\nAnna\tB-PER\nsaw\tO\nParis\tB-LOC\n\n"
 
@@ -227,6 +230,27 @@ def test_several_languages(tiny_encoder: Path, tmp_path: Path) -> None:
         docs = load_docs(tmp_path / f"{lang}.spacy")
         assert [doc._.xner_meta["lang"] for doc in docs] == [lang, lang]
         assert [entity.text for doc in docs for entity in doc.ents] == ["Berlin", "Anna", "Paris"]
+
+
+def test_a_translation_model_in_several_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is aligned in its own language."""
+    aligned, encode = [], Seq2SeqAligner.encode
+
+    def spy(self: Seq2SeqAligner, pairs: Any) -> Any:
+        aligned.append((self.source, self.target))
+        return encode(self, pairs)
+
+    monkeypatch.setattr(Seq2SeqAligner, "encode", spy)
+    source = tmp_path / "en.iob"
+    source.write_text(SOURCE, encoding="utf8")
+    for lang in ("de", "zh"):
+        (tmp_path / f"{lang}.txt").write_text("She gave up\nNobody saw it\n", encoding="utf8")
+    output, options = tmp_path / "{lang}.out.iob", ("--encoder", tiny_nllb(tmp_path / "nllb"), "--source-lang", "en")
+    result = invoke("project", source, tmp_path / "{lang}.txt", "-o", output, "--lang", "de,zh", *options)
+    assert result.exit_code == 0, result.output
+    assert aligned == [("en", "de"), ("en", "zh")]
+    result = invoke("project", source, tmp_path / "de.txt", "-o", tmp_path / "out.iob", *options)
+    assert (result.exit_code, "Found --source-lang without --lang" in result.output) == (2, True), result.output
 
 
 def test_the_old_spelling_does_the_same(tiny_encoder: Path, tmp_path: Path) -> None:
