@@ -25,8 +25,9 @@ from logistic_fit import as_code, fit_logistic
 
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.alignment.link_scores import link_features
+from spacy_xner.alignment.links import link_shares
 from spacy_xner.alignment.logistic import Floats, Logistic
-from spacy_xner.alignment.transport import LEAST_SHARE, NEIGHBOURS, NULL, plan_links, plan_shares, transport_plan
+from spacy_xner.alignment.transport import TransportAlignment
 from spacy_xner.ner.calibration import expected_calibration_error
 
 KINDS = {"SPACED": ("enfr", "roen"), "UNSPACED": ("zhen", "jaen")}
@@ -51,10 +52,10 @@ def features_of(aligner: EmbeddingAligner, pairs: Pairs, gold: list[Links] | Non
     """The features of all links, and whether they are right; without gold links, none is."""
     features, right = [], []
     for number, alignment in enumerate(aligner.align(pairs)):
-        assert alignment.affinity is not None
-        plan = transport_plan(alignment.affinity, NULL, NEIGHBOURS)
-        links = plan_links(plan, LEAST_SHARE)
-        features.append(link_features(links, plan_shares(plan), plan, alignment.affinity))
+        assert isinstance(alignment, TransportAlignment)
+        shares = link_shares(alignment.affinities)
+        links = shares.chosen()  # of units, which are the words here
+        features.append(link_features(links, shares, alignment.affinities.units))
         right += [float(gold is not None and link in gold[number]) for link in links]
     return np.vstack(features), np.array(right)
 

@@ -21,7 +21,7 @@ from typing import Annotated, Any
 import numpy as np
 import torch
 import typer
-from alignment import SETS, Words, read_sets, score
+from alignment import Words, read_sets, score
 from common import EncoderOption, JsonOption, LimitOption, RepeatOption, make_table, report, run, show
 
 from spacy_xner.alignment import Alignment
@@ -29,6 +29,7 @@ from spacy_xner.alignment.embedding import TOKEN_TYPES, EmbeddingAligner
 from spacy_xner.alignment.matching import METHODS
 from spacy_xner.alignment.simalign_package import SimAlignAligner
 
+SETS = ("enfr", "roen")
 THEIRS = "simalign (package)"
 OURS, FAST, TRANSPORT, TRANSPORT_FAST = "inter, float32", "inter, fast", "transport, float32", "transport, fast"
 
@@ -102,7 +103,7 @@ def main(
 ) -> None:
     """Measure speeds, compare links, print both."""
     logging.getLogger("simalign").setLevel(logging.WARNING)
-    sets, gold = read_sets(limit)
+    sets, gold = read_sets(limit, SETS)
     pairs = [pair for name in SETS for pair in sets[name]]
     aligners = make_aligners(encoder, layer)
     speeds, links = measure(aligners, pairs, repeat)

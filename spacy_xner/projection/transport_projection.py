@@ -14,7 +14,6 @@ from .placing import Candidates, check_spans, place
 from .types import Projection, SourceSpan
 
 MIN_SENT = 0.005  # a word that sends a smaller share of its mass has no counterpart
-NULL_SHARE = 0.5  # see `TransportProjection.null`; benchmarks/projection_settings.py
 TINY = 1e-12
 
 
@@ -42,23 +41,33 @@ class TransportProjection:
     that are no translations of each other.
 
     null (float | None): affinity of the bins of the plan, in [-1, 1]: words with lower affinities have no counterpart.
-        None: `NULL_SHARE` of the sentence pair's scale, see `affinity_scale`.
+        None: `null_share` times the sentence pair's scale, see `affinity_scale`.
     neighbours (float): weight of the affinities of neighbouring pairs, 0 or more.
     least_edge (float): see above, in [0, 1].
+    null_share (float): see `null`, in [0, 1].
     RAISES: XnerError for settings outside these ranges; when projecting, for spans outside the source words and for an
         aligner that does not align by transport.
     """
 
-    def __init__(self, null: float | None = None, neighbours: float = 0.05, least_edge: float = 0.02) -> None:
+    def __init__(
+        self,
+        null: float | None = None,
+        neighbours: float = 0.05,
+        least_edge: float = 0.02,
+        null_share: float = 0.5,
+    ) -> None:
         if null is not None and not -1 <= null <= 1:
             raise XnerError(f"The setting null of the projection is {null}: expected an affinity from -1 to 1.")
         if neighbours < 0:
             raise XnerError(f"The setting neighbours of the projection is {neighbours}: expected 0 or more.")
         if not 0 <= least_edge <= 1:
             raise XnerError(f"The setting least_edge of the projection is {least_edge}: expected a number from 0 to 1.")
+        if not 0 <= null_share <= 1:
+            raise XnerError(f"The setting null_share of the projection is {null_share}: expected a number from 0 to 1.")
         self.null = null
         self.neighbours = neighbours
         self.least_edge = least_edge
+        self.null_share = null_share
 
     def project(self, spans: Sequence[SourceSpan], source: Words, target: Words, alignment: Alignment) -> Projection:
         """Project the spans of the `source` words onto the `target` words, which `alignment` aligns."""
@@ -79,7 +88,7 @@ class TransportProjection:
             )
         masses = alignment.masses
         scale = affinity_scale(alignment.affinity, masses)
-        null = NULL_SHARE * scale if self.null is None else self.null
+        null = self.null_share * scale if self.null is None else self.null
         plan = transport_plan(alignment.affinity, null, self.neighbours, masses)
         punctuation = np.array([is_punctuation(word) for word in target], dtype=bool)
         ends = np.array([ends_item(word) for word in target], dtype=bool)
