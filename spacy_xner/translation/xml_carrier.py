@@ -5,17 +5,16 @@ Findings of ACL, arXiv 2211.15613, compare such tags with brackets. Thennal, Bie
 revisiting joint translation and label projection" (LabelPigeon), Findings of ACL, arXiv 2603.12021, train NLLB on them.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import combinations, product
 
+from ..errors import XnerError
 from .labelled_text import EncodedText, LabelledTranslation, names_and_labels
 from .text_edits import CharSpan, trim
-from .xml_tags import Untagged, free_names, insert_tags, names_in, remove_tags
+from .xml_tags import TAG_STYLES, Untagged
 
 Place = tuple[int, int]  # start and end in characters
-SIGNS = (re.compile("[<＜]|&lt;"), re.compile("[>＞]|&gt;"))
 # Relations that may become each other in a translation: an entity may become as long as the one that it is inside of.
 MAY_BECOME = {
     "apart": {"apart"},
@@ -43,23 +42,28 @@ class Xml:
         overlaps otherwise         with another entity than in the source: both are lost
         white space alone          the entity has no other characters; it gets no tags
 
-    Tags with other names than those of the text's own tags are deleted. A translation with a part of a tag is damaged.
+    Renamed tags are deleted. A translation with a part of a tag is damaged.
 
-    numbered (bool): name the tags e1, e2, ...; False: a, b, c, ..., as those that LabelPigeon's models were trained on.
-        Other translators may translate the `a` in `<a>`.
+    tags (str): how they look: <a>, as those that LabelPigeon's models were trained on; <e1>, where the translator
+        translates the word a; [a] or [e1], where it drops < and >, which some neural ones do not know.
+    RAISES: XnerError for other tags.
     """
 
     nests = True
 
-    def __init__(self, numbered: bool = False) -> None:
-        self.numbered = numbered
+    def __init__(self, tags: str = "<a>") -> None:
+        if tags not in TAG_STYLES:
+            raise XnerError(f"The tags of the carrier are {tags!r}, expected {', '.join(TAG_STYLES)}.")
+        self.tags = tags
 
     def encode(self, text: str, spans: Sequence[CharSpan]) -> EncodedText:
         """spans (Sequence[CharSpan]): entities in any order. They may be nested, adjacent, equal, or cross."""
-        free = free_names(text, self.numbered)
+        style = TAG_STYLES[self.tags]
+        free = style.free_names(text)
         places = [trim(text, start, end) for start, end, _ in spans]
         words = [next(free) if start < end else "" for start, end in places]
-        tagged = insert_tags(text, [place for place in places if place[0] < place[1]], [word for word in words if word])
+        filled = [place for place in places if place[0] < place[1]]
+        tagged = style.insert(text, filled, [word for word in words if word])
         return EncodedText(tagged, *names_and_labels(text, spans), words)
 
     def decode(
@@ -69,8 +73,9 @@ class Xml:
         if not words:
             n_blank = len(encoded.words)
             return LabelledTranslation(translation, [], lost=n_blank, reasons=+Counter({BLANK: n_blank}))
-        source = remove_tags(encoded.text, words)
-        target = remove_tags(translation, words, names_in(source.text))
+        style = TAG_STYLES[self.tags]
+        source = style.remove(encoded.text, words)
+        target = style.remove(translation, words, style.names_in(source.text))
         places, reasons = pair_tags(target, words)
         for word in misplaced(places, pair_tags(source, words)[0]):
             del places[word]
@@ -84,7 +89,7 @@ class Xml:
             [i for *_, i in found],
             why.total(),
             len(found) - len(places),
-            is_damaged(target, source.text, words),
+            style.is_damaged(target, source.text, words),
             why,
         )
 
@@ -137,10 +142,3 @@ def relation(one: Place, other: Place) -> str:
     if other[0] <= one[0] and one[1] <= other[1]:
         return "inside"
     return "around" if one[0] <= other[0] and other[1] <= one[1] else "crossing"
-
-
-def is_damaged(target: Untagged, source: str, names: Sequence[str]) -> bool:
-    """Whether a text has more signs of tags than its source, or tags in brackets of another kind."""
-    other_brackets = re.compile(rf"[(\[{{]\s*[/／\\]?\s*(?ai:{'|'.join(names)})\s*[)\]}}]")
-    n_more = [len(pattern.findall(target.text)) - len(pattern.findall(source)) for pattern in (*SIGNS, other_brackets)]
-    return max(n_more) > 0 or (target.n_unknown > 0 and min(n_more[:2]) < 0)

@@ -12,11 +12,15 @@ from typing import NamedTuple
 
 from .text_edits import delete_characters, replace_ranges
 
-LEFT, RIGHT = "(?:[<＜〈]|&lt;)", "(?:[>＞〉]|&gt;)"  # translators make wide signs and entities of them
-SPACE = r"\s{0,3}"
+# The signs of a tag, also as translators rewrite them: wide, or as entities of HTML.
+LEFT = {"<": "(?:[<＜〈]|&lt;)", "[": r"(?:[\[［【]|&#91;)"}
+RIGHT = {"<": "(?:[>＞〉]|&gt;)", "[": r"(?:[\]］】]|&#93;)"}
+REMAINS = {
+    "<": ("[<＜]|&lt;", "[>＞]|&gt;"),
+    "[": (r"[\[［]|&#91;", r"[\]］]|&#93;"),
+}  # 【】 and 〈〉 may be quotation marks
+CLOSE = {"<": ">", "[": "]"}
 OPENING, ENDING = "([{«“‘¿¡", ")]}»”’'.,;:!?…、。，"  # signs without a space after, and without one before
-TAG = re.compile(rf"{LEFT}{SPACE}([/／\\]?){SPACE}([\w.:-]+){SPACE}{RIGHT}")
-TAG_WITH_ATTRIBUTES = re.compile(rf"{LEFT}{SPACE}[/／\\]?{SPACE}([\w.:-]+)[^<>]{{0,200}}{RIGHT}")
 
 
 class Tag(NamedTuple):
@@ -35,7 +39,7 @@ class Untagged(NamedTuple):
     """A text without its tags.
 
     tags (list[Tag]): those with one of the expected names, in order.
-    n_unknown (int): number of tags with an unknown name, which were taken out too.
+    n_unknown (int): number of renamed tags, which were taken out too.
     """
 
     text: str
@@ -43,54 +47,78 @@ class Untagged(NamedTuple):
     n_unknown: int
 
 
-def names_in(text: str) -> set[str]:
-    """The names of all tags in a text, also with attributes, and of what looks like a tag; in lower case."""
-    with_attributes = {match[1].lower() for match in TAG_WITH_ATTRIBUTES.finditer(text)}
-    return with_attributes | {match[2].lower() for match in TAG.finditer(text)}
+class TagStyle:
+    """How tags look.
 
-
-def free_names(text: str, numbered: bool) -> Iterator[str]:
-    """Names that no tag in a text has, without end: a, b, ..., z, aa, ab, ...; or e1, e2, ..."""
-    taken = names_in(text)
-    letters = ("".join(name) for length in count(1) for name in product(ascii_lowercase, repeat=length))
-    numbers = (f"e{number}" for number in count(1))
-    return (name for name in (numbers if numbered else letters) if name not in taken)
-
-
-def insert_tags(text: str, places: Sequence[tuple[int, int]], names: Sequence[str]) -> str:
-    """Enclose each place in a pair of tags. Where places begin or end together, the tags of the inner one are inside.
-
-    places (Sequence[tuple[int, int]]): start and end of each, in characters. None is empty; they may be nested or
-        cross.
+    sign (str): the first character of a tag, < or [.
+    numbered (bool): names are e1, e2, ...; False: a, b, ..., z, aa, ab, ...
     """
-    outer_first = sorted(range(len(places)), key=lambda i: (places[i][0], -places[i][1]))
-    tags = [(places[i][0], 1, rank, f"<{names[i]}>") for rank, i in enumerate(outer_first)]
-    tags += [(places[i][1], 0, -rank, f"</{names[i]}>") for rank, i in enumerate(outer_first)]
-    return replace_ranges(text, [(position, position, tag) for position, *_, tag in sorted(tags)])[0]
 
+    def __init__(self, sign: str, numbered: bool) -> None:
+        self.sign, self.numbered = sign, numbered
+        self.remains = [re.compile(pattern) for pattern in REMAINS[sign]]
+        start = rf"{LEFT[sign]}\s{{0,3}}([/／\\]?)\s{{0,3}}([\w.:-]+)"
+        self.tag = re.compile(rf"{start}\s{{0,3}}{RIGHT[sign]}")
+        self.tag_with_attributes = re.compile(rf"{start}[^{re.escape(sign + CLOSE[sign])}]{{0,200}}{RIGHT[sign]}")
 
-def remove_tags(text: str, names: Collection[str], known: Collection[str] | None = None) -> Untagged:
-    """Take the tags with some names out of a text.
+    def names_in(self, text: str) -> set[str]:
+        """The names of all tags in a text, also with attributes, and of what looks like a tag; in lower case."""
+        return {match[2].lower() for tag in (self.tag, self.tag_with_attributes) for match in tag.finditer(text)}
 
-    White space between a tag and its content, which translators put there, goes where the word at the tag's other side
-    needs none.
+    def free_names(self, text: str) -> Iterator[str]:
+        """Names that no tag in a text has, without end."""
+        taken = self.names_in(text)
+        letters = ("".join(name) for length in count(1) for name in product(ascii_lowercase, repeat=length))
+        numbers = (f"e{number}" for number in count(1))
+        return (name for name in (numbers if self.numbered else letters) if name not in taken)
 
-    names (Collection[str]): the names, in lower case; tags may have them in any case.
-    known (Collection[str] | None): names of the text's own tags, which stay. All others are taken out too; None: they
-        stay.
-    """
-    found = []
-    for match in TAG.finditer(text):
-        name = match[2].lower()
-        if name in names or (known is not None and name not in known):
-            found.append((match, name))
-    bare, places = replace_ranges(text, [(*match.span(), "") for match, _ in found])
-    deleted: set[int] = set()
-    for (match, _), (position, _) in zip(found, places, strict=True):
-        deleted |= inner_space(bare, position, bool(match[1]), deleted)
-    bare, positions = delete_characters(bare, deleted, [position for position, _ in places])
-    tags = [Tag(name, bool(match[1]), at) for (match, name), at in zip(found, positions, strict=True) if name in names]
-    return Untagged(bare, tags, len(found) - len(tags))
+    def insert(self, text: str, places: Sequence[tuple[int, int]], names: Sequence[str]) -> str:
+        """Enclose each place in a pair of tags. Where places begin or end together, inner tags are of the inner one.
+
+        places (Sequence[tuple[int, int]]): start and end of each, in characters. None is empty; they may be nested or
+            cross.
+        """
+        left, right = self.sign, CLOSE[self.sign]
+        outer_first = sorted(range(len(places)), key=lambda i: (places[i][0], -places[i][1]))
+        tags = [(places[i][0], 1, rank, f"{left}{names[i]}{right}") for rank, i in enumerate(outer_first)]
+        tags += [(places[i][1], 0, -rank, f"{left}/{names[i]}{right}") for rank, i in enumerate(outer_first)]
+        return replace_ranges(text, [(position, position, tag) for position, *_, tag in sorted(tags)])[0]
+
+    def remove(self, text: str, names: Collection[str], known: Collection[str] | None = None) -> Untagged:
+        """Take the tags with some names out of a text.
+
+        White space between a tag and its content, which translators put there, goes where the word at the tag's other
+        side needs none.
+
+        names (Collection[str]): the names, in lower case; tags may have them in any case.
+        known (Collection[str] | None): names of the text's own tags. Tags with yet other names are renamed ones, and
+            taken out too, as far as tags with the expected names are missing; None: they stay.
+        """
+        matches = [(match, match[2].lower()) for match in self.tag.finditer(text)]
+        own = [each for each in matches if each[1] in names]
+        unknown = [each for each in matches if each[1] not in names and known is not None and each[1] not in known]
+        unknown = [each for each in unknown if self.remains[0].match(each[0][0])]
+        if len(unknown) > 2 * len(names) - len(own):
+            unknown = []
+        found = sorted([*own, *unknown], key=lambda each: each[0].start())
+        bare, places = replace_ranges(text, [(*match.span(), "") for match, _ in found])
+        deleted: set[int] = set()
+        for (match, _), (position, _) in zip(found, places, strict=True):
+            deleted |= inner_space(bare, position, bool(match[1]), deleted)
+        bare, positions = delete_characters(bare, deleted, [position for position, _ in places])
+        placed = zip(found, positions, strict=True)
+        tags = [Tag(name, bool(match[1]), at) for (match, name), at in placed if name in names]
+        return Untagged(bare, tags, len(found) - len(tags))
+
+    def is_damaged(self, target: Untagged, source: str, names: Sequence[str]) -> bool:
+        """Whether a text has more signs of tags than its source, or tags with other signs that the source has not.
+
+        names (Sequence[str]): of the tags that the source was given.
+        """
+        others = re.compile(rf"[(\[{{<]\s*[/／\\]?\s*(?ai:{'|'.join(names)})\s*[)\]}}>]")
+        patterns = (*self.remains, others)
+        n_more = [len(pattern.findall(target.text)) - len(pattern.findall(source)) for pattern in patterns]
+        return max(n_more) > 0 or (target.n_unknown > 0 and min(n_more[:2]) < 0)
 
 
 def inner_space(text: str, position: int, is_closing: bool, deleted: Collection[int]) -> set[int]:
@@ -105,3 +133,11 @@ def inner_space(text: str, position: int, is_closing: bool, deleted: Collection[
     if first is not None and not text[first].isspace() and text[first] not in (ENDING if is_closing else OPENING):
         return set()
     return set(takewhile(lambda i: text[i].isspace(), inner))
+
+
+TAG_STYLES = {
+    "<a>": TagStyle("<", numbered=False),
+    "<e1>": TagStyle("<", numbered=True),
+    "[a]": TagStyle("[", numbered=False),
+    "[e1]": TagStyle("[", numbered=True),
+}

@@ -64,7 +64,17 @@ def test_carry_and_agree(room: Path, tiny_encoder: Path) -> None:
     (room / "d.tsv").write_text("visited\tbesuchte\nlondon\tStadt London\nthe\tdas\n", encoding="utf8")
     en, de = room / "en.spacy", room / "de.spacy"
     run("convert", room / "en.txt", "--output", en, "--lang", "en")
-    options = ("--translator", "lexicon", "-s", f"path={room / 'd.tsv'}", "--carry", "xml", "--numbered", "--no-cache")
+    options = (
+        "--translator",
+        "lexicon",
+        "-s",
+        f"path={room / 'd.tsv'}",
+        "--carry",
+        "xml",
+        "--tags",
+        "[e1]",
+        "--no-cache",
+    )
     out = run("translate", en, "-o", de, "--lang", "de", *options, "--agree", "--encoder", tiny_encoder).stdout
     counted = dict(re.findall(r"^ *(agreed|at another place|only carried|only projected) +(\d+)", out, re.MULTILINE))
     assert len(counted) == 4
@@ -78,8 +88,9 @@ def test_carry_and_agree(room: Path, tiny_encoder: Path) -> None:
     ("options", "message"),
     [
         (["--agree"], "Found --agree with no --carry"),
-        (["--numbered"], "Found --numbered with no --carry"),
+        (["--tags", "[a]"], "Found --tags with no --carry"),
         (["--carry", "markers", "--spans-key", "sc"], "Found --spans-key with --carry markers"),
+        (["--carry", "xml", "--tags", "<x>"], "The tags of the carrier are '<x>', expected <a>, <e1>"),
         (["--carry", "xml", "--spans-key", "sc", "--agree"], "Found --agree with --spans-key"),
     ],
 )

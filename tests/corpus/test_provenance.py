@@ -127,8 +127,8 @@ def test_a_text_that_is_nowhere_else() -> None:
             "corpus translate 'my en.spacy' --output de.spacy --lang de --translator apertium --carry markers",
         ),
         (
-            {"step": "carry", "way": "Xml", "numbered": True, "spans_key": "s c", "agree": {}},
-            "corpus translate 'my en.spacy' --output de.spacy --lang de --translator apertium --carry xml --numbered "
+            {"step": "carry", "way": "Xml", "tags": "<a>", "spans_key": "s c", "agree": {}},
+            "corpus translate 'my en.spacy' --output de.spacy --lang de --translator apertium --carry xml --tags '<a>' "
             "--spans-key 's c' --agree",
         ),
         ({"step": "project", "translator": None}, "project 'my en.spacy' TRANSLATION --output de.spacy"),

@@ -166,6 +166,8 @@ def test_a_copy_has_the_same_entities(pieces: list[tuple[str, str, str]], carrie
 def test_by_name() -> None:
     assert isinstance(make_label_carrier("markers"), Markers)
     assert make_label_carrier("placeholders", False).translate_names is False  # type: ignore[attr-defined]
-    assert make_label_carrier("xml", numbered=True).numbered is True  # type: ignore[attr-defined]
+    assert make_label_carrier("xml", tags="[a]").tags == "[a]"  # type: ignore[attr-defined]
     with pytest.raises(XnerError, match="no label carrier 'tags', expected one of placeholders, markers, xml"):
         make_label_carrier("tags")
+    with pytest.raises(XnerError, match=r"^The tags of the carrier are '<1>', expected <a>, <e1>, \[a\], \[e1\]\.$"):
+        make_label_carrier("xml", tags="<1>")

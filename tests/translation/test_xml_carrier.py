@@ -13,6 +13,7 @@ from spacy_xner.translation.label_carriers import translate_labelled
 from spacy_xner.translation.labelled_text import LabelledTranslation
 from spacy_xner.translation.text_edits import CharSpan
 from spacy_xner.translation.xml_carrier import Xml
+from spacy_xner.translation.xml_tags import TAG_STYLES
 
 Function = Callable[[str], str | None]
 
@@ -30,9 +31,9 @@ class Engine:
 
 
 def carry(
-    function: Function, text: str, spans: list[CharSpan], numbered: bool = False
+    function: Function, text: str, spans: list[CharSpan], tags: str = "<a>"
 ) -> tuple[LabelledTranslation, list[tuple[str, str]]]:
-    (found,) = translate_labelled(Engine(function), [(text, spans)], Xml(numbered))
+    (found,) = translate_labelled(Engine(function), [(text, spans)], Xml(tags))
     assert found is not None
     assert [found.spans[i][2] for i in range(len(found.spans))] == [spans[k][2] for k in found.sources]
     assert found.reasons.total() == found.lost
@@ -56,7 +57,8 @@ NESTED_TAGGED = "The <a>University of <b>Oxford</b></a> hired <c>Ada</c>."
 
 def test_encode() -> None:
     assert Xml().encode(TEXT, SPANS).text == TAGGED
-    assert Xml(numbered=True).encode(TEXT, SPANS[:1]).text == "<e1>Ada Lovelace</e1> saw London and UNESCO."
+    assert Xml("<e1>").encode(TEXT, SPANS[:1]).text == "<e1>Ada Lovelace</e1> saw London and UNESCO."
+    assert Xml("[a]").encode(TEXT, SPANS[:1]).text == "[a]Ada Lovelace[/a] saw London and UNESCO."
     assert Xml().encode(NESTED, NESTED_SPANS).text == NESTED_TAGGED
     assert Xml().encode(NESTED, [*NESTED_SPANS[1:], NESTED_SPANS[0]]).text == (
         "The <c>University of <a>Oxford</a></c> hired <b>Ada</b>."
@@ -91,8 +93,14 @@ def test_names_are_none_of_the_text() -> None:
     ],
     ids=["same", "case", "blanks", "wide", "escaped", "backslash", "end", "around", "inside"],
 )  # fmt: skip
-def test_other_spellings(translation: str) -> None:
-    found, entities = carry(lambda _: translation, TEXT, SPANS)
+@pytest.mark.parametrize("tags", ["<a>", "[a]"])
+def test_other_spellings(translation: str, tags: str) -> None:
+    if tags == "[a]":
+        for sign, other in zip(
+            ("<", ">", "＜", "＞", "&lt;", "&gt;"), ("[", "]", "【", "］", "&#91;", "&#93;"), strict=True
+        ):
+            translation = translation.replace(sign, other)
+    found, entities = carry(lambda _: translation, TEXT, SPANS, tags)
     assert (found.text, entities, found.lost, found.duplicated, found.damaged) == (TEXT, ALL, 0, 0, False)
 
 
@@ -159,7 +167,19 @@ def test_own_tags_of_the_text_stay() -> None:
     spans = spans_of(text, PER="Ada", LOC="London")
     found, entities = carry(lambda tagged: tagged.replace("<c>", "<z>").replace("</c>", "</z>"), text, spans)
     assert (found.text, entities, found.reasons, found.damaged) == (text, [("Ada", "PER")], {"tag renamed": 1}, False)
-    assert carry(lambda tagged: tagged.replace("<b>", "<y>").replace("</b>", "</y>"), text, spans)[0].damaged
+    assert carry(lambda tagged: re.sub("(?<=[</])[bc](?=>)", "z", tagged), text, spans)[0].damaged
+
+
+def test_brackets_of_the_translation_stay() -> None:
+    """Unless a tag is missing: then nobody can tell a translated bracket from a renamed tag."""
+    text = "Ada [sic] saw [1] London"
+    spans = spans_of(text, PER="Ada", LOC="London")
+    found, entities = carry(lambda tagged: tagged.replace("saw", "【vio】").replace("sic", "así"), text, spans, "[a]")
+    assert (found.text, entities) == ("Ada [así] 【vio】 [1] London", [("Ada", "PER"), ("London", "LOC")])
+    assert not found.damaged
+    assert carry(lambda tagged: tagged.replace("[a]", "").replace("sic", "así"), text, spans, "[a]")[0].damaged
+    found, entities = carry(lambda _: "〈書名〉 <a>エイダ", TEXT, SPANS)
+    assert (found.text, entities, found.damaged) == ("〈書名〉 エイダ", [], False)
 
 
 def test_white_space_alone() -> None:
@@ -187,21 +207,40 @@ PIECES = [
         "＜d＞",
         "<br/>",
     ),
-    *("(a)", " ", "  ", "\n", ".", "東京", "שלום", "👍🏽", "İK", "]]>", "<!--", "e1", "<e1 x='>'>"),
+    *(
+        "(a)",
+        " ",
+        "  ",
+        "\n",
+        ".",
+        "東京",
+        "שלום",
+        "👍🏽",
+        "İK",
+        "]]>",
+        "<!--",
+        "e1",
+        "<e1 x='>'>",
+        "[",
+        "[a]",
+        "[ / e1 ]",
+        "【b】",
+        "[sic]",
+    ),
 ]
 
 
 @given(
     st.lists(st.sampled_from(PIECES), max_size=12).map("".join),
     st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=6),
-    st.booleans(),
+    st.sampled_from(list(TAG_STYLES)),
 )
-def test_a_copy_has_the_same_entities(text: str, places: list[tuple[int, int]], numbered: bool) -> None:
+def test_a_copy_has_the_same_entities(text: str, places: list[tuple[int, int]], tags: str) -> None:
     """Nested, equal, adjacent and crossing spans, in texts that look like markup."""
     text = f"x{text}y"
     spans = [(min(a, b), max(a, b), f"L{i}") for i, (a, b) in enumerate(places)]
     spans = [span for span in spans if text[span[0] : span[1]].strip() and span[1] <= len(text)]
-    found, entities = carry(lambda tagged: tagged, text, spans, numbered)
+    found, entities = carry(lambda tagged: tagged, text, spans, tags)
     assert (found.text, found.lost, found.duplicated, found.damaged) == (text, 0, 0, False)
     assert sorted(entities) == sorted((text[start:end].strip(), label) for start, end, label in spans)
     trimmed = {label: start + len(text[start:end]) - len(text[start:end].lstrip()) for start, end, label in spans}
