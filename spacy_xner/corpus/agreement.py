@@ -24,7 +24,6 @@ def keep_agreed(
         carried", and of source entities that are "only projected"; with `complete`, of "docs left out" and "entities
         left out".
     """
-    counts.update(dict.fromkeys((AGREED, ELSEWHERE, ONLY_CARRIED, ONLY_PROJECTED), 0))
     carried, to_project = tee(carried)  # the projector reads at most a block ahead
     projections = projector.project((each.source, each.target) for each in to_project)
     for each, projection in zip(carried, projections, strict=True):
@@ -38,6 +37,7 @@ def keep_agreed(
 
 def agreed(carried: CarriedDoc, projected: Iterable[ProjectedSpan], counts: Counter[str]) -> CarriedDoc:
     """A carried doc with the entities that agree with projected ones. counts: as in `keep_agreed`."""
+    counts.update(dict.fromkeys((AGREED, ELSEWHERE, ONLY_CARRIED, ONLY_PROJECTED), 0))  # show zeros too
     places = {(span.start, span.end, span.label) for span in projected}
     entity_at = {token: k for k, entity in enumerate(carried.source.ents) for token in range(entity.start, entity.end)}
     numbers = {entity_at[span.source_start] for span in projected}
