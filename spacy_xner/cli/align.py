@@ -140,7 +140,7 @@ def show(
 
     check_output_path(output, file, *([target] if target else []))
     use_gpu(gpu_id)
-    projector = make_projector(encoder, parse_layers(layers), method.value, 0.0, False, batch_size, fast)
+    projector = make_projector(encoder, parse_layers(layers), method.value, 0.0, (), batch_size, fast)
     pairs = list(shown_pairs(file, target, limit, tokenized, projector))
     note = f"{file.name}{f', {target.name}' if target else ''}: {len(pairs)} pairs. Encoder {encoder}, {method.value}."
     with atomic_path(output) as temporary:

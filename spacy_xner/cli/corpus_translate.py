@@ -112,10 +112,10 @@ def translate(
     output = choose_output(output, output_argument)
     use_gpu(gpu_id)
     kept = parse_cache(cache, no_cache)
-    translator_settings(translator, memory, setting)  # fails before the corpus is loaded
     with usage_errors():
         carrier = make_label_carrier(carry.value, names, tags or "<a>") if carry else None
-    projector = make_projector(encoder, None, "transport", DEFAULT_MIN_SCORE, False) if agree else None
+    translator_settings(translator, memory, setting)  # fails before the corpus is loaded
+    projector = make_projector(encoder, None, "transport", DEFAULT_MIN_SCORE, ()) if agree else None
     docs = load_docs(source)
     source_lang = language_of(docs, str(source))
     for code, out in for_each_target(lang, source_lang, output):

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ..translation import Translator
 
 MethodName = StrEnum("MethodName", ["transport", "inter", "itermax", "mwmf"])
+FilterName = StrEnum("FilterName", ["unaligned", "gaps", "label_counts"])
+"""Those of `projection.filters`, which is imported when a command runs."""
 EncoderOption = Annotated[
     str, typer.Option(help="Encoder that aligns words: embedded (from a PyPI wheel), a folder or a hub name.")
 ]
@@ -54,6 +56,15 @@ MinScoreOption = Annotated[
     float,
     typer.Option(
         min=0, max=1, help="Drop entities with a lower score; with transport, the probability of being right."
+    ),
+]
+FiltersOption = Annotated[
+    list[FilterName] | None,
+    typer.Option(
+        "--filter",
+        help="Drop sentences in which a word of an entity has no alignment link (unaligned), the words that an entity "
+        "is linked with leave gaps (gaps), or an entity is not projected (label_counts). Repeatable.",
+        show_default=False,
     ),
 ]
 CompleteOption = Annotated[bool, typer.Option(help="Drop sentences with incomplete projections.")]
@@ -107,7 +118,7 @@ def make_projector(
     layers: int | list[int] | None,
     method: str,
     min_score: float,
-    complete: bool,
+    filters: Sequence[str],
     batch_size: int = 32,
     fast: bool = False,
 ) -> "SpanProjector":
@@ -117,7 +128,7 @@ def make_projector(
     from ..projection.transport_projection import TransportProjection
 
     algorithm = TransportProjection() if method == "transport" else LinkProjection()
-    return SpanProjector(make_aligner(encoder, layers, method, batch_size, fast), algorithm, min_score, complete)
+    return SpanProjector(make_aligner(encoder, layers, method, batch_size, fast), algorithm, min_score, filters)
 
 
 def translator_from_options(

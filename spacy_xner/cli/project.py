@@ -11,9 +11,10 @@ from .console import make_notes
 from .options import (
     DEFAULT_MIN_SCORE,
     BatchSizeOption,
-    CompleteOption,
     EncoderOption,
     FastOption,
+    FilterName,
+    FiltersOption,
     GpuOption,
     LayersOption,
     MethodName,
@@ -56,7 +57,8 @@ def project(
     layers: LayersOption = None,
     method: ProjectMethodOption = MethodName["transport"],
     min_score: MinScoreOption = DEFAULT_MIN_SCORE,
-    complete: CompleteOption = False,
+    filters: FiltersOption = None,
+    complete: Annotated[bool, typer.Option("--complete", hidden=True)] = False,
     fast: FastOption = False,
     batch_size: BatchSizeOption = 32,
     gpu_id: GpuOption = -1,
@@ -67,7 +69,7 @@ def project(
     Examples:
 
     ```
-    xner project en.spacy de.text.spacy -o de.spacy --min-score 0.9 --complete
+    xner project en.spacy de.text.spacy -o de.spacy --min-score 0.9 --filter label_counts
     xner project en.spacy {lang}.text.spacy -o {lang}.spacy --lang de,es,fr
     xner project en.train.iob.gz de.train.txt -o de.train.iob --tokenized
     ```
@@ -75,7 +77,11 @@ def project(
     from ..pipelines import use_gpu
 
     use_gpu(gpu_id)
-    projector = make_projector(encoder, parse_layers(layers), method.value, min_score, complete, batch_size, fast)
+    if complete:
+        typer.echo("`--complete` is deprecated: write `--filter label_counts`.", err=True)
+        filters = [*(filters or []), FilterName["label_counts"]]
+    names = [each.value for each in filters or []]
+    projector = make_projector(encoder, parse_layers(layers), method.value, min_score, names, batch_size, fast)
     project_files(source, target, output, projector, lang, pair_by, tokenized)
 
 

@@ -50,7 +50,7 @@ def carry_docs(
     complete (bool): leave out docs in which an entity is lost or duplicated, or does not agree with the projector.
     cache (Path | bool): as in `translate_docs`.
     projector (SpanProjector | None): keep only entities that it projects to the same tokens with the same label; None:
-        keep all. Its `complete` has no effect.
+        keep all. Its filters have no effect.
     spans_key (str): carry also the spans of this group (`doc.spans[spans_key]`), which may be nested, into a group with
         the same name; "" for entities alone. Spans at the same place count as one. A group cannot say that a span is
         missing: docs that have lost one are left out.

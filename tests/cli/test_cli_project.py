@@ -1,6 +1,7 @@
 """`xner project`: formats, pairing by id and by order, several languages, counts, what is refused, the old spelling."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -143,9 +144,31 @@ def test_nothing_complete_is_left(tiny_encoder: Path, tmp_path: Path) -> None:
     source, target = tmp_path / "en.iob", tmp_path / "de.txt"
     source.write_text("Berlin\tB-LOC\n\n", encoding="utf8")
     target.write_text("\n", encoding="utf8")
-    result = project(tiny_encoder, source, target, "--output", tmp_path / "out.spacy", "--complete")
+    result = project(tiny_encoder, source, target, "--output", tmp_path / "out.spacy", "--filter", "label_counts")
     assert result.exit_code == 1
     assert "dropped_sentences" in result.output.replace(" ", "_")
+
+
+def test_filters_are_counted_by_name(tiny_encoder: Path, tmp_path: Path) -> None:
+    """The old option for one of them still works, and says what to write."""
+    source, target, output = (tmp_path / name for name in ("en.iob", "de.txt", "out.spacy"))
+    source.write_text(SOURCE, encoding="utf8")
+    target.write_text("Berlin ist groß\nAnna sah\n", encoding="utf8")
+    for options, kept in (([], 2), (["--filter", "unaligned", "--filter", "gaps"], 1), (["--complete"], 1)):
+        result = project(tiny_encoder, source, target, "--output", output, *options)
+        assert result.exit_code == 0, result.output
+        counts = dict(re.findall(r"^ *dropped (by \S+|by label counts|sentences) +(\d+)", result.output, re.MULTILINE))
+        assert len(load_docs(output)) == kept
+        if not options:
+            assert counts == {"sentences": "0"}
+        elif "--complete" in options:
+            assert counts == {"sentences": "1", "by label counts": "1"}
+            assert "`--complete` is deprecated: write `--filter label_counts`." in result.stderr
+        else:
+            assert counts == {"sentences": "1", "by unaligned": "1", "by gaps": "0"}
+    result = project(tiny_encoder, source, target, "--output", output, "--filter", "gap")
+    assert result.exit_code == 2
+    assert "'gap' is not one of 'unaligned', 'gaps', 'label_counts'" in result.output
 
 
 @pytest.mark.parametrize("by", ["id", "order"])

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from spacy.tokens import Doc, Span
+from spacy.vocab import Vocab
 
 from spacy_xner.alignment.types import Alignment, Words
 from spacy_xner.corpus.carry import carry_docs
-from spacy_xner.languages.tokenizer import multilingual_blank
 from spacy_xner.projection import SpanProjector
 from spacy_xner.projection.types import MissingSpan, ProjectedSpan, Projection, SourceSpan
 from spacy_xner.translation.label_carriers import Xml
@@ -52,8 +52,7 @@ class Algorithm:
 
 @pytest.fixture
 def source() -> Doc:
-    nlp = multilingual_blank("xx")
-    doc = Doc(nlp.vocab, words=TEXT.split())
+    doc = Doc(Vocab(), words=TEXT.split())
     doc.ents = [Span(doc, *span, kb_id="Q1", span_id="1") for span in ENTITIES]
     doc._.xner_meta = {"id": "a:1", "lang": "en", "provenance": [], "score": 0.5}
     return doc

@@ -12,7 +12,6 @@ from spacy_xner.corpus.carry import carry_docs
 from spacy_xner.corpus.convert import convert_files
 from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.errors import XnerError
-from spacy_xner.languages.tokenizer import multilingual_blank
 from spacy_xner.projection import SpanProjector
 from spacy_xner.translation.label_carriers import Markers, Placeholders, Xml
 
@@ -117,9 +116,9 @@ def test_a_lost_entity_is_missing_annotation(source: list[Doc]) -> None:
 
 
 @pytest.fixture
-def nested() -> Doc:
+def nested(source: list[Doc]) -> Doc:
     """The University of Oxford hired Ada: one of its two entities, and two nested ones in a span group."""
-    doc = Doc(multilingual_blank("xx").vocab, words=["The", "University", "of", "Oxford", "hired", "Ada"])
+    doc = Doc(source[0].vocab, words=["The", "University", "of", "Oxford", "hired", "Ada"])
     doc.ents = [Span(doc, 1, 4, "ORG", kb_id="Q34433"), Span(doc, 5, 6, "PER")]
     doc.spans["sc"] = [Span(doc, 1, 4, "SCHOOL"), Span(doc, 3, 4, "CITY", kb_id="Q34217", span_id="o")]
     doc._.xner_meta = {"id": "a:1", "lang": "en"}
