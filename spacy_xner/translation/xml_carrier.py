@@ -7,7 +7,7 @@ revisiting joint translation and label projection" (LabelPigeon), Findings of AC
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import combinations, product
+from itertools import product
 
 from ..errors import XnerError
 from .labelled_text import EncodedText, LabelledTranslation, names_and_labels
@@ -25,6 +25,7 @@ MAY_BECOME = {
 }
 NO_TAG, RENAMED = "no tag", "tag renamed"
 ALONE, REVERSED, EMPTY = "tag without its pair", "closing tag first", "nothing between its tags"
+INCOMPLETE = {NO_TAG, RENAMED, ALONE}
 OTHERWISE, BLANK = "overlaps otherwise", "white space alone"
 
 
@@ -69,7 +70,7 @@ class Xml:
     def decode(
         self, encoded: EncodedText, translation: str, name_translations: Sequence[str | None]
     ) -> LabelledTranslation:
-        words = [word for word in encoded.words if word]
+        words = list(filter(None, encoded.words))
         if not words:
             n_blank = len(encoded.words)
             return LabelledTranslation(translation, [], lost=n_blank, reasons=+Counter({BLANK: n_blank}))
@@ -89,7 +90,7 @@ class Xml:
             [i for *_, i in found],
             why.total(),
             len(found) - len(places),
-            style.is_damaged(target, source.text, words),
+            style.is_damaged(target, source.text, [word for word in words if reasons.get(word) in INCOMPLETE]),
             why,
         )
 
@@ -124,13 +125,25 @@ def pair_tags(untagged: Untagged, names: Sequence[str]) -> tuple[dict[str, list[
 def misplaced(target: Mapping[str, Sequence[Place]], source: Mapping[str, Sequence[Place]]) -> set[str]:
     """The names of places that overlap otherwise than in the source. A repeated place may be apart from all others."""
     wrong = set()
-    for one, other in combinations(target, 2):
-        expected = set(MAY_BECOME[relation(source[one][0], source[other][0])])
-        if len(target[one]) + len(target[other]) > 2:
-            expected.add("apart")
-        if any(relation(*places) not in expected for places in product(target[one], target[other])):
-            wrong |= {one, other}
+    for one, other in overlapping(target) | overlapping(source):
+        if one in target and other in target:
+            expected = MAY_BECOME[relation(source[one][0], source[other][0])]
+            if len(target[one]) + len(target[other]) > 2:
+                expected = expected | {"apart"}
+            if any(relation(*places) not in expected for places in product(target[one], target[other])):
+                wrong |= {one, other}
     return wrong
+
+
+def overlapping(places: Mapping[str, Sequence[Place]]) -> set[tuple[str, str]]:
+    """Pairs of names, in alphabetical order, that have places which overlap."""
+    found: set[tuple[str, str]] = set()
+    still_open: list[tuple[int, str]] = []  # end and name
+    for start, end, name in sorted((*place, name) for name, several in places.items() for place in several):
+        still_open = [(last, other) for last, other in still_open if last > start]
+        found |= {(min(name, other), max(name, other)) for _, other in still_open if other != name}
+        still_open.append((end, name))
+    return found
 
 
 def relation(one: Place, other: Place) -> str:

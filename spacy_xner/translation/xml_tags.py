@@ -20,6 +20,7 @@ REMAINS = {
     "[": (r"[\[［]|&#91;", r"[\]］]|&#93;"),
 }  # 【】 and 〈〉 may be quotation marks
 CLOSE = {"<": ">", "[": "]"}
+SPECIAL = frozenset({"s", "pad", "unk", "mask"})  # <s> and the like are special tokens of many models
 OPENING, ENDING = "([{«“‘¿¡", ")]}»”’'.,;:!?…、。，"  # signs without a space after, and without one before
 
 
@@ -66,8 +67,8 @@ class TagStyle:
         return {match[2].lower() for tag in (self.tag, self.tag_with_attributes) for match in tag.finditer(text)}
 
     def free_names(self, text: str) -> Iterator[str]:
-        """Names that no tag in a text has, without end."""
-        taken = self.names_in(text)
+        """Names that no tag in a text and no special token has, without end."""
+        taken = self.names_in(text) | SPECIAL
         letters = ("".join(name) for length in count(1) for name in product(ascii_lowercase, repeat=length))
         numbers = (f"e{number}" for number in count(1))
         return (name for name in (numbers if self.numbered else letters) if name not in taken)
@@ -110,13 +111,14 @@ class TagStyle:
         tags = [Tag(name, bool(match[1]), at) for (match, name), at in placed if name in names]
         return Untagged(bare, tags, len(found) - len(tags))
 
-    def is_damaged(self, target: Untagged, source: str, names: Sequence[str]) -> bool:
-        """Whether a text has more signs of tags than its source, or tags with other signs that the source has not.
+    def is_damaged(self, target: Untagged, source: str, lost: Sequence[str]) -> bool:
+        """Whether a text has more signs of tags than its source, or lost tags with other signs.
 
-        names (Sequence[str]): of the tags that the source was given.
+        lost (Sequence[str]): names of tags that are not in the text, or not in pairs. Of others, "(a)" is no remainder.
         """
-        others = re.compile(rf"[(\[{{<]\s*[/／\\]?\s*(?ai:{'|'.join(names)})\s*[)\]}}>]")
-        patterns = (*self.remains, others)
+        patterns = list(self.remains)
+        if lost:
+            patterns.append(re.compile(rf"[(\[{{<]\s*[/／\\]?\s*(?ai:{'|'.join(lost)})\s*[)\]}}>]"))
         n_more = [len(pattern.findall(target.text)) - len(pattern.findall(source)) for pattern in patterns]
         return max(n_more) > 0 or (target.n_unknown > 0 and min(n_more[:2]) < 0)
 

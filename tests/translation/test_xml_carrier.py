@@ -74,7 +74,8 @@ def test_names_are_none_of_the_text() -> None:
     encoded = Xml().encode(text, spans_of(text, PER="Ada"))
     assert encoded.words == ["e"]
     many = Xml().encode("x" * 30, [(i, i + 1, "X") for i in range(30)])
-    assert many.words[24:29] == ["y", "z", "aa", "ab", "ac"]
+    assert many.words[17:19] == ["r", "t"]  # <s> is a special token of many models
+    assert many.words[23:28] == ["y", "z", "aa", "ab", "ac"]
 
 
 @pytest.mark.parametrize(
@@ -132,10 +133,17 @@ def test_lost(translation: str, entities: Any, reasons: dict[str, int], text: st
     assert (found.text, arrived, found.reasons, found.damaged) == (text, entities, Counter(reasons), False)
 
 
-@pytest.mark.parametrize("part", ["<a Ada", "/b>", "(c)", "[ /c ]", "&lt;", "＞"])
+@pytest.mark.parametrize("part", ["<a Ada", "/b>", "&lt;", "＞", "<"])
 def test_damaged(part: str) -> None:
     found, entities = carry(lambda _: f"{TAGGED} {part}", TEXT, SPANS)
     assert (found.damaged, entities) == (True, ALL)
+
+
+def test_damaged_tags_with_other_signs() -> None:
+    """Only of entities that are lost: "(a)" may be a part of the translation."""
+    found, entities = carry(lambda _: TAGGED.replace("<b>", "(b)").replace("</b>", "[ /B]"), TEXT, SPANS)
+    assert (found.damaged, entities, found.reasons) == (True, [ADA, UNESCO], {"no tag": 1})
+    assert not carry(lambda _: TAGGED.replace("saw", "el(a) vio"), TEXT, SPANS)[0].damaged
 
 
 def test_doubled() -> None:
