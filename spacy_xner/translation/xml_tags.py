@@ -12,13 +12,18 @@ from typing import NamedTuple
 
 from .text_edits import delete_characters, replace_ranges
 
-# The signs of a tag, also as translators rewrite them: wide, or as entities of HTML.
-LEFT = {"<": "(?:[<＜〈]|&lt;)", "[": r"(?:[\[［【]|&#91;)"}
-RIGHT = {"<": "(?:[>＞〉]|&gt;)", "[": r"(?:[\]］】]|&#93;)"}
+# Signs as translators rewrite them: as entities of HTML, also escaped twice, and wide.
+ENTITIES = {
+    sign: f"(?i:&(?:amp;)?(?:{names});)"
+    for sign, names in {"<": "lt|#60|#x3c", ">": "gt|#62|#x3e", "[": "#91|#x5b|lsqb", "]": "#93|#x5d|rsqb"}.items()
+}
+LEFT = {"<": f"(?:[<＜〈]|{ENTITIES['<']})", "[": rf"(?:[\[［【]|{ENTITIES['[']})"}
+RIGHT = {"<": f"(?:[>＞〉]|{ENTITIES['>']})", "[": rf"(?:[\]］】]|{ENTITIES[']']})"}
+# The same without 〈〉 and 【】, which texts of some languages have.
 REMAINS = {
-    "<": ("[<＜]|&lt;", "[>＞]|&gt;"),
-    "[": (r"[\[［]|&#91;", r"[\]］]|&#93;"),
-}  # 【】 and 〈〉 may be quotation marks
+    "<": (f"[<＜]|{ENTITIES['<']}", f"[>＞]|{ENTITIES['>']}"),
+    "[": (rf"[\[［]|{ENTITIES['[']}", rf"[\]］]|{ENTITIES[']']}"),
+}
 CLOSE = {"<": ">", "[": "]"}
 SPECIAL = frozenset({"s", "pad", "unk", "mask"})  # <s> and the like are special tokens of many models
 OPENING, ENDING = "([{«“‘¿¡", ")]}»”’'.,;:!?…、。，"  # signs without a space after, and without one before

@@ -87,20 +87,20 @@ def test_names_are_none_of_the_text() -> None:
         re.sub(r"<(/?)(\w)>", r"< \1 \2 >", TAGGED),
         re.sub(r"<(/?)(\w)>", r"＜\1\2＞", TAGGED),
         TAGGED.replace("<", "&lt;").replace(">", "&gt;"),
+        TAGGED.replace("<", "&amp;lt;").replace(">", "&#X3E;"),
         TAGGED.replace("/", "\\"),
         re.sub(r"<(\w)>(.*?)</\w>", r"<\1>\2 </\1>", TAGGED),
         re.sub(r" ?<(/?)(\w)> ?", r" <\1\2> ", TAGGED).replace(" .", "."),
         re.sub(r"<(\w)>(.*?)</\w>", r"<\1> \2 </\1>", TAGGED).replace(" .", "."),
     ],
-    ids=["same", "case", "blanks", "wide", "escaped", "backslash", "end", "around", "inside"],
+    ids=["same", "case", "blanks", "wide", "escaped", "twice", "backslash", "end", "around", "inside"],
 )  # fmt: skip
 @pytest.mark.parametrize("tags", ["<a>", "[a]"])
 def test_other_spellings(translation: str, tags: str) -> None:
     if tags == "[a]":
-        for sign, other in zip(
-            ("<", ">", "＜", "＞", "&lt;", "&gt;"), ("[", "]", "【", "］", "&#91;", "&#93;"), strict=True
-        ):
-            translation = translation.replace(sign, other)
+        signs = {"<": "[", ">": "]", "＜": "【", "＞": "］", "&lt;": "&#91;", "&gt;": "&#93;"}
+        signs |= {"&amp;lt;": "&amp;lsqb;", "&#X3E;": "&#x5D;"}
+        translation = re.sub("|".join(signs), lambda match: signs[match[0]], translation)
     found, entities = carry(lambda _: translation, TEXT, SPANS, tags)
     assert (found.text, entities, found.lost, found.duplicated, found.damaged) == (TEXT, ALL, 0, 0, False)
 
