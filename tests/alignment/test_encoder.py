@@ -82,6 +82,23 @@ def test_default_layer(name: str, depth: int, expected: int) -> None:
     assert default_layers(name, BertConfig(num_hidden_layers=depth), beside=0) == (expected,)
 
 
+@pytest.mark.parametrize(
+    ("name", "depth", "beside", "expected"),
+    [
+        ("x", 12, 1, (6, 7, 8)),  # one above the middle: best in languages far apart
+        ("x", 24, 1, (12, 13, 14)),
+        ("x", 6, 1, (2, 3, 4)),  # the middle itself
+        ("x", 1, 1, (0, 1)),
+        ("x", 12, 2, (5, 6, 7, 8, 9)),
+        ("bert-base-multilingual-cased", 12, 1, (7, 8, 9)),
+    ],
+)
+def test_default_layers(name: str, depth: int, beside: int, expected: tuple[int, ...]) -> None:
+    from transformers import BertConfig
+
+    assert default_layers(name, BertConfig(num_hidden_layers=depth), beside) == expected
+
+
 def test_default_layer_of_a_fetched_mbert(tmp_path: Path) -> None:
     from transformers import BertConfig
 

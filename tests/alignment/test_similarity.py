@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from simalign import SentenceAligner
 
-from spacy_xner.alignment.similarity import cosine_similarity, pool_words, word_links, word_similarity
+from spacy_xner.alignment.similarity import (
+    cosine_similarity,
+    greatest_of_words,
+    pool_words,
+    word_links,
+    word_similarity,
+)
 
 # Numbers of pieces of the words of a sentence; some have none.
 SIZES = st.lists(st.integers(0, 3), max_size=6)
@@ -67,3 +73,12 @@ def test_similarity_stays_in_range() -> None:
     words = word_similarity(similarity, np.array([0]), np.array([0, 1]), (1, 2))
     assert words.min() >= 0
     assert words.max() <= 1
+
+
+def test_greatest_of_words_by_hand() -> None:
+    """Of words that have pieces alone, here 0 and 2 of the source; also negative values, as affinities are."""
+    values = np.array([[-0.9, -0.2, 0.1], [-0.5, -0.7, 0.4], [0.3, -0.1, -0.6]])
+    found = greatest_of_words(values, np.array([0, 0, 2]), np.array([1, 1, 3]))
+    assert found.tolist() == [[-0.2, 0.4], [0.3, -0.6]]
+    one = values.astype(np.float32)[:1, :1]
+    assert greatest_of_words(one, np.array([4]), np.array([7])).tolist() == one.tolist()

@@ -9,6 +9,7 @@ import pytest
 from spacy.tokens import Doc
 
 from spacy_xner.adapt.settings import Settings
+from spacy_xner.alignment.affinity import PairAffinity
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.alignment.logistic import Logistic
 from spacy_xner.alignment.transport import TransportAlignment
@@ -85,8 +86,8 @@ def test_text_that_is_no_translation(projector: SpanProjector) -> None:
 
 def project(affinity: list[list[float]], unspaced: bool = False) -> list[float]:
     """The scores of a span of each word."""
-    alignment = TransportAlignment(np.array(affinity, dtype=np.float32))
-    n_source, n_target = alignment.affinity.shape
+    alignment = TransportAlignment(PairAffinity.of_words(np.array(affinity, dtype=np.float32)))
+    n_source, n_target = alignment.affinities.words.shape
     target = ["字" if unspaced else "w"] * n_target
     spans = [SourceSpan(i, i + 1, "A") for i in range(n_source)]
     return scores_of([TransportProjection().project(spans, ["v"] * n_source, target, alignment)])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from spacy_xner.alignment import Alignment
+from spacy_xner.alignment.affinity import PairAffinity
 from spacy_xner.alignment.transport import TransportAlignment
 from spacy_xner.errors import XnerError
 from spacy_xner.projection import SourceSpan
@@ -24,7 +25,7 @@ def project(source: str, target: str, pairs: str, *spans: tuple[int, int], other
         words, _, value = pair.partition(":")
         one, another = words.split("=")
         affinity[rows.index(one), columns.index(another)] = float(value or 0.8)
-    alignment = TransportAlignment(affinity)
+    alignment = TransportAlignment(PairAffinity.of_words(affinity))
     return TransportProjection().project(
         [SourceSpan(start, end, f"L{start}") for start, end in spans], rows, columns, alignment
     )
@@ -92,7 +93,10 @@ def test_empty_sides(n_source: int, n_target: int) -> None:
     spans = [SourceSpan(0, n_source, "A")] if n_source else []
     source, target = (["x"] * n for n in (n_source, n_target))
     found = TransportProjection().project(
-        spans, source, target, TransportAlignment(np.full((n_source, n_target), -1, dtype=np.float32))
+        spans,
+        source,
+        target,
+        TransportAlignment(PairAffinity.of_words(np.full((n_source, n_target), -1, dtype=np.float32))),
     )
     assert found.spans == []
     assert [span.reason for span in found.missing] == ["missing"] * len(spans)
@@ -102,7 +106,7 @@ def test_long_sentences_do_not_take_much_memory() -> None:
     """Candidates are few, however long the sentence: 10,000 words would make 100 million stretches."""
     affinity = np.full((4, 10_000), -0.2, dtype=np.float32)
     affinity[0, 9_000] = affinity[1, 9_002] = 0.9
-    alignment = TransportAlignment(affinity)
+    alignment = TransportAlignment(PairAffinity.of_words(affinity))
     found = TransportProjection().project([SourceSpan(0, 2, "A")], list("abcd"), ["x"] * 10_000, alignment)
     assert places(found) == [(9_000, 9_003)]
 
@@ -116,7 +120,7 @@ def test_every_span_is_placed_once_or_missing(data: st.DataObject, affinity: np.
     edges = data.draw(st.lists(st.integers(0, n_source), unique=True, max_size=6).map(sorted))
     spans = [SourceSpan(a, b, f"{a}") for a, b in pairwise(edges)]
     target = data.draw(st.lists(st.sampled_from(["a", ",", "日"]), min_size=n_target, max_size=n_target))
-    alignment = TransportAlignment(affinity)
+    alignment = TransportAlignment(PairAffinity.of_words(affinity))
     found = TransportProjection().project(spans, ["w"] * n_source, target, alignment)
     assert sorted([s.label for s in found.spans] + [s.label for s in found.missing]) == sorted(s.label for s in spans)
     taken = [i for span in found.spans for i in range(span.start, span.end)]
