@@ -1,4 +1,4 @@
-"""Affinities of words, units and pieces: what is taken away, what is left out, and what characters have of their own."""
+"""Affinities of words, units and pieces: what is taken away, what is left out, what characters have of their own."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from spacy_xner.alignment.transport import TransportAlignment
 
 
 def encoded(vectors: list[list[float]], words: list[int], content: list[bool] | None = None) -> EncodedSentence:
-    """A sentence of one layer, of vectors with two or three numbers, whose pieces belong to these words, each to one."""
+    """A sentence of one layer whose pieces belong to these words, each to one."""
     return EncodedSentence(
         np.array([vectors], dtype=np.float32).reshape(1, len(words), len(vectors[0]) if vectors else 2),
         np.arange(len(words)),
@@ -119,9 +119,8 @@ def test_mean_over_layers() -> None:
 def test_centred_cosines_of_nothing(n_source: int, n_target: int) -> None:
     source, target = (np.ones((2, n, 4), dtype=np.float32) for n in (n_source, n_target))
     assert centred_cosines(source, target).shape == (n_source, n_target)
-    pairs = pair_affinity(
-        *(encoded([[1.0, 0.0]] * n, list(range(n))) for n in (n_source, n_target)), ["a"] * n_source, ["b"] * n_target
-    )
+    one, other = (encoded([[1.0, 0.0]] * n, list(range(n))) for n in (n_source, n_target))
+    pairs = pair_affinity(one, other, ["a"] * n_source, ["b"] * n_target)
     assert pairs.words.shape == pairs.units.shape == pairs.pieces.shape == (n_source, n_target)
     assert [len(masses) for masses in pairs.masses] == [n_source, n_target]
 

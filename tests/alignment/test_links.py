@@ -43,7 +43,7 @@ def test_least_share_counts_times_the_scale() -> None:
     assert LinkShares(shares, 1.0, 0.5).chosen(0.4) == [(0, 0), (1, 0)]  # at least 0.2
     assert LinkShares(shares, 1.0, 0.5).chosen(0.41) == [(0, 0)]
     assert LinkShares(shares, 1.0, 0.25).chosen(0.4) == [(0, 0), (0, 1), (1, 0)]  # at least 0.1
-    assert LinkShares(shares, 1.0, 0.25).chosen(0.0) == [(0, 0), (0, 1), (1, 0)]  # no mass, no link
+    assert LinkShares(shares, 1.0, 0.0).chosen(0.4) == []  # nothing is alike
 
 
 def test_one_unit_by_hand() -> None:

@@ -54,14 +54,15 @@ def test_affinities_are_those_of_aligning(tiny_encoder: Path) -> None:
     source, target = encoder.encode(PAIRS[0])
     kept = [(s.vectors, s.pieces[s.content], s.words[s.content]) for s in (source, target)]
     sides = [pooled(torch.from_numpy(vectors), pieces, words) for vectors, pieces, words in kept]
-    expected = centred_cosines(*(pool_words(vectors[:, pieces], words) for vectors, pieces, words in kept))
+    one, other = (pool_words(vectors[:, pieces], words) for vectors, pieces, words in kept)
+    expected = centred_cosines(one, other)
     np.testing.assert_allclose(affinities(*sides).mean(dim=0).numpy(), expected, atol=1e-5)
 
 
 def test_shares_of_a_plan() -> None:
     """A word of the shorter sentence, of at least 2/3 of the other's length, gives each word of the other a share."""
     plan = np.array([[0.5, 0.0, 0.0], [0.0, 0.2, 0.3]])  # rows have 1/2 each, columns 1/3
-    np.testing.assert_allclose(plan_shares(plan), [[1, 0, 0], [0, 0.4, 0.6]])
+    np.testing.assert_allclose(plan_shares(plan), np.array([[1, 0, 0], [0, 0.4, 0.6]]))
     for one_to_ten in (np.full((1, 10), 0.1), np.full((10, 1), 0.1)):
         np.testing.assert_allclose(plan_shares(one_to_ten), 2 / 3)
 

@@ -20,7 +20,9 @@ def words_of(text: str) -> SpacedWords:
 def units_of(words: Words) -> list[str]:
     """The text of each unit."""
     units = alignment_units(words)
-    return ["".join(words[i] for i in np.flatnonzero(units == unit)) for unit in range(units.max(initial=-1) + 1)]
+    return [
+        "".join(words[i] for i in np.flatnonzero(units == unit).tolist()) for unit in range(units.max(initial=-1) + 1)
+    ]
 
 
 CHINESE = [
@@ -30,7 +32,10 @@ CHINESE = [
     ("他去北京3天", "他 去 北京 3 天"),
 ]
 ICU = [
-    ("アンゲラ・メルケルは月曜日にニューヨークを訪れた。", "アンゲラ ・ メルケル は 月曜日 に ニューヨーク を 訪れ た 。"),
+    (
+        "アンゲラ・メルケルは月曜日にニューヨークを訪れた。",
+        "アンゲラ ・ メルケル は 月曜日 に ニューヨーク を 訪れ た 。",
+    ),
     ("サッカーワールドカップ", "サッカーワールドカップ"),  # ICU knows the parts, and a name has none
     ("ﾙｰﾏﾆｱとﾄﾞｲﾂ", "ﾙｰﾏﾆｱ と ﾄﾞｲﾂ"),  # half width
     ("ウクライナ大統領", "ウクライナ 大統領"),
@@ -103,6 +108,8 @@ def test_grapheme_clusters_are_characters() -> None:
     pytest.importorskip("jieba")
     pytest.importorskip("icu4py")
     assert units_of(["か\u3099", "、", "東", "京", "は"]) == ["か\u3099", "、", "東京", "は"]
+    assert units_of(["か\u3099", "っ", "こ", "う"]) == ["か\u3099っこう"]  # of which a dictionary has the composed form
+    assert units_of(["ト\u3099", "イ", "ツ", "の"]) == ["ト\u3099イツ", "の"]
     assert units_of(["กำ", "ลั", "ง"]) == ["กำลัง"]
     assert units_of(["葛\U000e0100", "、", "北", "京"]) == ["葛\U000e0100", "、", "北京"]
 
@@ -123,7 +130,9 @@ def test_unit_starts(characters: Words, segments: list[str], expected: list[int]
     assert unit_starts(list(characters), segments).astype(int).tolist() == expected
 
 
-CHARACTERS = st.sampled_from([*"北京大学東のアンーｱไทยลาວກມြབོད·・、。ab3", "か\u3099", "葛\U000e0100", "กำ", "ន្ទ", "", "Ada", "本語"])
+CHARACTERS = st.sampled_from(
+    [*"北京大学東のアンーｱไทยลาວກມြབོད·・、。ab3", "か\u3099", "葛\U000e0100", "กำ", "ន្ទ", "", "Ada", "本語"]
+)
 
 
 @given(st.lists(CHARACTERS, max_size=12), st.data())

@@ -29,7 +29,7 @@ def test_only_marks_that_are_words_count() -> None:
     "marks", ["()", "[]", "{}", "（）", "［］", "【】", "「」", "『』", "《》", "〈〉", "«»", "‹›", "“”", '""']
 )
 def test_pairs_of_all_scripts(marks: str) -> None:
-    opening, closing = marks
+    opening, closing = marks[0], marks[1]
     assert is_balanced([opening, "a", closing])
     assert not is_balanced([opening, "a"])
     assert not is_balanced(["a", closing])
@@ -42,7 +42,7 @@ def test_balance() -> None:
     assert not is_balanced(["(", "a", "）"])  # another kind
 
 
-@given(st.lists(st.sampled_from(["a", *"()「」\"«»"])))
+@given(st.lists(st.sampled_from(["a", *'()「」"«»'])))
 def test_depths_add_up(words: list[str]) -> None:
     """A stretch is balanced where the depths before and after it are equal."""
     depths = mark_depths(words)
@@ -53,7 +53,8 @@ def test_depths_add_up(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "expected"), [(",", True), ("San,", True), ("Juan,»", True), ("、", True), ("؛", True), ("a", False), (".", False)]
+    ("word", "expected"),
+    [(",", True), ("San,", True), ("Juan,»", True), ("、", True), ("؛", True), ("a", False), (".", False)],
 )
 def test_ends_of_items(word: str, expected: bool) -> None:
     assert ends_item(word) is expected
