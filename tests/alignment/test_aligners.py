@@ -201,6 +201,22 @@ def test_identity(tiny_encoder: Path, make: type) -> None:
     assert identity["name"].startswith("spacy_xner.")
 
 
+def test_segmenters_are_part_of_the_identity_where_they_are_used(tiny_encoder: Path) -> None:
+    transport, inter = (EmbeddingAligner(str(tiny_encoder), method=method) for method in ("transport", "inter"))
+    assert transport.identity["segmenters"].keys() == {"jieba", "icu4py"}
+    assert inter.identity["segmenters"] == {}
+
+
+def test_links_of_characters_are_those_of_their_words(embedded_encoder: Path) -> None:
+    pytest.importorskip("jieba")
+    (alignment,) = EmbeddingAligner(str(embedded_encoder)).align(
+        [(["Angela", "visited", "Beijing"], list("安格拉访问北京"))]
+    )
+    assert alignment.links == [(0, 0), (0, 1), (0, 2), (1, 3), (1, 4), (2, 5), (2, 6)]
+    assert len(set(alignment.scores[:3])) == len(set(alignment.scores[3:5])) == len(set(alignment.scores[5:])) == 1
+    np.testing.assert_allclose(alignment.masses[1], [1 / 9] * 3 + [1 / 6] * 4)
+
+
 @pytest.mark.parametrize("make", [EmbeddingAligner, SimAlignAligner])
 def test_a_copy_loads_its_own_encoder(tiny_encoder: Path, make: type) -> None:
     aligner = make(str(tiny_encoder), 2)

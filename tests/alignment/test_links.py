@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from spacy_xner.alignment.affinity import PairAffinity
+from spacy_xner.alignment.link_scores import LEAST_SCALE, link_features
 from spacy_xner.alignment.links import LinkShares, link_shares
 from spacy_xner.alignment.transport import TransportAlignment, affinity_scale, transport_plan
 from spacy_xner.alignment.types import Affinity
@@ -118,8 +119,8 @@ def test_links_of_units_are_of_all_their_words() -> None:
     )
     found = TransportAlignment(affinity)
     assert found.links == [(0, 0), (1, 0), (2, 1), (2, 2), (2, 3)]
-    assert len(set(found.scores)) == 2
     assert found.scores[0] == found.scores[1]
+    assert found.scores[2] == found.scores[3] == found.scores[4]
     of_units = TransportAlignment(PairAffinity.of_words(units))
     assert of_units.links == [(0, 0), (1, 1)]
     assert of_units.scores == [found.scores[0], found.scores[2]]
@@ -129,3 +130,14 @@ def test_links_of_units_are_of_all_their_words() -> None:
         )
     )
     assert crossed.links == [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2), (1, 3), (2, 0)]
+
+
+def test_features_by_hand() -> None:
+    """Shares count relative to the scale, which is at least `LEAST_SCALE`."""
+    affinity = floats([0.1, 0.6], [0.2, -0.3])
+    shares = np.array([[0.0, 0.5], [0.25, 0.0]])
+    found = link_features([(0, 1), (1, 0)], LinkShares(shares, 0.4, 0.25), affinity)
+    np.testing.assert_allclose(found, [[np.log(2), 0.6, np.log(0.401)], [0, 0.2, np.log(0.401)]], atol=1e-6)
+    low = link_features([(0, 1)], LinkShares(shares, 0.4, 0.001), affinity)
+    assert low[0, 0] == pytest.approx(np.log(0.5 / LEAST_SCALE))
+    assert link_features([], LinkShares(shares, 0.4, 0.25), affinity).shape == (0, 3)
