@@ -106,7 +106,9 @@ def centred_cosines(source: Vectors, target: Vectors, empty: float = 0.0) -> Aff
         return np.full((n_source, n_target), empty, dtype=np.float32)
     common = source.sum(axis=1, keepdims=True) + target.sum(axis=1, keepdims=True)
     common /= n_source + n_target + PRIOR_WORDS
-    cosines: Affinity = (normalize(source - common) @ normalize(target - common).swapaxes(-1, -2)).mean(axis=0)
+    # The mean of products of several matrices is the product of one, without an array of pairs for each layer.
+    rows, columns = (normalize(side - common).swapaxes(0, 1).reshape(side.shape[1], -1) for side in (source, target))
+    cosines: Affinity = rows @ columns.T / np.float32(len(source))
     return cosines
 
 

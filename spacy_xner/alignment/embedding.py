@@ -15,7 +15,6 @@ from .matching import METHODS, check_method, match
 from .similarity import cosine_similarity, pool_words, word_links, word_similarity, words_with_pieces
 from .transport import TransportAlignment
 from .types import Alignment, SpacedWords, Words
-from .word_kinds import is_unspaced_pair
 
 if TYPE_CHECKING:
     from .encoder import EncodedSentence, PieceEncoder
@@ -49,8 +48,8 @@ class EmbeddingAligner:
 
     model (str): "embedded", a Hugging Face folder, or a name on the hub.
     layers (int | list[int] | None): layers to take the vectors from, 0 being the embeddings; similarities of several
-        layers are averaged. None: the middle layer, or 8 for `bert-base-multilingual-cased`, as in SimAlign; for
-        transport, also the layers below and above it.
+        layers are averaged. None: the middle layer (the 6th of 12), and for transport three layers, of which the first
+        is the middle one; for `bert-base-multilingual-cased` the 8th, as in SimAlign, and for transport the 7th to 9th.
     method (str): "transport", "inter" (few, precise links), "itermax" (a second round among unmatched words) or "mwmf"
         (maximum-weight matching: most links, slow).
     token_type (str): "bpe" matches word pieces and links their words; "word" matches means of word pieces. Transport
@@ -147,8 +146,7 @@ class EmbeddingAligner:
         self, source: "EncodedSentence", target: "EncodedSentence", source_words: Words, target_words: Words
     ) -> Alignment:
         if self.method == "transport":
-            affinity = pair_affinity(source, target, source_words, target_words)
-            return TransportAlignment(affinity, is_unspaced_pair(source_words, target_words))
+            return TransportAlignment(pair_affinity(source, target, source_words, target_words))
         shape = len(source_words), len(target_words)
         if not len(source.words) or not len(target.words):
             return Alignment.empty(*shape)

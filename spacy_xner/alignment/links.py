@@ -14,6 +14,9 @@ from .types import Links, Plan
 # benchmarks/alignment_settings.py chooses them on three of the four in turn and scores the fourth.
 NULL_SHARE, LEAST_SHARE, NEIGHBOURS = 0.25, 0.9, 0.15
 
+PIECE_PLAN_SIZE = 2**24
+"""Pairs of pieces up to which there is a plan of pieces: some 4,000 pieces on each side, and half a gigabyte."""
+
 
 @dataclass(frozen=True, eq=False)
 class LinkShares:
@@ -30,8 +33,10 @@ class LinkShares:
     scale: float
 
     def chosen(self, least_share: float = LEAST_SHARE) -> Links:
-        """The pairs of units that exchange at least this share, times the scale."""
-        return [(int(i), int(j)) for i, j in np.argwhere(self.shares >= max(least_share * self.scale, 1e-9))]
+        """The pairs of units that exchange at least this share, times the scale; none at a scale of 0."""
+        if self.scale <= 0:
+            return []
+        return [(int(i), int(j)) for i, j in np.argwhere(self.shares >= least_share * self.scale)]
 
 
 def link_shares(
@@ -40,14 +45,15 @@ def link_shares(
     """Compute the transport plans of units and of pieces, and the shares that units exchange.
 
     The plan of pieces finds what that of units misses: parts of a compound with counterparts of their own. A unit's
-    share under it is the greatest of its pieces.
+    share under it is the greatest of its pieces. Texts of thousands of words have the plan of units alone, see
+    `PIECE_PLAN_SIZE`.
     """
     scale = affinity_scale(affinity.units)
     if not affinity.units.size:
         return LinkShares(np.zeros(affinity.units.shape), 0.0, scale)
     plan = transport_plan(affinity.units, null_share * scale, neighbours)
     shares = plan * max(plan.shape)
-    if affinity.pieces is not affinity.units and affinity.pieces.size:
+    if affinity.pieces is not affinity.units and 0 < affinity.pieces.size <= PIECE_PLAN_SIZE:
         of_pieces = transport_plan(affinity.pieces, null_share * scale, neighbours) * max(affinity.pieces.shape)
         (source_pieces, rows), (target_pieces, columns) = affinity.source_pieces, affinity.target_pieces
         greatest = np.zeros_like(shares)

@@ -18,6 +18,7 @@ from ..model_files import LOCAL
 
 MBERT = "bert-base-multilingual-cased"
 MBERT_DEPTH, MBERT_LAYER = 12, 8
+TRANSPORT_DEPTH = 7 / 12  # the middle one of the layers whose affinities are averaged
 
 SpecialPieces = tuple[list[int], list[int]]
 """Ids of the special pieces before and after a sentence."""
@@ -63,7 +64,7 @@ def check_not_seq2seq(model: str, config: Any) -> None:
 
 
 def default_layers(model: str, config: Any, beside: int) -> tuple[int, ...]:
-    """The default layers of alignment: one layer; or, for `beside` > 0, that many layers below and above the next one.
+    """The default layers of alignment: one layer, or with `beside` > 0 also that many layers below and above it.
 
     An encoder trained by `xner align train` has a record of its trained layers: all of them, or the middle one if
     `beside` is 0. For a translation model it is the last layer of its encoder alone, which TransAlign reads and trains
@@ -71,8 +72,8 @@ def default_layers(model: str, config: Any, beside: int) -> tuple[int, ...]:
     For other encoders it is the middle layer, or SimAlign's choice for mBERT, the 8th.
 
     Middle layers align best; the last ones are specialised for the pretraining objective (Jalili Sabet et al. 2020,
-    figure 2). With the embedded encoder, layers 5 to 8 of 12 are within a point of each other
-    in European languages, and layers 6 to 8 are best in others.
+    figure 2). With the embedded encoder, layers 5 to 8 of 12 are within a point of each other in European languages,
+    and the mean of the affinities of layers 6 to 8 is best in Chinese and Japanese.
     """
     depth = int(config.num_hidden_layers)
     if config.is_encoder_decoder:
@@ -82,8 +83,10 @@ def default_layers(model: str, config: Any, beside: int) -> tuple[int, ...]:
         trained = sorted(origin.aligned["layers"])
         return tuple(trained) if beside else (trained[len(trained) // 2],)
     names = f"{model} {getattr(config, '_name_or_path', '')} {f'{origin.name} {origin.source}' if origin else ''}"
-    middle = MBERT_LAYER if MBERT in names and depth == MBERT_DEPTH else max(1, round(depth / 2))
-    middle = min(middle + 1, depth) if beside and depth >= MBERT_DEPTH else middle
+    if MBERT in names and depth == MBERT_DEPTH:
+        middle = MBERT_LAYER
+    else:
+        middle = max(1, round(depth * (TRANSPORT_DEPTH if beside else 1 / 2)))
     return tuple(range(max(0, middle - beside), min(depth, middle + beside) + 1))
 
 

@@ -92,16 +92,13 @@ class TransportAlignment(Alignment):
     `scores` has the probability that each link is right, see `link_scores`.
 
     affinities (PairAffinity): affinities of words, units and pieces, see `pair_affinity`.
-    unspaced (bool): whether a side is in a script without spaces, see `is_unspaced_pair`: for the scores.
     """
 
     affinities: "PairAffinity"
-    unspaced: bool
 
-    def __init__(self, affinities: "PairAffinity", unspaced: bool = False) -> None:
+    def __init__(self, affinities: "PairAffinity") -> None:
         object.__setattr__(self, "affinities", affinities)
         object.__setattr__(self, "affinity", affinities.words)
-        object.__setattr__(self, "unspaced", unspaced)
 
     @cached_property
     def _scored_links(self) -> dict[tuple[int, int], float]:
@@ -113,7 +110,7 @@ class TransportAlignment(Alignment):
         links = shares.chosen()
         source, target = self.affinities.source_units, self.affinities.target_units
         found = {}
-        for (i, j), score in zip(links, link_scores(links, shares, self.affinities.units, self.unspaced), strict=True):
+        for (i, j), score in zip(links, link_scores(links, shares, self.affinities.units), strict=True):
             for row in np.flatnonzero(source == i).tolist():
                 for column in np.flatnonzero(target == j).tolist():
                     found[row, column] = score

@@ -6,6 +6,7 @@ keeps its tokens.
 """
 
 from collections.abc import Sequence
+from unicodedata import normalize
 
 import numpy as np
 import regex
@@ -35,7 +36,8 @@ def alignment_units(words: Words) -> Indices:
     japanese = any(map(KANA.search, unspaced))
     for run in unspaced_runs(words):
         if len(run) > 1:
-            starts = unit_starts([words[i] for i in run], segment("".join(words[i] for i in run), japanese))
+            characters = [normalize("NFC", words[i]) for i in run]  # dictionaries have kana in one code point
+            starts = unit_starts(characters, segment("".join(characters), japanese))
             units[run] = run[0] + np.maximum.accumulate(np.where(starts, np.arange(len(run)), 0))
     return np.unique(units, return_inverse=True)[1].astype(np.intp)
 

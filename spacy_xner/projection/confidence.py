@@ -27,7 +27,7 @@ DEFAULT_MIN_SCORE = 0.15
 """Default of the least score of a span that is kept, everywhere: drops most spans of sentences that are no translations
 of each other, and hardly any right span (benchmarks/projection.py --shifted)."""
 
-PAIR_FEATURES = ("log of the mass that the sentences exchange", "mean F1 of the spans")
+PAIR_FEATURES = ("log of the mass that the sentences exchange", "mean F1 of the spans", "scale of the affinities")
 SPAN_FEATURES = (
     "-log(1 - F1)",
     "log of the distance to the second-best stretch's F1",
@@ -51,12 +51,12 @@ class SpanCalibration:
 
 
 SPACED = SpanCalibration(
-    pair=Logistic(4.437, (6.956, 4.211)),
-    span=Logistic(3.223, (0.363, 0.825, -0.633, 0.532, 2.085, -0.604)),
+    pair=Logistic(-0.836, (10.298, 4.909, 13.420)),
+    span=Logistic(2.860, (0.226, 0.987, -0.101, 0.364, 2.389, -0.336)),
 )
 UNSPACED = SpanCalibration(
-    pair=Logistic(6.151, (6.545, 7.358)),
-    span=Logistic(2.371, (0.392, 1.114, -3.046, -0.103, 2.429, 0.990)),
+    pair=Logistic(0.492, (12.987, 8.219, 13.258)),
+    span=Logistic(2.523, (0.335, 1.505, -0.262, -0.121, -0.838, 2.069)),
 )
 
 
@@ -64,7 +64,7 @@ UNSPACED = SpanCalibration(
 class SpanFeatures:
     """What the scores of a pair's projected spans are computed from.
 
-    pair (Floats): (n_spans, 2), see `PAIR_FEATURES`.
+    pair (Floats): (n_spans, 3), see `PAIR_FEATURES`.
     span (Floats): (n_spans, 6), see `SPAN_FEATURES`.
     unspaced (bool): see `is_unspaced_pair`.
     """
@@ -86,6 +86,7 @@ def span_features(
     plan: Plan,
     affinity: Affinity,
     masses: tuple[Floats, Floats],
+    scale: float,
 ) -> SpanFeatures:
     """Compute the features of projected spans.
 
@@ -93,6 +94,7 @@ def span_features(
     second_best (Sequence[float]): for each span, the F1 of the best other stretch of target words.
     plan (Plan), affinity (Affinity): (n_source, n_target).
     masses (tuple[Floats, Floats]): the mass of each word in the plan, (n_source,) and (n_target,).
+    scale (float): see `affinity_scale`.
     """
     sent = np.minimum(plan.sum(axis=1) / masses[0], 1)
     received = np.minimum(plan.sum(axis=0) / masses[1], 1)
@@ -110,7 +112,7 @@ def span_features(
                 np.log(span.end - span.start),
             )
         )
-    of_pair = (np.log(plan.sum() + 0.001), np.mean([span.score for span in spans])) if spans else ()
+    of_pair = (np.log(plan.sum() + 0.001), np.mean([span.score for span in spans]), scale) if spans else ()
     return SpanFeatures(
         np.array([of_pair] * len(spans), dtype=np.float64).reshape(len(spans), len(PAIR_FEATURES)),
         np.array(rows, dtype=np.float64).reshape(len(spans), len(SPAN_FEATURES)),

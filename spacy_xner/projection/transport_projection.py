@@ -107,7 +107,7 @@ class TransportProjection:
         second_best = [
             every[span.source_start, span.source_end].best_beside(span.start, span.end) for span in placed.spans
         ]
-        features = span_features(placed.spans, second_best, source, target, plan, alignment.affinity, masses)
+        features = span_features(placed.spans, second_best, source, target, plan, alignment.affinity, masses, scale)
         return placed, features
 
 
