@@ -26,7 +26,7 @@ from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.alignment.link_scores import link_features
 from spacy_xner.alignment.links import link_shares
 from spacy_xner.alignment.logistic import Floats, Logistic
-from spacy_xner.alignment.transport import TransportAlignment
+from spacy_xner.alignment.transport_alignment import TransportAlignment
 from spacy_xner.ner.calibration import expected_calibration_error
 
 SHIFT = 7

@@ -16,7 +16,7 @@ from common import EncoderOption, JsonOption, LimitOption, make_table, report, r
 
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.alignment.links import LEAST_SHARE, NEIGHBOURS, NULL_SHARE, link_shares
-from spacy_xner.alignment.transport import TransportAlignment
+from spacy_xner.alignment.transport_alignment import TransportAlignment
 
 GRID = {
     "null_share": (0.15, 0.2, 0.25, 0.3),

@@ -87,7 +87,12 @@ def pair_affinity(
     if n_units != (len(source_words), len(target_words)):
         n_words = (len(source_words), len(target_words))
         own = _combined(
-            source, target, pieces, _pairs(source, np.arange(n_words[0])), _pairs(target, np.arange(n_words[1])), n_words
+            source,
+            target,
+            pieces,
+            _pairs(source, np.arange(n_words[0])),
+            _pairs(target, np.arange(n_words[1])),
+            n_words,
         )
         words = of_units[np.ix_(source_units, target_units)]
         shared = (np.bincount(source_units) > 1)[source_units][:, None] | (np.bincount(target_units) > 1)[target_units]

@@ -13,7 +13,7 @@ from .affinity import pair_affinity
 from .loading import encoder_version
 from .matching import METHODS, check_method, match
 from .similarity import cosine_similarity, pool_words, word_links, word_similarity, words_with_pieces
-from .transport import TransportAlignment
+from .transport_alignment import TransportAlignment
 from .types import Alignment, SpacedWords, Words
 
 if TYPE_CHECKING:

@@ -39,9 +39,7 @@ class LinkShares:
         return [(int(i), int(j)) for i, j in np.argwhere(self.shares >= least_share * self.scale)]
 
 
-def link_shares(
-    affinity: PairAffinity, null_share: float = NULL_SHARE, neighbours: float = NEIGHBOURS
-) -> LinkShares:
+def link_shares(affinity: PairAffinity, null_share: float = NULL_SHARE, neighbours: float = NEIGHBOURS) -> LinkShares:
     """Compute the transport plans of units and of pieces, and the shares that units exchange.
 
     The plan of pieces finds what that of units misses: parts of a compound with counterparts of their own. A unit's

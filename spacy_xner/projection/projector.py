@@ -17,7 +17,7 @@ from .doc_words import PairWords
 from .transport_projection import TransportProjection
 from .types import MissingSpan, Projection, ProjectionAlgorithm, count_names
 
-REVISION = 2  # raise it if algorithms place other spans for the same alignment: keys of journals have it
+REVISION = 3  # raise it if algorithms place other spans for the same alignment: keys of journals have it
 BLOCK = 512  # maximum number of pairs read ahead: limits memory where few sentences have entities
 
 

@@ -14,7 +14,7 @@ from spacy_xner.alignment.affinity import (
     word_masses,
 )
 from spacy_xner.alignment.encoder import EncodedSentence, with_content
-from spacy_xner.alignment.transport import TransportAlignment
+from spacy_xner.alignment.transport_alignment import TransportAlignment
 
 
 def encoded(vectors: list[list[float]], words: list[int], content: list[bool] | None = None) -> EncodedSentence:

@@ -6,7 +6,8 @@ import pytest
 from spacy_xner.alignment.affinity import PairAffinity
 from spacy_xner.alignment.link_scores import LEAST_SCALE, link_features
 from spacy_xner.alignment.links import LinkShares, link_shares
-from spacy_xner.alignment.transport import TransportAlignment, affinity_scale, transport_plan
+from spacy_xner.alignment.transport import affinity_scale, transport_plan
+from spacy_xner.alignment.transport_alignment import TransportAlignment
 from spacy_xner.alignment.types import Affinity
 
 

@@ -16,11 +16,11 @@ from spacy_xner.alignment import links
 from spacy_xner.alignment.affinity import PairAffinity, word_masses
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.alignment.transport import (
-    TransportAlignment,
     affinity_scale,
     transport_plan,
     with_neighbours,
 )
+from spacy_xner.alignment.transport_alignment import TransportAlignment
 from spacy_xner.projection import SpanProjector, transport_projection
 from spacy_xner.projection.link_projection import LinkProjection
 

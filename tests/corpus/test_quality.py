@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 
 from spacy_xner.alignment import Alignment
 from spacy_xner.alignment.affinity import PairAffinity
-from spacy_xner.alignment.transport import TransportAlignment
+from spacy_xner.alignment.transport_alignment import TransportAlignment
 from spacy_xner.alignment.types import Words
 from spacy_xner.corpus.quality import alignment_quality
 from spacy_xner.errors import XnerError

@@ -12,7 +12,7 @@ from spacy_xner.adapt.settings import Settings
 from spacy_xner.alignment.affinity import PairAffinity
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.alignment.logistic import Logistic
-from spacy_xner.alignment.transport import TransportAlignment
+from spacy_xner.alignment.transport_alignment import TransportAlignment
 from spacy_xner.alignment.word_kinds import is_unspaced_pair
 from spacy_xner.cli.options import DEFAULT_MIN_SCORE as DEFAULT_OF_COMMANDS
 from spacy_xner.corpus.convert import convert_files

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from spacy_xner.alignment import Alignment
 from spacy_xner.alignment.affinity import PairAffinity
-from spacy_xner.alignment.transport import TransportAlignment
+from spacy_xner.alignment.transport_alignment import TransportAlignment
 from spacy_xner.alignment.word_kinds import is_balanced
 from spacy_xner.errors import XnerError
 from spacy_xner.projection import SourceSpan
