@@ -56,6 +56,15 @@ MinScoreOption = Annotated[
         min=0, max=1, help="Drop entities with a lower score; with transport, the probability of being right."
     ),
 ]
+TeacherOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Package or folder of a pipeline with `xner` in the language of TARGET: its opinion on spans weighs too."
+    ),
+]
+TeacherWeightOption = Annotated[
+    float | None, typer.Option(min=0, help="Weight of the teacher's opinion. Default: WEIGHT.", show_default=False)
+]
 CompleteOption = Annotated[bool, typer.Option(help="Drop sentences with incomplete projections.")]
 
 MemoryOption = Annotated[Path | None, typer.Option(help="For the translator memory: a TSV file, or a folder of them.")]
@@ -110,14 +119,26 @@ def make_projector(
     complete: bool,
     batch_size: int = 32,
     fast: bool = False,
+    teacher: str | None = None,
+    teacher_weight: float | None = None,
 ) -> "SpanProjector":
-    """Make the projector that options of a command describe."""
+    """Make the projector that options of a command describe.
+
+    RAISES: UsageError for a teacher_weight without a teacher.
+    """
+    from ..distillation.span_teacher import PipelineTeacher
     from ..projection import SpanProjector
     from ..projection.link_projection import LinkProjection
+    from ..projection.second_opinion import DEFAULT_WEIGHT
     from ..projection.transport_projection import TransportProjection
 
     algorithm = TransportProjection() if method == "transport" else LinkProjection()
-    return SpanProjector(make_aligner(encoder, layers, method, batch_size, fast), algorithm, min_score, complete)
+    aligner = make_aligner(encoder, layers, method, batch_size, fast)
+    if teacher is None and teacher_weight is not None:
+        raise UsageError("Found --teacher-weight without --teacher, expected a pipeline as the teacher too.")
+    weight = DEFAULT_WEIGHT if teacher_weight is None else teacher_weight
+    opinion = None if teacher is None else PipelineTeacher(teacher)
+    return SpanProjector(aligner, algorithm, min_score, complete, teacher=opinion, teacher_weight=weight)
 
 
 def translator_from_options(

@@ -20,6 +20,8 @@ from .options import (
     MinScoreOption,
     ProjectMethodOption,
     QuietOption,
+    TeacherOption,
+    TeacherWeightOption,
     TokenizedOption,
     make_projector,
     parse_layers,
@@ -57,6 +59,8 @@ def project(
     method: ProjectMethodOption = MethodName["transport"],
     min_score: MinScoreOption = DEFAULT_MIN_SCORE,
     complete: CompleteOption = False,
+    teacher: TeacherOption = None,
+    teacher_weight: TeacherWeightOption = None,
     fast: FastOption = False,
     batch_size: BatchSizeOption = 32,
     gpu_id: GpuOption = -1,
@@ -75,7 +79,9 @@ def project(
     from ..pipelines import use_gpu
 
     use_gpu(gpu_id)
-    projector = make_projector(encoder, parse_layers(layers), method.value, min_score, complete, batch_size, fast)
+    projector = make_projector(
+        encoder, parse_layers(layers), method.value, min_score, complete, batch_size, fast, teacher, teacher_weight
+    )
     project_files(source, target, output, projector, lang, pair_by, tokenized)
 
 

@@ -17,6 +17,7 @@ from ..annotations.entities import set_spans
 from ..errors import XnerError
 from .confidence import DEFAULT_MIN_SCORE
 from .projector import SpanProjector
+from .second_opinion import DEFAULT_WEIGHT
 from .translated_source import TranslatedSource
 from .types import COUNTS
 
@@ -28,6 +29,8 @@ DEFAULT_CONFIG = {
     "translator": None,
     "source_pipeline": None,
     "label_map": None,
+    "teacher": None,
+    "teacher_weight": DEFAULT_WEIGHT,
     "scorer": {"@scorers": "spacy.ner_scorer.v1"},
 }
 
@@ -48,6 +51,8 @@ def make_projector(
     translator: Any,  # a Translator
     source_pipeline: str | None,
     label_map: dict[str, str] | None,
+    teacher: Any,  # a Teacher
+    teacher_weight: float,
     scorer: Callable[..., dict[str, Any]] | None,
 ) -> "Projector":
     """Make an `xner_projector`.
@@ -60,6 +65,9 @@ def make_projector(
         `source_pipeline`, for example `spacy_xner.Apertium.v1` with source "es" and target "en".
     source_pipeline (str | None): name or folder of the pipeline that finds entities in the translations.
     label_map (dict[str, str] | None): new names for labels of the source, "" for labels to leave out.
+    teacher (Teacher | None): a recogniser whose opinion weighs when spans are placed, for example
+        `spacy_xner.PipelineTeacher.v1` with the setting `pipeline`.
+    teacher_weight (float): how much it weighs, see `SpanProjector`.
     scorer (Callable | None): scores examples.
     RAISES: XnerError for settings of the wrong type, and for a translator without source_pipeline or the reverse.
     """
@@ -78,7 +86,12 @@ def make_projector(
         )
     if translator is not None and not hasattr(type(translator), "translate"):
         raise XnerError(f"The setting translator of the component {name!r} is {translator!r}: expected a translator.")
-    projector = SpanProjector(aligner, projection, min_score, complete, label_map)
+    if teacher is not None and not hasattr(type(teacher), "read"):
+        raise XnerError(
+            f"The setting teacher of the component {name!r} is {teacher!r}: expected a registered object, such as "
+            '{"@misc": "spacy_xner.PipelineTeacher.v1", "pipeline": "xx_xner_agg"}.'
+        )
+    projector = SpanProjector(aligner, projection, min_score, complete, label_map, teacher, teacher_weight)
     sources = TranslatedSource(translator, source_pipeline) if source_pipeline else None
     return Projector(name, projector, sources, scorer=scorer)
 

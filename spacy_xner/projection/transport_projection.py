@@ -11,6 +11,7 @@ from ..alignment.word_kinds import ends_item, is_punctuation
 from ..errors import XnerError
 from .confidence import SpanFeatures, span_features
 from .placing import Candidates, check_spans, place
+from .second_opinion import SecondOpinion
 from .types import Projection, SourceSpan
 
 MIN_SENT = 0.005  # a word that sends a smaller share of its mass has no counterpart
@@ -57,14 +58,26 @@ class TransportProjection:
         self.neighbours = neighbours
         self.least_edge = least_edge
 
-    def project(self, spans: Sequence[SourceSpan], source: Words, target: Words, alignment: Alignment) -> Projection:
+    def project(
+        self,
+        spans: Sequence[SourceSpan],
+        source: Words,
+        target: Words,
+        alignment: Alignment,
+        opinion: SecondOpinion | None = None,
+    ) -> Projection:
         """Project the spans of the `source` words onto the `target` words, which `alignment` aligns."""
-        found, features = self.place_spans(spans, source, target, alignment)
+        found, features = self.place_spans(spans, source, target, alignment, opinion)
         scored = zip(found.spans, features.scores(), strict=True)
         return Projection([replace(span, score=score) for span, score in scored], found.missing)
 
     def place_spans(
-        self, spans: Sequence[SourceSpan], source: Words, target: Words, alignment: Alignment
+        self,
+        spans: Sequence[SourceSpan],
+        source: Words,
+        target: Words,
+        alignment: Alignment,
+        opinion: SecondOpinion | None = None,
     ) -> tuple[Projection, SpanFeatures]:
         """As `project`, with the F1 as scores. RETURNS: the projection, and what its real scores are computed from."""
         check_spans(spans, len(source))
@@ -84,7 +97,7 @@ class TransportProjection:
             in_list = not any(map(ends_item, source[span.start : span.end - 1]))
             candidates[k] = candidates_of(span, plan, edges, ends if in_list else None, self.least_edge)
         every = {(span.start, span.end): candidates[k].copy() for k, span in enumerate(spans)}  # `place` removes some
-        found = place(spans, candidates)
+        found = place(spans, candidates, opinion)
         second_best = [
             every[span.source_start, span.source_end].best_beside(span.start, span.end) for span in found.spans
         ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 from ..alignment.types import Alignment, Words
+from .second_opinion import SecondOpinion
 
 Reason = Literal["missing", "overlapping", "below_min_score"]
 COUNTS = (
@@ -76,12 +77,14 @@ class Projection:
     missing (list[MissingSpan]): source spans without a target span.
     dropped (bool): whether the sentence is dropped because its projection is incomplete; then `spans` is empty.
     dropped_spans (list[ProjectedSpan]): the target spans of a dropped sentence.
+    unknown_to_teacher (int): source spans of labels that the teacher of a second opinion does not know.
     """
 
     spans: list[ProjectedSpan] = field(default_factory=list)
     missing: list[MissingSpan] = field(default_factory=list)
     dropped: bool = False
     dropped_spans: list[ProjectedSpan] = field(default_factory=list)
+    unknown_to_teacher: int = 0
 
     @property
     def complete(self) -> bool:
@@ -98,7 +101,7 @@ class Projection:
         """Counts of the names in `COUNTS`, to be added up over sentences.
 
         `entities` = `projected` + `missing` + `overlapping` + `below_min_score`. `dropped_entities` are those among the
-        projected ones whose sentence is dropped.
+        projected ones whose sentence is dropped. `unknown_to_teacher` is there only if a teacher did not know a label.
         """
         n_projected = len(self.spans) + len(self.dropped_spans)
         counts = Counter(dict.fromkeys(COUNTS, 0))
@@ -111,12 +114,25 @@ class Projection:
             dropped_sentences=int(self.dropped),
             dropped_entities=len(self.dropped_spans),
         )
+        if self.unknown_to_teacher:
+            counts["unknown_to_teacher"] = self.unknown_to_teacher
         return counts
 
 
 class ProjectionAlgorithm(Protocol):
     """Finds target spans; registered algorithms can be named in a config as `projection`."""
 
-    def project(self, spans: Sequence[SourceSpan], source: Words, target: Words, alignment: Alignment) -> Projection:
-        """Project the spans of the `source` words onto the `target` words, which `alignment` aligns."""
+    def project(
+        self,
+        spans: Sequence[SourceSpan],
+        source: Words,
+        target: Words,
+        alignment: Alignment,
+        opinion: SecondOpinion | None = None,
+    ) -> Projection:
+        """Project the spans of the `source` words onto the `target` words, which `alignment` aligns.
+
+        opinion (SecondOpinion | None): a teacher's opinion on the target words, see `place`. It is passed only if the
+            projector has a teacher.
+        """
         ...
