@@ -1,14 +1,13 @@
 """Docs as aligner and projection algorithm read them: words without white space, source spans in words."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
 from spacy.tokens import Doc
 
 from ..alignment.types import SpacedWords
 from ..errors import XnerError
-from .second_opinion import SecondOpinion, Teacher
+from .second_opinion import SecondOpinion
 from .types import MissingSpan, Projection, SourceSpan
 
 
@@ -88,18 +87,3 @@ class PairWords:
     def n_unknown(self) -> int:
         """Number of spans whose label the teacher does not know; 0 without a teacher."""
         return 0 if self.opinion is None else sum(not self.opinion.knows(span.label) for span in self.spans)
-
-
-def with_opinions(
-    pairs: Sequence[PairWords], targets: Sequence[Doc], teacher: Teacher, weight: float
-) -> Iterator[PairWords]:
-    """Yield the pairs with a teacher's opinion on the target of each pair that has spans and target words."""
-    read = [i for i, pair in enumerate(pairs) if pair.spans and pair.target.tokens]
-    opinions = dict(zip(read, teacher.read([targets[i] for i in read]), strict=True))
-    labels = frozenset(teacher.labels)
-    for i, pair in enumerate(pairs):
-        if i in opinions:
-            tokens = np.array(pair.target.tokens, dtype=np.intp)
-            yield replace(pair, opinion=SecondOpinion(opinions[i], labels, tokens, weight))
-        else:
-            yield pair

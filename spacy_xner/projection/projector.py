@@ -12,7 +12,8 @@ from ..alignment.types import Aligner, Alignment, Words
 from ..errors import XnerError
 from . import confidence, second_opinion
 from .confidence import DEFAULT_MIN_SCORE
-from .doc_words import PairWords, with_opinions
+from .doc_words import PairWords
+from .reading import read_pairs
 from .second_opinion import Teacher, check_takes_opinion, check_weight, opinion_identity
 from .transport_projection import TransportProjection
 from .types import MissingSpan, Projection, ProjectionAlgorithm
@@ -89,7 +90,7 @@ class SpanProjector:
         Offsets are in tokens of the docs. Tokens of white space are neither aligned nor at the edge of a span. Docs are
         not changed. Pairs without entities are not aligned, and at most `BLOCK` pairs are read ahead.
         """
-        prepared = self._prepare(pairs)
+        prepared = read_pairs(pairs, self.label_map, self.teacher, self.teacher_weight)
         waiting: deque[PairWords] = deque()
 
         def to_align(block: Iterable[PairWords]) -> Iterator[tuple[Words, Words]]:
@@ -111,18 +112,9 @@ class SpanProjector:
         self, pairs: Iterable[tuple[Doc, Doc]], alignments: Iterable[Alignment]
     ) -> Iterator[Projection]:
         """As `project`, for pairs that are already aligned: one alignment a pair, also for pairs without entities."""
-        for pair, alignment in zip(self._prepare(pairs), alignments, strict=True):
+        prepared = read_pairs(pairs, self.label_map, self.teacher, self.teacher_weight)
+        for pair, alignment in zip(prepared, alignments, strict=True):
             yield self._result(pair, alignment)
-
-    def _prepare(self, pairs: Iterable[tuple[Doc, Doc]]) -> Iterator[PairWords]:
-        """Read pairs, and have the teacher read the targets, a block at a time."""
-        if self.teacher is None:
-            yield from (PairWords.of(source, target, self.label_map) for source, target in pairs)
-            return
-        pairs = iter(pairs)
-        while block := list(islice(pairs, BLOCK)):
-            words = [PairWords.of(source, target, self.label_map) for source, target in block]
-            yield from with_opinions(words, [target for _, target in block], self.teacher, self.teacher_weight)
 
     def _result(self, pair: PairWords, alignment: Alignment | None) -> Projection:
         if alignment is None or not pair.spans:
