@@ -42,9 +42,9 @@ class Candidates:
         others = self.scores[(self.edges[:, None] != start) | (self.edges != end - 1)]
         return float(others.max(initial=0.0))
 
-    def weighed(self, factors: Floats) -> "Candidates":
-        """The same candidates with their scores multiplied, (n_edges, n_edges)."""
-        scores = self.scores * factors
+    def weighed(self, factors: Floats | None) -> "Candidates":
+        """A copy with scores multiplied by factors, (n_edges, n_edges); None for 1."""
+        scores = self.scores.copy() if factors is None else self.scores * factors
         return Candidates(self.edges, scores, float(scores.max(initial=0.0)))
 
     def score_of(self, start: int, end: int) -> float:
@@ -82,7 +82,10 @@ def place(
     """
     waiting = dict(candidates)
     if opinion is not None:
-        waiting = {k: own.weighed(opinion.factors(spans[k].label, own.edges)) for k, own in waiting.items()}
+        own = list(candidates.values())
+        labels = [spans[k].label for k in candidates]
+        factors = opinion.factors(labels, [each.edges for each in own], [each.scores for each in own])
+        waiting = {k: candidates[k].weighed(factor) for k, factor in zip(candidates, factors, strict=True)}
     placeable = {k for k, of_span in waiting.items() if of_span.scores.any()}
     found = Projection()
     while waiting:

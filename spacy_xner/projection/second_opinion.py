@@ -2,8 +2,8 @@
 
 Word alignment finds the counterpart of a span, but does not know what a name looks like. A recogniser that reads the
 target sentence alone knows that, but not which of the names is the counterpart. So the score of each candidate stretch
-is multiplied by a factor from the probability that the recogniser, the teacher, gives to the same stretch with the
-span's label. (T-Projection chooses among candidates by the probability of a translation model instead: Garcia-Ferrero
+is multiplied by a power of the probability that the recogniser, the teacher, gives to the same stretch with the span's
+label. (T-Projection chooses among candidates by the probability of a translation model instead: Garcia-Ferrero
 et al. 2023, arXiv 2212.10548.)
 """
 
@@ -21,10 +21,10 @@ from ..errors import XnerError
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
 
-DEFAULT_WEIGHT = 0.1
+DEFAULT_WEIGHT = 0.05
 """Default of the weight of a teacher's opinion, everywhere."""
 
-FLOOR = 0.001
+FLOOR = 0.01
 """The least probability that counts: a teacher that is sure and wrong must not rule out a stretch."""
 
 
@@ -79,18 +79,36 @@ class SecondOpinion:
         """Whether the teacher knows a label."""
         return label in self.labels
 
-    def factors(self, label: str, edges: Integers) -> Floats:
-        """What to multiply the scores of a span's candidates by: `max(probability, FLOOR) ** weight`.
+    def factors(
+        self, labels: Sequence[str], edges: Sequence[Integers], scores: Sequence[Floats]
+    ) -> list[Floats | None]:
+        """What to multiply the scores of the candidates of a sentence's spans by.
 
-        label (str): the span's. If the teacher does not know it, all factors are 1.
-        edges (Integers): (n_edges,), words at which a stretch can begin and end.
-        RETURNS: float64, (n_edges, n_edges), for the stretch from the row's word to the column's word.
+            factor = max(probability, FLOOR) ** (weight * agreement)
+
+        The agreement is the mean probability of the spans' best candidates, as the alignment alone scores them: where
+        the teacher takes hardly any of them for an entity, it cannot read this language or text, and its opinion counts
+        little. The factors of a span differ by at most the factor `FLOOR ** weight`.
+
+        labels (Sequence[str]): the spans' labels.
+        edges (Sequence[Integers]): (n_edges,) for each span, words at which a stretch can begin and end.
+        scores (Sequence[Floats]): (n_edges, n_edges) for each span, scores of the stretches from the row's word to the
+            column's word.
+        RETURNS: (n_edges, n_edges) for each span; None for a label that the teacher does not know.
         """
-        if not self.knows(label):
-            return np.ones((len(edges), len(edges)))
-        tokens = self.tokens[edges]
-        factors: Floats = np.maximum(self.probabilities.of(label, tokens, tokens), FLOOR) ** self.weight
-        return factors
+        found: list[Floats | None] = []
+        of_best = []
+        for label, of_span, own in zip(labels, edges, scores, strict=True):
+            if not self.knows(label):
+                found.append(None)
+                continue
+            tokens = self.tokens[of_span]
+            probabilities = self.probabilities.of(label, tokens, tokens)
+            found.append(probabilities)
+            if own.any():
+                of_best.append(probabilities.flat[own.argmax()])
+        power = self.weight * float(np.mean(of_best)) if of_best else 0.0
+        return [None if each is None else np.maximum(each, FLOOR) ** power for each in found]
 
 
 def check_weight(weight: float) -> float:

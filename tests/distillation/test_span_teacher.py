@@ -25,8 +25,8 @@ def teacher(tiny_pipeline: Path) -> PipelineTeacher:
 
 
 def test_probabilities_are_those_of_the_component(teacher: PipelineTeacher) -> None:
-    """Entities that the pipeline predicts have their confidence, in docs of another vocabulary with labels of their own."""
-    words = [TEXT.split(), ["Paris"], "nothing about Angela Merkel".split()]
+    """Entities that the pipeline predicts have their confidence, in docs of another vocabulary with own labels."""
+    words = [TEXT.split(), ["Paris"], ["nothing", "about", "Angela", "Merkel"]]
     docs = [Doc(Vocab(), words=each) for each in words]
     docs[0].ents = [Span(docs[0], 2, 4, label="OTHER")]
     before = docs[0].to_bytes()
@@ -60,7 +60,12 @@ def test_docs_keep_their_tokens(teacher: PipelineTeacher) -> None:
 def test_one_pipeline_is_loaded_once_and_not_pickled(tiny_pipeline: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[str] = []
     load = spacy.load
-    monkeypatch.setattr(spacy, "load", lambda name, **settings: [loaded.append(name), load(name, **settings)][1])
+
+    def recorded(name: str) -> Any:
+        loaded.append(name)
+        return load(name)
+
+    monkeypatch.setattr(spacy, "load", recorded)
     teacher = PipelineTeacher(str(tiny_pipeline))
     assert loaded == []
     assert set(teacher.labels) == {"PER", "LOC"}
@@ -90,9 +95,9 @@ def test_pipelines_that_are_no_teachers(tmp_path: Path) -> None:
 
 def test_projection_with_a_pipeline(teacher: PipelineTeacher, tiny_encoder: Path) -> None:
     """The title is aligned with the name too; the teacher knows that the name is the entity."""
-    source = Doc(Vocab(), words="Angela Merkel visited Paris".split())
+    source = Doc(Vocab(), words=["Angela", "Merkel", "visited", "Paris"])
     source.ents = [Span(source, 0, 2, label="PER"), Span(source, 3, 4, label="LOC")]
-    target = Doc(Vocab(), words="Frau Angela Merkel visited Paris".split())
+    target = Doc(Vocab(), words=["Frau", "Angela", "Merkel", "visited", "Paris"])
 
     class Links(EmbeddingAligner):
         def align(self, pairs: Any) -> Any:

@@ -13,7 +13,7 @@ from spacy_xner.errors import XnerError
 from spacy_xner.projection import Projection, SpanProjector
 from spacy_xner.projection.link_projection import LinkProjection
 from spacy_xner.projection.reading import READ_BY_TEACHER
-from spacy_xner.projection.second_opinion import FLOOR
+from spacy_xner.projection.second_opinion import FLOOR, SecondOpinion
 from spacy_xner.projection.transport_projection import TransportProjection
 
 from .test_projector import SomeLinks
@@ -56,9 +56,10 @@ def placed(found: Projection) -> list[tuple[int, int, str]]:
     return [(span.start, span.end, span.label) for span in found.spans]
 
 
-# "Anna" is aligned with "Frau" a little and with "Anna" well, "sah" with itself
-ANNA = doc_of("Anna saw", (0, 1, "PER")), doc_of("Frau Anna sah")
-AFFINITY = [[0.6, 0.7, 0.0], [0.0, 0.0, 0.8]]
+# "Anna" is aligned with "Frau" a little and with "Anna" well, the others with one word each
+ANNA = doc_of("Anna saw Paris", (0, 1, "PER"), (2, 3, "LOC")), doc_of("Frau Anna sah Paris")
+AFFINITY = [[0.6, 0.7, 0.0, 0.0], [0.0, 0.0, 0.8, 0.0], [0.0, 0.0, 0.0, 0.9]]
+PARIS = (3, 4, "LOC")
 
 
 @pytest.mark.parametrize("algorithm", [TransportProjection(), LinkProjection()])
@@ -66,30 +67,45 @@ def test_the_teacher_decides_between_good_candidates(algorithm: Any) -> None:
     """The stretch changes. The score is that of the stretch without the teacher, who has no part in it."""
     aligner: Any = OneAffinity(AFFINITY)
     if isinstance(algorithm, LinkProjection):
-        aligner = SomeLinks([(0, 0), (0, 1), (1, 2)])
+        aligner = SomeLinks([(0, 0), (0, 1), (1, 2), (2, 3)])
     alone = SpanProjector(aligner, algorithm, 0)(*ANNA)
-    assert placed(alone) == [(0, 2, "PER")]
+    assert placed(alone) == [(0, 2, "PER"), PARIS]
     for right in ((1, 2, "PER"), (0, 2, "PER"), (0, 1, "PER")):
-        found = SpanProjector(aligner, algorithm, 0, teacher=Knows(right), teacher_weight=0.2)(*ANNA)
-        assert placed(found) == [right]
+        found = SpanProjector(aligner, algorithm, 0, teacher=Knows(right, PARIS), teacher_weight=0.5)(*ANNA)
+        assert placed(found) == [right, PARIS]
         if right == (0, 2, "PER"):
-            assert found.spans[0].score == alone.spans[0].score
-    without = SpanProjector(aligner, algorithm, 0, teacher=Knows((1, 2, "PER")), teacher_weight=0.0)
+            assert [span.score for span in found.spans] == [span.score for span in alone.spans]
+    without = SpanProjector(aligner, algorithm, 0, teacher=Knows((1, 2, "PER"), PARIS), teacher_weight=0.0)
     assert without(*ANNA) == alone
 
 
-def test_a_teacher_that_is_sure_of_nothing_changes_nothing() -> None:
-    """All candidates have the least probability that counts: their order and scores stay."""
+@pytest.mark.parametrize("spans", [(), ((1, 2, "PER"),), ((1, 2, "LOC"), PARIS), ((2, 3, "PER"), PARIS)])
+def test_a_teacher_without_a_useful_opinion_changes_nothing(spans: Any) -> None:
+    """It takes none of the spans for an entity, or has an opinion on another label or on other words."""
     aligner: Any = OneAffinity(AFFINITY)
     alone = SpanProjector(aligner, min_score=0)(*ANNA)
-    for teacher in (Knows(), Knows((2, 3, "PER")), Knows((1, 2, "LOC"))):  # elsewhere, or of another label
-        assert SpanProjector(aligner, min_score=0, teacher=teacher, teacher_weight=5.0)(*ANNA) == alone
+    assert SpanProjector(aligner, min_score=0, teacher=Knows(*spans), teacher_weight=9.0)(*ANNA) == alone
+
+
+def test_factors() -> None:
+    """By hand: the agreement is the mean probability of the best candidates, 1 and 0; unknown labels are out."""
+    opinion = SecondOpinion(Knows((1, 2, "PER"), (5, 6, "PER")), frozenset({"PER"}), np.array([0, 1, 5]), 0.4)
+    edges = [np.array([0, 1]), np.array([2]), np.array([0]), np.array([], dtype=np.intp)]
+    scores = [np.array([[0.1, 0.5], [0.0, 0.4]]), np.array([[0.9]]), np.array([[0.9]]), np.zeros((0, 0))]
+    first, second, unknown, empty = opinion.factors(["PER", "PER", "X", "PER"], edges, scores)
+    least = FLOOR ** (0.4 * (0 + 1) / 2)
+    assert first == pytest.approx(np.array([[least, least], [least, 1.0]]))
+    assert second == pytest.approx(np.array([[1.0]]))
+    assert unknown is None
+    assert empty is not None
+    assert empty.shape == (0, 0)
 
 
 def test_the_order_of_spans() -> None:
     """Two spans want the same word: the one that the teacher takes for an entity gets it."""
     docs = doc_of("Anna Paris", (0, 1, "PER"), (1, 2, "LOC")), doc_of("Paris")
     aligner: Any = SomeLinks([(0, 0), (1, 0)])
+    assert placed(SpanProjector(aligner, LinkProjection(), 0)(*docs)) == [(0, 1, "PER")]
     for label in ("PER", "LOC"):
         teacher = Knows((0, 1, label))
         found = SpanProjector(aligner, LinkProjection(), 0, teacher=teacher)(*docs)
@@ -99,22 +115,23 @@ def test_the_order_of_spans() -> None:
 
 def test_tokens_of_white_space() -> None:
     """The teacher reads tokens, the aligner words."""
-    target = doc_of("\n Frau \t Anna sah")
-    assert len(target) == 5
+    target = doc_of("\n Frau \t Anna sah \n Paris")
+    assert len(target) == 7
+    teacher = Knows((3, 4, "PER"), (6, 7, "LOC"))
     aligner: Any = OneAffinity(AFFINITY)
-    found = SpanProjector(aligner, min_score=0, teacher=Knows((3, 4, "PER")), teacher_weight=0.2)(ANNA[0], target)
-    assert placed(found) == [(3, 4, "PER")]
+    found = SpanProjector(aligner, min_score=0, teacher=teacher, teacher_weight=0.5)(ANNA[0], target)
+    assert placed(found) == [(3, 4, "PER"), (6, 7, "LOC")]
 
 
 def test_unknown_labels_are_placed_without_the_teacher_and_counted() -> None:
     aligner: Any = OneAffinity(AFFINITY)
-    source = doc_of("Anna saw", (0, 1, "TARGET"))
-    teacher = Knows((1, 2, "TARGET"))
+    source = doc_of("Anna saw Paris", (0, 1, "TARGET"), (2, 3, "LOC"))
+    teacher = Knows((1, 2, "TARGET"), PARIS)
     found = SpanProjector(aligner, min_score=0, teacher=teacher, teacher_weight=5.0)(source, ANNA[1])
-    assert placed(found) == [(0, 2, "TARGET")]
+    assert placed(found) == [(0, 2, "TARGET"), PARIS]
     assert found.counts["unknown_to_teacher"] == 1
     assert "unknown_to_teacher" not in SpanProjector(aligner, min_score=0, teacher=teacher)(*ANNA).counts
-    renamed = SpanProjector(aligner, min_score=0, label_map={"TARGET": "PER"}, teacher=Knows((1, 2, "PER")))
+    renamed = SpanProjector(aligner, min_score=0, label_map={"TARGET": "PER"}, teacher=Knows(PARIS))
     assert "unknown_to_teacher" not in renamed(source, ANNA[1]).counts
 
 
