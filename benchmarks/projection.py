@@ -5,7 +5,7 @@ Two sets of gold projections:
 - opinion targets (SemEval 2016) of 676 English restaurant reviews in Spanish and French translations, in
   $XNER_DATA/projection (Garcia-Ferrero et al. 2022, https://aclanthology.org/2022.findings-emnlp.478), beside what four
   other systems projected there;
-- names in 120 English sentences of this project's corpus in German, Dutch, Russian and Chinese translations
+- names in 120 English sentences of this project's corpus in translations into the languages of `NAMES`
   (gold_projections/, marked by reading).
 
 Precision, recall and F1 of exact spans; and the gold spans that were not found: another boundary at the same place,

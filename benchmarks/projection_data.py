@@ -10,7 +10,7 @@ from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.projection import SourceSpan
 
 REVIEWS = ("es", "fr")
-NAMES = ("de", "nl", "ru", "zh")
+NAMES = ("de", "nl", "ru", "zh", "ja", "ko", "ar", "th", "tr")
 CALIBRATION_NAMES = ("es", "zh")
 SHIFT = 7
 PEERS = ("fast_align", "mgiza", "simalign", "awesome")

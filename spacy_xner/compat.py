@@ -250,6 +250,40 @@ def get_layer_stack(model: Any) -> torch.nn.ModuleList | None:
     return layers if isinstance(layers, torch.nn.ModuleList) else None
 
 
+def with_fewer_layers(encoder: Any, n_layers: int) -> Any:
+    """A copy of a translation model's encoder that ends after `n_layers`; it shares all weights with the whole one.
+
+    Its hidden states are those of the whole encoder: a normalisation after the last layer is left out with that layer.
+
+    Uses the module names `layers` (Marian, M2M-100, mBART), `block` (T5), `layer_norm` and `final_layer_norm`, and
+    torch's `Module._modules` (transformers 4.45 to 4.53; torch 2.4 to 2.13): no public function drops layers.
+    """
+    import copy
+
+    import torch
+
+    name = "block" if hasattr(encoder, "block") else "layers"
+    layers = getattr(encoder, name, None)
+    if not isinstance(layers, torch.nn.ModuleList) or n_layers >= len(layers):
+        return encoder
+    copied = copy.copy(encoder)
+    copied._modules = dict(encoder._modules)
+    setattr(copied, name, layers[:n_layers])
+    for norm in ("layer_norm", "final_layer_norm"):
+        if hasattr(copied, norm):
+            setattr(copied, norm, torch.nn.Identity())
+    return copied
+
+
+def get_sentencepiece(tokenizer: Any) -> Any:
+    """The SentencePiece processor that a slow tokenizer splits source text with; None for other tokenizers.
+
+    Uses the attributes `spm_source` (Marian) and `sp_model` (M2M-100 and others; transformers 4.45 to 4.53): slow
+    tokenizers give no offsets.
+    """
+    return getattr(tokenizer, "spm_source", None) or getattr(tokenizer, "sp_model", None)
+
+
 def get_padding_index(model: Any) -> int | None:
     """The padding id that positions are counted from, in RoBERTa and encoders derived from it; None for others.
 

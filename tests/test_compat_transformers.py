@@ -1,20 +1,30 @@
 """The private parts of transformers and torch that compat.py uses: one test for each function, as in test_compat.py."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from transformers import (
     AutoModel,
+    AutoTokenizer,
     BertConfig,
     BertModel,
     DistilBertConfig,
     DistilBertModel,
     ElectraConfig,
     ElectraModel,
+    M2M100Config,
+    M2M100Model,
+    MarianConfig,
+    MarianModel,
+    MBartConfig,
+    MBartModel,
     RobertaConfig,
     RobertaModel,
+    T5Config,
+    T5Model,
     XLMRobertaConfig,
     XLMRobertaModel,
 )
@@ -22,6 +32,7 @@ from transformers import (
 from spacy_xner import compat
 
 from .test_compat import SIZES, changed
+from .translation.tiny_models import tiny_m2m100, tiny_marian
 
 BERT_BUILD: dict[str, Callable[[], Any]] = {
     "BERT": lambda: BertModel(BertConfig(**SIZES)),
@@ -29,6 +40,14 @@ BERT_BUILD: dict[str, Callable[[], Any]] = {
     "XLM-RoBERTa": lambda: XLMRobertaModel(XLMRobertaConfig(**SIZES, pad_token_id=1)),
 }
 
+SIDES = {f"{side}_{key}": n for side in ("encoder", "decoder") for key, n in (("layers", 3), ("attention_heads", 2))}
+SIDES |= {"vocab_size": 20, "d_model": 8, "encoder_ffn_dim": 12, "decoder_ffn_dim": 12, "pad_token_id": 0}
+SEQ2SEQ: dict[str, Callable[[], Any]] = {
+    "Marian": lambda: MarianModel(MarianConfig(**SIDES, decoder_start_token_id=0)),
+    "M2M-100": lambda: M2M100Model(M2M100Config(**SIDES)),
+    "mBART": lambda: MBartModel(MBartConfig(**SIDES)),
+    "T5": lambda: T5Model(T5Config(vocab_size=20, d_model=8, d_kv=4, d_ff=12, num_layers=3, num_heads=2)),
+}
 
 # transformers
 
@@ -64,6 +83,31 @@ def test_get_layer_stack() -> None:
         assert found is not None, changed("transformers", f"the list of layers of {name}", "get_layer_stack")
         assert len(found) == 2, changed("transformers", f"the list of layers of {name}", "get_layer_stack")
     assert compat.get_layer_stack(torch.nn.Linear(1, 1)) is None
+
+
+@pytest.mark.parametrize("name", SEQ2SEQ)
+def test_with_fewer_layers(name: str) -> None:
+    encoder = SEQ2SEQ[name]().eval().get_encoder()
+    ids = torch.tensor([[3, 4, 5]])
+    message = changed("transformers", f"the encoder of {name}", "with_fewer_layers")
+    whole = encoder(ids, output_hidden_states=True).hidden_states
+    for n_layers in (0, 2, 3):
+        cut = compat.with_fewer_layers(encoder, n_layers)
+        found = cut(ids, output_hidden_states=True)
+        assert len(found.hidden_states) == n_layers + 1, message
+        assert all(map(torch.equal, found.hidden_states, whole)), message
+        assert torch.equal(found.last_hidden_state, whole[n_layers]), message
+    assert torch.equal(encoder(ids).last_hidden_state, whole[3]), message  # the encoder itself is as before
+
+
+def test_get_sentencepiece(tmp_path: Path) -> None:
+    for make in (tiny_marian, tiny_m2m100):
+        tokenizer = AutoTokenizer.from_pretrained(str(make(tmp_path / make.__name__)))
+        processor = compat.get_sentencepiece(tokenizer)
+        message = changed("transformers", f"the processor of {type(tokenizer).__name__}", "get_sentencepiece")
+        assert processor is not None, message
+        assert processor.encode("The house", out_type=str) == tokenizer.tokenize("The house"), message
+    assert compat.get_sentencepiece(object()) is None
 
 
 def test_get_padding_index() -> None:

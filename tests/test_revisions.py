@@ -19,6 +19,7 @@ REVISIONS: dict[tuple[str, ...], tuple[int, str]] = {
         "alignment.word_kinds",
     ): (2, "e2b322fed90a"),
     ("projection.projector", "projection.confidence", "projection.transport_projection"): (2, "f6903c10fd0a"),
+    ("projection.filters",): (1, "55a2cbc248c5"),
     ("corpus.carry", "translation.label_carriers"): (2, "388c28433f93"),
     ("distillation.distiller", "distillation.teachers"): (2, "811b0593901e"),
     ("translation.seq2seq", "translation.splitting"): (1, "509635033013"),

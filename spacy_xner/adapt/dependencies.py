@@ -13,7 +13,7 @@ from ..distillation import distiller
 from ..errors import XnerError
 from ..files import read_json, write_json
 from ..journal import differing_keys
-from ..projection import projector
+from ..projection import filters, projector
 from ..translation import Translator
 from .settings import Settings
 
@@ -62,6 +62,7 @@ class Dependencies:
             "place": projector.REVISION,
             "project": project.REVISION,
         }
+        found["filters"] = filters.identity(settings.filters)
         if file.startswith(f"{PROJECTED}/"):
             return as_json(found)
         found |= {"held_back": settings.held_back, "seed": settings.seed}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ..errors import XnerError
 from ..projection.confidence import DEFAULT_MIN_SCORE
+from ..projection.filters import check_filters
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,12 @@ class Settings:
     held_back (float): share of the sentences, in whole texts, for development (half) and test (half).
     steps (int): training steps.
     batch_words (int): words in each training step.
-    distill (bool): train a second time, on the first pipeline's predictions for incompletely projected sentences, if
+    distill (bool): train a second time, on the first pipeline's predictions for the sentences that filters drop, if
         these are at least 2% of the translations.
     seed (int): seed of training and of the split.
-    RAISES: XnerError for numbers out of range.
+    filters (tuple[str, ...]): filters of projected sentences, see `SpanProjector`. "label_counts" is always one of
+        them: test sentences have all their entities.
+    RAISES: XnerError for numbers out of range and for an unknown filter.
     """
 
     lang: str
@@ -32,6 +35,7 @@ class Settings:
     batch_words: int = 1200
     distill: bool = True
     seed: int = 0
+    filters: tuple[str, ...] = ("label_counts",)
 
     def __post_init__(self) -> None:
         if not 0 < self.held_back < 1:
@@ -40,3 +44,5 @@ class Settings:
             raise XnerError(f"Found {self.steps} steps of {self.batch_words} words, expected 1 or more of each.")
         if not 0 <= self.min_score <= 1:
             raise XnerError(f"The minimum score is {self.min_score}, expected a number from 0 to 1.")
+        filters = check_filters(("label_counts", *self.filters), "The setting filters of the adaptation")
+        object.__setattr__(self, "filters", filters)

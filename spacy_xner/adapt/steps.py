@@ -36,7 +36,7 @@ from .settings import Settings
 
 CONFIG = Path(DEFAULT_CONFIG)
 MUCH_MORE = 1.5  # times the share to hold back: from there on, the share is reported
-MIN_INCOMPLETE = 0.02  # minimum share of incompletely projected translations for a second training
+MIN_DROPPED = 0.02  # minimum share of translations that filters drop, for a second training
 
 Report = Callable[[str, Counter[str]], None]
 Progress = Callable[[Iterable[Any], str, int | None, int], Iterable[Any]]
@@ -109,10 +109,10 @@ class Adaptation:
             self.translate(lang)
             self.project(lang)
         train, dev, test = self.split()
-        incomplete = {lang: docs for lang in self.settings.targets if (docs := self.incomplete_docs(lang))}
-        if self.settings.distill and self.needs_second_training(incomplete):
+        dropped = {lang: docs for lang in self.settings.targets if (docs := self.dropped_docs(lang))}
+        if self.settings.distill and self.needs_second_training(dropped):
             teacher = self.train(TEACHER, train, dev)
-            train += [self.distill(teacher, lang, docs) for lang, docs in incomplete.items()]
+            train += [self.distill(teacher, lang, docs) for lang, docs in dropped.items()]
         return self.evaluate(self.train(PIPELINE, train, dev), test)
 
     def label(self) -> None:
@@ -152,13 +152,13 @@ class Adaptation:
             write_docs(path, self.progress(translated, f"Translating into {lang}", len(docs), 0))
 
     def project(self, lang: str) -> None:
-        """Project the entities. Sentences with an incomplete projection are dropped."""
+        """Project the entities. Sentences that fail a filter are dropped."""
         file = f"{PROJECTED}/{lang}.spacy"
         if self.is_current(file):
             return
         counts: Counter[str] = Counter()
         aligner = EmbeddingAligner(self.settings.encoder, inference="auto")
-        projector = SpanProjector(aligner, min_score=self.settings.min_score, complete=True)
+        projector = SpanProjector(aligner, min_score=self.settings.min_score, filters=self.settings.filters)
         translated = load_docs(self.folder / TRANSLATED / f"{lang}.spacy")
         pairs = pair_docs(load_docs(self.folder / SOURCE), translated, counts)
 
@@ -218,26 +218,26 @@ class Adaptation:
                 train_into(temporary, CONFIG, self.settings.batch_words, overrides, self.gpu_id)
         return self.folder / name / "model-last"
 
-    def incomplete_docs(self, lang: str) -> list[Doc]:
-        """The translations with an incomplete projection, except those that are held back."""
+    def dropped_docs(self, lang: str) -> list[Doc]:
+        """The translations that filters have dropped, except those that are held back."""
         excluded = {meta_of(doc)["id"] for doc in load_docs(self.folder / PROJECTED / f"{lang}.spacy")}
         excluded = excluded.union(*self._held_back_ids(load_docs(self.folder / SOURCE)))
         translated = load_docs(self.folder / TRANSLATED / f"{lang}.spacy")
         return [doc for doc in translated if meta_of(doc)["id"] not in excluded]
 
-    def needs_second_training(self, incomplete: Mapping[str, Sequence[Doc]]) -> bool:
-        """Whether enough translations have an incomplete projection to train again with a teacher's labels for them.
+    def needs_second_training(self, dropped: Mapping[str, Sequence[Doc]]) -> bool:
+        """Whether filters have dropped enough translations to train again with a teacher's labels for them.
 
-        incomplete (Mapping[str, Sequence[Doc]]): by target language.
+        dropped (Mapping[str, Sequence[Doc]]): by target language.
         """
-        n_incomplete = sum(map(len, incomplete.values()))
+        n_dropped = sum(map(len, dropped.values()))
         n_all = sum(len(load_docs(self.folder / TRANSLATED / f"{lang}.spacy")) for lang in self.settings.targets)
-        if 0 < n_incomplete < MIN_INCOMPLETE * n_all:
+        if 0 < n_dropped < MIN_DROPPED * n_all:
             self.report(
-                f"No second training: only {n_incomplete:,} of {n_all:,} translations have an incomplete projection",
+                f"No second training: filters have dropped only {n_dropped:,} of {n_all:,} translations",
                 Counter(),
             )
-        return n_incomplete >= max(1, MIN_INCOMPLETE * n_all)
+        return n_dropped >= max(1, MIN_DROPPED * n_all)
 
     def distill(self, teacher: Path, lang: str, docs: Sequence[Doc]) -> Path:
         """Label docs with the first trained pipeline. RETURNS: the labelled file."""

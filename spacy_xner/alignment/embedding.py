@@ -58,8 +58,11 @@ class EmbeddingAligner:
         encoder's tokenizer splits them, so that word pieces can span several words. Links are much better where words
         are single characters, as `spacy_xner.MultilingualTokenizer.v1` makes them. False gives SimAlign's own links.
     inference (str): precision on a CPU: "float32", "bfloat16", "int8", or "auto" for the fastest on this CPU.
-    RAISES: XnerError for an unknown setting and, when aligning, for an encoder that cannot be used.
+    RAISES: XnerError for an unknown setting and, when aligning, for an encoder that cannot be used. Translation models
+        are for `Seq2SeqAligner`.
     """
+
+    NAME = "spacy_xner.EmbeddingAligner.v1"
 
     def __init__(
         self,
@@ -94,13 +97,18 @@ class EmbeddingAligner:
         )
 
     @property
+    def version(self) -> str:
+        """The version of the encoder, see `encoder_version`."""
+        return encoder_version(self.model)
+
+    @property
     def identity(self) -> dict[str, Any]:
         """What determines the links; loads the encoder, whose depth determines the default layers."""
         return {
-            "name": "spacy_xner.EmbeddingAligner.v1",
+            "name": self.NAME,
             "revision": REVISION,
             "model": self.model,
-            "version": encoder_version(self.model),
+            "version": self.version,
             "layers": list(self.encoder.layers),
             "method": self.method,
             "token_type": self.token_type,
@@ -111,10 +119,14 @@ class EmbeddingAligner:
     def align(self, pairs: Iterable[tuple[Words, Words]]) -> Iterator[Alignment]:
         """Align (source words, target words) pairs lazily, in order. YIELDS: an `Alignment` for each pair."""
         for buffer in self._buffers(pairs):
-            sentences = list(dict.fromkeys(words for pair in buffer for words in pair))
-            encoded = dict(zip(sentences, self.encoder.encode(sentences), strict=True))
-            for source, target in buffer:
-                yield self._align_pair(encoded[source], encoded[target], source, target)
+            for (source, target), encoded in zip(buffer, self.encode(buffer), strict=True):
+                yield self._align_pair(*encoded, source, target)
+
+    def encode(self, pairs: Sequence[tuple[Words, Words]]) -> list[tuple["EncodedSentence", "EncodedSentence"]]:
+        """Encode sentence pairs, each distinct sentence once."""
+        sentences = list(dict.fromkeys(words for pair in pairs for words in pair))
+        encoded = dict(zip(sentences, self.encoder.encode(sentences), strict=True))
+        return [(encoded[source], encoded[target]) for source, target in pairs]
 
     def _buffers(self, pairs: Iterable[tuple[Words, Words]]) -> Iterator[list[tuple[tuple[str, ...], tuple[str, ...]]]]:
         buffer: list[tuple[tuple[str, ...], tuple[str, ...]]] = []

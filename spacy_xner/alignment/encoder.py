@@ -15,6 +15,7 @@ from ..encoders.precision import resolve_inference
 from ..encoders.threads import count_threads, run_in_threads, use_one_thread_if_forked
 from ..encoders.windows import usable_length
 from .loading import (
+    SpecialPieces,
     check_layers,
     current_device,
     default_layers,
@@ -73,7 +74,7 @@ class PieceEncoder:
         inference: str = "float32",
         beside: int = 0,
     ) -> None:
-        self.config, self.tokenizer, self.model = load_encoder(model)
+        self.config, self.tokenizer, self.model = self.load(model)
         depth = int(self.config.num_hidden_layers)
         if layers is None:
             layers = default_layers(model, self.config, beside)
@@ -85,22 +86,29 @@ class PieceEncoder:
         self._prefix, self._suffix = special_tokens(self.tokenizer)
         self.window = usable_length(self.tokenizer, self.model) - len(self._prefix) - len(self._suffix)
 
-    def encode(self, sentences: Sequence[Words]) -> list[EncodedSentence]:
+    def load(self, model: str) -> tuple[Any, Any, Any]:
+        """Configuration, tokenizer and model, see `load_encoder`."""
+        return load_encoder(model)
+
+    def encode(self, sentences: Sequence[Words], special: SpecialPieces | None = None) -> list[EncodedSentence]:
         """Encode each sentence separately. RETURNS: one result a sentence, in order.
 
         A sentence longer than the encoder's limit is read in windows that overlap by a quarter. Where two windows
         overlap, a piece gets its vectors from the window in which it is further from the edge.
+
+        special (SpecialPieces | None): ids around each window; None for those of the tokenizer.
         """
+        before, after = special or (self._prefix, self._suffix)
         pieces = list(self.pieces(sentences))
         windows = [
             (i, start, ids[start : start + self.window])
             for i, (ids, _, _, _) in enumerate(pieces)
             for start in window_starts(len(ids), self.window)
         ]
-        vectors = self._run([self.with_special_pieces(ids) for _, _, ids in windows])
+        vectors = self._run([before + ids + after for _, _, ids in windows])
         parts: list[list[tuple[int, Vectors]]] = [[] for _ in pieces]
         for (i, start, ids), array in zip(windows, vectors, strict=True):
-            parts[i].append((start, array[:, self.first : self.first + len(ids)]))
+            parts[i].append((start, array[:, len(before) : len(before) + len(ids)]))
         empty = np.zeros((len(self.layers), 0, int(self.config.hidden_size)), dtype=np.float32)
         return [
             EncodedSentence(join_windows(part) if part else empty, of_pieces, words, content)

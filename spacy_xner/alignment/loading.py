@@ -9,6 +9,7 @@ import torch
 from thinc.api import get_torch_default_device
 
 from ..compat import get_layer_stack
+from ..encoders.check import SEQ2SEQ_ADVICE
 from ..encoders.names import resolve_encoder
 from ..encoders.origin import EMBEDDED, UNKNOWN, read_origin
 from ..errors import XnerError
@@ -18,18 +19,22 @@ from ..model_files import LOCAL
 MBERT = "bert-base-multilingual-cased"
 MBERT_DEPTH, MBERT_LAYER = 12, 8
 
+SpecialPieces = tuple[list[int], list[int]]
+"""Ids of the special pieces before and after a sentence."""
+
 
 def load_encoder(model: str) -> tuple[Any, Any, Any]:
     """Load configuration, fast tokenizer and model in evaluation mode, from safetensors only.
 
     model (str): as for `resolve_encoder`.
-    RAISES: XnerError where it cannot be loaded or has no fast tokenizer.
+    RAISES: XnerError where it cannot be loaded, is a translation model, or has no fast tokenizer.
     """
     from transformers import AutoConfig, AutoModel, AutoTokenizer
 
     name = resolve_encoder(model)
     try:
         config = AutoConfig.from_pretrained(name, **LOCAL)
+        check_not_seq2seq(model, config)
         tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True, **LOCAL)
         if not tokenizer.is_fast:
             raise XnerError(
@@ -49,16 +54,28 @@ def load_encoder(model: str) -> tuple[Any, Any, Any]:
     return config, tokenizer, transformer.eval()
 
 
+def check_not_seq2seq(model: str, config: Any) -> None:
+    """RAISES: XnerError for a model with a decoder."""
+    if config.is_encoder_decoder:
+        raise XnerError(
+            f"{model} has a decoder ({config.model_type}), expected an encoder such as BERT. {SEQ2SEQ_ADVICE}"
+        )
+
+
 def default_layers(model: str, config: Any, beside: int) -> tuple[int, ...]:
     """The default layers of alignment: one layer and `beside` layers below and above it.
 
     An encoder trained by `xner align train` has a record of its trained layers: all of them, or the middle one if
-    `beside` is 0. For other encoders it is the middle layer, or SimAlign's choice for mBERT, the 8th.
+    `beside` is 0. For a translation model it is the last layer of its encoder alone, which TransAlign reads and trains
+    (Ebing, Goldschmied and Glavaš 2025, https://arxiv.org/abs/2510.27337: layer 12 of 12 of NLLB-200-distilled-600M).
+    For other encoders it is the middle layer, or SimAlign's choice for mBERT, the 8th.
 
     Middle layers align best; the last ones are specialised for the pretraining objective (Jalili Sabet et al. 2020,
     figure 2). With the embedded encoder, layers 5 to 7 of 12 are within a point of each other.
     """
     depth = int(config.num_hidden_layers)
+    if config.is_encoder_decoder:
+        return (depth,)
     origin = read_origin(Path(model))
     if origin is not None and origin.aligned is not None:
         trained = sorted(origin.aligned["layers"])
@@ -108,7 +125,7 @@ def drop_layers_above(model: Any, highest: int) -> None:
         del layers[highest:]
 
 
-def special_tokens(tokenizer: Any) -> tuple[list[int], list[int]]:
+def special_tokens(tokenizer: Any) -> SpecialPieces:
     """Ids of the special pieces before and after a sentence."""
     bare = tokenizer([["a"]], is_split_into_words=True, add_special_tokens=False)["input_ids"][0]
     whole = tokenizer([["a"]], is_split_into_words=True, add_special_tokens=True)["input_ids"][0]

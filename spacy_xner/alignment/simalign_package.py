@@ -108,7 +108,7 @@ class Package:
 
         from ..encoders.names import resolve_encoder
         from ..model_files import LOCAL
-        from .loading import check_layers, current_device, default_layers
+        from .loading import check_layers, check_not_seq2seq, current_device, default_layers
 
         class RecordingAligner(SentenceAligner):
             """Keeps the similarities from which the package computes links."""
@@ -122,6 +122,7 @@ class Package:
         name = resolve_encoder(model)
         try:
             config = AutoConfig.from_pretrained(name, **LOCAL)
+            check_not_seq2seq(model, config)
             chosen = default_layers(model, config, beside=0)[0] if layer is None else layer
             (self.layer,) = check_layers(chosen, int(config.num_hidden_layers), model)
             self._aligner = RecordingAligner(

@@ -13,6 +13,7 @@ from .console import make_console, make_notes
 from .options import (
     DEFAULT_MIN_SCORE,
     CacheOption,
+    FiltersOption,
     GpuOption,
     MemoryOption,
     NoCacheOption,
@@ -50,13 +51,14 @@ def adapt(
     min_score: Annotated[
         float, typer.Option(min=0, max=1, help="Drop sentences with an entity of a lower score.")
     ] = DEFAULT_MIN_SCORE,
+    filters: FiltersOption = None,
     held_back: Annotated[float, typer.Option(help="Share of the sentences for development and test.")] = 0.2,
     steps: Annotated[int, typer.Option(min=1, help="Steps of each training.")] = 300,
     batch_words: Annotated[int, typer.Option(min=1, help="Words in a training step.")] = 1200,
     distill: Annotated[
         bool,
         typer.Option(
-            help="Train again, with the first pipeline's labels, if 2% or more of projections are incomplete."
+            help="Train again, with the first pipeline's labels, if filters drop 2% or more of the translations."
         ),
     ] = True,
     seed: Annotated[int, typer.Option(help="Random seed of training and of the held-back texts.")] = 0,
@@ -75,10 +77,11 @@ def adapt(
     """Make a pipeline for other languages from a pipeline for one language and text in that language.
 
     The pipeline labels the text, with all its labels. Text and labels are translated and projected; a new pipeline is
-    trained on both, scored on held-back projected text, and packaged as xx_NAME. Interrupted runs resume; with other
-    options, the steps that depend on them are repeated. --dry-run writes nothing but translations of a sample of the
-    sentences, into the cache. The scores in meta.json are named `projected_ents_f` and so on, since the labels that
-    they are measured on were not checked by a person; its licences are those of the source pipeline and of the encoder.
+    trained on both, scored on held-back projected text, and packaged as xx_NAME. Sentences that lose an entity are
+    always dropped (the filter label_counts). Interrupted runs resume; with other options, the steps that depend on them
+    are repeated. --dry-run writes nothing but translations of a sample of the sentences, into the cache. The scores in
+    meta.json are named `projected_ents_f` and so on, since the labels that they are measured on were not checked by a
+    person; its licences are those of the source pipeline and of the encoder.
 
     Example:
 
@@ -116,7 +119,8 @@ def adapt(
     translators = {code: translator_from_options(translator, lang, code, memory, setting) for code in targets}
     folder = str(resolve_encoder(encoder))
     with usage_errors():
-        settings = Settings(lang, targets, folder, min_score, held_back, steps, batch_words, distill, seed)
+        names = tuple(each.value for each in filters or ())
+        settings = Settings(lang, targets, folder, min_score, held_back, steps, batch_words, distill, seed, names)
     notes = make_notes()
 
     def prepare(folder: Path) -> tuple[Adaptation, float]:

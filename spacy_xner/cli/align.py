@@ -19,10 +19,14 @@ from .options import (
     LayersOption,
     MethodName,
     QuietOption,
+    SourceLangOption,
+    TargetLangOption,
     TokenizedOption,
+    language_pair,
     make_aligner,
     make_projector,
     parse_layers,
+    with_languages,
 )
 from .progress import print_counts, resumable_progress
 from .streams import input_file, output_file
@@ -67,6 +71,8 @@ def align_file(
         ),
     ],
     encoder: EncoderOption = "embedded",
+    source_lang: SourceLangOption = None,
+    target_lang: TargetLangOption = None,
     layers: LayersOption = None,
     method: AlignMethodOption = MethodName["transport"],
     min_score: Annotated[
@@ -93,6 +99,7 @@ def align_file(
     ```
     xner align pairs.txt --output links.txt
     xner align pairs.txt.gz --output links.jsonl --encoder bert-base-multilingual-cased --method itermax
+    xner align pairs.txt --output links.txt --encoder facebook/nllb-200-distilled-600M --source-lang en --target-lang de
     xner align pairs.txt --output links.txt --min-score 0.5 --scores
     cat pairs.txt | xner align - --output - > links.txt
     ```
@@ -102,6 +109,7 @@ def align_file(
 
     use_gpu(gpu_id)
     aligner = make_aligner(encoder, parse_layers(layers), method.value, batch_size, fast)
+    aligner = with_languages(aligner, language_pair(source_lang, target_lang))
     with input_file(file) as pairs, output_file(output) as links:
         progress = resumable_progress("Aligning", "pairs")
         counts = align_file(pairs, links, aligner, progress, min_score, scores)
@@ -118,6 +126,8 @@ def show(
     limit: Annotated[int, typer.Option(min=1, help="Number of sentence pairs to show.")] = 20,
     tokenized: TokenizedOption = False,
     encoder: EncoderOption = "embedded",
+    source_lang: SourceLangOption = None,
+    target_lang: TargetLangOption = None,
     layers: LayersOption = None,
     method: AlignMethodOption = MethodName["transport"],
     fast: FastOption = False,
@@ -140,7 +150,8 @@ def show(
 
     check_output_path(output, file, *([target] if target else []))
     use_gpu(gpu_id)
-    projector = make_projector(encoder, parse_layers(layers), method.value, 0.0, False, batch_size, fast)
+    projector = make_projector(encoder, parse_layers(layers), method.value, 0.0, (), batch_size, fast)
+    projector.aligner = with_languages(projector.aligner, language_pair(source_lang, target_lang))
     pairs = list(shown_pairs(file, target, limit, tokenized, projector))
     note = f"{file.name}{f', {target.name}' if target else ''}: {len(pairs)} pairs. Encoder {encoder}, {method.value}."
     with atomic_path(output) as temporary:

@@ -75,7 +75,7 @@ def distill(
             nlp.batch_size = batch_size
     loaded = Teachers(pipelines)
     by_id = docs_by_id(load_docs(sources)) if sources else None
-    projector = make_projector(encoder, None, "transport", 0.0, False, fast=True) if sources else None
+    projector = make_projector(encoder, None, "transport", 0.0, (), fast=True) if sources else None
     distiller = Distiller(loaded, selection, by_id, projector, source_file=sources or "SOURCES")
     for code, (text, out) in files:
         check_output(out, text, *([sources] if sources else []))

@@ -1,5 +1,6 @@
 """Options that several commands share, and functions that make objects from them."""
 
+import inspect
 from collections.abc import Sequence
 from contextlib import nullcontext
 from enum import StrEnum
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from ..translation import Translator
 
 MethodName = StrEnum("MethodName", ["transport", "inter", "itermax", "mwmf"])
+FilterName = StrEnum("FilterName", ["unaligned", "gaps", "label_counts"])
+"""Those of `projection.filters`, which is imported when a command runs."""
 EncoderOption = Annotated[
     str, typer.Option(help="Encoder that aligns words: embedded (from a PyPI wheel), a folder or a hub name.")
 ]
@@ -29,6 +32,14 @@ LayersOption = Annotated[
     str | None,
     typer.Option(help="Layer to read, or several, for example 5,6,7. Default: the middle ones.", show_default=False),
 ]
+SourceLangOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Language of the source, for an encoder that is a translation model (NLLB, M2M-100, ...).",
+        show_default=False,
+    ),
+]
+TargetLangOption = Annotated[str | None, typer.Option(help="Language of the target, likewise.", show_default=False)]
 FastOption = Annotated[bool, typer.Option(help="Compute in 8 bits or bfloat16, whichever is faster on this machine.")]
 AlignMethodOption = Annotated[MethodName, typer.Option(help="transport, or a method of SimAlign.")]
 TokenizedOption = Annotated[
@@ -63,7 +74,16 @@ TeacherOption = Annotated[
     ),
 ]
 TeacherWeightOption = Annotated[
-    float | None, typer.Option(min=0, help="Weight of the teacher's opinion. Default: WEIGHT.", show_default=False)
+    float | None, typer.Option(min=0, help="Weight of the teacher's opinion. Default: 0.05.", show_default=False)
+]
+FiltersOption = Annotated[
+    list[FilterName] | None,
+    typer.Option(
+        "--filter",
+        help="Drop sentences in which a word of an entity has no alignment link (unaligned), the words that an entity "
+        "is linked with leave gaps (gaps), or an entity is not projected (label_counts). Repeatable.",
+        show_default=False,
+    ),
 ]
 CompleteOption = Annotated[bool, typer.Option(help="Drop sentences with incomplete projections.")]
 
@@ -85,6 +105,38 @@ def make_aligner(
 
     precision = "auto" if fast else "float32"
     return EmbeddingAligner(encoder, layers, method, batch_size=batch_size, inference=precision)
+
+
+def with_languages(aligner: Any, languages: tuple[str, str] | None) -> Any:
+    """An aligner with the settings of another one, for an encoder that is a translation model.
+
+    aligner (EmbeddingAligner): from `make_aligner`.
+    languages (tuple[str, str] | None): of source and target, see `language_pair`; None: the aligner itself.
+    RAISES: UsageError for what is not a language code.
+    """
+    from ..alignment.embedding import EmbeddingAligner
+    from ..alignment.seq2seq import Seq2SeqAligner
+
+    if languages is None:
+        return aligner
+    settings = {name: getattr(aligner, name) for name in inspect.signature(EmbeddingAligner).parameters}
+    with usage_errors():
+        return Seq2SeqAligner(settings.pop("model"), *languages, **settings)
+
+
+def language_pair(
+    source: str | None, target: str | None, target_option: str = "--target-lang"
+) -> tuple[str, str] | None:
+    """The languages of the two sides; None where the options name none. RAISES: UsageError where they name only one.
+
+    target_option (str): the option that names the language of the target, for the message.
+    """
+    if source is None and target is None:
+        return None
+    if source is None or target is None:
+        found, missing = ("--source-lang", target_option) if target is None else (target_option, "--source-lang")
+        raise UsageError(f"Found {found} without {missing}: aligning with a translation model needs both languages.")
+    return source, target
 
 
 def parse_layers(layers: str | None) -> int | list[int] | None:
@@ -116,7 +168,7 @@ def make_projector(
     layers: int | list[int] | None,
     method: str,
     min_score: float,
-    complete: bool,
+    filters: Sequence[str],
     batch_size: int = 32,
     fast: bool = False,
     teacher: str | None = None,
@@ -138,7 +190,7 @@ def make_projector(
         raise UsageError("Found --teacher-weight without --teacher, expected a pipeline as the teacher too.")
     weight = DEFAULT_WEIGHT if teacher_weight is None else teacher_weight
     opinion = None if teacher is None else PipelineTeacher(teacher)
-    return SpanProjector(aligner, algorithm, min_score, complete, teacher=opinion, teacher_weight=weight)
+    return SpanProjector(aligner, algorithm, min_score, filters, teacher=opinion, teacher_weight=weight)
 
 
 def translator_from_options(

@@ -11,20 +11,24 @@ from .console import make_notes
 from .options import (
     DEFAULT_MIN_SCORE,
     BatchSizeOption,
-    CompleteOption,
     EncoderOption,
     FastOption,
+    FilterName,
+    FiltersOption,
     GpuOption,
     LayersOption,
     MethodName,
     MinScoreOption,
     ProjectMethodOption,
     QuietOption,
+    SourceLangOption,
     TeacherOption,
     TeacherWeightOption,
     TokenizedOption,
+    language_pair,
     make_projector,
     parse_layers,
+    with_languages,
 )
 from .outputs import for_each_language
 from .progress import print_counts, print_report, resumable_progress
@@ -55,10 +59,12 @@ def project(
     ] = PairByName["auto"],
     tokenized: TokenizedOption = False,
     encoder: EncoderOption = "embedded",
+    source_lang: SourceLangOption = None,
     layers: LayersOption = None,
     method: ProjectMethodOption = MethodName["transport"],
     min_score: MinScoreOption = DEFAULT_MIN_SCORE,
-    complete: CompleteOption = False,
+    filters: FiltersOption = None,
+    complete: Annotated[bool, typer.Option("--complete", hidden=True)] = False,
     teacher: TeacherOption = None,
     teacher_weight: TeacherWeightOption = None,
     fast: FastOption = False,
@@ -71,7 +77,7 @@ def project(
     Examples:
 
     ```
-    xner project en.spacy de.text.spacy -o de.spacy --min-score 0.9 --complete
+    xner project en.spacy de.text.spacy -o de.spacy --min-score 0.9 --filter label_counts
     xner project en.spacy {lang}.text.spacy -o {lang}.spacy --lang de,es,fr
     xner project en.train.iob.gz de.train.txt -o de.train.iob --tokenized
     ```
@@ -79,10 +85,14 @@ def project(
     from ..pipelines import use_gpu
 
     use_gpu(gpu_id)
+    if complete:
+        typer.echo("`--complete` is deprecated: write `--filter label_counts`.", err=True)
+        filters = [*(filters or []), FilterName["label_counts"]]
+    names = [each.value for each in filters or []]
     projector = make_projector(
-        encoder, parse_layers(layers), method.value, min_score, complete, batch_size, fast, teacher, teacher_weight
+        encoder, parse_layers(layers), method.value, min_score, names, batch_size, fast, teacher, teacher_weight
     )
-    project_files(source, target, output, projector, lang, pair_by, tokenized)
+    project_files(source, target, output, projector, lang, pair_by, tokenized, source_lang)
 
 
 def project_files(
@@ -93,8 +103,12 @@ def project_files(
     lang: str | None,
     pair_by: PairByName,
     tokenized: bool = False,
+    source_lang: str | None = None,
 ) -> None:
-    """Project onto the target file of each language. Prints counts, and how sentences are paired."""
+    """Project onto the target file of each language. Prints counts, and how sentences are paired.
+
+    source_lang (str | None): the language of the source, where the projector's encoder is a translation model.
+    """
     from ..corpus.formats.reading import detect_format
     from ..corpus.formats.report import Report
     from ..corpus.project import project_corpus
@@ -105,9 +119,13 @@ def project_files(
         for _, (text, out) in files:
             detect_format(out)
             are_docbins(source, text, pair_by.value)  # type: ignore[arg-type]
-    for _, (text, out) in files:
-        check_formats(source, text, out)
     for code, (text, out) in files:
+        check_formats(source, text, out)
+        if source_lang is not None:
+            language_pair(source_lang, code, "--lang")
+    for code, (text, out) in files:
+        if source_lang is not None:
+            projector.aligner = with_languages(projector.aligner, language_pair(source_lang, code, "--lang"))
         counts: Counter[str] = Counter()
         report = Report()
         try:

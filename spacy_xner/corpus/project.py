@@ -13,7 +13,7 @@ from ..annotations.entities import PlainSpan, set_spans
 from ..files import atomic_path, open_text
 from ..journal import Journal, Progress
 from ..projection import SpanProjector
-from ..projection.types import COUNTS, Projection
+from ..projection.types import Projection
 from .docs import with_step, write_docs
 from .formats.reading import detect_format
 from .formats.write import WRITERS, check_labels
@@ -57,7 +57,7 @@ def project_corpus(
     renamed = {projector.label_map.get(label, label) for label in pairs.labels}
     check_labels(sorted(renamed - {""}), detect_format(output), output)
     identity = projector.identity
-    counts.update(dict.fromkeys(COUNTS, 0))
+    counts.update(dict.fromkeys(projector.count_names, 0))
     with Journal(output, {"project": pairs.fingerprint, "revision": REVISION, **identity}) as journal:
         for earlier in journal:
             counts.update(earlier["counts"])

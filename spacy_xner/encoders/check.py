@@ -6,6 +6,10 @@ from ..errors import XnerError
 from ..model_files import LOCAL, check_model_folder, read_settings
 
 WEIGHTS_NAME, INDEX_NAME = "model.safetensors", "model.safetensors.index.json"
+SEQ2SEQ_ADVICE = (
+    "To align words with a translation model, give the languages of both sides: the settings source and target of "
+    "spacy_xner.Seq2SeqAligner.v1, or --source-lang and --target-lang (with `xner project`, --source-lang and --lang)."
+)
 
 
 def check_files(folder: Path, *, name: str | None = None) -> None:
@@ -36,7 +40,10 @@ def check_loadable(folder: Path, *, name: str | None = None) -> None:
             f"{name} is not an encoder that transformers can load without running code of the model: {error}"
         ) from error
     if config.is_encoder_decoder:
-        raise XnerError(f"{name} is an encoder with a decoder ({config.model_type}); choose an encoder, such as BERT.")
+        raise XnerError(
+            f"{name} is an encoder with a decoder ({config.model_type}); choose an encoder, such as BERT. "
+            f"{SEQ2SEQ_ADVICE}"
+        )
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(folder), use_fast=True, **LOCAL)
     except Exception as error:  # tokenizers raises bare exceptions

@@ -39,16 +39,23 @@ class StudyCounts:
     @cached_property
     def figures(self) -> list[Figure]:
         """All figures: the mean over languages, each language, each label in the reference, and each label of each
-        language. A label's mean is over the languages whose reference has it."""
+        language. Means are over the languages whose reference has entities, or the label."""
         labels = [label for label in self.labels if any((lang, label) in self.gold for lang in self.langs)]
         by_language = [(lang, label) for lang in self.langs for label in labels if (lang, label) in self.gold]
         return [MACRO, *((lang, "") for lang in self.langs), *(("", label) for label in labels), *by_language]
+
+    @cached_property
+    def langs_with_entities(self) -> tuple[str, ...]:
+        """The languages whose reference has entities to find; all of them if none has."""
+        return tuple(lang for lang in self.langs if any(each == lang for each, _ in self.gold)) or self.langs
 
     def figures_of(self, f1: dict[str, Floats]) -> Floats:
         """Figures (..., n_figures) from F1: language -> (..., n_labels + 1)."""
         columns = []
         for lang, label in self.figures:
-            langs = [lang] if lang else [each for each in self.langs if not label or (each, label) in self.gold]
+            langs = [lang] if lang else self.langs_with_entities
+            if label and not lang:
+                langs = [each for each in self.langs if (each, label) in self.gold]
             columns.append(np.mean([f1[each][..., self.labels.index(label)] for each in langs], axis=0))
         return np.stack(columns, axis=-1)
 

@@ -18,6 +18,9 @@ class Arm:
     title, description (str): for readers.
     projected (str | None): DocBin file or folder of translations with projected labels. Translations of sentences that
         are held back, or whose labels are not used, are left out.
+    filters (Sequence[str]): leave out projected sentences that fail one of these filters: "unaligned", "gaps",
+        "label_counts", see `projection.filters`. Words are aligned with the study's encoder, however the labels were
+        projected.
     synthetic (str | None): unlabelled text that the teacher labels: translations of sentences that are held back.
     unrelated (bool): allow synthetic text whose ids are not those of labelled sentences, for example text that was
         written in the target languages. Without it such text is an error.
@@ -34,6 +37,7 @@ class Arm:
     title: str = ""
     description: str = ""
     projected: str | None = None
+    filters: Sequence[str] = ()
     synthetic: str | None = None
     teacher: str | None = None
     unrelated: bool = False

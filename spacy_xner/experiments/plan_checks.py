@@ -8,6 +8,7 @@ from typing import Any
 
 from ..distillation.selection import Selection
 from ..errors import XnerError
+from ..projection.filters import check_filters
 from .plan import Arm, Study
 
 # Settings of the training config that arms may not change: they are set from [study], or fixed by `train_into`.
@@ -53,6 +54,7 @@ def check_study(study: Study, path: Path) -> None:
     _check_lists(study, path)
     _check_settings(study, path)
     for arm in study.arms.values():
+        _check_filters(arm, path)
         _check_selection(arm, path)
         _check_teachers(arm, study, path)
 
@@ -110,6 +112,12 @@ def _check_settings(study: Study, path: Path) -> None:
                     f"{path}: [{where}.settings] has {key}, which must be the same for all arms, so that they can be "
                     f"compared. Set steps, batch_words, eval_every, dev_limit or seeds in [study] instead."
                 )
+
+
+def _check_filters(arm: Arm, path: Path) -> None:
+    check_filters(arm.filters, f"{path}: [arms.{arm.name}] filters")
+    if arm.filters and arm.projected is None:
+        raise XnerError(f"{path}: the arm {arm.name} has filters, but no projected sentences: expected `projected`.")
 
 
 def _check_selection(arm: Arm, path: Path) -> None:

@@ -7,7 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ..alignment import embedding
 from ..alignment.loading import encoder_version
+from ..projection import filters
 from .corpus_facts import corpus_digest, read_facts
 from .plan import DEFAULT_CONFIG, Arm, Study
 from .split import Split, split_ids
@@ -134,4 +136,8 @@ def _arm_setting(arm: Arm) -> dict[str, Any]:
     setting = {key: value for key, value in asdict(arm).items() if key not in ("title", "description")}
     if arm.config is None:
         del setting["config"]  # records that were made before arms had this setting stay valid
+    if not arm.filters:
+        del setting["filters"]  # likewise
+    else:
+        setting["filters"] = filters.identity(arm.filters) | {"align": embedding.REVISION}
     return setting

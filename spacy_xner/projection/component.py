@@ -19,13 +19,12 @@ from .confidence import DEFAULT_MIN_SCORE
 from .projector import SpanProjector
 from .second_opinion import DEFAULT_WEIGHT
 from .translated_source import TranslatedSource
-from .types import COUNTS
 
 DEFAULT_CONFIG = {
     "aligner": {"@misc": "spacy_xner.EmbeddingAligner.v1"},
     "projection": {"@misc": "spacy_xner.TransportProjection.v1"},
     "min_score": DEFAULT_MIN_SCORE,
-    "complete": False,
+    "filters": [],
     "translator": None,
     "source_pipeline": None,
     "label_map": None,
@@ -47,20 +46,22 @@ def make_projector(
     aligner: Any,  # an Aligner; a protocol cannot be checked without loading the encoder
     projection: Any,  # a ProjectionAlgorithm
     min_score: float,
-    complete: bool,
+    filters: list[str],
     translator: Any,  # a Translator
     source_pipeline: str | None,
     label_map: dict[str, str] | None,
     teacher: Any,  # a Teacher
     teacher_weight: float,
     scorer: Callable[..., dict[str, Any]] | None,
+    complete: bool | None = None,  # of older configs
 ) -> "Projector":
     """Make an `xner_projector`.
 
     aligner (Aligner): aligns the words of both docs, for example `spacy_xner.EmbeddingAligner.v1`.
     projection (ProjectionAlgorithm): places the spans, for example `spacy_xner.TransportProjection.v1`.
     min_score (float): leave out entities with a lower score, in [0, 1], see `SpanProjector`.
-    complete (bool): drop sentences with incomplete projections: such a doc gets no entities.
+    filters (list[str]): drop sentences that fail one of these filters, see `SpanProjector`: such a doc gets no
+        entities, and all its tokens are without annotation.
     translator (Translator | None): translates docs that have no `doc._.xner_source` into the language of
         `source_pipeline`, for example `spacy_xner.Apertium.v1` with source "es" and target "en".
     source_pipeline (str | None): name or folder of the pipeline that finds entities in the translations.
@@ -69,6 +70,7 @@ def make_projector(
         `spacy_xner.PipelineTeacher.v1` with the setting `pipeline`.
     teacher_weight (float): how much it weighs, see `SpanProjector`.
     scorer (Callable | None): scores examples.
+    complete (bool | None): older configs have it: true is the filter "label_counts".
     RAISES: XnerError for settings of the wrong type, and for a translator without source_pipeline or the reverse.
     """
     for setting, value, method in (("aligner", aligner, "align"), ("projection", projection, "project")):
@@ -91,7 +93,8 @@ def make_projector(
             f"The setting teacher of the component {name!r} is {teacher!r}: expected a registered object, such as "
             '{"@misc": "spacy_xner.PipelineTeacher.v1", "pipeline": "xx_xner_agg"}.'
         )
-    projector = SpanProjector(aligner, projection, min_score, complete, label_map, teacher, teacher_weight)
+    filters = [*filters, "label_counts"] if complete else filters
+    projector = SpanProjector(aligner, projection, min_score, filters, label_map, teacher, teacher_weight)
     sources = TranslatedSource(translator, source_pipeline) if source_pipeline else None
     return Projector(name, projector, sources, scorer=scorer)
 
@@ -123,7 +126,7 @@ class Projector(Pipe):
         self.scorer = scorer
         self.projector = projector
         self.sources = sources
-        self.report: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
+        self.report: Counter[str] = Counter(dict.fromkeys(projector.count_names, 0))
 
     def __call__(self, doc: Doc) -> Doc:
         """Project onto one doc, in place."""

@@ -1,7 +1,7 @@
 """`SpanProjector`: projects the entities of docs onto their translations."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -11,12 +11,13 @@ from ..alignment.embedding import EmbeddingAligner
 from ..alignment.types import Aligner, Alignment, Words
 from ..errors import XnerError
 from . import confidence, second_opinion
+from . import filters as sentence_filters
 from .confidence import DEFAULT_MIN_SCORE
 from .doc_words import PairWords
 from .reading import read_pairs
 from .second_opinion import Teacher, check_takes_opinion, check_weight, opinion_identity
 from .transport_projection import TransportProjection
-from .types import MissingSpan, Projection, ProjectionAlgorithm
+from .types import MissingSpan, Projection, ProjectionAlgorithm, count_names
 
 REVISION = 2  # raise it if algorithms place other spans for the same alignment: keys of journals have it
 BLOCK = 512  # maximum number of pairs read ahead: limits memory where few sentences have entities
@@ -34,13 +35,15 @@ class SpanProjector:
     algorithm (ProjectionAlgorithm | None): places spans; None for `TransportProjection()`.
     min_score (float): projected spans with a lower score, in [0, 1], count as missing. With `TransportProjection` the
         score is the probability that the span is exactly right.
-    complete (bool): drop sentences with incomplete projections.
+    filters (Sequence[str]): drop sentences that fail one of these filters: "unaligned", "gaps", "label_counts", see
+        `projection.filters`.
     label_map (Mapping[str, str] | None): new names for labels of the source, "" for labels to leave out; other labels
         stay.
     teacher (Teacher | None): a recogniser whose opinion on the target sentence weighs when spans are placed, see
         `second_opinion`. Spans of labels that it does not know are placed by the alignment alone, and counted.
     teacher_weight (float): how much it weighs; 0 for no effect.
-    RAISES: XnerError for a min_score outside [0, 1], a negative teacher_weight, and an algorithm that takes no opinion.
+    RAISES: XnerError for a min_score outside [0, 1], an unknown filter, a negative teacher_weight, and for a teacher
+        beside an algorithm that takes no opinion.
     """
 
     def __init__(
@@ -48,7 +51,7 @@ class SpanProjector:
         aligner: Aligner | None = None,
         algorithm: ProjectionAlgorithm | None = None,
         min_score: float = DEFAULT_MIN_SCORE,
-        complete: bool = False,
+        filters: Sequence[str] = (),
         label_map: Mapping[str, str] | None = None,
         teacher: Teacher | None = None,
         teacher_weight: float = second_opinion.DEFAULT_WEIGHT,
@@ -58,7 +61,7 @@ class SpanProjector:
         self.aligner = EmbeddingAligner() if aligner is None else aligner
         self.algorithm = TransportProjection() if algorithm is None else algorithm
         self.min_score = min_score
-        self.complete = complete
+        self.filters = sentence_filters.check_filters(filters, "The setting filters of the projection")
         self.label_map = dict(label_map or {})
         self.teacher = teacher
         self.teacher_weight = check_weight(teacher_weight)
@@ -74,10 +77,15 @@ class SpanProjector:
             "algorithm": {"name": type(self.algorithm).__name__, "revision": REVISION, **vars(self.algorithm)},
             "scores": confidence.identity(),
             "min_score": self.min_score,
-            "complete": self.complete,
+            "filters": sentence_filters.identity(self.filters),
             "label_map": self.label_map,
             **opinion,
         }
+
+    @property
+    def count_names(self) -> tuple[str, ...]:
+        """The names in `Projection.counts` of its projections."""
+        return count_names(self.filters)
 
     def __call__(self, source: Doc, target: Doc) -> Projection:
         """Project the `ents` of one doc onto its translation, which is not changed."""
@@ -118,10 +126,10 @@ class SpanProjector:
 
     def _result(self, pair: PairWords, alignment: Alignment | None) -> Projection:
         if alignment is None or not pair.spans:
-            return self._filter_complete(Projection(missing=pair.blank))
+            return self._filter_sentence(Projection(missing=pair.blank), pair, Alignment.empty(0, 0))
         given = {} if pair.opinion is None else {"opinion": pair.opinion}
         found = self.algorithm.project(pair.spans, pair.source.words, pair.target.words, alignment, **given)
-        found = self._filter_complete(self._filter_scores(pair.to_tokens(found)))
+        found = self._filter_sentence(self._filter_scores(pair.to_tokens(found)), pair, alignment)
         found.unknown_to_teacher = pair.n_unknown
         return found
 
@@ -136,8 +144,7 @@ class SpanProjector:
             sorted([*found.missing, *rejected], key=lambda span: span.start),
         )
 
-    def _filter_complete(self, found: Projection) -> Projection:
-        """Drop an incomplete sentence where `complete` is set."""
-        if found.complete or not self.complete:
-            return found
-        return Projection([], found.missing, dropped=True, dropped_spans=found.spans)
+    def _filter_sentence(self, found: Projection, pair: PairWords, alignment: Alignment) -> Projection:
+        """Drop a sentence that fails a filter."""
+        failed = sentence_filters.failed_filters(self.filters, pair, alignment, (span.label for span in found.spans))
+        return Projection([], found.missing, dropped_spans=found.spans, dropped_by=failed) if failed else found

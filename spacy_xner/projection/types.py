@@ -1,7 +1,7 @@
 """Types of projection: source spans, projected and missing spans, the projection of a sentence pair."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
@@ -75,21 +75,26 @@ class Projection:
 
     spans (list[ProjectedSpan]): target spans, in order, without overlaps.
     missing (list[MissingSpan]): source spans without a target span.
-    dropped (bool): whether the sentence is dropped because its projection is incomplete; then `spans` is empty.
-    dropped_spans (list[ProjectedSpan]): the target spans of a dropped sentence.
+    dropped_spans (list[ProjectedSpan]): the target spans of a dropped sentence, whose `spans` are empty.
+    dropped_by (tuple[str, ...]): the names of all filters that drop the sentence, see `projection.filters`.
     unknown_to_teacher (int): source spans of labels that the teacher of a second opinion does not know.
     """
 
     spans: list[ProjectedSpan] = field(default_factory=list)
     missing: list[MissingSpan] = field(default_factory=list)
-    dropped: bool = False
     dropped_spans: list[ProjectedSpan] = field(default_factory=list)
+    dropped_by: tuple[str, ...] = ()
     unknown_to_teacher: int = 0
 
     @property
+    def dropped(self) -> bool:
+        """Whether a filter drops the sentence."""
+        return bool(self.dropped_by)
+
+    @property
     def complete(self) -> bool:
-        """Whether every source span has a target span."""
-        return not self.missing
+        """Whether every source span has a target span, and the sentence is not dropped."""
+        return not self.missing and not self.dropped
 
     @property
     def score(self) -> float:
@@ -98,10 +103,12 @@ class Projection:
 
     @property
     def counts(self) -> Counter[str]:
-        """Counts of the names in `COUNTS`, to be added up over sentences.
+        """Counts of the names in `COUNTS`, to be added up over sentences; and `dropped_by_NAME` for each filter.
 
         `entities` = `projected` + `missing` + `overlapping` + `below_min_score`. `dropped_entities` are those among the
-        projected ones whose sentence is dropped. `unknown_to_teacher` is there only if a teacher did not know a label.
+        projected ones whose sentence is dropped. `dropped_sentences` counts a sentence once, also if several filters
+        drop it; `dropped_by_NAME` counts it under each of them. `unknown_to_teacher` is there only if a teacher did not
+        know a label.
         """
         n_projected = len(self.spans) + len(self.dropped_spans)
         counts = Counter(dict.fromkeys(COUNTS, 0))
@@ -110,13 +117,24 @@ class Projection:
             sentences=1,
             entities=n_projected + len(self.missing),
             projected=n_projected,
-            incomplete_sentences=int(not self.complete),
+            incomplete_sentences=int(bool(self.missing)),
             dropped_sentences=int(self.dropped),
             dropped_entities=len(self.dropped_spans),
         )
+        counts.update(map(count_name, self.dropped_by))
         if self.unknown_to_teacher:
             counts["unknown_to_teacher"] = self.unknown_to_teacher
         return counts
+
+
+def count_name(filter: str) -> str:
+    """The name under which the sentences that a filter drops are counted."""
+    return f"dropped_by_{filter}"
+
+
+def count_names(filters: Iterable[str]) -> tuple[str, ...]:
+    """The names of all counts of a projector with these filters."""
+    return *COUNTS, *map(count_name, filters)
 
 
 class ProjectionAlgorithm(Protocol):

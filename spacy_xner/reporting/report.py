@@ -86,16 +86,18 @@ class Report:
     @property
     def sizes(self) -> str:
         """How many sentences and entities the arms were scored on."""
-        parts = []
+        parts, empty = [], []
         for lang in self.analysis.langs:
             found = self.study.runs[0].sentences[lang]
             entities = sum(tp + fn for rows in found["labels"].values() for _, tp, _, fn in rows)
+            empty += [lang] * (not entities)
             n_repeats = len(found.get("repeats") or [])
             distinct = f" ({found['n'] - n_repeats:,} different ones)" if n_repeats else ""
             parts.append(f"{lang} {found['n']:,} sentences{distinct} with {entities:,} entities")
         first = self.study.first_sentence
         part = f", those from number {first} on whose text does not occur before" if first else ""
-        return f"Scored on {listed(parts)}{part}."
+        omitted = f" Without entities, and so not in the mean: {listed(empty)}." if empty else ""
+        return f"Scored on {listed(parts)}{part}.{omitted}"
 
     def columns(self) -> list[tuple[str, Figure]]:
         """Names and figures of a table's columns: the mean if there are several languages, then each language."""

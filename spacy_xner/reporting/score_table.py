@@ -10,7 +10,8 @@ def score_table(scores: dict[str, Any], baseline: dict[str, Any] | None = None, 
     """Precision, recall and F1 in percent, a row for each language and one for the mean over the targets.
 
     F1 has a 95% interval over test sentences. If the scores have expected calibration errors, they are shown too: "ECE
-    before" is with the temperature 1. The last row has means over the target languages.
+    before" is with the temperature 1. The last row has means over the target languages; a line below it names those
+    without entities to find, which are not in the means of P, R and F1.
 
     scores (dict[str, Any]): from `evaluate_pipeline`.
     baseline (dict[str, Any] | None): another pipeline's scores. Adds columns with its F1 and the difference, in the
@@ -43,9 +44,16 @@ def score_table(scores: dict[str, Any], baseline: dict[str, Any] | None = None, 
         if calibrated:
             cells += [_share(scores.get("ece_uncalibrated")), _share(scores.get("ece"))]
         if baseline is not None:
-            comparable = scores["targets"] == baseline["targets"] and same.issuperset(scores["targets"])
+            alike = all(scores.get(key, []) == baseline.get(key, []) for key in ("targets", "without_entities"))
+            comparable = alike and same.issuperset(scores["targets"])
             cells += _compare(scores["macro_f"], baseline.get("macro_f") if comparable else None)
         table.add_row(*cells)
+    if omitted := scores.get("without_entities"):
+        table.caption = (
+            f"Without entities, and so not in the means of P, R and F1: {', '.join(omitted)} ({len(omitted)} of "
+            f"{len(scores['targets'])} targets)"
+        )
+        table.caption_justify = "left"
     return table
 
 

@@ -12,8 +12,9 @@ QUESTION = (
 )
 METHOD = (
     "F1 of a language is computed from the summed counts of its entities; an entity is right if both its boundaries "
-    "and its label are. The mean is over the target languages, with equal weights. ± is the standard deviation over "
-    "seeds. Intervals contain 95% of {resamples} bootstrap resamples of the sentences, the same ones for both arms of "
+    "and its label are. The mean is over the target languages that have entities, with equal weights. ± is the "
+    "standard deviation over seeds. Intervals contain 95% of {resamples} bootstrap resamples of the sentences, the "
+    "same ones for both arms of "
     "a comparison, each with an error for the variance between trainings: Student's t with one degree of freedom less "
     "than there are seeds, times the standard error of the mean over seeds. p is from {permutations} random swaps of "
     "the two arms' results by sentence, with the same errors. It is corrected for the number of comparisons by "

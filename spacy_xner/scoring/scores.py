@@ -34,6 +34,7 @@ SCORES: dict[str, Expected] = {
     "source": text,
     "reference": optional(text),
     "targets": items(text),
+    "without_entities": optional(items(text)),
     "languages": mapping(
         {
             "docs": number(0, int),
@@ -100,11 +101,11 @@ def evaluate_pipeline(
     details (Details | None): receives each doc too, to keep counts by sentence, kinds of errors and examples.
     RETURNS (dict[str, Any]): `languages` (language -> docs, p, r, f, f_low, f_high, entities, labels), `source`,
         `targets`, and `macro_f`, `macro_p`, `macro_r`, `macro_f_low`, `macro_f_high`: unweighted means over the target
-        languages (None if there are none). `low` and `high` are the ends of a 95% interval over test texts, which does
-        not cover the variance between trainings. If the pipeline has an `xner` component, also `ece` and
-        `ece_uncalibrated`: expected calibration errors with the fitted temperature and with the temperature 1, for each
-        language, and their means over the target languages (or all languages if there are no target languages) that
-        have predicted entities.
+        languages that have entities to find (None if there are none). `without_entities` has the other targets. `low`
+        and `high` are the ends of a 95% interval over test texts, which does not cover the variance between trainings.
+        If the pipeline has an `xner` component, also `ece` and `ece_uncalibrated`: expected calibration errors with the
+        fitted temperature and with the temperature 1, for each language, and their means over the target languages (or
+        all languages if there are no target languages) that have predicted entities.
     RAISES: XnerError for a doc without language or labels, and if there are no docs.
     """
     by_language: dict[str, LanguageScores] = defaultdict(LanguageScores)
@@ -128,14 +129,22 @@ def evaluate_pipeline(
     order = sorted(by_language, key=lambda lang: (lang != source, lang))
     languages = {lang: by_language[lang].to_json(resampled[lang]) for lang in order}
     targets = [lang for lang in languages if lang != source]
+    found = [lang for lang in targets if languages[lang]["entities"]]  # there is no recall of nothing
     macro = {
-        f"macro_{key}": sum(languages[lang][key] for lang in targets) / len(targets) if targets else None
+        f"macro_{key}": sum(languages[lang][key] for lang in found) / len(found) if found else None
         for key in ("p", "r", "f")
     }
     mean = macro["macro_f"]
-    ends = (None, None) if mean is None else interval(np.mean([resampled[lang] for lang in targets], axis=0), mean)
+    ends = (None, None) if mean is None else interval(np.mean([resampled[lang] for lang in found], axis=0), mean)
     macro |= {"macro_f_low": ends[0], "macro_f_high": ends[1]}
-    return {"source": source, "targets": targets, **macro, **_mean_errors(languages, targets), "languages": languages}
+    return {
+        "source": source,
+        "targets": targets,
+        "without_entities": [lang for lang in targets if lang not in found],
+        **macro,
+        **_mean_errors(languages, targets),
+        "languages": languages,
+    }
 
 
 def _mean_errors(languages: Mapping[str, Mapping[str, Any]], targets: Sequence[str]) -> dict[str, float]:

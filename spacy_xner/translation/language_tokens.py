@@ -38,6 +38,7 @@ class LanguageToken:
 def language_tokens(tokenizer: Any) -> list[LanguageToken]:
     """All language tokens of a tokenizer; an empty list for bilingual models."""
     listed = [*tokenizer.additional_special_tokens, *getattr(tokenizer, "supported_language_codes", [])]
+    listed += getattr(tokenizer, "lang_code_to_token", {}).values()  # M2M-100, where it was saved without the others
     matches = (TOKEN.fullmatch(token) for token in listed)
     return sorted({LanguageToken(m[0], m[2]) for m in matches if m}, key=lambda found: found.token)
 

@@ -111,11 +111,15 @@ def test_all_steps(room: Path, tiny_encoder: Path, monkeypatch: pytest.MonkeyPat
     assert "pipeline is recomputed, since these changed: distill, steps" in result.output
     again = [path for path, then in before.items() if path.exists() and path.stat().st_mtime_ns != then]
     assert {path.relative_to(out).parts[0] for path in again} == {"projected", "pipeline"}
-    monkeypatch.setattr("spacy_xner.adapt.steps.MIN_INCOMPLETE", 1.0)
+    monkeypatch.setattr("spacy_xner.adapt.steps.MIN_DROPPED", 1.0)
     result = adapt(room, tiny_encoder, "--steps", "4")
     assert result.exit_code == 0, result.output
-    assert re.search(r"No second training: only \d+ of 25 translations have an incomplete projection", result.output)
+    assert re.search(r"No second training: filters have dropped only \d+ of 25 translations", result.output)
     assert "teacher is recomputed" not in result.output
+    for options, outdated in (([], False), (["--filter", "gaps"], True)):
+        result = adapt(room, tiny_encoder, "--steps", "4", "--dry-run", *options)
+        assert ("projected/de.spacy" in result.stdout.split()) == outdated
+        assert "translated/de.spacy" not in result.stdout.split()
 
 
 @pytest.mark.parametrize("cache", [".translations", "folder", ""])  # the default, another, none
@@ -271,6 +275,41 @@ def test_interrupted_while_a_file_is_made(room: Path, tiny_encoder: Path, tmp_pa
         broken.label()
     texts.write_text(first)
     assert not work().is_current("source.spacy")
+
+
+def test_filters(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    """Sentences that lose an entity are always dropped; each filter has its count."""
+
+    class Copies:
+        @property
+        def identity(self) -> dict[str, Any]:
+            return {"name": "copies", "source": "en", "target": "de"}
+
+        def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
+            return iter(texts)
+
+    reports: dict[str, Counter[str]] = {}
+
+    def work(*filters: str) -> Adaptation:
+        settings = Settings("en", ("de",), str(tiny_encoder), filters=filters)
+        translators: dict[str, Translator] = {"de": Copies()}
+        return Adaptation(
+            *(spacy.load(room / "source"), room / "texts.txt", tmp_path / "out", settings, translators),
+            report=lambda title, counts: reports.update({title: counts.copy()}),
+            cache=False,
+        )
+
+    first = work()
+    first.label()
+    first.translate("de")
+    found = []
+    for adaptation in (first, work("gaps")):
+        adaptation.project("de")
+        (counts,) = (counts for title, counts in reports.items() if title.startswith("Projected onto de"))
+        found.append({name for name in counts if name.startswith("dropped_by_")})
+    assert found == [{"dropped_by_label_counts"}, {"dropped_by_label_counts", "dropped_by_gaps"}]
+    with pytest.raises(XnerError, match="filters of the adaptation has 'gap', which is no filter"):
+        work("gap")
 
 
 def test_one_run_in_a_folder(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:

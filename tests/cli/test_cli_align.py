@@ -11,8 +11,11 @@ from typer.testing import CliRunner
 
 from spacy_xner.alignment import files
 from spacy_xner.alignment.embedding import EmbeddingAligner
+from spacy_xner.alignment.seq2seq import Seq2SeqAligner
 from spacy_xner.cli import app
 from spacy_xner.errors import XnerError
+
+from ..translation.tiny_models import tiny_nllb
 
 PAIRS = "Berlin is big ||| Berlin ist groß\nParis ||| \n日 本 ||| Japan \x07 😀\n"
 SOURCE = "Berlin\tB-LOC\nis\tO\nbig\tO\n\nAnna\tB-PER\nsaw\tO\nParis\tB-LOC\n\n"
@@ -163,6 +166,24 @@ def test_scores_of_other_methods_are_similarities(tiny_encoder: Path) -> None:
     (alignment,) = aligner.align([(["Berlin", "is", "big"], ["Berlin", "ist", "groß"])])
     assert alignment.scores == [float(alignment.similarity[i, j]) for i, j in alignment.links]
     assert alignment.scores
+
+
+def test_a_translation_model_aligns(tmp_path: Path) -> None:
+    model, pairs, output = str(tiny_nllb(tmp_path / "nllb")), tmp_path / "pairs.txt", tmp_path / "links.txt"
+    pairs.write_text("She gave up ||| nobody saw it\n", encoding="utf8")
+    options = ("align", pairs, "--output", output, "--encoder", model)
+    result = invoke(*options, "--source-lang", "en", "--target-lang", "de")
+    assert result.exit_code == 0, result.output
+    (expected,) = Seq2SeqAligner(model, "en", "de").align([(["She", "gave", "up"], ["nobody", "saw", "it"])])
+    assert output.read_text(encoding="utf8") == " ".join(f"{i}-{j}" for i, j in expected.links) + "\n"
+    for wrong, status, message in (
+        ((), 1, "give the languages of both sides"),
+        (("--source-lang", "en"), 2, "Found --source-lang without --target-lang"),
+        (("--target-lang", "de"), 2, "Found --target-lang without --source-lang"),
+        (("--source-lang", "en", "--target-lang", "x!"), 2, "x!"),
+    ):
+        result = invoke(*options, *wrong)
+        assert (result.exit_code, message in " ".join(result.output.split())) == (status, True), result.output
 
 
 def test_show_pairs(tiny_encoder: Path, tmp_path: Path) -> None:

@@ -11,10 +11,13 @@ from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 from typer.testing import CliRunner
 
+from spacy_xner.alignment.seq2seq import Seq2SeqAligner
 from spacy_xner.cli import app
 from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.corpus.formats.reading import read_sentences
 from spacy_xner.pipelines import fingerprint_of
+
+from ..translation.tiny_models import tiny_nllb
 
 SOURCE = "Berlin\tB-LOC\nis\tO\nbig\tO\n\nAnna\tB-PER\nsaw\tO\nParis\tB-LOC\n\n"
 
@@ -146,9 +149,31 @@ def test_nothing_complete_is_left(tiny_encoder: Path, tmp_path: Path) -> None:
     source, target = tmp_path / "en.iob", tmp_path / "de.txt"
     source.write_text("Berlin\tB-LOC\n\n", encoding="utf8")
     target.write_text("\n", encoding="utf8")
-    result = project(tiny_encoder, source, target, "--output", tmp_path / "out.spacy", "--complete")
+    result = project(tiny_encoder, source, target, "--output", tmp_path / "out.spacy", "--filter", "label_counts")
     assert result.exit_code == 1
     assert "dropped_sentences" in result.output.replace(" ", "_")
+
+
+def test_filters_are_counted_by_name(tiny_encoder: Path, tmp_path: Path) -> None:
+    """The old option for one of them still works, and says what to write."""
+    source, target, output = (tmp_path / name for name in ("en.iob", "de.txt", "out.spacy"))
+    source.write_text(SOURCE, encoding="utf8")
+    target.write_text("Berlin ist groß\nAnna sah\n", encoding="utf8")
+    for options, kept in (([], 2), (["--filter", "unaligned", "--filter", "gaps"], 1), (["--complete"], 1)):
+        result = project(tiny_encoder, source, target, "--output", output, *options)
+        assert result.exit_code == 0, result.output
+        counts = dict(re.findall(r"^ *dropped (by \S+|by label counts|sentences) +(\d+)", result.output, re.MULTILINE))
+        assert len(load_docs(output)) == kept
+        if not options:
+            assert counts == {"sentences": "0"}
+        elif "--complete" in options:
+            assert counts == {"sentences": "1", "by label counts": "1"}
+            assert "`--complete` is deprecated: write `--filter label_counts`." in result.stderr
+        else:
+            assert counts == {"sentences": "1", "by unaligned": "1", "by gaps": "0"}
+    result = project(tiny_encoder, source, target, "--output", output, "--filter", "gap")
+    assert result.exit_code == 2
+    assert "'gap' is not one of 'unaligned', 'gaps', 'label_counts'" in result.output
 
 
 @pytest.mark.parametrize("by", ["id", "order"])
@@ -207,6 +232,27 @@ def test_several_languages(tiny_encoder: Path, tmp_path: Path) -> None:
         docs = load_docs(tmp_path / f"{lang}.spacy")
         assert [doc._.xner_meta["lang"] for doc in docs] == [lang, lang]
         assert [entity.text for doc in docs for entity in doc.ents] == ["Berlin", "Anna", "Paris"]
+
+
+def test_a_translation_model_in_several_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is aligned in its own language."""
+    aligned, encode = [], Seq2SeqAligner.encode
+
+    def spy(self: Seq2SeqAligner, pairs: Any) -> Any:
+        aligned.append((self.source, self.target))
+        return encode(self, pairs)
+
+    monkeypatch.setattr(Seq2SeqAligner, "encode", spy)
+    source = tmp_path / "en.iob"
+    source.write_text(SOURCE, encoding="utf8")
+    for lang in ("de", "zh"):
+        (tmp_path / f"{lang}.txt").write_text("She gave up\nNobody saw it\n", encoding="utf8")
+    output, options = tmp_path / "{lang}.out.iob", ("--encoder", tiny_nllb(tmp_path / "nllb"), "--source-lang", "en")
+    result = invoke("project", source, tmp_path / "{lang}.txt", "-o", output, "--lang", "de,zh", *options)
+    assert result.exit_code == 0, result.output
+    assert aligned == [("en", "de"), ("en", "zh")]
+    result = invoke("project", source, tmp_path / "de.txt", "-o", tmp_path / "out.iob", *options)
+    assert (result.exit_code, "Found --source-lang without --lang" in result.output) == (2, True), result.output
 
 
 def test_the_old_spelling_does_the_same(tiny_encoder: Path, tmp_path: Path) -> None:

@@ -170,13 +170,23 @@ def test_project(source: list[Doc], projector: SpanProjector, tmp_path: Path) ->
 
 
 def test_incomplete_sentences_are_dropped(source: list[Doc], tiny_encoder: Path, tmp_path: Path) -> None:
-    strict = SpanProjector(embedding_aligner_v1(str(tiny_encoder)), span_projection_v1(), min_score=1.0, complete=True)
+    aligner = embedding_aligner_v1(str(tiny_encoder))
+    strict = SpanProjector(aligner, span_projection_v1(), min_score=1.0, filters=["label_counts"])
     other = Table({doc.text: "xyz" for doc in source})
     pairs = pair_docs(source, list(translate_docs(source, other, "de", Counter())), Counter())
     counts: Counter[str] = Counter()
     project_corpus(tmp_path / "de.spacy", pairs, strict, counts)
     assert [doc._.xner_meta["id"] for doc in load_docs(tmp_path / "de.spacy")] == ["a:2"]
-    assert counts["dropped_sentences"] == 3
+    assert counts["dropped_sentences"] == counts["dropped_by_label_counts"] == 3
+    for filters in (["gaps"], ["gaps", "label_counts"]):  # each is in the provenance; one that drops nothing counts 0
+        strict = SpanProjector(aligner, span_projection_v1(), filters=filters)
+        counts.clear()
+        copies = Table({doc.text: doc.text for doc in source})
+        pairs = pair_docs(source, list(translate_docs(source, copies, "de", Counter())), Counter())
+        project_corpus(tmp_path / "all.spacy", pairs, strict, counts)
+        assert [counts[f"dropped_by_{name}"] for name in filters] == [0] * len(filters)
+        step = load_docs(tmp_path / "all.spacy")[0]._.xner_meta["provenance"][-1]
+        assert step["filters"] == dict.fromkeys(filters, 1)
 
 
 class KilledError(Exception):

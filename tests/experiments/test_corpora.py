@@ -1,11 +1,14 @@
 """Training data of arms: splits of the source sentences, files, and their digests."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from spacy.tokens import Doc
 
+from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.annotations.soft_labels import set_soft_labels
 from spacy_xner.corpus.docs import load_docs, write_docs
@@ -14,6 +17,7 @@ from spacy_xner.experiments.corpora import synthetic_texts, write_training_files
 from spacy_xner.experiments.corpus_facts import corpus_digest
 from spacy_xner.experiments.plan import Study
 from spacy_xner.experiments.split import split_ids
+from spacy_xner.projection.filters import NAMES, filter_pairs
 
 TEXTS = {f"corpus:{i}": f"text {i // 2}".upper() if i % 2 else f"text {i // 2}" for i in range(40)}  # each twice
 
@@ -46,6 +50,34 @@ def test_files_of_an_arm(study: Study, tmp_path: Path) -> None:
     assert {meta_of(doc)["id"] for doc in texts} == split.held_back
     with pytest.raises(XnerError, match="has no synthetic text"):
         synthetic_texts(study, study.arms["c"], split_ids(ids, 0.0, 1.0, 0))
+
+
+def test_filters_of_an_arm(study: Study, tmp_path: Path, tiny_encoder: Path) -> None:
+    """Projected sentences that fail one are left out, and counted under each that they fail."""
+    path = tmp_path / "projected/de.spacy"
+    sources = {meta_of(doc)["id"]: doc for doc in load_docs(study.gold)}
+    split = split_ids({id: doc.text for id, doc in sources.items()}, 0.0, 1.0, 0)
+    docs = load_docs(path)
+    short = Doc(docs[0].vocab, words=["Paris"])
+    short._.xner_meta = meta_of(docs[0])
+    lost = docs[1].copy()
+    lost.set_ents([lost.ents[0]])
+    docs = [short, lost, *docs[2:]]
+    write_docs(path, docs)
+    aligner = EmbeddingAligner(str(tiny_encoder), inference="auto")
+    failed = list(filter_pairs(((sources[meta_of(doc)["id"]], doc) for doc in docs), NAMES, aligner))
+    assert [set(names) >= {"label_counts"} for names in failed] == [True, True] + [False] * (len(docs) - 2)
+    assert "unaligned" in failed[0]
+    for filters in (["label_counts"], ["unaligned", "unaligned"], NAMES):
+        arm = replace(study.arms["b"], filters=filters)
+        files, counts = write_training_files(study, arm, split, tmp_path / "files")
+        kept = [doc for doc, names in zip(docs, failed, strict=True) if not set(names) & set(filters)]
+        assert [meta_of(doc)["id"] for doc in load_docs(files[1])] == [meta_of(doc)["id"] for doc in kept]
+        dropped = {f"dropped_by_{name}": sum(name in names for names in failed) for name in filters}
+        assert counts == {"gold": len(sources), "projected": len(kept), **dropped}
+    write_docs(path, docs[:2])
+    with pytest.raises(XnerError, match=r"its filters \(label_counts\) drop all 2 of .*projected"):
+        write_training_files(study, replace(arm, filters=["label_counts"]), split, tmp_path / "files")
 
 
 def test_the_digest_covers_what_is_learned(study: Study, tmp_path: Path) -> None:

@@ -32,6 +32,14 @@ def test_by_hand() -> None:
     )
 
 
+def test_languages_without_entities_are_named() -> None:
+    sentences = counted({"de": {"PER": [[0, 1, 0, 0]]}, "es": {"PER": [[0, 0, 1, 0]]}}, 2)
+    assert make_report(study_of(record("a", 0, sentences)), resamples=100, permutations=100).sizes == (
+        "Scored on de 2 sentences with 1 entities and es 2 sentences with 0 entities. Without entities, and so not in "
+        "the mean: es."
+    )
+
+
 def test_all_sentences() -> None:
     study = study_of(simulated("a", 0, 0.5, n=10))
     found, whole = (each.runs[0].sentences for each in (sentences_from(study, 0), study))

@@ -12,6 +12,7 @@ import srsly
 from spacy.util import load_config
 from typer.testing import CliRunner
 
+from spacy_xner.alignment.embedding import REVISION
 from spacy_xner.cli import app
 from spacy_xner.errors import XnerError
 from spacy_xner.experiments.claims import claimed
@@ -121,6 +122,22 @@ def test_an_arm_with_a_training_config_of_its_own(file: Path, tmp_path: Path) ->
     (tmp_path / "ner.cfg").unlink()
     with pytest.raises(XnerError, match=r"ner\.cfg: no training config can be read"):
         runner.check(plan.chosen(["ner"]))
+
+
+def test_an_arm_with_filters(file: Path, tmp_path: Path) -> None:
+    """One line of the study file; the record has the filters, and how many sentences each has dropped."""
+    text = file.read_text(encoding="utf8")
+    line = 'filters = ["label_counts"]'
+    (tmp_path / "study.cfg").write_text(
+        text.replace("[arms.c]", f'[arms.f]\nprojected = "{file.parent}/projected"\n{line}\n\n[arms.c]'),
+        encoding="utf8",
+    )
+    settings = {"steps": 2, "folder": str(tmp_path / "training"), "records": str(tmp_path / "records")}
+    plan = read_study(tmp_path / "study.cfg", settings)
+    record = Runner(plan, log=lambda message: None).record(Run(plan, plan.arms["f"], 0))
+    assert record["training_sentences"] == {"gold": 6, "dropped_by_label_counts": 0, "projected": 6}
+    assert record["setting"]["arm"]["filters"] == {"label_counts": 1, "align": REVISION}
+    assert "filters" not in Run(plan, plan.arms["b"], 0).setting()["arm"]  # as in records of earlier versions
 
 
 def test_same_seed_same_scores(file: Path, tmp_path: Path) -> None:

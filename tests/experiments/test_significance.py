@@ -55,6 +55,18 @@ def test_by_hand() -> None:
     assert (analysis.langs, analysis.labels, analysis.comparisons[0].seeds) == (["de", "es"], ["LOC", "PER"], (0, 1))
 
 
+def test_a_language_without_entities_is_not_in_the_mean() -> None:
+    """German has F1 2/3 and 0; in Spanish there is nothing to find, whatever is predicted."""
+    one: dict[int, Rows] = {0: {"de": {"PER": [[0, 1, 0, 1]]}, "es": {"PER": [[0, 0, 1, 0]]}}}
+    two: dict[int, Rows] = {0: {"de": {"PER": [[0, 0, 0, 2]]}, "es": {"PER": []}}}
+    analysis = compared(one, two, 2)
+    assert analysis.arms["b"].figures[MACRO].value == pytest.approx(2 / 3)
+    assert macro(analysis).value == pytest.approx(2 / 3)
+    assert analysis.arms["b"].figures["es", ""].value == 0
+    nothing = compared({0: {"de": {"PER": []}}}, {0: {"de": {"PER": []}}}, 2)
+    assert nothing.arms["b"].figures[MACRO].value == 0
+
+
 def test_only_a_language_s_reference_labels_are_figures() -> None:
     """A label that is not in the reference counts as wrong where it is predicted, and has no figure of its own."""
     analysis = compared(

@@ -10,13 +10,16 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
+from thinc.api import Config
 
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.errors import XnerError
 from spacy_xner.languages.tokenizer import multilingual_blank
+from spacy_xner.projection import SpanProjector
 from spacy_xner.projection.component import Projector
+from spacy_xner.projection.link_projection import LinkProjection
 
-from .util import GERMAN, SOURCE, aligner_config, doc_of, entities, source_doc
+from .util import GERMAN, SOURCE, SomeLinks, aligner_config, doc_of, entities, source_doc
 
 EXPECTED = [("Angela Merkel", "PER"), ("New York", "LOC")]
 
@@ -145,14 +148,18 @@ def test_trained_pipeline(embedded_encoder: Path, package: str, text: str, tmp_p
 
 
 def test_save_and_load(tiny_encoder: Path, tmp_path: Path) -> None:
-    settings: Any = {"min_score": 0.25, "complete": True, "projection": {"@misc": "spacy_xner.SpanProjection.v1"}}
+    settings: Any = {
+        "min_score": 0.25,
+        "filters": ["gaps", "label_counts"],
+        "projection": {"@misc": "spacy_xner.SpanProjection.v1"},
+    }
     nlp = pipeline(tiny_encoder, **settings)
     nlp.to_disk(tmp_path / "pipeline")
     copies = [spacy.load(tmp_path / "pipeline"), spacy.blank("de").from_config(nlp.config).from_bytes(nlp.to_bytes())]
     for copy in copies:
         component = copy.get_pipe("xner_projector")
         assert isinstance(component, Projector)
-        assert (component.projector.min_score, component.projector.complete) == (0.25, True)
+        assert (component.projector.min_score, component.projector.filters) == (0.25, ("gaps", "label_counts"))
         aligner = component.projector.aligner
         assert isinstance(aligner, EmbeddingAligner)
         assert aligner.model == str(tiny_encoder)
@@ -223,15 +230,44 @@ def test_a_doc_is_saved_with_its_source(german: Language) -> None:
 
 
 def test_filters_and_report(embedded_encoder: Path) -> None:
-    """An entity without counterpart is counted; with `complete`, the others go too."""
+    """An entity without counterpart is counted; with the filter `label_counts`, the others go too."""
     half = "Angela Merkel sprach."
-    lenient, strict = (pipeline(embedded_encoder, complete=complete) for complete in (False, True))
+    lenient, strict = (pipeline(embedded_encoder, filters=filters) for filters in ([], ["label_counts"]))
     kept = lenient(with_source(lenient, half, source_doc()))
     assert ("Angela Merkel", "PER") in entities(kept)
     report = report_of(lenient)
     assert (report["sentences"], report["entities"], report["incomplete_sentences"]) == (1, 2, 1)
     check_projected(strict(with_source(strict, half, source_doc())), [])
-    assert report_of(strict)["dropped_sentences"] == 1
+    assert report_of(strict)["dropped_sentences"] == report_of(strict)["dropped_by_label_counts"] == 1
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_configs_of_earlier_versions(tiny_encoder: Path, tmp_path: Path, complete: bool) -> None:
+    """They have `complete` in place of `filters`; saved pipelines too."""
+    nlp = pipeline(tiny_encoder)
+    nlp.to_disk(tmp_path / "pipeline")
+    config = Config().from_disk(tmp_path / "pipeline/config.cfg")
+    settings = config["components"]["xner_projector"]
+    del settings["filters"]
+    settings["complete"] = complete
+    config.to_disk(tmp_path / "pipeline/config.cfg")
+    for loaded in (spacy.load(tmp_path / "pipeline"), spacy.blank("de").from_config(config)):
+        loaded.to_disk(tmp_path / "again")
+        for copy in (loaded, spacy.load(tmp_path / "again")):
+            component = copy.get_pipe("xner_projector")
+            assert isinstance(component, Projector)
+            assert component.projector.filters == (("label_counts",) if complete else ())
+
+
+def test_a_dropped_doc_is_without_annotation(tiny_encoder: Path) -> None:
+    """Its entities were projected, but its tokens are not known to be O."""
+    nlp = pipeline(tiny_encoder)
+    component = nlp.get_pipe("xner_projector")
+    assert isinstance(component, Projector)
+    component.projector = SpanProjector(SomeLinks([(0, 0), (0, 2)]), LinkProjection(), 0, ["gaps"])
+    doc = nlp(with_source(nlp, "Ada sprach Ada", doc_of("Ada spoke", (0, 1, "PER"))))
+    assert (doc.ents, {token.ent_iob for token in doc}) == ((), {0})
+    assert component.report["dropped_by_gaps"] == 1
 
 
 def test_errors(tiny_encoder: Path) -> None:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
 from spacy.tokens import Doc, Span
 
@@ -18,7 +17,7 @@ from spacy_xner.projection.doc_words import DocWords
 from spacy_xner.projection.link_projection import LinkProjection
 from spacy_xner.projection.types import COUNTS
 
-from .util import GERMAN, doc_of, source_doc
+from .util import GERMAN, SomeLinks, doc_of, source_doc
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +25,8 @@ def aligner(tiny_encoder: Path) -> EmbeddingAligner:
     return EmbeddingAligner(str(tiny_encoder), 0, "inter", "word")
 
 
-def projector(aligner: EmbeddingAligner, min_score: float = 0.0, complete: bool = False) -> SpanProjector:
-    return SpanProjector(aligner, LinkProjection(), min_score, complete)
+def projector(aligner: EmbeddingAligner, min_score: float = 0.0) -> SpanProjector:
+    return SpanProjector(aligner, LinkProjection(), min_score)
 
 
 def sum_counts(*found: Projection) -> Counter[str]:
@@ -35,18 +34,6 @@ def sum_counts(*found: Projection) -> Counter[str]:
     for projection in found:
         counts.update(projection.counts)
     return counts
-
-
-class SomeLinks:
-    """An aligner that knows the links beforehand; every similarity is 0.6."""
-
-    def __init__(self, links: list[tuple[int, int]]) -> None:
-        self.identity = {"name": "some-links"}
-        self.links = links
-
-    def align(self, pairs: Iterable[tuple[Sequence[str], Sequence[str]]]) -> Iterator[Alignment]:
-        for source, target in pairs:
-            yield Alignment(self.links, np.full((len(source), len(target)), 0.6, dtype=np.float32))
 
 
 def test_offsets_are_the_docs(aligner: EmbeddingAligner) -> None:
@@ -75,10 +62,11 @@ def test_counts_and_filters() -> None:
     docs = doc_of("a b c d", (0, 1, "X"), (1, 2, "Y"), (2, 3, "Z")), doc_of("A B C D")
     links = [(0, 0), (1, 0), (2, 2), (3, 2)]  # X and Y both at A, Z shares C with a word of no span
     for min_score, complete in ((0.0, False), (0.35, False), (0.0, True)):
-        every = SpanProjector(SomeLinks(links), LinkProjection(), min_score, complete)
+        filters = ["label_counts"] * complete
+        every = SpanProjector(SomeLinks(links), LinkProjection(), min_score, filters)
         found, other = every.project([docs, (doc_of("a"), doc_of("A"))])
         report = sum_counts(found, other)
-        assert set(report) == set(COUNTS)
+        assert set(report) == {*COUNTS, *(["dropped_by_label_counts"] if complete else [])}
         assert (report["sentences"], report["entities"], report["overlapping"]) == (2, 3, 1)
         below = report["below_min_score"]
         assert report["entities"] == report["projected"] + report["missing"] + report["overlapping"] + below

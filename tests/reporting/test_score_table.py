@@ -43,6 +43,17 @@ def test_scores_alone() -> None:
     ]
 
 
+def test_languages_without_entities_are_named() -> None:
+    docs = [DE, labelled("nada", "es"), labelled("niente", "it")]
+    text = rendered(evaluate_pipeline(ADA, docs))
+    assert cells(text)[-1] == ["mean of targets", "", "", "100.0", "50.0", "66.7 (67–67)"]
+    caption = "Without entities, and so not in the means of P, R and F1: es, it (2 of 3 targets)"
+    assert caption in " ".join(text.split())
+    text = rendered(evaluate_pipeline(ADA, docs[:2]), evaluate_pipeline(ROME, docs[:2]))
+    assert cells(text)[-1][-3:] == ["66.7 (67–67)", "0.0", "+66.7"]
+    assert "es (1 of 2 targets)" in " ".join(text.split())
+
+
 def test_with_a_baseline() -> None:
     """Rome is found in English alone; the baseline was not scored on French."""
     text = rendered(evaluate_pipeline(ADA, [EN, DE, FR]), evaluate_pipeline(ROME, [EN, DE]))

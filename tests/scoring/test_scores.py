@@ -102,6 +102,17 @@ def test_no_entities_to_find(found: dict[str, str]) -> None:
     assert list(row["labels"]) == list(found.values())
 
 
+def test_a_language_without_entities_is_not_in_the_mean() -> None:
+    docs = [labelled("[Ada](PER)", "de"), labelled("[Bo](PER) [Ada](PER)", "fr"), labelled("Ada", "es")]
+    scores = scores_of({"Ada": "PER"}, *docs)
+    assert (scores["targets"], scores["without_entities"]) == (["de", "es", "fr"], ["es"])
+    assert scores["macro_f"] == pytest.approx((1 + 2 / 3) / 2)
+    assert [scores[f"macro_{key}"] for key in "pr"] == [1.0, 0.75]
+    assert scores["macro_f_low"] <= scores["macro_f"] <= scores["macro_f_high"]
+    none = scores_of({"Ada": "PER"}, labelled("Ada", "es"))
+    assert [none[key] for key in ("without_entities", "macro_f", "macro_f_low")] == [["es"], None, None]
+
+
 def test_awkward_texts() -> None:
     """Emoji, right-to-left, no spaces between words, one token, ten thousand of them."""
     docs = [

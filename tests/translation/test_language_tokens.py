@@ -1,7 +1,11 @@
+from pathlib import Path
+
 import pytest
 
 from spacy_xner.errors import XnerError
-from spacy_xner.translation.language_tokens import TOKEN, LanguageToken, choose_token
+from spacy_xner.translation.language_tokens import TOKEN, LanguageToken, choose_token, language_tokens
+
+from .tiny_models import tiny_m2m100
 
 NLLB = ["eng_Latn", "arb_Arab", "zho_Hans", "zho_Hant", "srp_Cyrl", "pes_Arab", "nob_Latn", "ekk_Latn"]
 M2M = ["__de__", "__zh__", "__ast__"]
@@ -46,6 +50,15 @@ def test_every_language_of_nllb_by_its_own_code() -> None:
     expected = {"ps": "pbt_Arab", "qu": "quy_Latn", "ff": "fuv_Latn", "prs": "prs_Arab", "fa-AF": "prs_Arab"}
     expected |= {"zh-TW": "zho_Hant", "zh-HK": "zho_Hant", "zh-CN": "zho_Hans", "sr": "srp_Cyrl", "nn": "nno_Latn"}
     assert {lang: choose_token(lang, tokens, "m").code for lang in expected} == expected
+
+
+def test_m2m100_saved_without_its_language_tokens(tmp_path: Path) -> None:
+    """As transformers saves a tokenizer that was made from its vocabulary."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(str(tiny_m2m100(tmp_path)))
+    assert tokenizer.additional_special_tokens == []
+    assert choose_token("de", language_tokens(tokenizer), "m") == LanguageToken("__de__", "de")
 
 
 def test_unknown() -> None:

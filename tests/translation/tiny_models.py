@@ -1,4 +1,4 @@
-"""Tiny random translation models of three families, made in moments."""
+"""Tiny random translation models of four families, made in moments."""
 
 import json
 from collections.abc import Sequence
@@ -82,6 +82,54 @@ def tiny_marian(folder: Path, codes: Sequence[str] = (), source: str = "eng", ta
         model = MarianMTModel(config)
     ends_soon(model, 0)
     model.save_pretrained(str(folder), safe_serialization=True)
+    return folder
+
+
+def tiny_m2m100(folder: Path) -> Path:
+    """M2M-100: a slow sentencepiece tokenizer with tokens of a hundred languages; at most 40 pieces."""
+    import sentencepiece
+    from transformers import M2M100Config, M2M100ForConditionalGeneration, M2M100Tokenizer
+
+    folder.mkdir(parents=True, exist_ok=True)
+    raw = folder / "raw.model"
+    with raw.open("wb") as file:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(SENTENCES * 5), model_writer=file, vocab_size=60, hard_vocab_limit=False,
+            num_threads=1, minloglevel=2,
+        )  # fmt: skip
+    processor = sentencepiece.SentencePieceProcessor(model_file=str(raw))
+    vocab = ["<s>", "<pad>", "</s>", "<unk>", *(processor.id_to_piece(i) for i in range(3, len(processor)))]
+    (folder / "vocab.json").write_text(json.dumps({piece: i for i, piece in enumerate(vocab)}))
+    tokenizer = M2M100Tokenizer(str(folder / "vocab.json"), str(raw), src_lang="en", model_max_length=40)
+    tokenizer.save_pretrained(str(folder))
+    settings = make_settings(len(vocab) + 108) | {"max_position_embeddings": 40}  # a hundred languages, eight reserved
+    config = M2M100Config(**settings, pad_token_id=1, eos_token_id=2, bos_token_id=0, decoder_start_token_id=2)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        M2M100ForConditionalGeneration(config).save_pretrained(str(folder), safe_serialization=True)
+    return folder
+
+
+def tiny_t5(folder: Path) -> Path:
+    """T5: a fast tokenizer of letters without a maximum length, relative positions."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import T5Config, T5ForConditionalGeneration, T5TokenizerFast
+
+    letters = sorted(set("".join(SENTENCES).replace(" ", "▁")))
+    vocab = {piece: i for i, piece in enumerate(["<pad>", "</s>", "<unk>", *letters])}
+    tokenizer = Tokenizer(models.BPE(vocab, [], unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(folder / "raw.json"))
+    T5TokenizerFast(tokenizer_file=str(folder / "raw.json"), extra_ids=0).save_pretrained(str(folder))
+    config = T5Config(
+        vocab_size=len(vocab), d_model=16, d_kv=8, d_ff=32, num_layers=2, num_heads=2, dropout_rate=0.0,
+        pad_token_id=0, eos_token_id=1, decoder_start_token_id=0,
+    )  # fmt: skip
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        T5ForConditionalGeneration(config).save_pretrained(str(folder), safe_serialization=True)
     return folder
 
 
