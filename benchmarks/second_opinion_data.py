@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from common import ROOT, read_labelled
+from projection_data import CALIBRATION_NAMES, NAMES
 from spacy.tokens import Doc
 
 from spacy_xner.alignment import Alignment
@@ -18,7 +19,7 @@ from spacy_xner.projection import Projection, SpanProjector
 from spacy_xner.projection.doc_words import DocWords
 from spacy_xner.projection.second_opinion import SpanProbabilities
 
-NAMES = {"gold_projections": ("de", "nl", "ru", "zh"), "calibration_projections": ("es", "zh")}
+FOLDERS = {"gold_projections": NAMES, "calibration_projections": CALIBRATION_NAMES}
 
 
 class ReadOnce:
@@ -76,7 +77,7 @@ class Language:
 
 def read_names(limit: int | None) -> Iterator[tuple[str, Language]]:
     """All sets of names: "de" for a language of gold_projections/, "es*" for one of calibration_projections/."""
-    for folder, languages in NAMES.items():
+    for folder, languages in FOLDERS.items():
         for lang in languages:
             files = (ROOT / f"benchmarks/{folder}/{name}.txt" for name in ("en", lang))
             sources, targets = (list(read_labelled(file, file.stem, limit)) for file in files)
@@ -88,7 +89,7 @@ def read_names(limit: int | None) -> Iterator[tuple[str, Language]]:
 def write_unseen(output: Path) -> None:
     """Write the training corpora without the sentences that `read_names` reads, and without their translations."""
     english = ROOT / "corpora/train/en.spacy"
-    gold = {doc.text for folder in NAMES for doc in read_labelled(ROOT / f"benchmarks/{folder}/en.txt", "en")}
+    gold = {doc.text for folder in FOLDERS for doc in read_labelled(ROOT / f"benchmarks/{folder}/en.txt", "en")}
     seen = {doc._.xner_meta["id"] for doc in load_docs(english) if doc.text in gold}
     output.mkdir(parents=True, exist_ok=True)
     for path in (english, *sorted((ROOT / "corpora/projected").glob("*.spacy"))):
