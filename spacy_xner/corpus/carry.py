@@ -1,22 +1,24 @@
-"""Translate labelled docs with their labels, which markers or placeholders in the text carry, without an aligner."""
+"""Translate labelled docs with their labels, which tags, markers or placeholders in the text carry: no aligner."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from spacy.tokens import Doc
 
-from ..annotations.attributes import confidence_of, is_fully_labelled, meta_of
-from ..annotations.entities import PlainSpan, set_spans
+from ..annotations.attributes import meta_of
+from ..annotations.entities import SPANS_KEY
 from ..errors import XnerError
 from ..languages.codes import normalise_code
 from ..languages.tokenizer import multilingual_tokenizer
+from ..projection import SpanProjector
 from ..redaction import redact_json
 from ..translation import Translator
-from ..translation.label_carriers import LabelCarrier, LabelledTranslation, translate_labelled
-from .convert import doc_of_sentence
-from .docs import with_step
-from .formats.sentence import Sentence
+from ..translation.label_carriers import translate_labelled
+from ..translation.labelled_text import LabelCarrier, LabelledTranslation
+from .agreement import keep_agreed
+from .carried_doc import CarriedDoc, Places, find_places
 from .language_check import check_language, check_language_early, count_translation
 from .provenance import made_from, text_hash
 from .translate import with_optional_cache
@@ -32,6 +34,8 @@ def carry_docs(
     carrier: LabelCarrier,
     complete: bool = False,
     cache: Path | bool = True,
+    projector: SpanProjector | None = None,
+    spans_key: str = "",
 ) -> Iterator[Doc]:
     """Yield a labelled doc in the target language for each doc whose translation is known, with the same id.
 
@@ -39,66 +43,88 @@ def carry_docs(
     translator (Translator): gives a translation or None for each text.
     lang (str): code of the target language.
     counts (Counter[str]): receives the counts of `translate_docs`; of the "entities" of translated docs, which have
-        "arrived" or are "lost"; of "duplicated", the additional places of entities that occur more than once; of "docs
-        left out", which are damaged or, with `complete`, incomplete, and of the "entities left out" in them.
-    carrier (LabelCarrier): `Placeholders` or `Markers`.
-    complete (bool): leave out docs in which an entity is lost or duplicated.
+        "arrived" or are "lost", and of "lost: REASON" where the carrier knows it; of "duplicated", the additional
+        places of entities that occur more than once; of "docs left out", which are damaged or, with `complete`,
+        incomplete, and of the "entities left out" in them; with a projector, the counts of `keep_agreed`.
+    carrier (LabelCarrier): `Placeholders`, `Markers` or `Xml`.
+    complete (bool): leave out docs in which an entity is lost or duplicated, or does not agree with the projector.
     cache (Path | bool): as in `translate_docs`.
-    RAISES: XnerError as `translate_docs`, and for an unlabelled doc.
+    projector (SpanProjector | None): keep only entities that it projects to the same tokens with the same label; None:
+        keep all. Its filters have no effect.
+    spans_key (str): carry also the spans of this group (`doc.spans[spans_key]`), which may be nested, into a group with
+        the same name; "" for entities alone. Spans at the same place count as one. A group cannot say that a span is
+        missing: docs that have lost one are left out.
+    RAISES: XnerError as `translate_docs`, for an unlabelled doc, and for a span group with a carrier that does not nest
+        spans, with a projector, or that no doc has.
 
     The score of each entity is that of the source's, or 1 where it has none; `kb_id_` and `id_` are those of the
     source's. The score of a doc is 0 if an entity is lost or duplicated, else that of its source. Where an entity is
     lost, or the source is only partly labelled, the tokens outside of entities are without annotation, as in
     `project_corpus`.
     """
+    check_docs(docs, carrier, projector, spans_key)
+    lang = normalise_code(lang)
+    step: dict[str, Any] = {"step": "carry", "translator": redact_json(translator.identity)}
+    step |= {"way": type(carrier).__name__, **vars(carrier)}
+    step |= {"spans_key": spans_key} if spans_key else {}
+    step |= {"agree": projector.identity} if projector else {}
+    tokenizer = multilingual_tokenizer()
+    translator = with_optional_cache(translator, cache)
+
+    def carried() -> Iterator[CarriedDoc]:
+        places = [find_places(doc, spans_key) for doc in docs]
+        items = (
+            (doc.text, [(*place, spans[0].span.label_) for place, spans in each.items()])
+            for doc, each in zip(docs, places, strict=True)
+        )
+        translated = translate_labelled(translator, items, carrier)
+        for doc, each, found in zip(docs, places, translated, strict=True):
+            text = count_translation(None if found is None else found.text, lang, counts)
+            check_language_early(lang, counts, translator, cache)
+            if found is not None and text is not None and count_entities(each, found, complete, counts):
+                yield CarriedDoc.of(doc, each, found, tokenizer)
+        check_language(lang, counts, translator, cache)
+
+    for each in keep_agreed(carried(), projector, complete, counts) if projector else carried():
+        yield each.finish({**step, **made_from(text_hash(each.source.text), REVISION)}, lang, spans_key)
+
+
+def check_docs(docs: Sequence[Doc], carrier: LabelCarrier, projector: SpanProjector | None, spans_key: str) -> None:
+    """RAISES: XnerError as described in `carry_docs`."""
     for doc in docs:
-        if not doc.has_annotation("ENT_IOB"):
+        if not doc.has_annotation("ENT_IOB") and spans_key not in doc.spans:
             raise XnerError(
                 f"The source doc {meta_of(doc)['id']} is unlabelled, expected entities to carry. Translate without "
                 f"--carry."
             )
-    tokenizer = multilingual_tokenizer()
-    lang = normalise_code(lang)
-    identity = redact_json(translator.identity)
-    settings = {"way": type(carrier).__name__, **vars(carrier)}
-    items = ((doc.text, [(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]) for doc in docs)
-    carried = translate_labelled(with_optional_cache(translator, cache), items, carrier)
-    for doc, found in zip(docs, carried, strict=True):
-        text = count_translation(None if found is None else found.text, lang, counts)
-        check_language_early(lang, counts, translator, cache)
-        if found is None or text is None or not count_entities(doc, found, complete, counts):
-            continue
-        target, _ = doc_of_sentence(tokenizer, Sentence(text, tuple(found.spans), Path(meta_of(doc)["id"]), 0))
-        set_spans(target, carried_spans(doc, target, found), complete=not found.lost and is_fully_labelled(doc))
-        made = made_from(text_hash(doc.text), REVISION)
-        step = {"step": "carry", "translator": identity, **settings, **made, "missing": found.lost}
-        whole = not found.lost and not found.duplicated
-        target._.xner_meta = with_step(
-            meta_of(doc), step, lang=lang, score=meta_of(doc).get("score", 1.0) if whole else 0.0
+    if not spans_key:
+        return
+    if spans_key == SPANS_KEY:
+        raise XnerError(f"The span group {spans_key!r} has the entities themselves, which are carried without it.")
+    if not carrier.nests:
+        raise XnerError(
+            f"{type(carrier).__name__} cannot carry the span group {spans_key!r}, since its spans may overlap. "
+            f"Expected the carrier Xml (--carry xml)."
         )
-        yield target
-    check_language(lang, counts, translator, cache)
+    if projector is not None:
+        raise XnerError(
+            f"The span group {spans_key!r} cannot be compared with a projection, which has entities alone. Expected a "
+            f"span group or agreement (--agree), not both."
+        )
+    if not any(spans_key in doc.spans for doc in docs):
+        found = ", ".join(sorted({key for doc in docs for key in doc.spans})) or "none"
+        raise XnerError(f"No source doc has a span group {spans_key!r}, found: {found}.")
 
 
-def carried_spans(source: Doc, target: Doc, found: LabelledTranslation) -> list[PlainSpan]:
-    """The entities of a carried translation, with the scores and identifiers of their source entities.
-
-    target (Doc): the translation with the entities of `found`, in the same order.
-    """
-    spans = []
-    for entity, k in zip(target.ents, found.sources, strict=True):
-        origin = source.ents[k]
-        score = confidence_of(origin)
-        place = entity.start, entity.end, entity.label_, 1.0 if score is None else score
-        spans.append(PlainSpan(*place, origin.kb_id_, origin.id_))
-    return spans
-
-
-def count_entities(doc: Doc, found: LabelledTranslation, complete: bool, counts: Counter[str]) -> bool:
+def count_entities(places: Places, found: LabelledTranslation, complete: bool, counts: Counter[str]) -> bool:
     """Count the entities of a doc that arrived in its translation. RETURNS (bool): whether the translation is kept."""
-    n_arrived = len(doc.ents) - found.lost
-    counts.update(entities=len(doc.ents), arrived=n_arrived, lost=found.lost, duplicated=found.duplicated)
-    if found.damaged or (complete and (found.lost or found.duplicated)):
+    n_arrived = len(places) - found.lost
+    counts.update(entities=len(places), arrived=n_arrived, lost=found.lost, duplicated=found.duplicated)
+    counts.update({f"lost: {reason}": number for reason, number in found.reasons.items()})
+    arrived = set(found.sources)
+    lost = [each for number, spans in enumerate(places.values()) if number not in arrived for each in spans]
+    lacks_group_span = any(each.entity is None for each in lost)
+    if found.damaged or lacks_group_span or (complete and (found.lost or found.duplicated)):
         counts["docs left out"] += 1
         counts["entities left out"] += n_arrived
         return False

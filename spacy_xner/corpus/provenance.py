@@ -124,4 +124,9 @@ def _translator_options(step: Mapping[str, Any]) -> list[str]:
         options += ["-s", f"path={identity.get('files', 'FILE')}"]
     if name == "seq2seq":
         options += ["-s", f"model={identity.get('model', 'MODEL')}"]
-    return [*options, *(["--carry", str(step["way"]).lower()] if "way" in step else [])]
+    if "way" in step:
+        options += ["--carry", str(step["way"]).lower()]
+        options += ["--tags", str(step["tags"])] if "tags" in step else []
+        options += ["--spans-key", str(step["spans_key"])] if "spans_key" in step else []
+        options += ["--agree"] if "agree" in step else []
+    return options

@@ -6,15 +6,16 @@ Findings of ACL, arXiv 2211.15613.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import islice, product
-from typing import Protocol
 
 from ..errors import XnerError
+from .labelled_text import EncodedText, LabelCarrier, LabelledTranslation, names_and_labels
 from .streams import translate_items
 from .text_edits import CharSpan, delete_matches, replace_ranges, replace_spans, strip_text
 from .types import Translator
+from .xml_carrier import Xml
 
 # Placeholders: invented words, which engines neither translate nor take for inflected forms. All have the same length,
 # so that none is a prefix of another.
@@ -30,53 +31,6 @@ BRACKETS = ("[]", "{}", "⟦⟧", "«»")
 PERSON_LABELS = {"PER", "PERSON"}  # names with these labels are not translated
 
 
-@dataclass(frozen=True)
-class EncodedText:
-    """A text as the translator receives it.
-
-    names, labels (list[str]): the text and the label of each entity.
-    words (list[str]): the placeholders of the entities, or the two brackets around them.
-    to_translate (list[str]): names that are also translated on their own.
-    """
-
-    text: str
-    names: list[str] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
-    to_translate: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class LabelledTranslation:
-    """A translation with the entities that were found in it.
-
-    sources (list[int]): the index of the source entity of each span.
-    lost (int): source entities that were not found.
-    duplicated (int): additional occurrences of entities.
-    damaged (bool): whether the text still has a part of a placeholder.
-    """
-
-    text: str
-    spans: list[CharSpan]
-    sources: list[int] = field(default_factory=list)
-    lost: int = 0
-    duplicated: int = 0
-    damaged: bool = False
-
-
-class LabelCarrier(Protocol):
-    """Encodes labels into a text for the translator, and decodes them from the translation.
-
-    The argument `name_translations` of `decode` has the translations of `EncodedText.to_translate`.
-    """
-
-    def encode(self, text: str, spans: Sequence[CharSpan]) -> EncodedText: ...
-
-    def decode(
-        self, encoded: EncodedText, translation: str, name_translations: Sequence[str | None]
-    ) -> LabelledTranslation: ...
-
-
 class Placeholders:
     """Replaces each entity by a capitalised word that no engine can translate, and later that word by the name.
 
@@ -85,6 +39,8 @@ class Placeholders:
     translate_names (bool): insert the name's translation, which is made separately, except for persons; False: insert
         the source name.
     """
+
+    nests = False
 
     def __init__(self, translate_names: bool = True) -> None:
         self.translate_names = translate_names
@@ -131,6 +87,8 @@ class Markers:
     text that has all kinds of brackets loses its entities.
     """
 
+    nests = False
+
     def encode(self, text: str, spans: Sequence[CharSpan]) -> EncodedText:
         names, labels = names_and_labels(text, spans)
         brackets = next((brackets for brackets in BRACKETS if not set(brackets) & set(text)), None)
@@ -156,17 +114,23 @@ class Markers:
         return LabelledTranslation(text, spans, [k for _, k in in_order], n_lost, n_duplicated)
 
 
-LABEL_CARRIERS: dict[str, Callable[[bool], LabelCarrier]] = {
-    "placeholders": Placeholders,
-    "markers": lambda translate_names: Markers(),
+LABEL_CARRIERS: dict[str, Callable[[bool, str], LabelCarrier]] = {
+    "placeholders": lambda translate_names, tags: Placeholders(translate_names),
+    "markers": lambda translate_names, tags: Markers(),
+    "xml": lambda translate_names, tags: Xml(tags),
 }
 
 
-def make_label_carrier(name: str, translate_names: bool = True) -> LabelCarrier:
-    """Make a label carrier by its name. RAISES: XnerError for an unknown name."""
+def make_label_carrier(name: str, translate_names: bool = True, tags: str = "<a>") -> LabelCarrier:
+    """Make a label carrier by its name.
+
+    translate_names (bool): see `Placeholders`.
+    tags (str): see `Xml`.
+    RAISES: XnerError for an unknown name or unknown tags.
+    """
     if name not in LABEL_CARRIERS:
-        raise XnerError(f"There is no label carrier {name!r}, expected {' or '.join(LABEL_CARRIERS)}.")
-    return LABEL_CARRIERS[name](translate_names)
+        raise XnerError(f"There is no label carrier {name!r}, expected one of {', '.join(LABEL_CARRIERS)}.")
+    return LABEL_CARRIERS[name](translate_names, tags)
 
 
 def translate_labelled(
@@ -174,7 +138,8 @@ def translate_labelled(
 ) -> Iterator[LabelledTranslation | None]:
     """Yield the translation of each text with its entities, in order; None where there is no translation.
 
-    items (Iterable[tuple[str, Sequence[CharSpan]]]): texts with their entities, which are sorted and do not overlap.
+    items (Iterable[tuple[str, Sequence[CharSpan]]]): texts with their entities, which are sorted; they overlap
+        only if the carrier nests them.
     """
 
     def texts_to_translate() -> Iterator[tuple[EncodedText, str]]:
@@ -204,11 +169,6 @@ def has_placeholder_parts(text: str, placeholders: Sequence[str]) -> bool:
         for word in placeholders
     )
     return PLACEHOLDER_START.search(text) is not None or any(similar)
-
-
-def names_and_labels(text: str, spans: Sequence[CharSpan]) -> tuple[list[str], list[str]]:
-    """The text and the label of each entity."""
-    return [text[start:end] for start, end, _ in spans], [label for *_, label in spans]
 
 
 def match_names(parts: Sequence[str], names: Sequence[str], name_translations: Sequence[str | None]) -> dict[int, int]:

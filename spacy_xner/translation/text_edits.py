@@ -1,7 +1,8 @@
 """Edits of a text that keep track of the character offsets of its spans."""
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
 
 CharSpan = tuple[int, int, str]  # start, end, label; offsets in characters
 
@@ -31,12 +32,24 @@ def replace_ranges(text: str, changes: Sequence[tuple[int, int, str]]) -> tuple[
 
 def delete_matches(text: str, spans: Sequence[CharSpan], pattern: re.Pattern[str]) -> tuple[str, list[CharSpan]]:
     """Delete the single characters that a pattern matches. RETURNS: the new text, and the spans with new offsets."""
-    deleted = [match.start() for match in pattern.finditer(text)]
-    moved = [
-        (start - sum(at < start for at in deleted), end - sum(at < end for at in deleted), label)
-        for start, end, label in spans
-    ]
-    return pattern.sub("", text), moved
+    deleted = {match.start() for match in pattern.finditer(text)}
+    text, offsets = delete_characters(text, deleted, [offset for start, end, _ in spans for offset in (start, end)])
+    moved = iter(offsets)
+    return text, [(next(moved), next(moved), label) for *_, label in spans]
+
+
+def delete_characters(text: str, deleted: Collection[int], offsets: Sequence[int]) -> tuple[str, list[int]]:
+    """Delete characters by their numbers. RETURNS: the new text, and the offsets in it."""
+    kept = "".join(character for i, character in enumerate(text) if i not in deleted)
+    in_order = sorted(deleted)
+    return kept, [offset - bisect_left(in_order, offset) for offset in offsets]
+
+
+def trim(text: str, start: int, end: int) -> tuple[int, int]:
+    """A range of a text without white space at its edges; start == end where nothing else is in it."""
+    inside = text[start:end]
+    start += len(inside) - len(inside.lstrip())
+    return start, start + len(inside.strip())
 
 
 def strip_text(text: str, spans: Sequence[CharSpan]) -> tuple[str, list[CharSpan]]:

@@ -1,6 +1,7 @@
 """`xner corpus`: from text to projected DocBin on the command line."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import CliRunner, Result
 from spacy_xner.cli.corpus import corpus_app
 from spacy_xner.cli.options import parse_layers
 from spacy_xner.cli.progress import print_counts
+from spacy_xner.cli.usage import UsageError
 from spacy_xner.corpus.docs import load_docs
 from spacy_xner.errors import XnerError
 
@@ -44,7 +46,7 @@ def test_convert_translate_project_stats(room: Path, tiny_encoder: Path) -> None
     assert "PER" in table
 
 
-@pytest.mark.parametrize("way", ["placeholders", "markers"])
+@pytest.mark.parametrize("way", ["placeholders", "markers", "xml"])
 def test_carry(room: Path, way: str) -> None:
     (room / "d.tsv").write_text("visited\tbesuchte\nlondon\tStadt London\nthe\tdas\n", encoding="utf8")
     en, de = room / "en.spacy", room / "de.spacy"
@@ -56,6 +58,45 @@ def test_carry(room: Path, way: str) -> None:
     (row,) = json.loads(run("stats", de, "--json", "-").stdout)
     assert (row["docs"], row["entities"], row["origin"]) == (2, 3, "convert > carry")
     assert (room / "cache").is_dir()
+
+
+def test_carry_and_agree(room: Path, tiny_encoder: Path) -> None:
+    (room / "d.tsv").write_text("visited\tbesuchte\nlondon\tStadt London\nthe\tdas\n", encoding="utf8")
+    en, de = room / "en.spacy", room / "de.spacy"
+    run("convert", room / "en.txt", "--output", en, "--lang", "en")
+    options = (
+        "--translator",
+        "lexicon",
+        "-s",
+        f"path={room / 'd.tsv'}",
+        "--carry",
+        "xml",
+        "--tags",
+        "[e1]",
+        "--no-cache",
+    )
+    out = run("translate", en, "-o", de, "--lang", "de", *options, "--agree", "--encoder", tiny_encoder).stdout
+    counted = dict(re.findall(r"^ *(agreed|at another place|only carried|only projected) +(\d+)", out, re.MULTILINE))
+    assert len(counted) == 4
+    n_carried = sum(int(counted[kind]) for kind in ("agreed", "at another place", "only carried"))
+    assert n_carried == 3
+    (row,) = json.loads(run("stats", de, "--json", "-").stdout)
+    assert row["entities"] == int(counted["agreed"])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--agree"], "Found --agree with no --carry"),
+        (["--tags", "[a]"], "Found --tags with no --carry"),
+        (["--carry", "markers", "--spans-key", "sc"], "Found --spans-key with --carry markers"),
+        (["--carry", "xml", "--tags", "<x>"], "The tags of the carrier are '<x>', expected <a>, <e1>"),
+        (["--carry", "xml", "--spans-key", "sc", "--agree"], "Found --agree with --spans-key"),
+    ],
+)
+def test_options_that_need_a_carrier(room: Path, options: list[str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        run("translate", room / "en.txt", "-o", room / "de.spacy", "--lang", "de", *options)
 
 
 def test_convert_reads_exports(tmp_path: Path) -> None:

@@ -126,6 +126,11 @@ def test_a_text_that_is_nowhere_else() -> None:
             {"step": "carry", "way": "Markers"},
             "corpus translate 'my en.spacy' --output de.spacy --lang de --translator apertium --carry markers",
         ),
+        (
+            {"step": "carry", "way": "Xml", "tags": "<a>", "spans_key": "s c", "agree": {}},
+            "corpus translate 'my en.spacy' --output de.spacy --lang de --translator apertium --carry xml --tags '<a>' "
+            "--spans-key 's c' --agree",
+        ),
         ({"step": "project", "translator": None}, "project 'my en.spacy' TRANSLATION --output de.spacy"),
     ],
 )

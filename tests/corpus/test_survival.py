@@ -27,7 +27,7 @@ from spacy_xner.files import open_text
 from spacy_xner.languages.tokenizer import multilingual_blank
 from spacy_xner.projection import SpanProjector
 from spacy_xner.projection.link_projection import LinkProjection
-from spacy_xner.translation.label_carriers import Markers, Placeholders
+from spacy_xner.translation.label_carriers import Markers, Placeholders, Xml
 
 WORDS = ["Berlin", "is", "big", "and", "Paris", "too"]
 VOCAB = Vocab()
@@ -153,7 +153,11 @@ PROJECTING: dict[str, Way] = {
     "jsonl to jsonl": project_jsonl,
     "component": component,
 }
-CARRYING: dict[str, Way] = {"placeholders": carry, "markers": partial(carry, carrier=Markers())}
+CARRYING: dict[str, Way] = {
+    "placeholders": carry,
+    "markers": partial(carry, carrier=Markers()),
+    "xml": partial(carry, carrier=Xml()),
+}
 WAYS = {**KEEPING, **PROJECTING, **CARRYING, "adapt": adapt}
 
 

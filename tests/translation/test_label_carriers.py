@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from spacy_xner.errors import XnerError
 from spacy_xner.translation.label_carriers import (
     WORDS,
-    LabelCarrier,
     Markers,
     Placeholders,
     make_label_carrier,
     translate_labelled,
 )
+from spacy_xner.translation.labelled_text import LabelCarrier
 from spacy_xner.translation.text_edits import CharSpan
+from spacy_xner.translation.xml_carrier import Xml
 
 
 class Rules:
@@ -54,7 +55,7 @@ def run(
 ALL = [("Ada Lovelace", "PER"), ("Londres", "LOC"), ("UNESCO", "ORG")]
 
 
-@pytest.mark.parametrize("carrier", [Placeholders(), Markers()])
+@pytest.mark.parametrize("carrier", [Placeholders(), Markers(), Xml()])
 def test_all_found(carrier: LabelCarrier) -> None:
     expected = "Ada Lovelace vio Londres y UNESCO ."
     assert run(Rules(("saw", "vio"), ("and", "y"), TOWN), carrier) == (expected, ALL, 0, 0, False)
@@ -129,7 +130,7 @@ def test_other_brackets() -> None:
     assert run(Rules(), Markers(), text, spans_of(text, LOC="London"))[:3] == (text, [], 1)
 
 
-@pytest.mark.parametrize("carrier", [Placeholders(), Markers()])
+@pytest.mark.parametrize("carrier", [Placeholders(), Markers(), Xml()])
 def test_streams(carrier: LabelCarrier) -> None:
     """Texts without entities, without translation and empty ones, in order; white space around is removed."""
     items = [
@@ -165,5 +166,8 @@ def test_a_copy_has_the_same_entities(pieces: list[tuple[str, str, str]], carrie
 def test_by_name() -> None:
     assert isinstance(make_label_carrier("markers"), Markers)
     assert make_label_carrier("placeholders", False).translate_names is False  # type: ignore[attr-defined]
-    with pytest.raises(XnerError, match="no label carrier 'tags', expected placeholders or markers"):
+    assert make_label_carrier("xml", tags="[a]").tags == "[a]"  # type: ignore[attr-defined]
+    with pytest.raises(XnerError, match="no label carrier 'tags', expected one of placeholders, markers, xml"):
         make_label_carrier("tags")
+    with pytest.raises(XnerError, match=r"^The tags of the carrier are '<1>', expected <a>, <e1>, \[a\], \[e1\]\.$"):
+        make_label_carrier("xml", tags="<1>")
