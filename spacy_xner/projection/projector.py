@@ -127,7 +127,7 @@ class SpanProjector:
     def _result(self, pair: PairWords, alignment: Alignment | None) -> Projection:
         if alignment is None or not pair.spans:
             return self._filter_sentence(Projection(missing=pair.blank), pair, Alignment.empty(0, 0))
-        given = {} if pair.opinion is None else {"opinion": pair.opinion}
+        given: dict[str, Any] = {} if pair.opinion is None else {"opinion": pair.opinion}
         found = self.algorithm.project(pair.spans, pair.source.words, pair.target.words, alignment, **given)
         found = self._filter_sentence(self._filter_scores(pair.to_tokens(found)), pair, alignment)
         found.unknown_to_teacher = pair.n_unknown

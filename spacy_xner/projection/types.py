@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 from ..alignment.types import Alignment, Words
-from .second_opinion import SecondOpinion
 
 Reason = Literal["missing", "overlapping", "below_min_score"]
 COUNTS = (
@@ -140,17 +139,10 @@ def count_names(filters: Iterable[str]) -> tuple[str, ...]:
 class ProjectionAlgorithm(Protocol):
     """Finds target spans; registered algorithms can be named in a config as `projection`."""
 
-    def project(
-        self,
-        spans: Sequence[SourceSpan],
-        source: Words,
-        target: Words,
-        alignment: Alignment,
-        opinion: SecondOpinion | None = None,
-    ) -> Projection:
+    def project(self, spans: Sequence[SourceSpan], source: Words, target: Words, alignment: Alignment) -> Projection:
         """Project the spans of the `source` words onto the `target` words, which `alignment` aligns.
 
-        opinion (SecondOpinion | None): a teacher's opinion on the target words, see `place`. It is passed only if the
-            projector has a teacher.
+        To be used with a teacher, an algorithm has another argument, `opinion` (`SecondOpinion | None`, default None):
+        the teacher's opinion on the target words, see `place`. It is passed only if there is one.
         """
         ...

@@ -162,6 +162,6 @@ def test_settings() -> None:
         def project(self, spans: Any, source: Any, target: Any, alignment: Any) -> Projection:
             return Projection()
 
-    assert SpanProjector(SomeLinks([(0, 0)]), Own())(*ANNA).spans == []  # type: ignore[arg-type]
+    assert SpanProjector(SomeLinks([(0, 0)]), Own())(*ANNA).spans == []
     with pytest.raises(XnerError, match="Own takes no teacher's opinion: its method `project` has no argument"):
-        SpanProjector(SomeLinks([]), Own(), teacher=Knows())  # type: ignore[arg-type]
+        SpanProjector(SomeLinks([]), Own(), teacher=Knows())
