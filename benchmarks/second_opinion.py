@@ -8,8 +8,8 @@ The sentences are from the training corpus. A fair teacher has seen neither them
 corpora without them, after `spacy project run convert`, `translate` and `project`, and train on these.
 
     python benchmarks/second_opinion.py --unseen corpora/unseen
-    python -m spacy train configs/xner.cfg --output training/unseen --paths.train corpora/unseen \
-        --paths.dev corpora/dev/en.spacy --training.max_steps 160
+    python -m spacy train configs/xner.cfg --output training/unseen --paths.train corpora/unseen/en.spacy \\
+        --paths.dev corpora/dev/en.spacy --training.max_steps 150
     python benchmarks/second_opinion.py --teacher training/unseen/model-last
 """
 

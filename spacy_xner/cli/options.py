@@ -70,7 +70,8 @@ MinScoreOption = Annotated[
 TeacherOption = Annotated[
     str | None,
     typer.Option(
-        help="Package or folder of a pipeline with `xner` in the language of TARGET: its opinion on spans weighs too."
+        help="Package or folder of a pipeline with `xner` that knows the language of TARGET, for a second opinion.",
+        show_default=False,
     ),
 ]
 TeacherWeightOption = Annotated[
