@@ -67,6 +67,16 @@ MinScoreOption = Annotated[
         min=0, max=1, help="Drop entities with a lower score; with transport, the probability of being right."
     ),
 ]
+TeacherOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Package or folder of a pipeline with `xner` that knows the language of TARGET, for a second opinion.",
+        show_default=False,
+    ),
+]
+TeacherWeightOption = Annotated[
+    float | None, typer.Option(min=0, help="Weight of the teacher's opinion. Default: 0.05.", show_default=False)
+]
 FiltersOption = Annotated[
     list[FilterName] | None,
     typer.Option(
@@ -162,14 +172,26 @@ def make_projector(
     filters: Sequence[str],
     batch_size: int = 32,
     fast: bool = False,
+    teacher: str | None = None,
+    teacher_weight: float | None = None,
 ) -> "SpanProjector":
-    """Make the projector that options of a command describe."""
+    """Make the projector that options of a command describe.
+
+    RAISES: UsageError for a teacher_weight without a teacher.
+    """
+    from ..distillation.span_teacher import PipelineTeacher
     from ..projection import SpanProjector
     from ..projection.link_projection import LinkProjection
+    from ..projection.second_opinion import DEFAULT_WEIGHT
     from ..projection.transport_projection import TransportProjection
 
     algorithm = TransportProjection() if method == "transport" else LinkProjection()
-    return SpanProjector(make_aligner(encoder, layers, method, batch_size, fast), algorithm, min_score, filters)
+    aligner = make_aligner(encoder, layers, method, batch_size, fast)
+    if teacher is None and teacher_weight is not None:
+        raise UsageError("Found --teacher-weight without --teacher, expected a pipeline as the teacher too.")
+    weight = DEFAULT_WEIGHT if teacher_weight is None else teacher_weight
+    opinion = None if teacher is None else PipelineTeacher(teacher)
+    return SpanProjector(aligner, algorithm, min_score, filters, teacher=opinion, teacher_weight=weight)
 
 
 def translator_from_options(

@@ -22,6 +22,8 @@ from .options import (
     ProjectMethodOption,
     QuietOption,
     SourceLangOption,
+    TeacherOption,
+    TeacherWeightOption,
     TokenizedOption,
     language_pair,
     make_projector,
@@ -63,6 +65,8 @@ def project(
     min_score: MinScoreOption = DEFAULT_MIN_SCORE,
     filters: FiltersOption = None,
     complete: Annotated[bool, typer.Option("--complete", hidden=True)] = False,
+    teacher: TeacherOption = None,
+    teacher_weight: TeacherWeightOption = None,
     fast: FastOption = False,
     batch_size: BatchSizeOption = 32,
     gpu_id: GpuOption = -1,
@@ -85,7 +89,9 @@ def project(
         typer.echo("`--complete` is deprecated: write `--filter label_counts`.", err=True)
         filters = [*(filters or []), FilterName["label_counts"]]
     names = [each.value for each in filters or []]
-    projector = make_projector(encoder, parse_layers(layers), method.value, min_score, names, batch_size, fast)
+    projector = make_projector(
+        encoder, parse_layers(layers), method.value, min_score, names, batch_size, fast, teacher, teacher_weight
+    )
     project_files(source, target, output, projector, lang, pair_by, tokenized, source_lang)
 
 

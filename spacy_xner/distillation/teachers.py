@@ -118,8 +118,13 @@ class Teachers:
         return found
 
 
-def logits_of(nlp: Language, recogniser: SoftmaxRecogniser, texts: Sequence[str]) -> tuple[list[Doc], list[np.ndarray]]:
-    """Docs of texts, and the logits of the pipeline's recogniser for each: (n_tokens, n_tags)."""
+def logits_of(
+    nlp: Language, recogniser: SoftmaxRecogniser, texts: Sequence[str | Doc]
+) -> tuple[list[Doc], list[np.ndarray]]:
+    """Docs of texts, and the logits of the pipeline's recogniser for each: (n_tokens, n_tags).
+
+    texts (Sequence[str | Doc]): texts, or docs with the pipeline's vocabulary, whose tokens stay.
+    """
     position = [component for _, component in nlp.pipeline].index(recogniser)
     with nlp.select_pipes(enable=nlp.pipe_names[:position]):
         docs = list(nlp.pipe(texts))

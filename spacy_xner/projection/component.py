@@ -17,6 +17,7 @@ from ..annotations.entities import set_spans
 from ..errors import XnerError
 from .confidence import DEFAULT_MIN_SCORE
 from .projector import SpanProjector
+from .second_opinion import DEFAULT_WEIGHT
 from .translated_source import TranslatedSource
 
 DEFAULT_CONFIG = {
@@ -27,6 +28,8 @@ DEFAULT_CONFIG = {
     "translator": None,
     "source_pipeline": None,
     "label_map": None,
+    "teacher": None,
+    "teacher_weight": DEFAULT_WEIGHT,
     "scorer": {"@scorers": "spacy.ner_scorer.v1"},
 }
 
@@ -47,6 +50,8 @@ def make_projector(
     translator: Any,  # a Translator
     source_pipeline: str | None,
     label_map: dict[str, str] | None,
+    teacher: Any,  # a Teacher
+    teacher_weight: float,
     scorer: Callable[..., dict[str, Any]] | None,
     complete: bool | None = None,  # of older configs
 ) -> "Projector":
@@ -61,6 +66,9 @@ def make_projector(
         `source_pipeline`, for example `spacy_xner.Apertium.v1` with source "es" and target "en".
     source_pipeline (str | None): name or folder of the pipeline that finds entities in the translations.
     label_map (dict[str, str] | None): new names for labels of the source, "" for labels to leave out.
+    teacher (Teacher | None): a recogniser whose opinion weighs when spans are placed, for example
+        `spacy_xner.PipelineTeacher.v1` with the setting `pipeline`.
+    teacher_weight (float): how much it weighs, see `SpanProjector`.
     scorer (Callable | None): scores examples.
     complete (bool | None): older configs have it: true is the filter "label_counts".
     RAISES: XnerError for settings of the wrong type, and for a translator without source_pipeline or the reverse.
@@ -80,8 +88,13 @@ def make_projector(
         )
     if translator is not None and not hasattr(type(translator), "translate"):
         raise XnerError(f"The setting translator of the component {name!r} is {translator!r}: expected a translator.")
+    if teacher is not None and not hasattr(type(teacher), "read"):
+        raise XnerError(
+            f"The setting teacher of the component {name!r} is {teacher!r}: expected a registered object, such as "
+            '{"@misc": "spacy_xner.PipelineTeacher.v1", "pipeline": "xx_xner_agg"}.'
+        )
     filters = [*filters, "label_counts"] if complete else filters
-    projector = SpanProjector(aligner, projection, min_score, filters, label_map)
+    projector = SpanProjector(aligner, projection, min_score, filters, label_map, teacher, teacher_weight)
     sources = TranslatedSource(translator, source_pipeline) if source_pipeline else None
     return Projector(name, projector, sources, scorer=scorer)
 

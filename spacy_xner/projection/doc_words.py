@@ -7,6 +7,7 @@ from spacy.tokens import Doc
 
 from ..alignment.types import SpacedWords
 from ..errors import XnerError
+from .second_opinion import SecondOpinion
 from .types import MissingSpan, Projection, SourceSpan
 
 
@@ -38,12 +39,14 @@ class PairWords:
     """The words of a source doc and its translation, and the source spans to project.
 
     blank (list[MissingSpan]): source spans of white space alone, in tokens; they have no words to project.
+    opinion (SecondOpinion | None): a teacher's opinion on the target.
     """
 
     source: DocWords
     target: DocWords
     spans: list[SourceSpan]
     blank: list[MissingSpan]
+    opinion: SecondOpinion | None = None
 
     @classmethod
     def of(cls, source: Doc, target: Doc, label_map: Mapping[str, str]) -> "PairWords":
@@ -79,3 +82,8 @@ class PairWords:
             start, end = self.source.to_tokens(lost.start, lost.end)
             missing.append(replace(lost, start=start, end=end))
         return Projection(spans, sorted([*missing, *self.blank], key=lambda span: span.start))
+
+    @property
+    def n_unknown(self) -> int:
+        """Number of spans whose label the teacher does not know; 0 without a teacher."""
+        return 0 if self.opinion is None else sum(not self.opinion.knows(span.label) for span in self.spans)

@@ -11,6 +11,7 @@ from ..alignment.word_kinds import is_punctuation
 from ..errors import XnerError
 from ..languages.scripts import is_unspaced_text
 from .placing import Candidates, Integers, check_spans, place
+from .second_opinion import SecondOpinion
 from .types import Projection, SourceSpan
 
 
@@ -45,11 +46,18 @@ class LinkProjection:
             raise XnerError(f"The setting unaligned of the projection is {unaligned}: expected a number from 0 to 1.")
         self.unaligned = unaligned
 
-    def project(self, spans: Sequence[SourceSpan], source: Words, target: Words, alignment: Alignment) -> Projection:
+    def project(
+        self,
+        spans: Sequence[SourceSpan],
+        source: Words,
+        target: Words,
+        alignment: Alignment,
+        opinion: SecondOpinion | None = None,
+    ) -> Projection:
         """Project the spans of the `source` words onto the `target` words, which `alignment` aligns."""
         check_spans(spans, len(source))
         evidence = Evidence.of(source, target, alignment)
-        return place(spans, {k: candidates_of(span, evidence, self.unaligned) for k, span in enumerate(spans)})
+        return place(spans, {k: candidates_of(span, evidence, self.unaligned) for k, span in enumerate(spans)}, opinion)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import XnerError
+from .second_opinion import SecondOpinion
 from .types import MissingSpan, ProjectedSpan, Projection, Reason, SourceSpan
 
 Floats = npt.NDArray[np.float64]
@@ -49,6 +50,16 @@ class Candidates:
         others = self.scores[(self.edges[:, None] != start) | (self.edges != end - 1)]
         return float(others.max(initial=0.0))
 
+    def weighed(self, factors: Floats | None) -> "Candidates":
+        """A copy with scores multiplied by factors, (n_edges, n_edges); None for 1."""
+        scores = self.scores.copy() if factors is None else self.scores * factors
+        return Candidates(self.edges, scores, float(scores.max(initial=0.0)))
+
+    def score_of(self, start: int, end: int) -> float:
+        """The score of the words `start` to `end` (exclusive), which are a candidate."""
+        row, column = np.searchsorted(self.edges, (start, end - 1))
+        return float(self.scores[row, column])
+
     def best_stretch(self) -> tuple[int, int]:
         """Start and end (exclusive) of the best stretch. Ties go to the longest stretch, then to the first one."""
         rows, columns = np.nonzero(self.scores == self.best)
@@ -64,15 +75,25 @@ class Candidates:
         self.best = float(self.scores.max())
 
 
-def place(spans: Sequence[SourceSpan], candidates: Mapping[int, Candidates]) -> Projection:
+def place(
+    spans: Sequence[SourceSpan], candidates: Mapping[int, Candidates], opinion: SecondOpinion | None = None
+) -> Projection:
     """Choose a stretch of target words for each span.
 
     The best candidate of all spans is placed first, candidates that overlap it are excluded, and so on. A span without
     a stretch is reported as "missing" if it had no candidates at all, and as "overlapping" if all were excluded.
 
-    candidates (Mapping[int, Candidates]): the candidates of each span, by its index in `spans`. They are modified.
+    candidates (Mapping[int, Candidates]): the candidates of each span, by its index in `spans`. They are modified, but
+        not if there is an opinion.
+    opinion (SecondOpinion | None): decides along with the scores of the candidates; the scores of placed spans are
+        those of the candidates alone.
     """
     waiting = dict(candidates)
+    if opinion is not None:
+        own = list(candidates.values())
+        labels = [spans[k].label for k in candidates]
+        factors = opinion.factors(labels, [each.edges for each in own], [each.scores for each in own])
+        waiting = {k: candidates[k].weighed(factor) for k, factor in zip(candidates, factors, strict=True)}
     placeable = {k for k, of_span in waiting.items() if of_span.scores.any()}
     found = Projection()
     while waiting:
@@ -84,9 +105,8 @@ def place(spans: Sequence[SourceSpan], candidates: Mapping[int, Candidates]) -> 
         for others in waiting.values():
             others.exclude_overlaps(start, end)
         span = spans[k]
-        found.spans.append(
-            ProjectedSpan(start, end, span.label, min(1.0, best.best), span.start, span.end, span.kb_id, span.span_id)
-        )
+        score = min(1.0, best.best if opinion is None else candidates[k].score_of(start, end))
+        found.spans.append(ProjectedSpan(start, end, span.label, score, span.start, span.end, span.kb_id, span.span_id))
     found.spans.sort(key=lambda span: span.start)
     for k in sorted(waiting):
         reason: Reason = "overlapping" if k in placeable else "missing"

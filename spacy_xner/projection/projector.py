@@ -10,10 +10,12 @@ from spacy.tokens import Doc
 from ..alignment.embedding import EmbeddingAligner
 from ..alignment.types import Aligner, Alignment, Words
 from ..errors import XnerError
-from . import confidence
+from . import confidence, second_opinion
 from . import filters as sentence_filters
 from .confidence import DEFAULT_MIN_SCORE
 from .doc_words import PairWords
+from .reading import read_pairs
+from .second_opinion import Teacher, check_takes_opinion, check_weight, opinion_identity
 from .transport_projection import TransportProjection
 from .types import MissingSpan, Projection, ProjectionAlgorithm, count_names
 
@@ -37,7 +39,11 @@ class SpanProjector:
         `projection.filters`.
     label_map (Mapping[str, str] | None): new names for labels of the source, "" for labels to leave out; other labels
         stay.
-    RAISES: XnerError for a min_score outside [0, 1] and for an unknown filter.
+    teacher (Teacher | None): a recogniser whose opinion on the target sentence weighs when spans are placed, see
+        `second_opinion`. Spans of labels that it does not know are placed by the alignment alone, and counted.
+    teacher_weight (float): how much it weighs; 0 for no effect.
+    RAISES: XnerError for a min_score outside [0, 1], an unknown filter, a negative teacher_weight, and for a teacher
+        beside an algorithm that takes no opinion.
     """
 
     def __init__(
@@ -47,6 +53,8 @@ class SpanProjector:
         min_score: float = DEFAULT_MIN_SCORE,
         filters: Sequence[str] = (),
         label_map: Mapping[str, str] | None = None,
+        teacher: Teacher | None = None,
+        teacher_weight: float = second_opinion.DEFAULT_WEIGHT,
     ) -> None:
         if not 0 <= min_score <= 1:
             raise XnerError(f"The setting min_score of the projection is {min_score}: expected a score from 0 to 1.")
@@ -55,10 +63,15 @@ class SpanProjector:
         self.min_score = min_score
         self.filters = sentence_filters.check_filters(filters, "The setting filters of the projection")
         self.label_map = dict(label_map or {})
+        self.teacher = teacher
+        self.teacher_weight = check_weight(teacher_weight)
+        if teacher is not None:
+            check_takes_opinion(self.algorithm)
 
     @property
     def identity(self) -> dict[str, Any]:
         """What determines the projections, as plain JSON; kept in provenance."""
+        opinion = {} if self.teacher is None else opinion_identity(self.teacher, self.teacher_weight)
         return {
             "aligner": self.aligner.identity,
             "algorithm": {"name": type(self.algorithm).__name__, "revision": REVISION, **vars(self.algorithm)},
@@ -66,6 +79,7 @@ class SpanProjector:
             "min_score": self.min_score,
             "filters": sentence_filters.identity(self.filters),
             "label_map": self.label_map,
+            **opinion,
         }
 
     @property
@@ -84,7 +98,7 @@ class SpanProjector:
         Offsets are in tokens of the docs. Tokens of white space are neither aligned nor at the edge of a span. Docs are
         not changed. Pairs without entities are not aligned, and at most `BLOCK` pairs are read ahead.
         """
-        prepared = (PairWords.of(source, target, self.label_map) for source, target in pairs)
+        prepared = read_pairs(pairs, self.label_map, self.teacher, self.teacher_weight)
         waiting: deque[PairWords] = deque()
 
         def to_align(block: Iterable[PairWords]) -> Iterator[tuple[Words, Words]]:
@@ -106,14 +120,18 @@ class SpanProjector:
         self, pairs: Iterable[tuple[Doc, Doc]], alignments: Iterable[Alignment]
     ) -> Iterator[Projection]:
         """As `project`, for pairs that are already aligned: one alignment a pair, also for pairs without entities."""
-        for (source, target), alignment in zip(pairs, alignments, strict=True):
-            yield self._result(PairWords.of(source, target, self.label_map), alignment)
+        prepared = read_pairs(pairs, self.label_map, self.teacher, self.teacher_weight)
+        for pair, alignment in zip(prepared, alignments, strict=True):
+            yield self._result(pair, alignment)
 
     def _result(self, pair: PairWords, alignment: Alignment | None) -> Projection:
         if alignment is None or not pair.spans:
             return self._filter_sentence(Projection(missing=pair.blank), pair, Alignment.empty(0, 0))
-        found = self.algorithm.project(pair.spans, pair.source.words, pair.target.words, alignment)
-        return self._filter_sentence(self._filter_scores(pair.to_tokens(found)), pair, alignment)
+        given: dict[str, Any] = {} if pair.opinion is None else {"opinion": pair.opinion}
+        found = self.algorithm.project(pair.spans, pair.source.words, pair.target.words, alignment, **given)
+        found = self._filter_sentence(self._filter_scores(pair.to_tokens(found)), pair, alignment)
+        found.unknown_to_teacher = pair.n_unknown
+        return found
 
     def _filter_scores(self, found: Projection) -> Projection:
         """Move spans below `min_score` to the missing ones."""

@@ -11,6 +11,7 @@ from ..alignment.word_kinds import ends_item, is_balanced, is_punctuation, mark_
 from ..errors import XnerError
 from .confidence import SpanFeatures, span_features
 from .placing import Candidates, check_spans, place
+from .second_opinion import SecondOpinion
 from .types import Projection, SourceSpan
 
 MIN_SENT = 0.005  # a word that sends a smaller share of its mass has no counterpart
@@ -69,14 +70,26 @@ class TransportProjection:
         self.least_edge = least_edge
         self.null_share = null_share
 
-    def project(self, spans: Sequence[SourceSpan], source: Words, target: Words, alignment: Alignment) -> Projection:
+    def project(
+        self,
+        spans: Sequence[SourceSpan],
+        source: Words,
+        target: Words,
+        alignment: Alignment,
+        opinion: SecondOpinion | None = None,
+    ) -> Projection:
         """Project the spans of the `source` words onto the `target` words, which `alignment` aligns."""
-        found, features = self.place_spans(spans, source, target, alignment)
+        found, features = self.place_spans(spans, source, target, alignment, opinion)
         scored = zip(found.spans, features.scores(), strict=True)
         return Projection([replace(span, score=score) for span, score in scored], found.missing)
 
     def place_spans(
-        self, spans: Sequence[SourceSpan], source: Words, target: Words, alignment: Alignment
+        self,
+        spans: Sequence[SourceSpan],
+        source: Words,
+        target: Words,
+        alignment: Alignment,
+        opinion: SecondOpinion | None = None,
     ) -> tuple[Projection, SpanFeatures]:
         """As `project`, with the F1 as scores. RETURNS: the projection, and what its real scores are computed from."""
         check_spans(spans, len(source))
@@ -103,7 +116,7 @@ class TransportProjection:
                 found.exclude(depths[:, found.edges][:, :, None] != depths[:, found.edges + 1][:, None])
             candidates[k] = found
         every = {(span.start, span.end): candidates[k].copy() for k, span in enumerate(spans)}  # `place` removes some
-        placed = place(spans, candidates)
+        placed = place(spans, candidates, opinion)
         second_best = [
             every[span.source_start, span.source_end].best_beside(span.start, span.end) for span in placed.spans
         ]

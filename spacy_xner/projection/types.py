@@ -76,12 +76,14 @@ class Projection:
     missing (list[MissingSpan]): source spans without a target span.
     dropped_spans (list[ProjectedSpan]): the target spans of a dropped sentence, whose `spans` are empty.
     dropped_by (tuple[str, ...]): the names of all filters that drop the sentence, see `projection.filters`.
+    unknown_to_teacher (int): source spans of labels that the teacher of a second opinion does not know.
     """
 
     spans: list[ProjectedSpan] = field(default_factory=list)
     missing: list[MissingSpan] = field(default_factory=list)
     dropped_spans: list[ProjectedSpan] = field(default_factory=list)
     dropped_by: tuple[str, ...] = ()
+    unknown_to_teacher: int = 0
 
     @property
     def dropped(self) -> bool:
@@ -104,7 +106,8 @@ class Projection:
 
         `entities` = `projected` + `missing` + `overlapping` + `below_min_score`. `dropped_entities` are those among the
         projected ones whose sentence is dropped. `dropped_sentences` counts a sentence once, also if several filters
-        drop it; `dropped_by_NAME` counts it under each of them.
+        drop it; `dropped_by_NAME` counts it under each of them. `unknown_to_teacher` is there only if a teacher did not
+        know a label.
         """
         n_projected = len(self.spans) + len(self.dropped_spans)
         counts = Counter(dict.fromkeys(COUNTS, 0))
@@ -118,6 +121,8 @@ class Projection:
             dropped_entities=len(self.dropped_spans),
         )
         counts.update(map(count_name, self.dropped_by))
+        if self.unknown_to_teacher:
+            counts["unknown_to_teacher"] = self.unknown_to_teacher
         return counts
 
 
@@ -135,5 +140,9 @@ class ProjectionAlgorithm(Protocol):
     """Finds target spans; registered algorithms can be named in a config as `projection`."""
 
     def project(self, spans: Sequence[SourceSpan], source: Words, target: Words, alignment: Alignment) -> Projection:
-        """Project the spans of the `source` words onto the `target` words, which `alignment` aligns."""
+        """Project the spans of the `source` words onto the `target` words, which `alignment` aligns.
+
+        To be used with a teacher, an algorithm has another argument, `opinion` (`SecondOpinion | None`, default None):
+        the teacher's opinion on the target words, see `place`. It is passed only if there is one.
+        """
         ...

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import spacy
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 from typer.testing import CliRunner
@@ -14,6 +15,7 @@ from spacy_xner.alignment.seq2seq import Seq2SeqAligner
 from spacy_xner.cli import app
 from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.corpus.formats.reading import read_sentences
+from spacy_xner.pipelines import fingerprint_of
 
 from ..translation.tiny_models import tiny_nllb
 
@@ -274,3 +276,25 @@ def test_the_old_spelling_does_the_same(tiny_encoder: Path, tmp_path: Path) -> N
 def test_help() -> None:
     assert "xner project" in invoke("project", "--help").output
     assert "Deprecated" in invoke("corpus", "project", "--help").output
+
+
+def test_a_teacher(tiny_encoder: Path, tiny_pipeline: Path, tmp_path: Path) -> None:
+    """Its hash is in provenance, spans of labels that it does not know are counted, and its weight needs it."""
+    write_docs(tmp_path / "en.spacy", [labelled("Paris is big", "a"), labelled("Paris is big", "b", label="X")])
+    write_docs(tmp_path / "de.spacy", [plain("Paris ist groß", "a"), plain("Paris ist groß", "b")])
+    output = tmp_path / "out.spacy"
+    arguments = [tmp_path / "en.spacy", tmp_path / "de.spacy", "--output", output, "--teacher-weight", "0.3"]
+    result = project(tiny_encoder, *arguments)
+    assert result.exit_code == 2
+    assert "Found --teacher-weight without --teacher" in result.output
+    result = project(tiny_encoder, *arguments, "--teacher", tiny_pipeline)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"unknown to teacher +1 ", result.output)
+    step = load_docs(output)[0]._.xner_meta["provenance"][-1]
+    assert step["teacher_weight"] == 0.3
+    assert step["teacher"]["pipeline"] == fingerprint_of(spacy.load(tiny_pipeline))
+    empty = tmp_path / "empty"
+    spacy.blank("de").to_disk(empty)
+    result = project(tiny_encoder, *arguments, "--teacher", empty)
+    assert result.exit_code == 1
+    assert "has 0 components made by the factory 'xner'" in result.output

@@ -200,6 +200,25 @@ def test_worker_processes(tiny_encoder: Path) -> None:
         assert entities(doc._.xner_source) == entities(source)
 
 
+def test_a_teacher(tiny_encoder: Path, tiny_pipeline: Path, tmp_path: Path) -> None:
+    """It is in the config, and its pipeline is loaded for the first doc whose source has entities."""
+    teacher = {"@misc": "spacy_xner.PipelineTeacher.v1", "pipeline": str(tiny_pipeline)}
+    pipeline(tiny_encoder, teacher=teacher, teacher_weight=0.3).to_disk(tmp_path / "saved")
+    nlp = spacy.load(tmp_path / "saved")
+    component: Any = nlp.get_pipe("xner_projector")
+    assert component.projector.teacher_weight == 0.3
+    nlp("Paris visited Berlin")
+    assert "nlp" not in vars(component.projector.teacher)
+    source = doc_of("Paris visited Berlin", (0, 1, "LOC"), (2, 3, "OTHER"))
+    check_projected(nlp(with_source(nlp, "Paris visited Berlin", source)), [("Paris", "LOC"), ("Berlin", "OTHER")])
+    assert report_of(nlp)["unknown_to_teacher"] == 1
+    missing = pipeline(tiny_encoder, teacher={**teacher, "pipeline": "no_such_pipeline"})
+    with pytest.raises(XnerError, match="no_such_pipeline: no installed package or folder of that name"):
+        missing(with_source(missing, "Paris visited Berlin", source))
+    with pytest.raises(XnerError, match="The setting teacher of the component 'xner_projector' is 'xx_xner_agg'"):
+        pipeline(tiny_encoder, teacher="xx_xner_agg")
+
+
 def test_a_doc_is_saved_with_its_source(german: Language) -> None:
     doc = german(with_source(german, GERMAN, source_doc()))
     stored = DocBin(docs=[doc], store_user_data=True).to_bytes()
