@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spacy.tokens import Doc
 
@@ -12,16 +12,17 @@ from ..annotations.entities import SPANS_KEY
 from ..errors import XnerError
 from ..languages.codes import normalise_code
 from ..languages.tokenizer import multilingual_tokenizer
-from ..projection import SpanProjector
 from ..redaction import redact_json
 from ..translation import Translator
 from ..translation.label_carriers import translate_labelled
 from ..translation.labelled_text import LabelCarrier, LabelledTranslation
-from .agreement import keep_agreed
 from .carried_doc import CarriedDoc, Places, find_places
 from .language_check import check_language, check_language_early, count_translation
 from .provenance import made_from, text_hash
 from .translate import with_optional_cache
+
+if TYPE_CHECKING:
+    from ..projection import SpanProjector
 
 REVISION = 2  # of what this file and the label carriers give; see `corpus/provenance.py`
 
@@ -34,7 +35,7 @@ def carry_docs(
     carrier: LabelCarrier,
     complete: bool = False,
     cache: Path | bool = True,
-    projector: SpanProjector | None = None,
+    projector: "SpanProjector | None" = None,
     spans_key: str = "",
 ) -> Iterator[Doc]:
     """Yield a labelled doc in the target language for each doc whose translation is known, with the same id.
@@ -85,11 +86,16 @@ def carry_docs(
                 yield CarriedDoc.of(doc, each, found, tokenizer)
         check_language(lang, counts, translator, cache)
 
-    for each in keep_agreed(carried(), projector, complete, counts) if projector else carried():
+    finished = carried()
+    if projector is not None:
+        from .agreement import keep_agreed  # imports torch, which carrying alone does not need
+
+        finished = keep_agreed(finished, projector, complete, counts)
+    for each in finished:
         yield each.finish({**step, **made_from(text_hash(each.source.text), REVISION)}, lang, spans_key)
 
 
-def check_docs(docs: Sequence[Doc], carrier: LabelCarrier, projector: SpanProjector | None, spans_key: str) -> None:
+def check_docs(docs: Sequence[Doc], carrier: LabelCarrier, projector: "SpanProjector | None", spans_key: str) -> None:
     """RAISES: XnerError as described in `carry_docs`."""
     for doc in docs:
         if not doc.has_annotation("ENT_IOB") and spans_key not in doc.spans:

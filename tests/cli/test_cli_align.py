@@ -132,7 +132,8 @@ def test_least_score_of_links(embedded_encoder: Path, tmp_path: Path) -> None:
     """Right links stay, those of a sentence that is no translation go; both are counted."""
     pairs, output = tmp_path / "pairs.txt", tmp_path / "links.txt"
     pairs.write_text(
-        "Berlin is big ||| Berlin ist groß\nHe bought two apples ||| Sie fährt nach Rom\n", encoding="utf8"
+        "Berlin is big ||| Berlin ist groß\nHe bought two apples ||| Der Vertrag wurde gestern unterzeichnet\n",
+        encoding="utf8",
     )
     aligner = EmbeddingAligner(str(embedded_encoder))
     files.align_file(pairs, output, aligner)
