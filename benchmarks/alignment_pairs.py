@@ -1,7 +1,7 @@
 """Writes unaligned sentence pairs for `xner align train` to learn from.
 
-The 695 pairs of WPT 2003 and 2005 (without their links) in $XNER_DATA/alignment, and English CoNLL sentences with their
-DeepL translations into German, Spanish and Dutch (Garcia-Ferrero et al. 2022) in $XNER_DATA/conll.
+The pairs of sentences of alignment.py (without their links) in $XNER_DATA/alignment, and English CoNLL sentences with
+their DeepL translations into German, Spanish and Dutch (Garcia-Ferrero et al. 2022) in $XNER_DATA/conll.
 
     XNER_DATA=FOLDER python benchmarks/alignment_pairs.py pairs.txt
     xner align train pairs.txt --output models/aligner
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from alignment import SETS
 from common import CONLL_TARGETS, SeedOption, data_folder, read_iob, read_pairs, run
 
 from spacy_xner.alignment.files import SEPARATOR
@@ -31,7 +32,7 @@ def main(
 ) -> None:
     """Write the pairs."""
     alignment, conll = data_folder("alignment"), data_folder("conll")
-    lines = [format_pair(*pair) for name in ("enfr", "roen") for pair in read_pairs(alignment / f"{name}.src-tgt.gz")]
+    lines = [format_pair(*pair) for name in SETS for pair in read_pairs(alignment / f"{name}.src-tgt.gz")]
     translated = list(read_translations(conll))
     lines += random.Random(seed).sample(translated, min(translations, len(translated)))
     with atomic_path(output) as temporary:
