@@ -8,6 +8,8 @@ from typing import Any
 
 import regex
 
+from .chinese import chinese_segmenter
+
 Segmenter = Callable[[str], list[str]]
 
 KANA = regex.compile(r"[\p{Katakana}\p{Hiragana}]")
@@ -28,22 +30,16 @@ def segment(run: str, japanese: bool) -> list[str]:
         return icu_segmenter("ja")(run)
     if match := _SCRIPT.search(run):
         return icu_segmenter(ICU_LANGUAGES[str(match.lastgroup)])(run)
-    return chinese_segmenter()(run) if regex.search(r"\p{Han}", run) else list(run)
+    return han_segmenter()(run) if regex.search(r"\p{Han}", run) else list(run)
 
 
 @cache
-def chinese_segmenter() -> Segmenter:
-    """jieba (https://github.com/fxsjy/jieba), or ICU where it is not installed."""
+def han_segmenter() -> Segmenter:
+    """Chinese words by jieba, see `chinese_segmenter`, or ICU where it is not installed."""
     try:
-        from jieba import Tokenizer
+        return chinese_segmenter()
     except ImportError:
         return icu_segmenter("zh", missing="jieba")
-    # Its own `initialize` reads a file of the system's temporary folder with `marshal`, which anyone may have written.
-    tokenizer = Tokenizer()
-    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
-    tokenizer.initialized = True
-    cut: Segmenter = tokenizer.lcut
-    return cut
 
 
 @cache

@@ -55,8 +55,8 @@ SPACED = SpanCalibration(
     span=Logistic(2.860, (0.226, 0.987, -0.101, 0.364, 2.389, -0.336)),
 )
 UNSPACED = SpanCalibration(
-    pair=Logistic(0.492, (12.987, 8.219, 13.258)),
-    span=Logistic(2.523, (0.335, 1.505, -0.262, -0.121, -0.838, 2.069)),
+    pair=Logistic(0.014, (12.443, 8.067, 13.801)),
+    span=Logistic(2.688, (0.301, 1.330, -0.324, 0.141, -1.174, 2.122)),
 )
 
 

@@ -20,7 +20,7 @@ PIP = r"pip install 'spacy-xner\[segment\]'"
 @pytest.fixture
 def fresh(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """No segmenter is loaded; those that other tests have loaded are there again afterwards."""
-    for name in ("chinese_segmenter", "icu_segmenter"):
+    for name in ("han_segmenter", "icu_segmenter"):
         monkeypatch.setattr(segmenters, name, cache(getattr(segmenters, name).__wrapped__))
     return monkeypatch
 
