@@ -28,7 +28,7 @@ REVISIONS: dict[tuple[str, ...], tuple[int, str]] = {
         2,
         "cbf229ea3b9f",
     ),
-    ("distillation.distiller", "distillation.teachers"): (2, "14831fe0a82e"),
+    ("distillation.distiller", "distillation.teachers"): (2, "811b0593901e"),
     ("translation.seq2seq", "translation.splitting"): (1, "509635033013"),
     ("translation.lexicon", "translation.freedict"): (1, "1e06819e1631"),
     ("translation.apertium", "translation.apertium_stream"): (1, "209279a3e8e8"),
