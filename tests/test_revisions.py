@@ -21,7 +21,7 @@ REVISIONS: dict[tuple[str, ...], tuple[int, str]] = {
         "alignment.segmenters",
         "alignment.units",
         "alignment.word_kinds",
-    ): (3, "de2cfadc82aa"),
+    ): (3, "cb99879e1671"),
     ("projection.projector", "projection.confidence", "projection.transport_projection"): (3, "b115bcc7f4ed"),
     ("projection.filters",): (1, "55a2cbc248c5"),
     ("corpus.carry", "translation.label_carriers", "translation.xml_carrier", "translation.xml_tags"): (
@@ -41,7 +41,7 @@ def constants_of(module: ModuleType) -> dict[str, str]:
     """The constants of a module, as texts; compiled patterns as their sources."""
     found = {}
     for name, value in vars(module).items():
-        if name.isupper() and name != "REVISION":
+        if name.isupper() and name not in ("REVISION", "TYPE_CHECKING"):
             value = getattr(value, "pattern", value)
             if isinstance(value, SIMPLE):
                 found[name] = repr(value)
