@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..alignment import embedding
+from ..alignment import embedding, segmenters
 from ..corpus import project, translate
 from ..distillation import distiller
 from ..errors import XnerError
 from ..files import read_json, write_json
 from ..journal import differing_keys
-from ..projection import filters, projector
+from ..projection import confidence, filters, projector
 from ..translation import Translator
 from .settings import Settings
 
@@ -62,6 +62,7 @@ class Dependencies:
             "place": projector.REVISION,
             "project": project.REVISION,
         }
+        found |= {"segmenters": segmenters.identity(), "scores": confidence.identity()}
         found["filters"] = filters.identity(settings.filters)
         if file.startswith(f"{PROJECTED}/"):
             return as_json(found)

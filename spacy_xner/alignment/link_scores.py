@@ -19,9 +19,7 @@ FEATURES = (
     "affinity",
     "log of the mass of the whole pair",
 )
-LEAST_SCALE = 0.05
-
-LINKS = Logistic(2.045, (1.932, 2.701, 8.071))
+LINKS = Logistic(1.903, (2.842, 1.913, 7.268))
 
 
 def link_features(links: Links, shares: LinkShares, affinity: Affinity) -> np.ndarray:
@@ -30,7 +28,7 @@ def link_features(links: Links, shares: LinkShares, affinity: Affinity) -> np.nd
     affinity (Affinity): (n_source_units, n_target_units).
     """
     rows, columns = np.array(links, dtype=np.intp).reshape(-1, 2).T
-    relative = shares.shares[rows, columns] / max(shares.scale, LEAST_SCALE)
+    relative = shares.shares[rows, columns] / shares.scale
     of_links = [np.log(relative + 1e-9), affinity[rows, columns], np.full(len(rows), np.log(shares.mass + 0.001))]
     return np.column_stack(of_links).astype(np.float64)
 

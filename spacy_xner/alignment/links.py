@@ -14,6 +14,10 @@ from .types import Links, Plan
 # benchmarks/alignment_settings.py chooses them on three of the four in turn and scores the fourth.
 NULL_SHARE, LEAST_SHARE, NEIGHBOURS = 0.25, 0.9, 0.15
 
+LEAST_SCALE = 0.35
+"""Lower scales count as this one. Those of sentences that are no translations are lower, and right ones seldom are: so
+fewer of the former's words are linked, at no cost (benchmarks/alignment.py)."""
+
 PIECE_PLAN_SIZE = 2**24
 """Pairs of pieces up to which there is a plan of pieces: some 4,000 pieces on each side, and half a gigabyte."""
 
@@ -25,7 +29,7 @@ class LinkShares:
     shares (Plan): (n_source_units, n_target_units): the mass that two units exchange, as a share of the mass of a unit
         of the longer sentence, mean over the plan of units and the plan of pieces.
     mass (float): the mass that the sentences exchange, in [0, 1].
-    scale (float): see `affinity_scale`.
+    scale (float): see `affinity_scale`; at least `LEAST_SCALE`.
     """
 
     shares: Plan
@@ -33,9 +37,7 @@ class LinkShares:
     scale: float
 
     def chosen(self, least_share: float = LEAST_SHARE) -> Links:
-        """The pairs of units that exchange at least this share, times the scale; none at a scale of 0."""
-        if self.scale <= 0:
-            return []
+        """The pairs of units that exchange at least this share, times the scale."""
         return [(int(i), int(j)) for i, j in np.argwhere(self.shares >= least_share * self.scale)]
 
 
@@ -46,7 +48,7 @@ def link_shares(affinity: PairAffinity, null_share: float = NULL_SHARE, neighbou
     share under it is the greatest of its pieces. Texts of thousands of words have the plan of units alone, see
     `PIECE_PLAN_SIZE`.
     """
-    scale = affinity_scale(affinity.units)
+    scale = max(affinity_scale(affinity.units), LEAST_SCALE)
     if not affinity.units.size:
         return LinkShares(np.zeros(affinity.units.shape), 0.0, scale)
     plan = transport_plan(affinity.units, null_share * scale, neighbours)

@@ -12,6 +12,7 @@ from .chinese import chinese_segmenter
 
 Segmenter = Callable[[str], list[str]]
 
+HAN = regex.compile(r"\p{Han}")
 KANA = regex.compile(r"[\p{Katakana}\p{Hiragana}]")
 # A script of the text -> the language whose words ICU knows (Unicode Standard Annex 29, section 4.1).
 ICU_LANGUAGES = {"Thai": "th", "Lao": "lo", "Khmer": "km", "Myanmar": "my"}
@@ -30,7 +31,18 @@ def segment(run: str, japanese: bool) -> list[str]:
         return icu_segmenter("ja")(run)
     if match := _SCRIPT.search(run):
         return icu_segmenter(ICU_LANGUAGES[str(match.lastgroup)])(run)
-    return han_segmenter()(run) if regex.search(r"\p{Han}", run) else list(run)
+    if not HAN.search(run):
+        return list(run)
+    return han_segmenter()(run) if is_simplified(run) else icu_segmenter("zh")(run)
+
+
+def is_simplified(run: str) -> bool:
+    """Whether a text has only characters of GB 2312: it has no traditional forms, and jieba's dictionary has few."""
+    try:
+        run.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @cache

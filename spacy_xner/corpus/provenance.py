@@ -128,5 +128,8 @@ def _translator_options(step: Mapping[str, Any]) -> list[str]:
         options += ["--carry", str(step["way"]).lower()]
         options += ["--tags", str(step["tags"])] if "tags" in step else []
         options += ["--spans-key", str(step["spans_key"])] if "spans_key" in step else []
-        options += ["--agree"] if "agree" in step else []
+        if "agree" in step:
+            aligner = step["agree"].get("aligner", {}) if isinstance(step["agree"], Mapping) else {}
+            options += ["--agree", *(["--encoder", str(aligner["model"])] if "model" in aligner else [])]
+        options += ["--no-names"] if step.get("translate_names") is False else []
     return options

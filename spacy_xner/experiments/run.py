@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ..alignment import embedding
+from ..alignment import embedding, segmenters
 from ..alignment.loading import encoder_version
 from ..projection import filters
 from .corpus_facts import corpus_digest, read_facts
@@ -139,5 +139,8 @@ def _arm_setting(arm: Arm) -> dict[str, Any]:
     if not arm.filters:
         del setting["filters"]  # likewise
     else:
-        setting["filters"] = filters.identity(arm.filters) | {"align": embedding.REVISION}
+        setting["filters"] = filters.identity(arm.filters) | {
+            "align": embedding.REVISION,
+            "segmenters": segmenters.identity(),
+        }
     return setting

@@ -41,8 +41,8 @@ class SpanProjector:
         stay.
     teacher (Teacher | None): a recogniser whose opinion on the target sentence weighs when spans are placed, see
         `second_opinion`. Spans of labels that it does not know are placed by the alignment alone, and counted.
-    teacher_weight (float): how much it weighs; 0 for no effect.
-    RAISES: XnerError for a min_score outside [0, 1], an unknown filter, a negative teacher_weight, and for a teacher
+    teacher_weight (float): how much it weighs; from 0 (no effect) to 10.
+    RAISES: XnerError for a min_score outside [0, 1], an unknown filter, a teacher_weight outside [0, 10], and a teacher
         beside an algorithm that takes no opinion.
     """
 

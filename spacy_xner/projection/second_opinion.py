@@ -22,6 +22,7 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
 
 DEFAULT_WEIGHT = 0.05
+MOST_WEIGHT = 10.0  # a higher power of `FLOOR` is 0, and no stretch could be placed
 """Default of the weight of a teacher's opinion, everywhere."""
 
 FLOOR = 0.01
@@ -115,10 +116,10 @@ class SecondOpinion:
 def check_weight(weight: float) -> float:
     """Check the weight of a teacher's opinion: its probabilities are raised to this power; at 0 it has no effect.
 
-    RAISES: XnerError for a negative weight.
+    RAISES: XnerError for a weight outside [0, 10].
     """
-    if not weight >= 0:
-        raise XnerError(f"The setting teacher_weight of the projection is {weight}: expected 0 or more.")
+    if not 0 <= weight <= MOST_WEIGHT:
+        raise XnerError(f"The setting teacher_weight of the projection is {weight}: expected a number from 0 to 10.")
     return weight
 
 

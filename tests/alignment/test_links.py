@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from spacy_xner.alignment.affinity import PairAffinity
-from spacy_xner.alignment.link_scores import LEAST_SCALE, link_features
-from spacy_xner.alignment.links import LinkShares, link_shares
+from spacy_xner.alignment.link_scores import link_features
+from spacy_xner.alignment.links import LEAST_SCALE, LinkShares, link_shares
 from spacy_xner.alignment.transport import affinity_scale, transport_plan
 from spacy_xner.alignment.transport_alignment import TransportAlignment
 from spacy_xner.alignment.types import Affinity
@@ -45,7 +45,6 @@ def test_least_share_counts_times_the_scale() -> None:
     assert LinkShares(shares, 1.0, 0.5).chosen(0.4) == [(0, 0), (1, 0)]  # at least 0.2
     assert LinkShares(shares, 1.0, 0.5).chosen(0.41) == [(0, 0)]
     assert LinkShares(shares, 1.0, 0.25).chosen(0.4) == [(0, 0), (0, 1), (1, 0)]  # at least 0.1
-    assert LinkShares(shares, 1.0, 0.0).chosen(0.4) == []  # nothing is alike
 
 
 def test_one_unit_by_hand() -> None:
@@ -93,14 +92,22 @@ def test_units_without_pieces() -> None:
 @pytest.mark.parametrize("shape", [(0, 0), (0, 3), (2, 0)])
 def test_empty_sides(shape: tuple[int, int]) -> None:
     found = link_shares(PairAffinity.of_words(np.zeros(shape, dtype=np.float32)))
-    assert (found.shares.shape, found.mass, found.scale, found.chosen()) == (shape, 0, 0, [])
+    assert (found.shares.shape, found.mass, found.scale, found.chosen()) == (shape, 0, LEAST_SCALE, [])
 
 
 @pytest.mark.parametrize("value", [-1.0, -0.02, 0.0])
 def test_nothing_alike_no_links(value: float) -> None:
-    """Without a positive affinity the scale is 0, and the bins get no advantage from it."""
+    """Without a positive affinity the scale is the least one, and the bins take what there is."""
     for shape in ((1, 1), (2, 3)):
         assert TransportAlignment(PairAffinity.of_words(np.full(shape, value, dtype=np.float32))).links == []
+
+
+def test_the_least_scale() -> None:
+    """Sentences that are no translations: their best affinities would be links in a pair whose scale is as low."""
+    affinity = floats([0.1, -0.2], [-0.2, 0.1])
+    found = link_shares(PairAffinity.of_words(affinity))
+    assert found.scale == LEAST_SCALE > affinity_scale(affinity)
+    np.testing.assert_allclose(found.shares, 2 * transport_plan(affinity, 0.25 * LEAST_SCALE, 0.15))
 
 
 def test_low_affinities_everywhere_give_the_same_links() -> None:
@@ -134,11 +141,9 @@ def test_links_of_units_are_of_all_their_words() -> None:
 
 
 def test_features_by_hand() -> None:
-    """Shares count relative to the scale, which is at least `LEAST_SCALE`."""
+    """Shares count relative to the scale."""
     affinity = floats([0.1, 0.6], [0.2, -0.3])
     shares = np.array([[0.0, 0.5], [0.25, 0.0]])
     found = link_features([(0, 1), (1, 0)], LinkShares(shares, 0.4, 0.25), affinity)
     np.testing.assert_allclose(found, [[np.log(2), 0.6, np.log(0.401)], [0, 0.2, np.log(0.401)]], atol=1e-6)
-    low = link_features([(0, 1)], LinkShares(shares, 0.4, 0.001), affinity)
-    assert low[0, 0] == pytest.approx(np.log(0.5 / LEAST_SCALE))
     assert link_features([], LinkShares(shares, 0.4, 0.25), affinity).shape == (0, 3)

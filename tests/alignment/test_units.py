@@ -62,9 +62,15 @@ def test_chinese_characters_of_a_japanese_sentence() -> None:
     """Kana anywhere in the sentence say that it is Japanese, also where a run of its characters has none."""
     pytest.importorskip("jieba")
     pytest.importorskip("icu4py")
-    assert segment("日本語", japanese=False) == ["日本", "語"]  # the Chinese character is another: 语
-    assert units_of(["日", "本", "語"]) == ["日本", "語"]
-    assert units_of(["日", "本", "語", "、", "は", "い"]) == ["日本語", "、", "はい"]
+    assert segment("京都大学", japanese=False) == ["京都大学"]
+    assert units_of([*"京都大学"]) == ["京都大学"]
+    assert units_of([*"京都大学、はい"]) == ["京都", "大学", "、", "はい"]
+
+
+def test_traditional_characters_are_words_of_icu() -> None:
+    """jieba's dictionary has hardly any, and its guesses would be split: 法 國."""
+    pytest.importorskip("icu4py")
+    assert segment("法國總統訪問哥倫比亞", japanese=False) == ["法國", "總統", "訪問", "哥倫比亞"]
 
 
 def test_tibetan_has_no_segmenter() -> None:

@@ -154,8 +154,10 @@ def test_settings() -> None:
         projector.identity.items()
     )
     assert not any(name.startswith("teacher") for name in SpanProjector(SomeLinks([]), LinkProjection()).identity)
-    for weight in (-0.1, float("nan")):
-        with pytest.raises(XnerError, match=f"teacher_weight of the projection is {weight}: expected 0 or more"):
+    for weight in (-0.1, 10.1, float("nan"), float("inf")):
+        with pytest.raises(
+            XnerError, match=f"teacher_weight of the projection is {weight}: expected a number from 0 to 10"
+        ):
             SpanProjector(SomeLinks([]), teacher_weight=weight)
 
     class Own:
