@@ -12,6 +12,7 @@ import srsly
 from spacy.util import load_config
 from typer.testing import CliRunner
 
+from spacy_xner.alignment import segmenters
 from spacy_xner.alignment.embedding import REVISION
 from spacy_xner.cli import app
 from spacy_xner.errors import XnerError
@@ -136,7 +137,8 @@ def test_an_arm_with_filters(file: Path, tmp_path: Path) -> None:
     plan = read_study(tmp_path / "study.cfg", settings)
     record = Runner(plan, log=lambda message: None).record(Run(plan, plan.arms["f"], 0))
     assert record["training_sentences"] == {"gold": 6, "dropped_by_label_counts": 0, "projected": 6}
-    assert record["setting"]["arm"]["filters"] == {"label_counts": 1, "align": REVISION}
+    expected = {"label_counts": 1, "align": REVISION, "segmenters": segmenters.identity()}
+    assert record["setting"]["arm"]["filters"] == expected
     assert "filters" not in Run(plan, plan.arms["b"], 0).setting()["arm"]  # as in records of earlier versions
 
 
