@@ -1,5 +1,6 @@
 """Classes for the commands and groups of `xner`: exit status, `-` as a file name, quiet runs, hidden arguments."""
 
+import errno
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -96,15 +97,26 @@ class XnerTyper(typer.Typer):
         return super().command(name, cls=cls or XnerCommand, **kwargs)
 
 
+NO_SPACE = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
+
+
 class XnerGroup(TyperGroup):
-    """Prints a user error as one sentence and exits with status 2 (usage) or 1 (data).
+    """Prints a user error as one sentence and exits with status 2 (usage) or 1 (data, or a full disk).
 
     Any other exception is a bug and keeps its traceback.
     """
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            except OSError as error:
+                if error.errno not in NO_SPACE and "temporary directory" not in str(error):
+                    raise
+                raise XnerError(
+                    f"{error}: there is no space to write. Files appear whole or not at all: free some space, or name "
+                    "another place, and run the command again."
+                ) from error
         except XnerError as error:
             if ctx.params.get("verbose"):
                 traceback.print_exc()

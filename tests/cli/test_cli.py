@@ -1,5 +1,7 @@
 """`xner` and `python -m spacy xner`: help, version and mistakes."""
 
+import errno
+
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -93,3 +95,30 @@ def test_a_bug_keeps_its_traceback() -> None:
     result = run(app, ["mistake"])
     assert (result.exit_code, result.stderr) == (1, "✘ Found [red], expected [/].\n")
     assert isinstance(run(app, ["bug"]).exception, KeyError)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device", "x.spacy"),
+        OSError(errno.EFBIG, "File too large"),
+        FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"),
+    ],
+)
+def test_a_full_disk_is_no_bug(error: OSError) -> None:
+    """It is one sentence, without a traceback. Other errors of the system are bugs."""
+    app = typer.Typer(cls=XnerGroup)
+
+    @app.command()
+    def write(bug: bool = False) -> None:
+        raise OSError(errno.EIO, "Input/output error") if bug else error
+
+    @app.command()
+    def other() -> None:
+        """A second command, so that there is a group."""
+
+    found = CliRunner().invoke(app, ["write"])
+    assert found.exit_code == 1
+    assert "there is no space to write" in found.output
+    assert isinstance(found.exception, SystemExit)
+    assert isinstance(CliRunner().invoke(app, ["write", "--bug"]).exception, OSError)
