@@ -139,6 +139,20 @@ def _combined(
         means = centred_cosines(
             pool_words(source.vectors[:, source_pieces], rows), pool_words(target.vectors[:, target_pieces], columns)
         )
-        greatest = greatest_of_words(pieces[np.ix_(source_pieces, target_pieces)], rows, columns)
-        affinity[np.ix_(words_with_pieces(rows)[0], words_with_pieces(columns)[0])] = (means + greatest) / 2
+        present, greatest = greatest_of_units(pieces, of_source, of_target)
+        affinity[present] = (means + greatest) / 2
     return affinity
+
+
+def greatest_of_units(
+    pieces: np.ndarray, of_source: tuple[Indices, Indices], of_target: tuple[Indices, Indices]
+) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+    """The greatest value of two pieces for each pair of units that have pieces.
+
+    pieces (numpy.ndarray): (n_source_pieces, n_target_pieces).
+    of_source, of_target (tuple[Indices, Indices]): see `PairAffinity.source_pieces`; not empty.
+    RETURNS: the place of these units in a matrix of all units, and their values.
+    """
+    (source_pieces, rows), (target_pieces, columns) = of_source, of_target
+    present = np.ix_(words_with_pieces(rows)[0], words_with_pieces(columns)[0])
+    return present, greatest_of_words(pieces[np.ix_(source_pieces, target_pieces)], rows, columns)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .affinity import PairAffinity
-from .similarity import greatest_of_words, words_with_pieces
+from .affinity import PairAffinity, greatest_of_units
 from .transport import affinity_scale, transport_plan
 from .types import Links, Plan
 
@@ -55,10 +54,9 @@ def link_shares(affinity: PairAffinity, null_share: float = NULL_SHARE, neighbou
     shares = plan * max(plan.shape)
     if affinity.pieces is not affinity.units and 0 < affinity.pieces.size <= PIECE_PLAN_SIZE:
         of_pieces = transport_plan(affinity.pieces, null_share * scale, neighbours) * max(affinity.pieces.shape)
-        (source_pieces, rows), (target_pieces, columns) = affinity.source_pieces, affinity.target_pieces
         greatest = np.zeros_like(shares)
-        if len(rows) and len(columns):
-            found = greatest_of_words(of_pieces[np.ix_(source_pieces, target_pieces)], rows, columns)
-            greatest[np.ix_(words_with_pieces(rows)[0], words_with_pieces(columns)[0])] = found
+        if len(affinity.source_pieces[0]) and len(affinity.target_pieces[0]):
+            present, found = greatest_of_units(of_pieces, affinity.source_pieces, affinity.target_pieces)
+            greatest[present] = found
         shares = (shares + greatest) / 2
     return LinkShares(shares, float(plan.sum()), scale)
