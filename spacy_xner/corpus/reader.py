@@ -2,7 +2,7 @@
 
 import itertools
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from spacy.language import Language
@@ -16,6 +16,7 @@ from ..annotations.attributes import CONFIDENCE, confidence_of, meta_of
 from ..annotations.soft_labels import get_soft_labels, set_soft_labels
 from ..errors import XnerError
 from ..files import without_hidden
+from .capitals import check_capitalised, drop_lower_case
 from .formats.docbin import read_docs
 
 FILE_TYPE = ".spacy"
@@ -56,6 +57,10 @@ class Corpus:
         shorter because an epoch ends. Only for training with `max_epochs = -1`.
     seed (int): makes the orders reproducible.
     augmenter (Augmenter | None): replaces each example by others, for example `spacy_xner.EntitySwap.v1`.
+    capitalised (Mapping[str, list[str]] | None): languages by label, such as `{"MISC": ["es", "fr"]}`: an entity of the
+        label without a capital letter is no name in these languages, see `corpus/capitals.py`. It becomes O. The first
+        epoch's number of them is a log message.
+    RAISES: XnerError for a malformed `capitalised`.
     """
 
     def __init__(
@@ -68,12 +73,15 @@ class Corpus:
         repeat: bool = False,
         seed: int = 0,
         augmenter: Augmenter | None = None,
+        capitalised: Mapping[str, list[str]] | None = None,
     ) -> None:
         self.path = path
         self.max_length = max_length
         self.limit = limit
         self.repeat = repeat
         self.augmenter = augmenter or dont_augment
+        self.capitalised = check_capitalised(capitalised)
+        self._told = False  # how many entities had no capital
         self.random = random.Random(seed) if shuffle else None
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
@@ -102,14 +110,18 @@ class Corpus:
 
     def read_docs(self, vocab: Vocab) -> Iterator[Doc]:
         """Yield the docs of all files, without empty and too long ones."""
-        n_left_out = 0
+        n_left_out = n_lower = 0
         for path in find_docbins(self.path):
             for doc in itertools.islice(read_docs(path, vocab), self.limit or None):
                 for part in self.split_long(doc):
                     if self.max_length and len(part) > self.max_length:
                         n_left_out += 1
                     elif len(part):
+                        n_lower += drop_lower_case(part, self.capitalised)
                         yield part
+        if n_lower and not self._told:
+            logger.info("Corpus: %d entities without a capital letter are O (setting capitalised).", n_lower)
+            self._told = True
         if n_left_out:
             logger.warning("Corpus: left out %d texts of more than %d tokens.", n_left_out, self.max_length)
 
@@ -165,8 +177,16 @@ def create_corpus_reader(
     repeat: bool = False,
     seed: int = 0,
     augmenter: Augmenter | None = None,
+    capitalised: Mapping[str, list[str]] | None = None,
 ) -> Callable[[Language], Iterable[Example]]:
     """`spacy_xner.Corpus.v1`; the arguments are those of `Corpus`."""
     return Corpus(
-        path, max_length=max_length, limit=limit, shuffle=shuffle, repeat=repeat, seed=seed, augmenter=augmenter
+        path,
+        max_length=max_length,
+        limit=limit,
+        shuffle=shuffle,
+        repeat=repeat,
+        seed=seed,
+        augmenter=augmenter,
+        capitalised=capitalised,
     )

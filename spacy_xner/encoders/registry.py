@@ -21,6 +21,7 @@ def all_layers_transformer_v1(
     learn_rate_factor: float = 1.0,
     inference: str = "float32",
     max_layers: int | None = None,
+    freeze_layers: int = 0,
 ) -> Model[list[Doc], FullTransformerBatch]:
     """`spacy_xner.AllLayersTransformer.v1`; the arguments are those of `AllLayersTransformer`."""
     return AllLayersTransformer(
@@ -34,4 +35,5 @@ def all_layers_transformer_v1(
         learn_rate_factor,
         inference,
         max_layers,
+        freeze_layers,
     )

@@ -17,6 +17,7 @@ from thinc.types import ArgsKwargs, FloatsXd
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from .. import compat
+from .freezing import freeze
 from .memory import UPDATES_PER_RELEASE, release_memory
 from .outputs import select_roots
 from .packed import Batch, can_pack, make_encoder
@@ -39,6 +40,7 @@ class EncoderShim(HFShim):
         model: HFObjects,
         *,
         freeze_embeddings: bool = False,
+        freeze_layers: int = 0,
         learn_rate_factor: float = 1.0,
         inference: str = "float32",
         mixed_precision: bool = False,
@@ -46,6 +48,7 @@ class EncoderShim(HFShim):
         **kwargs: Any,
     ) -> None:
         self.freeze_embeddings = freeze_embeddings
+        self.freeze_layers = freeze_layers
         self.learn_rate_factor = learn_rate_factor
         self.inference = check_inference(inference)
         self._n_updates = 0
@@ -192,9 +195,9 @@ class EncoderShim(HFShim):
         return {**self.__dict__, "_encoder": None, "_encoder_weights": None}
 
     def freeze(self) -> None:
-        """Exclude the word embeddings from training if `freeze_embeddings` is set."""
-        if self.freeze_embeddings and self._model is not None:
-            self._model.get_input_embeddings().weight.requires_grad_(False)
+        """Exclude weights from training: the word embeddings if `freeze_embeddings` is set, and `freeze_layers`."""
+        if self._model is not None:
+            freeze(self._model, self.freeze_embeddings, self.freeze_layers)
 
     def to_bytes(self) -> bytes:
         """Tokenizer, config and weights; see `encoder_to_bytes`."""

@@ -63,7 +63,9 @@ class AllLayersTransformer(TransformerModel):
         precision as training (`mixed_precision`).
     max_layers (int | None): drop the encoder's layers above this number, which are then neither computed nor saved.
         The highest ones are specialised for the pretraining objective. An encoder with fewer layers keeps them all.
-    RAISES: XnerError for `max_layers` below 1, an unknown `inference`, and settings that `check_settings` refuses.
+    freeze_layers (int): do not train the embeddings and this number of lowest layers. Their backward pass is saved, and
+        what they share between languages is kept (Wu and Dredze 2019, https://aclanthology.org/D19-1077). 0 for none.
+    RAISES: XnerError for `max_layers` below 1, `freeze_layers` below 0, an unknown `inference`, and settings that `check_settings` refuses.
     """
 
     def __init__(
@@ -78,7 +80,13 @@ class AllLayersTransformer(TransformerModel):
         learn_rate_factor: float = 1.0,
         inference: str = "float32",
         max_layers: int | None = None,
+        freeze_layers: int = 0,
     ) -> None:
+        if freeze_layers < 0:
+            raise XnerError(
+                f"The setting `freeze_layers` of the transformer is {freeze_layers}, expected a number of layers from "
+                "0 (none) on."
+            )
         if max_layers is not None and max_layers < 1:
             raise XnerError(
                 f"The setting `max_layers` of the transformer is {max_layers}, expected a number of layers from 1 on, "
@@ -101,6 +109,7 @@ class AllLayersTransformer(TransformerModel):
             mixed_precision=mixed_precision,
             grad_scaler_config=grad_scaler_config,
             freeze_embeddings=freeze_embeddings,
+            freeze_layers=freeze_layers,
             learn_rate_factor=learn_rate_factor,
             inference=inference,
         )

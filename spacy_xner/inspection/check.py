@@ -31,7 +31,7 @@ def check_corpus(layout: Layout, notes: bool = True) -> CorpusReport:
 
     notes (bool): make notes and shares too, which takes most of the time.
 
-    Errors: malformed markup, unknown labels, a language with too few sentences, translations with missing cells or
+    Errors: malformed markup, unknown labels, a language with too few sentences, rows of translations without any, or
     without their training sentence, a sentence that occurs twice in the training or in the evaluation text of a
     language, a dev or test sentence that occurs in the training text (or its translations).
     Notes: near-duplicates, sentences that differ only in their names, names used often, names with several labels,
@@ -41,6 +41,7 @@ def check_corpus(layout: Layout, notes: bool = True) -> CorpusReport:
     report = CorpusReport()
     sentences = list(_read_labelled(layout, report.errors))
     sentences += _read_translations(layout, sentences, report.errors)
+    sentences += _read_unlabelled(layout, report.errors)
     _check_counts(layout, sentences, report.errors)
     for lang in (layout.source, *layout.targets):
         own = [sentence for sentence in sentences if sentence.lang == lang]
@@ -79,32 +80,44 @@ def _read_labelled(layout: Layout, errors: list[str]) -> Iterator[CorpusSentence
 
 
 def _read_translations(layout: Layout, sentences: list[CorpusSentence], errors: list[str]) -> list[CorpusSentence]:
-    expected = [layout.source, *layout.targets]
     training = {s.text for s in sentences if s.split == "train" and s.lang == layout.source}
     found: list[CorpusSentence] = []
-    seen: dict[str, str] = {}
+    seen: dict[tuple[str, str], str] = {}
     for path in layout.translations():
+        header: list[str] = []
         for number, line in read_lines(path):
-            cells = line.split("\t")
-            where = f"{path}:{number}"
+            cells, where = line.split("\t"), f"{path}:{number}"
             if number == 1:
-                if cells != expected:
-                    errors.append(f"{where}: found the columns {' '.join(cells)}, expected {' '.join(expected)}")
+                header = cells
+                if cells[0] != layout.source or len(cells) < 2 or not set(cells[1:]) <= set(layout.targets):
+                    expected = f"{layout.source}, then some of {' '.join(layout.targets)}"
+                    errors.append(f"{where}: found the columns {' '.join(cells)}, expected {expected}")
                     break
-            elif len(cells) != len(expected) or any(not cell or cell != cell.strip() for cell in cells):
-                n_empty = sum(not cell.strip() for cell in cells)
+                continue
+            if len(cells) != len(header) or not all(cells[:1]) or not any(cells[1:]) or cells != [*map(str.strip, cells)]:
                 errors.append(
-                    f"{where}: found {len(cells)} cells, {n_empty} of them empty, expected {len(expected)} with text "
-                    f"and no spaces at their ends"
+                    f"{where}: found {len(cells)} cells, {cells.count('')} of them empty, expected {len(header)}: a text "
+                    "and one translation or more, without spaces at their ends"
                 )
-            else:
-                if cells[0] not in training:
-                    errors.append(f"{where}: '{cells[0][:60]}' is not a training sentence, expected the text of one")
-                if cells[0] in seen:
-                    errors.append(f"{where}: already translated in {seen[cells[0]]}")
-                seen[cells[0]] = where
-                targets = zip(layout.targets, cells[1:], strict=True)
-                found += [CorpusSentence(lang, "translations", path, number, cell) for lang, cell in targets]
+                continue
+            if cells[0] not in training:
+                errors.append(f"{where}: '{cells[0][:60]}' is not a training sentence, expected the text of one")
+            for lang, cell in zip(header[1:], cells[1:], strict=True):
+                if cell:
+                    if (lang, cells[0]) in seen:
+                        errors.append(f"{where}: already translated into {lang} in {seen[lang, cells[0]]}")
+                    seen[lang, cells[0]] = where
+                    found.append(CorpusSentence(lang, "translations", path, number, cell))
+    return found
+
+
+def _read_unlabelled(layout: Layout, errors: list[str]) -> list[CorpusSentence]:
+    found = []
+    for lang, path in layout.unlabelled():
+        for number, line in read_lines(path):
+            if line != line.strip() or "\t" in line or not line:
+                errors.append(f"{path}:{number}: found an empty line, a tab or spaces at an end, expected a plain text")
+            found.append(CorpusSentence(lang, "unlabelled", path, number, line))
     return found
 
 
@@ -112,7 +125,7 @@ def _check_counts(layout: Layout, sentences: list[CorpusSentence], errors: list[
     counts = Counter((sentence.lang, sentence.split) for sentence in sentences)
     for lang in (layout.source, *layout.targets):
         wanted = ["train", "dev", "test"] if lang == layout.source else ["translations", "dev", "test"]
-        for split in wanted:
+        for split in [*wanted, *(["unlabelled"] if layout.minimum.get("unlabelled") and lang != layout.source else [])]:
             least = max(1, layout.minimum.get(split, 1))
             if counts[lang, split] < least:
                 errors.append(

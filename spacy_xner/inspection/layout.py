@@ -1,4 +1,4 @@
-"""The layout of a labelled corpus folder: `corpus.toml`, `<lang>/{train,dev,test}`, `translations/*.tsv`."""
+"""The layout of a labelled corpus folder: `corpus.toml`, `<lang>/{train,dev,test,unlabelled}`, `translations/*.tsv`."""
 
 import tomllib
 from collections.abc import Iterator
@@ -22,7 +22,8 @@ class Layout:
     source (str): code of the language with training sentences.
     targets (tuple[str, ...]): codes of the languages with translations, dev and test sentences.
     labels (tuple[str, ...]): the entity labels.
-    minimum (dict[str, int]): minimum number of sentences in "train", "dev" and "test", and of rows in "translations".
+    minimum (dict[str, int]): minimum number of sentences of a language in "train", "dev", "test", "translations" and
+        "unlabelled".
     """
 
     root: Path
@@ -38,6 +39,13 @@ class Layout:
                 single, folder = self.root / lang / f"{split}.txt", self.root / lang / split
                 for path in [single] * single.is_file() + sorted(folder.glob("*.txt")):
                     yield lang, split, path
+
+    def unlabelled(self) -> Iterator[tuple[str, Path]]:
+        """Yield language and path of each file of text without labels: `de/unlabelled.txt`."""
+        for lang in (self.source, *self.targets):
+            path = self.root / lang / "unlabelled.txt"
+            if path.is_file():
+                yield lang, path
 
     def translations(self) -> list[Path]:
         """The files of the translation memory."""

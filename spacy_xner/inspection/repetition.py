@@ -17,6 +17,7 @@ MAX_NAME_USES = 5  # a name that is used more often is reported
 MIN_PATTERN_USES = 3  # a sentence pattern that is used at least this often is reported
 MIN_NAME_LENGTH, MIN_UNSPACED_NAME_LENGTH = 4, 2  # characters: shorter names are not searched for outside of entities
 EVALUATION = ("dev", "test")
+WITHOUT_LABELS = {"translations", "unlabelled"}
 UNSPACED = regex.compile(UNSPACED_CHARACTER)
 
 
@@ -52,13 +53,13 @@ def sentence_pattern(sentence: CorpusSentence) -> str:
 
 def notes(sentences: Sequence[CorpusSentence]) -> dict[str, list[str]]:
     """Findings in the sentences of one language that a person should review, by heading."""
-    labelled = [sentence for sentence in sentences if sentence.split != "translations"]
+    labelled = [sentence for sentence in sentences if sentence.split not in WITHOUT_LABELS]
     found: dict[str, list[str]] = {
         f"near-duplicates (cosine >= {MIN_COSINE})": [
             f"{cosine:.2f} {one.place} {one.text[:70]} | {other.place} {other.text[:70]}"
             for cosine, i, j in near_duplicates([sentence.text for sentence in sentences])
             for one, other in [(sentences[i], sentences[j])]
-            if {one.split, other.split} != {"translations"}
+            if not {one.split, other.split} <= WITHOUT_LABELS
         ],
         f"patterns used {MIN_PATTERN_USES} times or more": _repeated_patterns(labelled),
         f"names used more than {MAX_NAME_USES} times": [],
@@ -92,10 +93,10 @@ def shares(own: Sequence[CorpusSentence], everything: Iterable[CorpusSentence]) 
             figures[f"{split} sentences without entities"] = f"{empty} of {len(found)} ({empty / len(found):.0%})"
     names = {name.casefold() for sentence in own if sentence.split in EVALUATION for name, _ in sentence.names}
     trained = {name.casefold() for sentence in everything if sentence.split == "train" for name, _ in sentence.names}
-    memory = spaced_words("\n".join(sentence.text.casefold() for sentence in own if sentence.split == "translations"))
+    memory = spaced_words("\n".join(sentence.text.casefold() for sentence in own if sentence.split in WITHOUT_LABELS))
     if names:
         shared = sum(name in trained or spaced_words(name) in memory for name in names)
-        heading = "dev and test names that training sentences or their translations have too"
+        heading = "dev and test names that training sentences, translations or unlabelled text have too"
         figures[heading] = f"{shared} of {len(names)} ({shared / len(names):.0%})"
     return figures
 

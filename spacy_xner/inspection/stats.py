@@ -29,10 +29,14 @@ def read_any(paths: Iterable[Path], lang: str | None = None, report: Report | No
     """
     for path in paths:
         if path.is_dir() and (path / SETTINGS).is_file():
-            for file_lang, split, file in read_layout(path).files():
+            layout = read_layout(path)
+            for file_lang, split, file in layout.files():
                 yield from (
                     ((file_lang, split), doc) for doc in convert_files([file], file_lang, Counter(), report=report)
                 )
+            for file_lang, file in layout.unlabelled():
+                docs = convert_files([file], file_lang, Counter(), "plain", report=report)
+                yield from (((file_lang, file.stem), doc) for doc in docs)
         elif path.is_dir():
             yield from read_any(find_docbins(path), lang, report)
         elif detect_format(path) == "docbin":

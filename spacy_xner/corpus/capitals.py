@@ -1,0 +1,84 @@
+"""Names that a language writes without a capital letter: of some labels, they are no names there.
+
+English writes `a French film` and CoNLL-2003 marks `French`. Most languages write such words in lower case, and their
+data sets do not mark them: CoNLL-2002 for Spanish (https://aclanthology.org/W02-2024), WikiNEuRal for all
+(https://aclanthology.org/2021.findings-emnlp.215). Projection carries the English convention over (`un film
+[français](MISC)`). This takes it back.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from spacy.tokens import Doc
+
+from ..annotations.attributes import meta_of
+from ..annotations.soft_labels import get_soft_labels, set_soft_labels
+from ..errors import XnerError
+from ..languages.codes import base_language
+
+Capitalised = Mapping[str, frozenset[str]]
+"""For each label, the languages in which its entities are names only with a capital letter."""
+
+
+def check_capitalised(setting: Any) -> Capitalised:
+    """The setting `capitalised` of a reader. RAISES: XnerError for anything else than labels with lists of languages."""
+    if setting is None:
+        return {}
+    lists = isinstance(setting, Mapping) and all(isinstance(languages, list | tuple) for languages in setting.values())
+    if not lists or not all(isinstance(code, str) for languages in setting.values() for code in languages):
+        raise XnerError(
+            f"The corpus reader's setting capitalised is {setting!r}: expected languages by label, such as "
+            '{"MISC": ["es", "fr"]}, or null.'
+        )
+    return {label: frozenset(map(base_language, languages)) for label, languages in setting.items()}
+
+
+def drop_lower_case(doc: Doc, capitalised: Capitalised) -> int:
+    """Make entities, and soft labels, without a capital letter O, where this doc's language wants one.
+
+    Languages whose script has no capitals keep theirs. The doc is changed in place.
+
+    RETURNS: the number of entities that the doc has lost.
+    """
+    lang = base_language(meta_of(doc).get("lang") or "xx")
+    labels = {label for label, languages in capitalised.items() if lang in languages}
+    if not labels:
+        return 0
+    lower = [entity for entity in doc.ents if entity.label_ in labels and is_lower_case(entity.text)]
+    if lower:
+        kept = [entity for entity in doc.ents if entity not in lower]
+        doc.set_ents(kept, outside=lower, default="unmodified")
+    soft = get_soft_labels(doc)
+    if soft is not None:
+        set_soft_labels(doc, soft[0], without_lower_case(doc, *soft, labels))
+    return len(lower)
+
+
+def is_lower_case(text: str) -> bool:
+    """Whether a text has letters of both cases' scripts, and none of them is a capital."""
+    return text.lower() == text != text.upper()
+
+
+def without_lower_case(doc: Doc, tags: Sequence[str], probabilities: np.ndarray, labels: set[str]) -> np.ndarray:
+    """The probabilities, with those of the labels moved to O in stretches of their tokens that have no capital.
+
+    A stretch is of neighbouring tokens whose most probable tag is one of the labels. Without the tag O, nothing changes.
+    """
+    moved = [i for i, tag in enumerate(tags) if tag[2:] in labels]
+    if "O" not in tags or not moved:
+        return probabilities
+    result = probabilities.copy()
+    chosen = np.isin(probabilities.argmax(axis=1), moved)
+    for start, end in stretches(chosen):
+        if is_lower_case(doc[start:end].text):
+            rows = result[start:end]
+            rows[:, tags.index("O")] += rows[:, moved].sum(axis=1)
+            rows[:, moved] = 0
+    return result
+
+
+def stretches(chosen: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Start and end (exclusive) of each stretch of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], chosen, [False]]).astype(np.int8)))
+    yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
