@@ -8,6 +8,7 @@ import typer
 from .. import __version__
 from .adapt import adapt
 from .align import align_app
+from .average import average
 from .calibrate import calibrate
 from .command import XnerGroup, XnerTyper
 from .corpus import corpus_app
@@ -32,7 +33,8 @@ app = XnerTyper(
     help="Named entity recognition in languages without labelled data.\n\n"
     "From entity labels in one language to a spaCy pipeline for others: `xner encoder` gets a transformer, "
     "`xner corpus` makes training corpora by translation, `xner align` aligns words, `xner project` projects entities "
-    "onto translations, `spacy train` trains, `xner predict` finds entities, `xner evaluate` scores by language, "
+    "onto translations, `spacy train` trains, `xner average` takes the mean of two pipelines, `xner predict` finds "
+    "entities, `xner evaluate` scores by language, "
     "`xner layers` and `xner show` show results, `xner study` and `xner report` run and compare experiments. "
     "`xner info` prints what a bug report needs.\n\n"
     "Exit status: 1 for errors in data, 2 for wrong usage.",
@@ -41,6 +43,7 @@ app.add_typer(encoder_app, name="encoder")
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(align_app, name="align")
 app.command()(adapt)
+app.command()(average)
 app.command()(calibrate)
 app.command()(evaluate)
 app.command()(info)

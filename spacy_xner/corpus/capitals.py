@@ -22,7 +22,7 @@ Capitalised = Mapping[str, frozenset[str]]
 
 
 def check_capitalised(setting: Any) -> Capitalised:
-    """The setting `capitalised` of a reader. RAISES: XnerError for anything else than labels with lists of languages."""
+    """The setting `capitalised` of a reader. RAISES: XnerError for anything but labels with lists of languages."""
     if setting is None:
         return {}
     lists = isinstance(setting, Mapping) and all(isinstance(languages, list | tuple) for languages in setting.values())
@@ -63,7 +63,7 @@ def is_lower_case(text: str) -> bool:
 def without_lower_case(doc: Doc, tags: Sequence[str], probabilities: np.ndarray, labels: set[str]) -> np.ndarray:
     """The probabilities, with those of the labels moved to O in stretches of their tokens that have no capital.
 
-    A stretch is of neighbouring tokens whose most probable tag is one of the labels. Without the tag O, nothing changes.
+    A stretch is of neighbouring tokens whose most probable tag is one of the labels. Without a tag O nothing changes.
     """
     moved = [i for i, tag in enumerate(tags) if tag[2:] in labels]
     if "O" not in tags or not moved:

@@ -26,14 +26,17 @@ Augmenter = Callable[[Language, Example], Iterator[Example]]
 def find_docbins(path: str | Path | list[str]) -> list[Path]:
     """All DocBin files that paths name. A folder names all files in it and below, sorted by name, except hidden ones.
 
+    Empty texts in a list are left out, so that a variable of a project can leave a corpus out.
+
     RAISES: XnerError if no path is set, or a path does not exist or contains no such file.
     """
-    if not path:
+    paths = [path] if isinstance(path, str | Path) else [each for each in path or () if str(each)]
+    if not path or not paths:
         raise XnerError(
             "The corpus has no path. Set it, for example: --paths.train corpora/train --paths.dev dev.spacy"
         )
     found = []
-    for each in [path] if isinstance(path, str | Path) else path:
+    for each in paths:
         place = Path(each)
         inside = place.rglob(f"*{FILE_TYPE}") if place.is_dir() else ()
         files = without_hidden(sorted(inside), place) or [place] * place.is_file()

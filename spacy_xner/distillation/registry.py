@@ -17,11 +17,11 @@ def start_from_v1(pipeline: str | None = None) -> Callable[[Language], None]:
 
     The pipelines must be of the same config. See `weights.start_from`.
 
-    pipeline (str | None): a package or a folder; None has no effect.
+    pipeline (str | None): a package or a folder; None or "" has no effect.
     """
 
     def after_init(nlp: Language) -> None:
-        if pipeline is not None:
+        if pipeline:
             from ..pipelines import load_pipeline
             from .weights import start_from
 

@@ -24,7 +24,7 @@ def start_from(nlp: Language, teacher: Language) -> None:
     nlp (Language): an initialised pipeline, such as `spacy train` makes from a config.
     RAISES: XnerError where a trained component is not there, or has other labels or layers of another form.
     """
-    pairs = [(nlp.get_pipe(name), component_of(teacher, name)) for name in trained_components(nlp)]
+    pairs = [(component_of(nlp, name), component_of(teacher, name)) for name in trained_components(nlp)]
     for own, other in pairs:
         if isinstance(own, SoftmaxRecogniser):
             check_labels(own, other, teacher)
@@ -56,7 +56,7 @@ def mix_weights(nlp: Language, other: Language, share: float) -> None:
         raise XnerError(f"The share of the other pipeline's weights is {share}, expected a number from 0 to 1.")
     pairs = []
     for name in trained_components(nlp):
-        own, found = nlp.get_pipe(name), component_of(other, name)
+        own, found = component_of(nlp, name), component_of(other, name)
         if isinstance(own, SoftmaxRecogniser) and list(own.labels) != list(getattr(found, "labels", ())):
             raise XnerError(
                 f"The component {name} has the labels {', '.join(own.labels)}, and in {name_of(other)} "
@@ -86,11 +86,11 @@ def component_of(nlp: Language, name: str) -> TrainablePipe:
 
 def check_labels(own: SoftmaxRecogniser, other: TrainablePipe, teacher: Language) -> None:
     """RAISES: XnerError where the labels differ by more than their order."""
-    if set(own.labels) != set(getattr(other, "labels", ())):
+    ours, theirs = (", ".join(sorted(getattr(each, "labels", ()))) for each in (own, other))
+    if ours != theirs:
         raise XnerError(
-            f"The training data has the labels {', '.join(sorted(own.labels))}, and {name_of(teacher)}, from which the "
-            f"training starts, {', '.join(sorted(getattr(other, 'labels', ())))}: expected the same. Start from another "
-            "pipeline, or from none (paths.start = null)."
+            f"The training data has the labels {ours}, and {name_of(teacher)}, from which the training starts, "
+            f"{theirs}: expected the same. Start from another pipeline, or from none (paths.start = null)."
         )
 
 
@@ -140,4 +140,3 @@ def mix_node(node: Model, source: Model, share: float) -> None:
     for shim in node.shims:
         if isinstance(shim, EncoderShim):
             shim.forget_encoder()
-

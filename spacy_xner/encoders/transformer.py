@@ -65,7 +65,8 @@ class AllLayersTransformer(TransformerModel):
         The highest ones are specialised for the pretraining objective. An encoder with fewer layers keeps them all.
     freeze_layers (int): do not train the embeddings and this number of lowest layers. Their backward pass is saved, and
         what they share between languages is kept (Wu and Dredze 2019, https://aclanthology.org/D19-1077). 0 for none.
-    RAISES: XnerError for `max_layers` below 1, `freeze_layers` below 0, an unknown `inference`, and settings that `check_settings` refuses.
+    RAISES: XnerError for `max_layers` below 1, `freeze_layers` below 0, an unknown `inference`, and settings that
+        `check_settings` refuses.
     """
 
     def __init__(

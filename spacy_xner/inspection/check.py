@@ -94,10 +94,15 @@ def _read_translations(layout: Layout, sentences: list[CorpusSentence], errors: 
                     errors.append(f"{where}: found the columns {' '.join(cells)}, expected {expected}")
                     break
                 continue
-            if len(cells) != len(header) or not all(cells[:1]) or not any(cells[1:]) or cells != [*map(str.strip, cells)]:
+            if (
+                len(cells) != len(header)
+                or not all(cells[:1])
+                or not any(cells[1:])
+                or cells != [*map(str.strip, cells)]
+            ):
                 errors.append(
-                    f"{where}: found {len(cells)} cells, {cells.count('')} of them empty, expected {len(header)}: a text "
-                    "and one translation or more, without spaces at their ends"
+                    f"{where}: found {len(cells)} cells, {cells.count('')} of them empty, expected {len(header)}: a "
+                    "text and one translation or more, without spaces at their ends"
                 )
                 continue
             if cells[0] not in training:

@@ -8,7 +8,7 @@ from ..corpus.formats.sentence import CharSpan
 
 @dataclass(frozen=True)
 class CorpusSentence:
-    """A sentence of the corpus folder. Those of the splits "translations" (of the memory) and "unlabelled" have no labels."""
+    """A sentence of the corpus folder. The splits "translations" (of the memory) and "unlabelled" have no labels."""
 
     lang: str
     split: str

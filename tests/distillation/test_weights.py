@@ -7,6 +7,7 @@ import pytest
 import spacy
 from spacy.language import Language
 from spacy.training import Example
+from thinc.api import Config
 
 from spacy_xner.distillation.registry import start_from_v1
 from spacy_xner.distillation.weights import encoders_of, mix_weights, start_from
@@ -35,7 +36,7 @@ def entities(nlp: Language) -> list[list[tuple[str, str]]]:
 
 
 @pytest.fixture(scope="module")
-def config(tiny_encoder: Path) -> dict[str, object]:
+def config(tiny_encoder: Path) -> Config:
     return with_xner(make_config(tiny_encoder, "spacy_xner.WeightedConcat.v1"))
 
 
@@ -57,11 +58,11 @@ def test_share_of_one_gives_the_other_pipeline(tiny_pipeline: Path) -> None:
     train(second, steps=10)
     entities(first)  # the encoder for predictions is there, and has to be made again
     mix_weights(first, second, 1.0)
-    own, other = first(TEXTS[0][0]), second(TEXTS[0][0])
-    np.testing.assert_allclose(first.get_pipe("xner").predict([own])[0], second.get_pipe("xner").predict([other])[0], atol=1e-5)  # type: ignore[attr-defined]
+    own, other = (nlp.get_pipe("xner").predict([nlp(TEXTS[0][0])])[0] for nlp in (first, second))  # type: ignore[attr-defined]
+    np.testing.assert_allclose(own, other, atol=1e-5)
 
 
-def test_start_takes_weights_and_the_order_of_labels(tiny_pipeline: Path, config: dict[str, object]) -> None:
+def test_start_takes_weights_and_the_order_of_labels(tiny_pipeline: Path, config: Config) -> None:
     teacher = spacy.load(tiny_pipeline)
     nlp = make_pipeline(config)
     labels = list(reversed(teacher.get_pipe("xner").labels))  # type: ignore[attr-defined]
@@ -81,7 +82,7 @@ def test_start_from_nothing_changes_nothing() -> None:
     assert all(np.array_equal(value, before[name]) for name, value in weights_of(nlp).items())
 
 
-def test_other_labels_are_refused(tiny_pipeline: Path, config: dict[str, object]) -> None:
+def test_other_labels_are_refused(tiny_pipeline: Path, config: Config) -> None:
     nlp = make_pipeline(config)
     nlp.get_pipe("xner").cfg["labels"] = ["GPE"]  # type: ignore[attr-defined]
     with pytest.raises(XnerError, match=r"training data has the labels GPE, and .*expected the same"):

@@ -72,14 +72,22 @@ def test_sound(corpus: Path) -> None:
         ("en/dev.txt", "ADA SINGS!", [r"en/train/a:2, en/dev/dev:1: the same sentence"]),
         ("en/dev.txt", "Snow fell in [Oslo](LOC)", [r"en/dev/dev:1, en/test/test:1: the same sentence"]),
         ("de/test.txt", "Niemand singt.", [r"de/test/test:1, de/translations/a:3: the same sentence"]),
-        ("translations/a.tsv", "en\tfr\nx\ty\n", [r"a\.tsv:1: found the columns en fr, expected en, then some of de", "found 0 tr"]),
+        (
+            "translations/a.tsv",
+            "en\tfr\nx\ty\n",
+            [r"a\.tsv:1: found the columns en fr, expected en, then some of de", "found 0 tr"],
+        ),
         (
             "translations/a.tsv",
             "en\tde\nAda sings.\t\nNobody sings.\tx\n",
             [r"a\.tsv:2: found 2 cells, 1 of them empty"],
         ),
         ("translations/a.tsv", "en\tde\nAda sings.\nNobody sings.\tx\n", [r"a\.tsv:2: found 1 cells, 0 of them empty"]),
-        ("de/unlabelled.txt", "Es schneit.\n[Dora] kam aus Wien.\nDora kam aus Wien.\n", [r"de/test/test:1, de/unlabelled/u"]),
+        (
+            "de/unlabelled.txt",
+            "Es schneit.\n[Dora] kam aus Wien.\nDora kam aus Wien.\n",
+            [r"de/test/test:1, de/unlabelled/u"],
+        ),
         ("de/unlabelled.txt", "Es schneit. \n", [r"de/unlabelled\.txt:1: found an empty line, a tab or spaces"]),
         ("translations/a.tsv", "en\tde\nAda sang.\tx\n", [r"a\.tsv:2: 'Ada sang\.' is not a training sentence"]),
         (
@@ -153,7 +161,9 @@ def test_shares() -> None:
     train = [sentence("ADA.", (0, 3, "PER"))]
     shares = repetition.shares(own, train + own)
     assert shares["test sentences without entities"] == "0 of 1 (0%)"
-    assert shares["dev and test names that training sentences, translations or unlabelled text have too"] == "1 of 2 (50%)"
+    assert (
+        shares["dev and test names that training sentences, translations or unlabelled text have too"] == "1 of 2 (50%)"
+    )
 
 
 def test_the_shipped_corpus_is_sound() -> None:

@@ -1,0 +1,53 @@
+"""`xner average`: the mean of the weights of a pipeline and the one that its training started from."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .console import make_console, make_notes
+from .options import GpuOption, QuietOption
+
+
+def average(
+    pipeline: Annotated[Path, typer.Argument(help="Folder of a pipeline that was trained on from START.")],
+    start: Annotated[str, typer.Argument(help="The pipeline that the training started from: a package or a folder.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the averaged pipeline.")],
+    share: Annotated[float, typer.Option(min=0, max=1, help="Share of START's weights in the mean.")] = 0.5,
+    dev: Annotated[
+        list[Path] | None,
+        typer.Option(help="Labelled DocBin files, or folders of them, to fit the scores' temperature to."),
+    ] = None,
+    gpu_id: GpuOption = -1,
+    quiet: QuietOption = False,
+) -> None:
+    """Average the weights of two pipelines: what a student has learned, without forgetting what its teacher knew.
+
+    On text of another kind than the training text, the mean is often better than both (Wortsman et al. 2022, WiSE-FT).
+    Both must be of one config, and one trained on from the other: `--paths.start` of configs/xner.cfg does so. With
+    --dev, the scores of the mean are calibrated; else they keep the temperature of PIPELINE.
+
+    Example: `xner average training/student/model-last training/teacher/model-last -o training/mean --dev corpora/dev`
+    """
+    from ..corpus.docs import load_docs
+    from ..corpus.reader import find_docbins, make_example
+    from ..distillation.weights import mix_weights
+    from ..errors import XnerError
+    from ..files import atomic_path
+    from ..ner.fitting import calibrate
+    from ..pipelines import load_pipeline, use_gpu
+    from ..reporting.score_table import calibration_line
+
+    paths = [path for file in dev or () for path in find_docbins(file)]
+    if output.exists() and not (output / "meta.json").is_file() and (output.is_file() or any(output.iterdir())):
+        raise XnerError(f"{output} holds something else than a pipeline, which would be lost. Choose another folder.")
+    use_gpu(gpu_id)
+    nlp = load_pipeline(str(pipeline))
+    mix_weights(nlp, load_pipeline(start), share)
+    if paths:
+        found = calibrate(nlp, (make_example(nlp, doc) for path in paths for doc in load_docs(path)))
+        if found is not None:
+            make_console().print(calibration_line(found.to_json()), soft_wrap=True)
+    with atomic_path(output) as folder:
+        nlp.to_disk(folder)
+    make_notes().print(f"Saved in {output}: {share:.0%} of {start}, {1 - share:.0%} of {pipeline}.", soft_wrap=True)
