@@ -1,6 +1,7 @@
 """`EmbeddingAligner`: word alignment by contextual vectors of any encoder, by optimal transport or as SimAlign does."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ TOKEN_TYPES = ("bpe", "word")
 # Sentences are sorted by length within a buffer. It is full at this number of batches or of words, to limit memory.
 BUFFERED_BATCHES = 8
 BUFFERED_WORDS = 20_000
+KEPT_PIECES = 50_000
+"""Word pieces of source sentences whose vectors `keep_sources` keeps: 230 MB with three layers of width 384."""
 
 
 class EmbeddingAligner:
@@ -86,6 +89,9 @@ class EmbeddingAligner:
         self.batch_size = batch_size
         self.join_unspaced = join_unspaced
         self.inference = check_inference(inference, "the aligner")
+        self.keep_sources = False
+        """Whether to keep the vectors of source sentences, which will be aligned with other targets too."""
+        self._kept: dict[tuple[str, ...], EncodedSentence] = {}
 
     @cached_property
     def encoder(self) -> "PieceEncoder":
@@ -124,10 +130,21 @@ class EmbeddingAligner:
             for (source, target), encoded in zip(buffer, self.encode(buffer), strict=True):
                 yield self._align_pair(*encoded, source, target)
 
-    def encode(self, pairs: Sequence[tuple[Words, Words]]) -> list[tuple["EncodedSentence", "EncodedSentence"]]:
-        """Encode sentence pairs, each distinct sentence once."""
-        sentences = list(dict.fromkeys(words for pair in pairs for words in pair))
-        encoded = dict(zip(sentences, self.encoder.encode(sentences), strict=True))
+    def encode(
+        self, pairs: Sequence[tuple[tuple[str, ...], tuple[str, ...]]]
+    ) -> list[tuple["EncodedSentence", "EncodedSentence"]]:
+        """Encode sentence pairs, each distinct sentence once; see also `keep_sources`."""
+        kept = self._kept
+        sentences = [words for words in dict.fromkeys(words for pair in pairs for words in pair) if words not in kept]
+        encoded = kept | dict(zip(sentences, self.encoder.encode(sentences), strict=True))
+        if self.keep_sources:
+            n_pieces = sum(sentence.vectors.shape[1] for sentence in kept.values())
+            for source in dict.fromkeys(source for source, _ in pairs if source not in kept):
+                n_pieces += encoded[source].vectors.shape[1]
+                if n_pieces > KEPT_PIECES:  # the first ones stay: all come again, in the same order
+                    break
+                own = encoded[source]
+                kept[source] = replace(own, vectors=own.vectors.copy())  # not a view of those of its whole batch
         return [(encoded[source], encoded[target]) for source, target in pairs]
 
     def _buffers(self, pairs: Iterable[tuple[Words, Words]]) -> Iterator[list[tuple[tuple[str, ...], tuple[str, ...]]]]:
@@ -165,8 +182,8 @@ class EmbeddingAligner:
         return Alignment(word_links(matches, rows, columns), word_similarity(similarity, rows, columns, shape))
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the encoder: a copy in another process loads it again."""
-        return {name: value for name, value in self.__dict__.items() if name != "encoder"}
+        """Without the encoder and vectors: a copy in another process loads and computes them again."""
+        return {**{name: value for name, value in self.__dict__.items() if name != "encoder"}, "_kept": {}}
 
 
 def check_token_type(token_type: str) -> None:

@@ -34,7 +34,7 @@ def without_accent(character: str) -> str:
 
 def marks(pairs: str) -> Change:
     """A change of characters: each first one of a pair becomes the second."""
-    table = str.maketrans(dict(pair.split() for pair in pairs.split(",")))  # type: ignore[arg-type]
+    table = str.maketrans(dict(pair.split() for pair in pairs.split(",")))
     return lambda text: text.translate(table)
 
 

@@ -22,6 +22,7 @@ from .project import project
 from .report import report
 from .show import show
 from .study import study
+from .times import times
 from .torch_free import allow_torch_free
 
 __all__ = ["XnerGroup", "app", "main"]
@@ -54,6 +55,7 @@ app.command()(project)
 app.command()(report)
 app.command()(show)
 app.command()(study)
+app.command()(times)
 
 
 def _version(value: bool) -> None:

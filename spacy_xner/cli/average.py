@@ -18,6 +18,10 @@ def average(
         list[Path] | None,
         typer.Option(help="Labelled DocBin files, or folders of them, to fit the scores' temperature to."),
     ] = None,
+    float16: Annotated[
+        bool,
+        typer.Option("--float16", help="Store the encoder's weights as float16: half the size, loaded as float32."),
+    ] = False,
     gpu_id: GpuOption = -1,
     quiet: QuietOption = False,
 ) -> None:
@@ -31,7 +35,7 @@ def average(
     """
     from ..corpus.docs import load_docs
     from ..corpus.reader import find_docbins, make_example
-    from ..distillation.weights import mix_weights
+    from ..distillation.weights import half_encoders, mix_weights
     from ..errors import XnerError
     from ..files import atomic_path
     from ..ner.fitting import calibrate
@@ -48,6 +52,8 @@ def average(
         found = calibrate(nlp, (make_example(nlp, doc) for path in paths for doc in load_docs(path)))
         if found is not None:
             make_console().print(calibration_line(found.to_json()), soft_wrap=True)
+    if float16:
+        half_encoders(nlp)
     with atomic_path(output) as folder:
         nlp.to_disk(folder)
     make_notes().print(f"Saved in {output}: {share:.0%} of {start}, {1 - share:.0%} of {pipeline}.", soft_wrap=True)

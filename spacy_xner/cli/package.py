@@ -44,10 +44,19 @@ def package(
     labels: Annotated[
         LabelsName, typer.Option(help="Labels of the scored texts: written by people (manual), or projected.")
     ] = LabelsName["manual"],
+    examples: Annotated[
+        Path | None, typer.Option(help="Labelled DocBin with names to show as examples of each label.")
+    ] = None,
+    outside: Annotated[
+        Path | None, typer.Option(help="Scores on text from elsewhere, from `benchmarks/elsewhere.py --json`.")
+    ] = None,
     build: BuildOption = BuildName.wheel,
     quiet: QuietOption = False,
 ) -> None:
     """Build an installable package (a wheel) of a pipeline, with its scores and languages in meta.json.
+
+    Its README.md is a model card: labels with examples, scores with intervals, what it was made from, licences, limits.
+    A README.md that is in PIPELINE already is kept.
 
     The package is `OUTPUT/LANG_NAME-VERSION`, with the wheel in its folder `dist`; an earlier one is replaced.
 
@@ -56,7 +65,7 @@ def package(
     import srsly
     from spacy.cli.package import package as spacy_package
 
-    from ..encoders.origin import Origin, read_origin
+    from ..encoders.origin import Origin, read_origin, trimmed_note
     from ..errors import XnerError
     from ..paths import check_links
     from ..scoring.scores import read_scores
@@ -74,6 +83,9 @@ def package(
     meta |= {"name": name, "version": version, "description": description or meta["description"]}
     add_sources(meta, read_meta(source) if source else None, origin)
     meta["license"] = licence or meta["license"]
+    if origin is not None and origin.trimmed and not meta.get("xner_trim"):
+        notes = f"The encoder: {trimmed_note(origin.trimmed)}"
+        meta |= {"xner_trim": origin.trimmed, "notes": "\n\n".join(filter(None, [meta.get("notes"), notes]))}
     output.mkdir(parents=True, exist_ok=True)
     # spaCy would keep the README of an earlier package, with old scores.
     (output / f"{meta['lang']}_{name}-{version}" / "README.md").unlink(missing_ok=True)
@@ -83,13 +95,67 @@ def package(
             if part.name != "meta.json" and not is_generated_readme(part):
                 (Path(room) / part.name).symlink_to(part, target_is_directory=part.is_dir())
         srsly.write_json(Path(room) / "meta.json", meta)
+        if not (Path(room) / "README.md").exists():
+            found = read_scores(scores)
+            projected = labels == LabelsName["projected"] or bool(found.get("reference"))
+            card = card_of(pipeline, meta, found, projected, examples, outside)
+            (Path(room) / "README.md").write_text(card, encoding="utf8")
         wheel = build == BuildName.wheel
         spacy_package(Path(room), output, create_sdist=False, create_wheel=wheel, force=True, silent=quiet)
 
 
+def card_of(
+    pipeline: Path,
+    meta: dict[str, Any],
+    scores: dict[str, Any],
+    projected: bool,
+    examples: Path | None,
+    outside: Path | None,
+) -> str:
+    """The model card of a package; see `model_card`."""
+    from spacy.util import load_config
+
+    from ..corpus.docs import load_docs
+    from ..experiments.run_record import describe_machine
+    from ..files import read_json
+    from ..reporting.model_card import model_card
+
+    config = load_config(pipeline / "config.cfg", interpolate=True)
+    names: dict[str, dict[str, None]] = {}
+    for doc in load_docs(examples) if examples else ():
+        for entity in doc.ents:
+            names.setdefault(entity.label_, {})[entity.text] = None
+    return model_card(
+        meta,
+        scores,
+        machine=describe_machine(),
+        projected=projected,
+        examples={label: list(found) for label, found in names.items()},
+        examples_of=examples.name if examples else "",
+        outside=read_json(outside)["rows"] if outside else (),
+        calibration=calibration_of(pipeline),
+        steps=config.get("training", {}).get("max_steps"),
+        capitalised=config.get("corpora", {}).get("train", {}).get("capitalised"),
+    )
+
+
+def calibration_of(pipeline: Path) -> dict[str, Any] | None:
+    """How well a pipeline's scores were calibrated, from the file of its recogniser; None where they were not."""
+    import srsly
+
+    for path in sorted(pipeline.glob("*/cfg")):
+        found = srsly.read_json(path)
+        if isinstance(found, dict) and found.get("calibration"):
+            return dict(found["calibration"])
+    return None
+
+
 def is_generated_readme(path: Path) -> bool:
     """Whether a file is the README of an earlier package, with its name and scores."""
-    return path.name == "README.md" and "| **Default Pipeline** |" in path.read_text(encoding="utf8", errors="replace")
+    if path.name != "README.md":
+        return False
+    text = path.read_text(encoding="utf8", errors="replace")
+    return text.startswith("<!-- Model card, made by") or "| **Default Pipeline** |" in text  # spaCy's own
 
 
 def check_names(lang: str, name: str, version: str) -> None:

@@ -109,6 +109,7 @@ def project_files(
 
     source_lang (str | None): the language of the source, where the projector's encoder is a translation model.
     """
+    from ..alignment.embedding import EmbeddingAligner
     from ..corpus.formats.reading import detect_format
     from ..corpus.formats.report import Report
     from ..corpus.project import project_corpus
@@ -123,6 +124,8 @@ def project_files(
         check_formats(source, text, out)
         if source_lang is not None:
             language_pair(source_lang, code, "--lang")
+    if len(files) > 1 and type(projector.aligner) is EmbeddingAligner:
+        projector.aligner.keep_sources = True
     for code, (text, out) in files:
         if source_lang is not None:
             projector.aligner = with_languages(projector.aligner, language_pair(source_lang, code, "--lang"))

@@ -140,3 +140,11 @@ def mix_node(node: Model, source: Model, share: float) -> None:
     for shim in node.shims:
         if isinstance(shim, EncoderShim):
             shim.forget_encoder()
+
+
+def half_encoders(nlp: Language) -> None:
+    """Convert the weights of encoders to float16, for saving: they are loaded as float32."""
+    for name in trained_components(nlp):
+        for node in component_of(nlp, name).model.walk():
+            for module in encoders_of(node):
+                module.half()

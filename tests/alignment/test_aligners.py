@@ -135,6 +135,37 @@ def test_batches_change_nothing(tiny_encoder: Path, tiny_pairs: list[Pair], meth
     assert sum(map(same, one.align(pairs), many.align(pairs))) == 50
 
 
+def test_sources_that_are_kept_are_encoded_once(
+    tiny_encoder: Path, tiny_pairs: list[Pair], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their links with other targets are the same; beyond the limit, sources are encoded again."""
+    first = [(tuple(source), tuple(target)) for source, target in tiny_pairs[:12]]
+    second = [(source, target[::-1]) for source, target in first]
+    plain, keeping = EmbeddingAligner(str(tiny_encoder)), EmbeddingAligner(str(tiny_encoder))
+    expected = [alignment.links for alignment in plain.align(second)]
+    read: list[tuple[str, ...]] = []
+    encode = keeping.encoder.encode
+
+    def counted(sentences: Any) -> Any:
+        read.extend(sentences)
+        return encode(sentences)
+
+    monkeypatch.setattr(keeping.encoder, "encode", counted)
+    keeping.keep_sources = True
+    list(keeping.align(first))
+    read.clear()
+    assert [alignment.links for alignment in keeping.align(second)] == expected
+    sources = {source for source, _ in first}
+    assert not sources & set(read)
+    assert not pickle.loads(pickle.dumps(EmbeddingAligner(str(tiny_encoder))))._kept
+
+    monkeypatch.setattr("spacy_xner.alignment.embedding.KEPT_PIECES", 100)
+    keeping._kept.clear()
+    list(keeping.align(first))
+    assert 0 < len(keeping._kept) < len(sources)
+    assert [alignment.links for alignment in keeping.align(second)] == expected
+
+
 def test_several_layers(tiny_encoder: Path, tiny_pairs: list[Pair]) -> None:
     pairs = tiny_pairs[:5]
     single = [list(EmbeddingAligner(str(tiny_encoder), layer, "inter", "word").align(pairs)) for layer in (1, 3)]

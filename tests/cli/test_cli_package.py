@@ -19,7 +19,7 @@ from spacy_xner.errors import XnerError
 from ..aggregation.util import TEXTS, predict
 from .util import failing, ok, process
 
-SCORES = {
+SCORES: dict[str, Any] = {
     "source": "en",
     "targets": ["de"],
     "macro_p": 0.5,
@@ -140,21 +140,26 @@ def test_a_second_package_takes_the_place_of_the_first(tiny_pipeline: Path, scor
     ]
     ok(*arguments, scores)
     readme = tmp_path / "packages/xx_tiny-0.1.0/README.md"
-    assert "33.33" in readme.read_text(encoding="utf8")
-    srsly.write_json(scores, {**SCORES, "macro_f": 0.75})
+    assert "| 33.3 |" in readme.read_text(encoding="utf8")
+    rows = {lang: {**row, "f": 0.75} for lang, row in SCORES["languages"].items()}
+    srsly.write_json(scores, {**SCORES, "macro_f": 0.75, "languages": rows})
     ok(*arguments, scores)
     assert srsly.read_json(readme.with_name("meta.json"))["performance"]["ents_f"] == 0.75
-    assert "75.00" in readme.read_text(encoding="utf8")
+    assert "| 75.0 |" in readme.read_text(encoding="utf8")
 
 
 def test_a_package_can_be_packaged_again(tiny_pipeline: Path, scores: Path, tmp_path: Path) -> None:
     """Its README has other scores; one that a person wrote is kept."""
     pipeline = Path(shutil.copytree(tiny_pipeline, tmp_path / "pipeline"))
-    for text, kept in (("Mine.", True), ("| **Name** | `old` |\n| **Default Pipeline** | `x` |\nENTS_F 99", False)):
+    for text, kept in (
+        ("Mine.", True),
+        ("| **Name** | `old` |\n| **Default Pipeline** | `x` |\nENTS_F 99", False),
+        ("<!-- Model card, made by `xner package`. -->\n# old", False),
+    ):
         (pipeline / "README.md").write_text(text)
         ok("package", pipeline, "-o", tmp_path / "out", "--name", "new", "--build", "none", "--scores", scores)
         readme = (tmp_path / "out/xx_new-0.1.0/README.md").read_text(encoding="utf8")
-        assert ("Mine." in readme, "33.33" in readme, "old" in readme) == (kept, not kept, False)
+        assert ("Mine." in readme, "33.3" in readme, "old" in readme) == (kept, not kept, False)
 
 
 def test_description() -> None:
