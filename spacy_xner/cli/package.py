@@ -50,6 +50,10 @@ def package(
     outside: Annotated[
         Path | None, typer.Option(help="Scores on text from elsewhere, from `benchmarks/elsewhere.py --json`.")
     ] = None,
+    float16: Annotated[
+        bool,
+        typer.Option("--float16", help="Store the encoder's weights as float16: half the size, loaded as float32."),
+    ] = False,
     build: BuildOption = BuildName.wheel,
     quiet: QuietOption = False,
 ) -> None:
@@ -89,19 +93,33 @@ def package(
     output.mkdir(parents=True, exist_ok=True)
     # spaCy would keep the README of an earlier package, with old scores.
     (output / f"{meta['lang']}_{name}-{version}" / "README.md").unlink(missing_ok=True)
-    with TemporaryDirectory() as room:
+    with TemporaryDirectory() as place:
+        room = Path(place) / "pipeline"
+        room.mkdir()
         # The same pipeline with another meta.json, without copying its weights.
-        for part in pipeline.resolve().iterdir():
+        source_folder = halved(pipeline, Path(place) / "float16") if float16 else pipeline
+        for part in source_folder.resolve().iterdir():
             if part.name != "meta.json" and not is_generated_readme(part):
-                (Path(room) / part.name).symlink_to(part, target_is_directory=part.is_dir())
-        srsly.write_json(Path(room) / "meta.json", meta)
-        if not (Path(room) / "README.md").exists():
+                (room / part.name).symlink_to(part, target_is_directory=part.is_dir())
+        srsly.write_json(room / "meta.json", meta)
+        if not (room / "README.md").exists():
             found = read_scores(scores)
             projected = labels == LabelsName["projected"] or bool(found.get("reference"))
             card = card_of(pipeline, meta, found, projected, examples, outside)
-            (Path(room) / "README.md").write_text(card, encoding="utf8")
+            (room / "README.md").write_text(card, encoding="utf8")
         wheel = build == BuildName.wheel
-        spacy_package(Path(room), output, create_sdist=False, create_wheel=wheel, force=True, silent=quiet)
+        spacy_package(room, output, create_sdist=False, create_wheel=wheel, force=True, silent=quiet)
+
+
+def halved(pipeline: Path, folder: Path) -> Path:
+    """Write a copy of a pipeline whose encoder has its weights as float16. RETURNS: the folder."""
+    from ..distillation.weights import half_encoders
+    from ..pipelines import load_pipeline
+
+    nlp = load_pipeline(str(pipeline))
+    half_encoders(nlp)
+    nlp.to_disk(folder)
+    return folder
 
 
 def card_of(
