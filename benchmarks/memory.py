@@ -5,6 +5,8 @@ Texts are CoNLL development words of German, Spanish and Dutch in $XNER_DATA, ag
 the row. `peak_mb` is the most resident memory of the process, loading included; `loaded_mb` is the most before the
 texts. The row of 256 long texts takes an hour on one core: `--only` chooses rows.
 
+--json keeps rows that it already contains and that are not measured again.
+
     XNER_DATA=FOLDER python benchmarks/memory.py training/xner_agg/model-last --only "64 of 1000"
 """
 
@@ -94,6 +96,7 @@ def main(
         print(json_format.dumps(measure(pipeline, (only or [])[0])))
         return
     rows = []
+    others = json_format.loads(json.read_text())["rows"] if json and json.is_file() else []
     table = make_table(f"{pipeline}", "texts", "words", "peak MB", "words/s", "words/CPU s")
     for row in only or ROWS:
         command = [sys.executable, "-W", "ignore", __file__, str(pipeline), "--only", row, "--here"]
@@ -105,7 +108,7 @@ def main(
         table.add_row(row, f"{found['words']}", *speeds)
         rows.append(found)
         if json:  # after each row: the rows take minutes each
-            report_rows(rows, json)
+            report_rows([*(row for row in others if row["texts"] not in {r["texts"] for r in rows}), *rows], json)
     show(table)
     report({"peak_mb": max(found["peak_mb"] for found in rows)}, rows, None)
 

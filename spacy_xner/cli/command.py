@@ -98,10 +98,11 @@ class XnerTyper(typer.Typer):
 
 
 NO_SPACE = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
+FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 class XnerGroup(TyperGroup):
-    """Prints a user error as one sentence and exits with status 2 (usage) or 1 (data, or a full disk).
+    """Prints a user error as one sentence; exits with status 2 (usage) or 1 (data, or a disk that cannot be written).
 
     Any other exception is a bug and keeps its traceback.
     """
@@ -111,6 +112,11 @@ class XnerGroup(TyperGroup):
             try:
                 return super().invoke(ctx)
             except OSError as error:
+                if error.errno in FORBIDDEN:
+                    raise XnerError(
+                        f"{error}: this user may not read or write there. Change the rights of the file or its folder, "
+                        "or name another place, and run the command again."
+                    ) from error
                 if error.errno not in NO_SPACE and "temporary directory" not in str(error):
                     raise
                 raise XnerError(

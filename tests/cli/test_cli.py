@@ -98,14 +98,16 @@ def test_a_bug_keeps_its_traceback() -> None:
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("error", "message"),
     [
-        OSError(errno.ENOSPC, "No space left on device", "x.spacy"),
-        OSError(errno.EFBIG, "File too large"),
-        FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"),
+        (OSError(errno.ENOSPC, "No space left on device", "x.spacy"), "there is no space to write"),
+        (OSError(errno.EFBIG, "File too large"), "there is no space to write"),
+        (FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"), "there is no space"),
+        (PermissionError(errno.EACCES, "Permission denied", ".a-0.lock"), "'.a-0.lock': this user may not read or"),
+        (OSError(errno.EROFS, "Read-only file system", "x.spacy"), "this user may not read or write there"),
     ],
 )
-def test_a_full_disk_is_no_bug(error: OSError) -> None:
+def test_a_full_or_locked_disk_is_no_bug(error: OSError, message: str) -> None:
     """It is one sentence, without a traceback. Other errors of the system are bugs."""
     app = typer.Typer(cls=XnerGroup)
 
@@ -119,6 +121,6 @@ def test_a_full_disk_is_no_bug(error: OSError) -> None:
 
     found = CliRunner().invoke(app, ["write"])
     assert found.exit_code == 1
-    assert "there is no space to write" in found.output
+    assert message in found.output
     assert isinstance(found.exception, SystemExit)
     assert isinstance(CliRunner().invoke(app, ["write", "--bug"]).exception, OSError)
