@@ -1,7 +1,7 @@
 """How well does a pipeline do on text that is not from its own corpus?
 
 CoNLL-2002/2003 news, WikiNEuRal and WikiANN encyclopaedia text, development halves, in $XNER_DATA: F1 of exact entities
-by language, and the mean over languages that the pipeline was made for. With --baseline, the same of a second pipeline,
+by language, and the mean over five of the target languages, where the set has them. With --baseline, the same of a second pipeline,
 and the gain. With and without MISC, on which data sets agree least; WikiANN has none, so predicted MISC entities do not
 count there. The labels of WikiNEuRal and WikiANN are silver, made from links.
 
@@ -25,7 +25,7 @@ SETS = {
     "wikineural": ("de", "es", "fr", "nl", "ru", "it", "pl", "pt", "en"),
     "wikiann": ("de", "es", "nl", "ru", "pl"),
 }
-AVERAGED = ("de", "es", "fr", "nl", "ru")  # in the mean of a set, where the set has them
+AVERAGED = ("de", "es", "fr", "nl", "ru")  # targets from the beginning; the others follow singly
 WITHOUT_MISC = {"wikiann"}  # sets without this label
 
 

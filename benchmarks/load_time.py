@@ -1,10 +1,10 @@
 """How long does a pipeline take to load?
 
-The trimmed pipeline and the untrimmed one, against a stock pipeline with the untrimmed encoder
-(`spacy-transformers.TransformerModel.v3` and `ner`, not trained, as that takes as long to load). Each load is a process
+The pipeline of the main job, whose encoder is trimmed, and with --untrimmed one that was trained with models/encoder,
+against a stock pipeline with the untrimmed encoder (`spacy-transformers.TransformerModel.v3` and `ner`, not trained, as that takes as long to load). Each load is a process
 of its own, pipelines in turn. "Alone" leaves out the time of imports: whatever a load imports is imported before.
 
-    python benchmarks/load_time.py --pipeline training/xner_agg/model-last --trimmed training/xner_agg/model-trimmed
+    python benchmarks/load_time.py --trimmed training/xner_agg/model-last
 """
 
 import os
@@ -63,23 +63,24 @@ def measure(pipelines: dict[str, Path], repeat: int, room: Path) -> dict[str, di
 
 
 def main(
-    pipeline: Annotated[Path, typer.Option(help="A trained pipeline, untrimmed.")] = Path(
+    trimmed: Annotated[Path, typer.Option(help="A trained pipeline, with a trimmed encoder.")] = Path(
         "training/xner_agg/model-last"
     ),
-    trimmed: Annotated[Path, typer.Option(help="The same, trimmed.")] = Path("training/xner_agg/model-trimmed"),
+    untrimmed: Annotated[Path | None, typer.Option(help="One with the whole encoder.")] = None,
     encoder: EncoderOption = "embedded",
     repeat: RepeatOption = 5,
     json: JsonOption = None,
 ) -> None:
     """Load each pipeline again and again and print the medians."""
-    for path in (pipeline, trimmed):
+    paths = {"untrimmed": untrimmed, "trimmed": trimmed} if untrimmed else {"trimmed": trimmed}
+    for path in paths.values():
         if not (path / "meta.json").is_file():
             print(f"Skipped: there is no trained pipeline at {path}. `spacy project run all` makes one.")
             return
     with TemporaryDirectory() as name:
         room = Path(name)
         stock = make_untrained(resolve_encoder(encoder), room / "stock")
-        seconds = measure({"stock": stock, "untrimmed": pipeline, "trimmed": trimmed}, repeat, room)
+        seconds = measure({"stock": stock, **paths}, repeat, room)
     table = make_table(f"Seconds, medians of {repeat}", "pipeline", *KINDS)
     for key, of in seconds.items():
         table.add_row(key, *(f"{statistics.median(of[kind]):.2f}" for kind in KINDS))

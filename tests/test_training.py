@@ -20,6 +20,7 @@ from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.annotations.entities import set_scored_entities
 from spacy_xner.corpus.convert import convert_files
 from spacy_xner.corpus.docs import load_docs, with_step, write_docs
+from spacy_xner.errors import XnerError
 from spacy_xner.scoring.scores import evaluate_pipeline
 
 from .conftest import TINY_LAYERS
@@ -129,3 +130,49 @@ def test_debug_config(aggregator: str, settings: dict[str, Any], capsys: pytest.
     with pytest.raises(SystemExit):
         debug_config(CONFIG, overrides={**settings, AGGREGATOR: aggregator, "training.patience": "much"})
     assert "patience" in capsys.readouterr().out
+
+
+def encoder_weights(folder: Path) -> dict[str, np.ndarray]:
+    """The weights of a pipeline's encoder, by name."""
+    model: Any = spacy.load(folder).get_pipe("transformer")
+    return {name: value.numpy() for name, value in model.model.transformer.state_dict().items()}
+
+
+def test_a_student_starts_from_its_teacher(trained: Trained, settings: dict[str, Any], tmp_path: Path) -> None:
+    """Without a step, it is the teacher; the corpus that is left out is an empty text."""
+    if trained.aggregator != WEIGHTED:
+        pytest.skip("once is enough")
+    start = {**settings, "paths.start": str(trained.folder), "paths.train": [*settings["paths.train"], ""]}
+    still = {"training.optimizer.learn_rate": 0.0, "training.max_steps": 1, "training.eval_frequency": 1}
+    train(CONFIG, tmp_path / "same", overrides={**start, **still})
+    before, after = encoder_weights(trained.folder), encoder_weights(tmp_path / "same/model-last")
+    assert before.keys() == after.keys()
+    for name, value in before.items():
+        np.testing.assert_allclose(after[name], value, atol=1e-6, err_msg=name)
+    assert spacy.load(tmp_path / "same/model-last").config["paths"]["start"] == str(trained.folder)
+
+    train(CONFIG, tmp_path / "student", overrides=start)
+    assert any(
+        not np.array_equal(value, before[n]) for n, value in encoder_weights(tmp_path / "student/model-last").items()
+    )
+    train(CONFIG, tmp_path / "none", overrides={**settings, "paths.start": "", **still})
+
+
+@pytest.mark.parametrize("n_frozen", [1, 2])
+def test_frozen_layers(settings: dict[str, Any], tiny_encoder: Path, tmp_path: Path, n_frozen: int) -> None:
+    frozen = {"components.transformer.model.freeze_layers": n_frozen}
+    train(CONFIG, tmp_path, overrides={**settings, **frozen})
+    before, after = load_file(tiny_encoder / "model.safetensors"), encoder_weights(tmp_path / "model-last")
+    changed = {
+        name for name, value in after.items() if name in before and not np.array_equal(value, before[name].numpy())
+    }
+    layers = {int(name.split(".")[2]) for name in changed if name.startswith("encoder.layer")}
+    assert layers == set(range(n_frozen, TINY_LAYERS))
+    assert not any(name.startswith("embeddings") for name in changed)
+
+
+def test_too_many_frozen_layers(settings: dict[str, Any], tmp_path: Path) -> None:
+    for number, message in ((TINY_LAYERS, "expected fewer"), (-1, "from 0")):
+        frozen = {"components.transformer.model.freeze_layers": number}
+        with pytest.raises(XnerError, match=message):
+            train(CONFIG, tmp_path, overrides={**settings, **frozen})

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -151,14 +152,20 @@ class Adaptation:
         with self._making(file, counts, f"Translated into {lang}") as path:
             write_docs(path, self.progress(translated, f"Translating into {lang}", len(docs), 0))
 
+    @cached_property
+    def aligner(self) -> EmbeddingAligner:
+        """The aligner of all languages: it encodes the sources once."""
+        aligner = EmbeddingAligner(self.settings.encoder, inference="auto")
+        aligner.keep_sources = len(self.settings.targets) > 1
+        return aligner
+
     def project(self, lang: str) -> None:
         """Project the entities. Sentences that fail a filter are dropped."""
         file = f"{PROJECTED}/{lang}.spacy"
         if self.is_current(file):
             return
         counts: Counter[str] = Counter()
-        aligner = EmbeddingAligner(self.settings.encoder, inference="auto")
-        projector = SpanProjector(aligner, min_score=self.settings.min_score, filters=self.settings.filters)
+        projector = SpanProjector(self.aligner, min_score=self.settings.min_score, filters=self.settings.filters)
         translated = load_docs(self.folder / TRANSLATED / f"{lang}.spacy")
         pairs = pair_docs(load_docs(self.folder / SOURCE), translated, counts)
 
@@ -208,6 +215,7 @@ class Adaptation:
                 "corpora.dev.limit": 200,
                 # entity swap needs gazetteers for each label, which exist only for the labels of the shipped corpus
                 "vars.swap": 0.0,
+                "corpora.train.capitalised": None,  # the labels are the source pipeline's, whatever its conventions
                 "paths.train": [str(file) for file in files],
                 "paths.dev": str(dev),
                 "paths.encoder": self.settings.encoder,

@@ -38,6 +38,10 @@ def marks(pairs: str) -> Change:
     return lambda text: text.translate(table)
 
 
+DOTTED = frozenset({"tr", "az"})
+"""Languages in which the capital of i is İ, and that of ı is I."""
+TO_UPPER, TO_LOWER = str.maketrans("iı", "İI"), str.maketrans("İI", "iı")
+
 CHANGES: dict[str, Change] = {
     "curly": marks("' ’"),
     "straight": marks('’ \',‘ \',“ ",” ",„ ",« ",» "'),
@@ -77,7 +81,16 @@ class Typography:
         if not chosen or refused or reference._.get(SOFT_LABELS) is not None:
             yield example
         else:
-            yield changed(nlp, reference, CHANGES[name])
+            yield changed(nlp, reference, change_for(name, lang))
+
+
+def change_for(name: str, lang: str) -> Change:
+    """A change by its name, with the letters of the language."""
+    change = CHANGES[name]
+    table = {"capitals": TO_UPPER, "lower_case": TO_LOWER}.get(name)
+    if table is None or lang not in DOTTED:
+        return change
+    return lambda text: change(text.translate(table))
 
 
 def changed(nlp: Language, reference: Doc, change: Change) -> Example:

@@ -39,7 +39,7 @@ def average(
     from ..errors import XnerError
     from ..files import atomic_path
     from ..ner.fitting import calibrate
-    from ..pipelines import load_pipeline, use_gpu
+    from ..pipelines import load_pipeline, name_of, use_gpu
     from ..reporting.score_table import calibration_line
 
     paths = [path for file in dev or () for path in find_docbins(file)]
@@ -47,11 +47,18 @@ def average(
         raise XnerError(f"{output} holds something else than a pipeline, which would be lost. Choose another folder.")
     use_gpu(gpu_id)
     nlp = load_pipeline(str(pipeline))
-    mix_weights(nlp, load_pipeline(start), share)
+    other = load_pipeline(start)
+    mix_weights(nlp, other, share)
+    note = f"Weights: {1 - share:.0%} of {name_of(nlp)}, {share:.0%} of {name_of(other)}."
+    nlp.meta["notes"] = "\n\n".join(filter(None, [nlp.meta.get("notes"), note]))
     if paths:
         found = calibrate(nlp, (make_example(nlp, doc) for path in paths for doc in load_docs(path)))
-        if found is not None:
-            make_console().print(calibration_line(found.to_json()), soft_wrap=True)
+        if found is None:
+            raise XnerError(
+                f"The mean finds no entity in {', '.join(map(str, dev or ()))}, so there is no score to calibrate. Use "
+                "more text, or leave --dev out."
+            )
+        make_console().print(calibration_line(found.to_json()), soft_wrap=True)
     if float16:
         half_encoders(nlp)
     with atomic_path(output) as folder:

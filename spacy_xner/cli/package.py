@@ -82,6 +82,9 @@ def package(
     check_links(pipeline)
     own = srsly.read_json(pipeline / "meta.json")
     check_names(str(own.get("lang", "xx")), name, version)
+    rows = read_outside(outside) if outside else []
+    if examples is not None and not examples.is_file():
+        raise XnerError(f"{examples}: there is no such file, expected a labelled DocBin as --examples.")
     origin = (read_origin(encoder) or Origin(encoder.resolve().name, "a local folder")) if encoder else None
     meta = describe(own, read_scores(scores), labels.value)
     meta |= {"name": name, "version": version, "description": description or meta["description"]}
@@ -97,29 +100,32 @@ def package(
         room = Path(place) / "pipeline"
         room.mkdir()
         # The same pipeline with another meta.json, without copying its weights.
-        source_folder = halved(pipeline, Path(place) / "float16") if float16 else pipeline
-        for part in source_folder.resolve().iterdir():
+        smaller = halved(pipeline, Path(place) / "float16") if float16 else {}
+        for found_part in pipeline.resolve().iterdir():
+            part = smaller.get(found_part.name, found_part)
             if part.name != "meta.json" and not is_generated_readme(part):
                 (room / part.name).symlink_to(part, target_is_directory=part.is_dir())
         srsly.write_json(room / "meta.json", meta)
         if not (room / "README.md").exists():
             found = read_scores(scores)
             projected = labels == LabelsName["projected"] or bool(found.get("reference"))
-            card = card_of(pipeline, meta, found, projected, examples, outside)
+            card = card_of(pipeline, meta, found, projected, examples, rows)
             (room / "README.md").write_text(card, encoding="utf8")
         wheel = build == BuildName.wheel
         spacy_package(room, output, create_sdist=False, create_wheel=wheel, force=True, silent=quiet)
 
 
-def halved(pipeline: Path, folder: Path) -> Path:
-    """Write a copy of a pipeline whose encoder has its weights as float16. RETURNS: the folder."""
+def halved(pipeline: Path, folder: Path) -> dict[str, Path]:
+    """Write the encoders of a pipeline with their weights as float16. RETURNS: the folder of each, by its name."""
     from ..distillation.weights import half_encoders
     from ..pipelines import load_pipeline
 
     nlp = load_pipeline(str(pipeline))
-    half_encoders(nlp)
-    nlp.to_disk(folder)
-    return folder
+    written = {}
+    for name in half_encoders(nlp):
+        written[name] = folder / name
+        nlp.get_pipe(name).to_disk(written[name], exclude=["vocab"])  # type: ignore[attr-defined]
+    return written
 
 
 def card_of(
@@ -128,14 +134,13 @@ def card_of(
     scores: dict[str, Any],
     projected: bool,
     examples: Path | None,
-    outside: Path | None,
+    outside: list[dict[str, Any]],
 ) -> str:
     """The model card of a package; see `model_card`."""
     from spacy.util import load_config
 
     from ..corpus.docs import load_docs
     from ..experiments.run_record import describe_machine
-    from ..files import read_json
     from ..reporting.model_card import model_card
 
     config = load_config(pipeline / "config.cfg", interpolate=True)
@@ -150,11 +155,26 @@ def card_of(
         projected=projected,
         examples={label: list(found) for label, found in names.items()},
         examples_of=examples.name if examples else "",
-        outside=read_json(outside)["rows"] if outside else (),
+        outside=outside,
         calibration=calibration_of(pipeline),
         steps=config.get("training", {}).get("max_steps"),
         capitalised=config.get("corpora", {}).get("train", {}).get("capitalised"),
     )
+
+
+def read_outside(path: Path) -> list[dict[str, Any]]:
+    """The rows of `benchmarks/elsewhere.py --json`. RAISES: XnerError for another file."""
+    from ..errors import XnerError
+    from ..files import read_json
+
+    found = read_json(path)
+    rows = found.get("rows") if isinstance(found, dict) else None
+    keys = {"set", "language", "f1"}
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and keys <= row.keys() for row in rows):
+        raise XnerError(
+            f"{path}: no scores on text from elsewhere, expected what `benchmarks/elsewhere.py --json` writes."
+        )
+    return rows
 
 
 def calibration_of(pipeline: Path) -> dict[str, Any] | None:

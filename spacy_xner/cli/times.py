@@ -8,12 +8,16 @@ import typer
 
 from .console import make_console
 from .options import QuietOption
+from .usage import UsageError
 
 
 def times(
     workflow: Annotated[str, typer.Argument(help="Name of the workflow.")] = "all",
     start: Annotated[bool, typer.Option("--start", help="The workflow starts now: write down when.")] = False,
     project: Annotated[Path, typer.Option(help="The project's file.")] = Path("project.yml"),
+    var: Annotated[
+        list[str] | None, typer.Option(help="KEY=VALUE: a variable of the project that has another value. Repeatable.")
+    ] = None,
     file: Annotated[Path, typer.Option(help="Where the time of the start is kept.")] = Path("metrics/started.json"),
     quiet: QuietOption = False,
 ) -> None:
@@ -27,9 +31,12 @@ def times(
     from ..reporting.step_times import read_step_times, skipped_line, step_table, write_start
 
     if start:
-        write_start(file, time.time())
+        write_start(file, workflow, time.time())
     else:
-        found, total = read_step_times(project, workflow, file, time.time())
+        if wrong := [each for each in var or () if "=" not in each]:
+            raise UsageError(f"--var is {wrong[0]}, expected KEY=VALUE.")
+        variables = dict(each.split("=", 1) for each in var or ())
+        found, total = read_step_times(project, workflow, file, time.time(), variables)
         console = make_console()
         console.print(step_table(found, total))
         if line := skipped_line(found):

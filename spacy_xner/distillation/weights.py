@@ -12,7 +12,9 @@ from spacy.pipeline import TrainablePipe
 from thinc.api import Model
 from torch.nn import Module
 
+from .. import compat
 from ..encoders.shim import EncoderShim
+from ..encoders.transformer import AllLayersTransformer
 from ..errors import XnerError
 from ..ner.component import SoftmaxRecogniser
 from ..pipelines import name_of
@@ -21,31 +23,41 @@ from ..pipelines import name_of
 def start_from(nlp: Language, teacher: Language) -> None:
     """Give a pipeline the weights of another one of the same form, and the order of its labels.
 
+    Settings, such as dropout and learning rates, stay those of the pipeline.
+
     nlp (Language): an initialised pipeline, such as `spacy train` makes from a config.
-    RAISES: XnerError where a trained component is not there, or has other labels or layers of another form.
+    RAISES: XnerError where a trained component is not there, or has other labels, layers of another form, or word
+        pieces of another vocabulary.
     """
-    pairs = [(component_of(nlp, name), component_of(teacher, name)) for name in trained_components(nlp)]
-    for own, other in pairs:
+    pairs = [(name, component_of(nlp, name), component_of(teacher, name)) for name in trained_components(nlp)]
+    nodes: list[tuple[Model, Model]] = []
+    for name, own, other in pairs:
         if isinstance(own, SoftmaxRecogniser):
             check_labels(own, other, teacher)
-    for own, other in pairs:
+        elif isinstance(own.model, AllLayersTransformer):
+            nodes += paired_nodes(own.model, other.model, name, teacher)
+    for name, own, other in pairs:
+        if isinstance(own.model, AllLayersTransformer):
+            continue
         try:
             own.from_bytes(other.to_bytes())
         except ValueError as error:  # thinc's, for layers that differ
             raise XnerError(
-                f"The component {own.name} has other layers than in {name_of(teacher)}, from which the training "
-                f"starts ({' '.join(str(error).split())[:200]}). Expected a pipeline of the same config."
+                f"The component {name} has other layers than in {name_of(teacher)}, from which the training starts "
+                f"({' '.join(str(error).split())[:200]}). Expected a pipeline of the same config."
             ) from error
         if isinstance(own, SoftmaxRecogniser):
             own.cfg |= {"temperature": 1.0, "calibration": None}  # those of the teacher are for other weights
             own.in_training = True
+    for node, source in nodes:
+        mix_node(node, source, 1.0)
 
 
 def mix_weights(nlp: Language, other: Language, share: float) -> None:
     """Replace the weights of a pipeline by a weighted mean with those of another pipeline of the same form.
 
-    The word embeddings of an encoder whose vocabulary was trimmed have another size: trim the mean instead. The
-    temperature of the scores is no longer right; see `ner.fitting.calibrate`.
+    The temperature of the scores is no longer right: see `ner.fitting.calibrate`. What was known of their calibration,
+    and `meta["performance"]`, is removed.
 
     nlp (Language): changed in place.
     share (float): the share of the other pipeline's weights, in [0, 1].
@@ -66,6 +78,10 @@ def mix_weights(nlp: Language, other: Language, share: float) -> None:
         pairs += list(paired_nodes(own.model, found.model, name, other))
     for node, source in pairs:
         mix_node(node, source, share)
+    for _, pipe in nlp.pipeline:
+        if isinstance(pipe, SoftmaxRecogniser):
+            pipe.cfg["calibration"] = None
+    nlp.meta["performance"] = {}
 
 
 def trained_components(nlp: Language) -> list[str]:
@@ -100,7 +116,13 @@ def paired_nodes(own: Model, other: Model, name: str, pipeline: Language) -> Ite
         if form_of(node) != form_of(source):
             raise XnerError(
                 f"The layer {node.name} of the component {name} has other weights than in {name_of(pipeline)}: "
-                f"{describe(node, source)}. Expected pipelines of the same config, neither of them trimmed."
+                f"{describe(node, source)}. Expected pipelines of the same config, and none trimmed without the other."
+            )
+        encoders = [each for each in (node, source) if isinstance(each, AllLayersTransformer)]
+        if len({frozenset(each.tokenizer.get_vocab().items()) for each in encoders}) > 1:
+            raise XnerError(
+                f"The encoder of the component {name} has other word pieces than in {name_of(pipeline)}, expected the "
+                "same encoder."
             )
         yield node, source
     if sum(1 for _ in own.walk()) != sum(1 for _ in other.walk()):
@@ -122,8 +144,15 @@ def describe(node: Model, source: Model) -> str:
 
 
 def encoders_of(node: Model) -> list[Module]:
-    """The torch modules of a layer."""
-    return [shim._model for shim in node.shims if isinstance(getattr(shim, "_model", None), Module)]
+    """The torch encoder of a layer, if it has one. RAISES: XnerError for a layer with other code's weights of torch."""
+    if isinstance(node, AllLayersTransformer):
+        return [node.transformer] if compat.is_encoder_loaded(node) else []
+    if any(not isinstance(shim, EncoderShim) for shim in node.shims):
+        raise XnerError(
+            f"The layer {node.name} has weights of another framework, which cannot be averaged. Expected components of "
+            "this package and of spaCy."
+        )
+    return []
 
 
 def mix_node(node: Model, source: Model, share: float) -> None:
@@ -137,14 +166,19 @@ def mix_node(node: Model, source: Model, share: float) -> None:
         for name, value in other_module.state_dict().items():
             if state[name].is_floating_point():
                 state[name].lerp_(value.to(state[name]), share)
-    for shim in node.shims:
-        if isinstance(shim, EncoderShim):
-            shim.forget_encoder()
+    if isinstance(node, AllLayersTransformer):
+        node.encoder_shim.forget_encoder()
 
 
-def half_encoders(nlp: Language) -> None:
-    """Convert the weights of encoders to float16, for saving: they are loaded as float32."""
+def half_encoders(nlp: Language) -> list[str]:
+    """Convert the weights of encoders to float16, for saving: they are loaded as float32.
+
+    RETURNS: the names of the components that have one.
+    """
+    halved = []
     for name in trained_components(nlp):
-        for node in component_of(nlp, name).model.walk():
-            for module in encoders_of(node):
-                module.half()
+        modules = [module for node in component_of(nlp, name).model.walk() for module in encoders_of(node)]
+        for module in modules:
+            module.half()
+        halved += [name] if modules else []
+    return halved

@@ -31,9 +31,10 @@ def check_corpus(layout: Layout, notes: bool = True) -> CorpusReport:
 
     notes (bool): make notes and shares too, which takes most of the time.
 
-    Errors: malformed markup, unknown labels, a language with too few sentences, rows of translations without any, or
-    without their training sentence, a sentence that occurs twice in the training or in the evaluation text of a
-    language, a dev or test sentence that occurs in the training text (or its translations).
+    Errors: malformed markup, unknown labels, empty lines and tabs in unlabelled text, a language with too few
+    sentences, rows of translations without any, or without their training sentence, a sentence that occurs twice in the
+    training or in the evaluation text of a language, a dev or test sentence that occurs in the training text (or its
+    translations, or text without labels).
     Notes: near-duplicates, sentences that differ only in their names, names used often, names with several labels,
     names that are unlabelled elsewhere. Shares: sentences without entities, names of evaluation text that training text
     has too.
@@ -89,8 +90,13 @@ def _read_translations(layout: Layout, sentences: list[CorpusSentence], errors: 
             cells, where = line.split("\t"), f"{path}:{number}"
             if number == 1:
                 header = cells
-                if cells[0] != layout.source or len(cells) < 2 or not set(cells[1:]) <= set(layout.targets):
-                    expected = f"{layout.source}, then some of {' '.join(layout.targets)}"
+                if (
+                    cells[0] != layout.source
+                    or len(cells) < 2
+                    or not set(cells[1:]) <= set(layout.targets)
+                    or len(set(cells)) < len(cells)
+                ):
+                    expected = f"{layout.source}, then some of {' '.join(layout.targets)}, each once"
                     errors.append(f"{where}: found the columns {' '.join(cells)}, expected {expected}")
                     break
                 continue

@@ -1,4 +1,4 @@
-"""The layout of a labelled corpus folder: `corpus.toml`, `<lang>/{train,dev,test,unlabelled}`, `translations/*.tsv`."""
+"""The layout of a labelled corpus folder: settings, labelled files by split, text without labels, translations."""
 
 import tomllib
 from collections.abc import Iterator

@@ -53,7 +53,11 @@ def model_card(
         machine=machine,
         steps=steps,
         source=scores["source"],
-        capitalised=capitalised or {},
+        capitalised={
+            label: known
+            for label, codes in (capitalised or {}).items()
+            if label in labels and (known := [code for code in codes if code in scores["languages"]])
+        },
         version=__version__,
     )
     return re.sub(r"\n{3,}", "\n\n", text)  # parts that are left out leave empty lines

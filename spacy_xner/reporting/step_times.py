@@ -23,13 +23,15 @@ class StepTime:
     seconds: float | None
 
 
-def write_start(path: Path, now: float) -> None:
+def write_start(path: Path, workflow: str, now: float) -> None:
     """Remember when a workflow has started, in seconds since 1970."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, {"started": now})
+    write_json(path, {"workflow": workflow, "started": now})
 
 
-def read_step_times(project: Path, workflow: str, start: Path, now: float) -> tuple[list[StepTime], float]:
+def read_step_times(
+    project: Path, workflow: str, start: Path, now: float, variables: Mapping[str, str] | None = None
+) -> tuple[list[StepTime], float]:
     """The time of each step, and the seconds since the start.
 
     A step begins when the one before it has written its last output. What weasel skips, because nothing has changed,
@@ -37,14 +39,22 @@ def read_step_times(project: Path, workflow: str, start: Path, now: float) -> tu
 
     project (Path): the file project.yml; outputs are beside it.
     start (Path): from `write_start`.
-    RAISES: XnerError where one of the files is missing, or the project has no such workflow.
+    variables (Mapping[str, str] | None): the project's variables that had other values in this run.
+    RAISES: XnerError where one of the files is missing or damaged, or the project has no such workflow.
     """
-    config = read_project(project)
-    if workflow not in config.get("workflows", {}):
-        raise XnerError(f"{project} has no workflow {workflow}, expected one of {', '.join(config['workflows'])}.")
+    config = read_project(project, variables or {})
+    known = config.get("workflows") or {}
+    if workflow not in known:
+        raise XnerError(f"{project} has no workflow {workflow}, expected one of {', '.join(known) or 'some'}.")
     if not start.is_file():
         raise XnerError(f"{start}: there is no such file. Expected what the first step of {workflow} writes.")
-    before = started = float(read_json(start)["started"])
+    found = read_json(start)
+    if not isinstance(found, dict) or found.get("workflow") != workflow or not isinstance(found.get("started"), float):
+        raise XnerError(
+            f"{start}: not the start of the workflow {workflow}, but {str(found)[:80]}. Its first step writes it: "
+            f"`xner times {workflow} --start`."
+        )
+    before = started = found["started"]
     commands = {command["name"]: command for command in config["commands"]}
     times = []
     for name in config["workflows"][workflow]:
@@ -57,12 +67,12 @@ def read_step_times(project: Path, workflow: str, start: Path, now: float) -> tu
     return times, now - started
 
 
-def read_project(path: Path) -> dict[str, Any]:
+def read_project(path: Path, changed: Mapping[str, str]) -> dict[str, Any]:
     """A project file, with the values of its variables in the names of outputs."""
     if not path.is_file():
         raise XnerError(f"{path}: there is no such file. Expected the project.yml of a spaCy project.")
     config: dict[str, Any] = srsly.read_yaml(path)
-    variables: Mapping[str, Any] = config.get("vars", {})
+    variables: Mapping[str, Any] = {**config.get("vars", {}), **changed}
     for command in config.get("commands", []):
         command["outputs"] = [
             VARIABLE.sub(lambda match: str(variables.get(match[1], match[0])), output)

@@ -14,7 +14,7 @@ from spacy.util import registry
 from spacy_xner.annotations.attributes import confidence_of, install_extensions
 from spacy_xner.annotations.soft_labels import set_soft_labels
 from spacy_xner.augmentation.chain import create_chain
-from spacy_xner.augmentation.typography import CHANGES, changed, create_typography
+from spacy_xner.augmentation.typography import CHANGES, change_for, changed, create_typography
 from spacy_xner.corpus.convert import convert_files
 from spacy_xner.corpus.reader import make_example
 from spacy_xner.errors import XnerError
@@ -51,6 +51,19 @@ def test_length_stays(text: str) -> None:
 def test_other_scripts_keep_their_marks() -> None:
     text = "йога가が কি Đà é"
     assert CHANGES["no_accents"](text) == "йога가が কি Đa e"
+
+
+@pytest.mark.parametrize(
+    ("name", "lang", "text", "expected"),
+    [
+        ("capitals", "tr", "İzmir'in ışığı", "İZMİR'İN IŞIĞI"),
+        ("lower_case", "tr", "İZMİR'İN IŞIĞI", "izmir'in ışığı"),
+        ("capitals", "en", "it is", "IT IS"),
+        ("no_accents", "tr", "Iğdır", "Igdır"),
+    ],
+)
+def test_the_letters_of_the_language(name: str, lang: str, text: str, expected: str) -> None:
+    assert change_for(name, lang)(text) == expected
 
 
 def test_entities_keep_their_places(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ ROOMS = [(), *sorted({command[:1] for command in COMMANDS if len(command) > 1})]
 
 def test_all_commands_are_there() -> None:
     corpus = ["check", "convert", "distill", "project", "stats", "synthesize", "translate"]
-    known = ["adapt", *("align " + name for name in ("file", "show", "train")), "calibrate"]
+    known = ["adapt", *("align " + name for name in ("file", "show", "train")), "average", "calibrate"]
     known += [*("corpus " + name for name in corpus), "encoder fetch", "encoder trim"]
-    known += ["evaluate", "info", "layers", "package", "predict", "project", "report", "show", "study"]
+    known += ["evaluate", "info", "layers", "package", "predict", "project", "report", "show", "study", "times"]
     assert sorted(" ".join(command) for command in COMMANDS) == known
 
 

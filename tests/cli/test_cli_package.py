@@ -162,6 +162,32 @@ def test_a_package_can_be_packaged_again(tiny_pipeline: Path, scores: Path, tmp_
         assert ("Mine." in readme, "33.3" in readme, "old" in readme) == (kept, not kept, False)
 
 
+def test_float16_and_the_card(tiny_pipeline: Path, tiny_corpus: Path, scores: Path, tmp_path: Path) -> None:
+    """Smaller encoder, the same entities; other files are kept; the card has examples and scores from elsewhere."""
+    pipeline = Path(shutil.copytree(tiny_pipeline, tmp_path / "pipeline"))
+    (pipeline / "NOTICE").write_text("Mine.")
+    srsly.write_json(tmp_path / "elsewhere.json", {"rows": [{"set": "conll", "language": "de", "f1": 61.2}]})
+    arguments = ["package", pipeline, "--name", "tiny", "--build", "none", "--scores", scores]
+    ok(*arguments, "-o", tmp_path / "plain")
+    examples = ["--examples", tiny_corpus / "en.spacy", "--outside", tmp_path / "elsewhere.json"]
+    ok(*arguments, "-o", tmp_path / "half", "--float16", *examples)
+    plain, half = (tmp_path / name / "xx_tiny-0.1.0/xx_tiny/xx_tiny-0.1.0" for name in ("plain", "half"))
+    sizes = [sum(p.stat().st_size for p in (f / "transformer").rglob("*") if p.is_file()) for f in (plain, half)]
+    assert sizes[1] < 0.7 * sizes[0]
+    assert (half / "NOTICE").read_text() == "Mine."
+    texts = ["Angela Merkel visited Paris .", "London and Paris"]
+    found = [[[(e.text, e.label_) for e in doc.ents] for doc in spacy.load(f).pipe(texts)] for f in (plain, half)]
+    assert found[0] == found[1] != [[], []]
+    card = (half / "README.md").read_text(encoding="utf8")
+    assert "| `PER` | Angela Merkel" in card
+    assert "| conll | de | 61.2 |" in card
+
+    srsly.write_json(tmp_path / "elsewhere.json", {"rows": [{"f": 1}]})
+    assert "no scores on text from elsewhere" in failing(*arguments, "-o", tmp_path / "x", *examples)
+    assert "there is no such file" in failing(*arguments, "-o", tmp_path / "x", "--examples", tmp_path / "none.spacy")
+    assert not (tmp_path / "x").exists()
+
+
 def test_description() -> None:
     meta = {"lang": "xx", "description": "", "requirements": ["a"]}
     described = describe(meta, SCORES)

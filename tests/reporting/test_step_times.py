@@ -37,7 +37,7 @@ def room(tmp_path: Path) -> Path:
         os.utime(path, (written, written))
     (tmp_path / "dist.whl").write_text("x", encoding="utf8")
     os.utime(tmp_path / "dist.whl", (1130, 1130))
-    write_start(tmp_path / "metrics/started.json", 1000.0)
+    write_start(tmp_path / "metrics/started.json", "all", 1000.0)
     return tmp_path
 
 
@@ -46,6 +46,24 @@ def test_steps(room: Path) -> None:
     expected = [("fetch", None), ("train", 100.0), ("package", 30.0), ("show", None)]
     assert times == [StepTime(name, seconds) for name, seconds in expected]
     assert total == 135.0
+
+
+def test_variables_with_other_values(room: Path) -> None:
+    (room / "training/agg").rename(room / "training/other")
+    start = room / "metrics/started.json"
+    plain, _ = read_step_times(room / "project.yml", "all", start, 1135.0)
+    changed, _ = read_step_times(room / "project.yml", "all", start, 1135.0, {"name": "other"})
+    assert [step.seconds for step in plain] == [None, None, 130.0, None]
+    assert [step.seconds for step in changed] == [None, 100.0, 30.0, None]
+
+
+def test_the_start_of_another_workflow(room: Path) -> None:
+    write_start(room / "metrics/started.json", "study", 1000.0)
+    with pytest.raises(XnerError, match="not the start of the workflow all"):
+        read_step_times(room / "project.yml", "all", room / "metrics/started.json", 0)
+    (room / "project.yml").write_text("vars: {a: b}\n", encoding="utf8")
+    with pytest.raises(XnerError, match="has no workflow all"):
+        read_step_times(room / "project.yml", "all", room / "metrics/started.json", 0)
 
 
 def test_what_is_missing(room: Path) -> None:
@@ -63,6 +81,7 @@ def test_command(room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.exit_code == 0
     assert "Without a time: fetch, show" in found.output
     assert [line.split()[1::2] for line in found.output.splitlines() if "train" in line] == [["train", "1:40"]]
+    assert CliRunner().invoke(app, ["times", "--var", "name"]).exit_code == 2
     assert CliRunner().invoke(app, ["times", "--start"]).exit_code == 0
     found = CliRunner().invoke(app, ["times"])
     assert "Without a time: fetch, train, package, show" in found.output
