@@ -1,8 +1,9 @@
 """How long does a pipeline take to load?
 
 The pipeline of the main job, whose encoder is trimmed, and with --untrimmed one that was trained with models/encoder,
-against a stock pipeline with the untrimmed encoder (`spacy-transformers.TransformerModel.v3` and `ner`, not trained, as that takes as long to load). Each load is a process
-of its own, pipelines in turn. "Alone" leaves out the time of imports: whatever a load imports is imported before.
+against a stock pipeline with the untrimmed encoder (`spacy-transformers.TransformerModel.v3` and `ner`, not trained, as
+that takes as long to load). Each load is a process of its own, pipelines in turn. "Alone" leaves out the time of
+imports: whatever a load imports is imported before.
 
     python benchmarks/load_time.py --trimmed training/xner_agg/model-last
 """

@@ -4,8 +4,8 @@ Trims a trained pipeline by training text, translations and word lists (never by
 packages it, and compares it with the untrimmed one: size, and F1 of exact entities on the shipped test sentences and on
 CoNLL's development sentences in $XNER_DATA. load_time.py measures how fast it loads.
 
-The main job trims before it trains, so its pipeline cannot be compared. Train one with the whole encoder; its size is the
-same after a few steps:
+The main job trims before it trains, so its pipeline cannot be compared. Train one with the whole encoder; its size is
+the same after a few steps:
 
     python -m spacy train configs/xner.cfg --output training/untrimmed --paths.encoder models/encoder \\
         --paths.train corpora/train --paths.dev corpora/dev/en.spacy --training.max_steps 40
@@ -64,7 +64,7 @@ def compare(before: Language, after: Language, name: str, docs: list[Doc]) -> It
 
 def main(
     pipeline: Annotated[Path, typer.Option(help="A trained pipeline, untrimmed.")] = Path(
-        "training/xner_agg/model-last"
+        "training/untrimmed/model-last"
     ),
     texts: Annotated[str, typer.Option(help="Files and folders to trim by, with commas.")] = ",".join(TEXTS),
     lang: Annotated[str, typer.Option(help="Languages to trim by, with commas.")] = "en,de,es,fr,nl,ru,zh",
