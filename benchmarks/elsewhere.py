@@ -2,7 +2,7 @@
 
 CoNLL-2002/2003 news, WikiNEuRal and WikiANN encyclopaedia text, development halves, in $XNER_DATA: F1 of exact entities
 by language, and the mean over five of the target languages, where the set has them. With --baseline, the same of a
-second pipeline, and the gain. With and without MISC, on which data sets agree least; WikiANN has none, so predicted MISC
+second pipeline, and the gain. With and without MISC, on which data sets agree least; WikiANN has none, so MISC
 entities do not count there. The labels of WikiNEuRal and WikiANN are silver, made from links.
 
     XNER_DATA=FOLDER python benchmarks/elsewhere.py xx_xner_agg --baseline training/zero_shot/model-last
