@@ -121,6 +121,7 @@ def halved(pipeline: Path, folder: Path) -> dict[str, Path]:
     from ..pipelines import load_pipeline
 
     nlp = load_pipeline(str(pipeline))
+    folder.mkdir()
     written = {}
     for name in half_encoders(nlp):
         written[name] = folder / name
