@@ -57,6 +57,7 @@ def layer_aggregation_tok2vec_v1(
     learn_rate_factor: float = 1.0,
     inference: str = "float32",
     max_layers: int | None = None,
+    freeze_layers: int = 0,
 ) -> Tok2Vec:
     """`spacy_xner.LayerAggregationTok2Vec.v1`: as the listener, but with a transformer of its own.
 
@@ -75,6 +76,7 @@ def layer_aggregation_tok2vec_v1(
         learn_rate_factor,
         inference,
         max_layers,
+        freeze_layers,
     )
     return chain(chain(transformer, make_doc_splitter()), aggregate_layers(aggregator, pooling, grad_factor))
 
