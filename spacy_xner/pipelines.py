@@ -1,6 +1,7 @@
 """Loads pipelines by name, selects the GPU, and identifies pipelines by a hash and a name."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +61,8 @@ def name_of(nlp: Language) -> str:
     meta: dict[str, Any] = nlp.meta
     folder = f" ({nlp.path.name})" if nlp.path else ""
     return f"{meta.get('lang', 'xx')}_{meta.get('name', 'pipeline')} {meta.get('version', '')}{folder}".strip()
+
+
+def with_note(meta: Mapping[str, Any], note: str) -> str:
+    """The notes in a pipeline's meta, and one more as a paragraph of its own."""
+    return "\n\n".join(filter(None, [meta.get("notes"), note]))

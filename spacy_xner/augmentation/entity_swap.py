@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
 
 from spacy.language import Language
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, Span, Token
 from spacy.training import Example
 
 from ..annotations.attributes import CONFIDENCE, SOFT_LABELS, confidence_of, meta_of
@@ -145,7 +145,7 @@ class EntitySwap:
                     kept[len(words)] = entity
                 words.append(token.text)
                 spaces.append(bool(token.whitespace_))
-                tags.append(f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type else "O" if token.ent_iob else "")
+                tags.append(tag_of(token))
                 starts.append(token.is_sent_start)
                 i += 1
                 continue
@@ -166,6 +166,11 @@ class EntitySwap:
         set_kept_entities(doc, reference, kept)
         doc._.xner_meta = reference._.xner_meta
         return Example(Doc(nlp.vocab, words=words) if unknown else nlp.make_doc(doc.text), doc)
+
+
+def tag_of(token: Token) -> str:
+    """A token's IOB tag, as `Doc` takes it; empty where annotation is missing."""
+    return f"{token.ent_iob_}-{token.ent_type_}" if token.ent_type else "O" if token.ent_iob else ""
 
 
 def set_kept_entities(doc: Doc, reference: Doc, kept: Mapping[int, Span]) -> None:

@@ -9,12 +9,13 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 from spacy.language import Language
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 from spacy.training import Example
 
-from ..annotations.attributes import CONFIDENCE, SOFT_LABELS, confidence_of, meta_of
+from ..annotations.attributes import SOFT_LABELS, meta_of
 from ..errors import XnerError
 from ..languages.codes import base_language
+from .entity_swap import set_kept_entities, tag_of
 
 WITHOUT_UPPER_NAMES = frozenset({"de"})  # nouns have a capital there: text without capitals is too far from it
 
@@ -100,14 +101,10 @@ def changed(nlp: Language, reference: Doc, change: Change) -> Example:
         nlp.vocab,
         words=[change(token.text) for token in reference],
         spaces=None if unknown else [bool(token.whitespace_) for token in reference],
+        ents=[tag_of(token) for token in reference],
         sent_starts=[token.is_sent_start for token in reference] if reference.has_annotation("SENT_START") else None,
     )
-    spans = [Span(doc, e.start, e.end, label=e.label_, kb_id=e.kb_id_, span_id=e.id_) for e in reference.ents]
-    unlabelled = [doc[token.i : token.i + 1] for token in reference if not token.ent_iob_]
-    doc.set_ents(spans, missing=unlabelled, default="outside")
-    for entity, origin in zip(doc.ents, reference.ents, strict=True):
-        if (score := confidence_of(origin)) is not None:
-            entity._.set(CONFIDENCE, score)
+    set_kept_entities(doc, reference, {entity.start: entity for entity in reference.ents})
     doc._.xner_meta = reference._.xner_meta
     return Example(Doc(nlp.vocab, words=[t.text for t in doc]) if unknown else nlp.make_doc(doc.text), doc)
 

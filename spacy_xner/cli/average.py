@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from .calibrate import calibrate_on
 from .console import make_console, make_notes
-from .options import GpuOption, QuietOption
+from .options import Float16Option, GpuOption, QuietOption
+from .outputs import check_pipeline_output
 
 
 def average(
@@ -18,10 +20,7 @@ def average(
         list[Path] | None,
         typer.Option(help="Labelled DocBin files, or folders of them, to fit the scores' temperature to."),
     ] = None,
-    float16: Annotated[
-        bool,
-        typer.Option("--float16", help="Store the encoder's weights as float16: half the size, loaded as float32."),
-    ] = False,
+    float16: Float16Option = False,
     gpu_id: GpuOption = -1,
     quiet: QuietOption = False,
 ) -> None:
@@ -33,31 +32,22 @@ def average(
 
     Example: `xner average training/student/model-last training/teacher/model-last -o training/mean --dev corpora/dev`
     """
-    from ..corpus.docs import load_docs
-    from ..corpus.reader import find_docbins, make_example
+    from ..corpus.reader import find_docbins
     from ..distillation.weights import half_encoders, mix_weights
-    from ..errors import XnerError
     from ..files import atomic_path
-    from ..ner.fitting import calibrate
-    from ..pipelines import load_pipeline, name_of, use_gpu
+    from ..pipelines import load_pipeline, name_of, use_gpu, with_note
     from ..reporting.score_table import calibration_line
 
-    paths = [path for file in dev or () for path in find_docbins(file)]
-    if output.exists() and not (output / "meta.json").is_file() and (output.is_file() or any(output.iterdir())):
-        raise XnerError(f"{output} holds something else than a pipeline, which would be lost. Choose another folder.")
+    paths = find_docbins([*map(str, dev)]) if dev else []
+    check_pipeline_output(output)
     use_gpu(gpu_id)
     nlp = load_pipeline(str(pipeline))
     other = load_pipeline(start)
     mix_weights(nlp, other, share)
     note = f"Weights: {1 - share:.0%} of {name_of(nlp)}, {share:.0%} of {name_of(other)}."
-    nlp.meta["notes"] = "\n\n".join(filter(None, [nlp.meta.get("notes"), note]))
+    nlp.meta["notes"] = with_note(nlp.meta, note)
     if paths:
-        found = calibrate(nlp, (make_example(nlp, doc) for path in paths for doc in load_docs(path)))
-        if found is None:
-            raise XnerError(
-                f"The mean finds no entity in {', '.join(map(str, dev or ()))}, so there is no score to calibrate. Use "
-                "more text, or leave --dev out."
-            )
+        found = calibrate_on(paths, nlp, "The mean")
         make_console().print(calibration_line(found.to_json()), soft_wrap=True)
     if float16:
         half_encoders(nlp)

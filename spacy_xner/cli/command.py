@@ -12,6 +12,7 @@ from rich.text import Text
 from typer.core import TyperCommand, TyperGroup
 
 from ..errors import XnerError
+from ..files import DISK_ERRORS
 from ..paths import is_special
 from .console import STREAM, running
 from .streams import special_files, standard_stream
@@ -97,8 +98,8 @@ class XnerTyper(typer.Typer):
         return super().command(name, cls=cls or XnerCommand, **kwargs)
 
 
-NO_SPACE = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
 FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+NO_SPACE = DISK_ERRORS.keys() - FORBIDDEN
 
 
 class XnerGroup(TyperGroup):

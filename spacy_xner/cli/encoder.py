@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from .command import XnerTyper
-from .options import OutputArgument, QuietOption
+from .options import Float16Option, OutputArgument, QuietOption
 from .outputs import choose_output
 from .progress import print_report
 from .usage import usage_errors
@@ -91,9 +91,7 @@ def trim(
     max_pieces: Annotated[
         int, typer.Option(min=0, help="Maximum number of word pieces, the most frequent first; 0: no limit.")
     ] = 100_000,
-    float16: Annotated[
-        bool, typer.Option("--float16", help="Store weights as float16: half the size, loaded as float32.")
-    ] = False,
+    float16: Float16Option = False,
     quiet: QuietOption = False,
 ) -> None:
     """Remove the word pieces that texts and languages do not need: most of a small multilingual encoder.

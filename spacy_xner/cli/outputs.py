@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ..errors import XnerError
 from ..files import check_output_path
 from .console import STREAM, is_quiet
 from .usage import UsageError, usage_errors
@@ -82,3 +83,9 @@ def check_output(output: Path, *inputs: Path) -> None:
     if output.suffix != ".spacy":
         raise UsageError(f"The output is {output}, expected the DocBin to write, with the ending .spacy.")
     check_output_path(output, *inputs)
+
+
+def check_pipeline_output(output: Path) -> None:
+    """RAISES: XnerError where a folder to write a pipeline to has anything else than a pipeline."""
+    if output.exists() and not (output / "meta.json").is_file() and (output.is_file() or any(output.iterdir())):
+        raise XnerError(f"{output} holds something else than a pipeline, which would be lost. Choose another folder.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import OutputArgument, QuietOption
+from .options import Float16Option, OutputArgument, QuietOption
 from .outputs import choose_output
 from .usage import UsageError
 
@@ -50,10 +50,7 @@ def package(
     outside: Annotated[
         Path | None, typer.Option(help="Scores on text from elsewhere, from `benchmarks/elsewhere.py --json`.")
     ] = None,
-    float16: Annotated[
-        bool,
-        typer.Option("--float16", help="Store the encoder's weights as float16: half the size, loaded as float32."),
-    ] = False,
+    float16: Float16Option = False,
     build: BuildOption = BuildName.wheel,
     quiet: QuietOption = False,
 ) -> None:
@@ -72,6 +69,7 @@ def package(
     from ..encoders.origin import Origin, read_origin, trimmed_note
     from ..errors import XnerError
     from ..paths import check_links
+    from ..pipelines import with_note
     from ..scoring.scores import read_scores
 
     output = choose_output(output, output_argument)
@@ -86,13 +84,13 @@ def package(
     if examples is not None and not examples.is_file():
         raise XnerError(f"{examples}: there is no such file, expected a labelled DocBin as --examples.")
     origin = (read_origin(encoder) or Origin(encoder.resolve().name, "a local folder")) if encoder else None
-    meta = describe(own, read_scores(scores), labels.value)
+    found = read_scores(scores)
+    meta = describe(own, found, labels.value)
     meta |= {"name": name, "version": version, "description": description or meta["description"]}
     add_sources(meta, read_meta(source) if source else None, origin)
     meta["license"] = licence or meta["license"]
     if origin is not None and origin.trimmed and not meta.get("xner_trim"):
-        notes = f"The encoder: {trimmed_note(origin.trimmed)}"
-        meta |= {"xner_trim": origin.trimmed, "notes": "\n\n".join(filter(None, [meta.get("notes"), notes]))}
+        meta |= {"xner_trim": origin.trimmed, "notes": with_note(meta, f"The encoder: {trimmed_note(origin.trimmed)}")}
     output.mkdir(parents=True, exist_ok=True)
     # spaCy would keep the README of an earlier package, with old scores.
     (output / f"{meta['lang']}_{name}-{version}" / "README.md").unlink(missing_ok=True)
@@ -107,7 +105,6 @@ def package(
                 (room / part.name).symlink_to(part, target_is_directory=part.is_dir())
         srsly.write_json(room / "meta.json", meta)
         if not (room / "README.md").exists():
-            found = read_scores(scores)
             projected = labels == LabelsName["projected"] or bool(found.get("reference"))
             card = card_of(pipeline, meta, found, projected, examples, rows)
             (room / "README.md").write_text(card, encoding="utf8")

@@ -30,8 +30,8 @@ def find_docbins(path: str | Path | list[str]) -> list[Path]:
 
     RAISES: XnerError if no path is set, or a path does not exist or contains no such file.
     """
-    paths = [path] if isinstance(path, str | Path) else [each for each in path or () if str(each)]
-    if not path or not paths:
+    paths = [each for each in ([path] if isinstance(path, str | Path) else path or ()) if str(each)]
+    if not paths:
         raise XnerError(
             "The corpus has no path. Set it, for example: --paths.train corpora/train --paths.dev dev.spacy"
         )

@@ -136,7 +136,9 @@ def _check_counts(layout: Layout, sentences: list[CorpusSentence], errors: list[
     counts = Counter((sentence.lang, sentence.split) for sentence in sentences)
     for lang in (layout.source, *layout.targets):
         wanted = ["train", "dev", "test"] if lang == layout.source else ["translations", "dev", "test"]
-        for split in [*wanted, *(["unlabelled"] if layout.minimum.get("unlabelled") and lang != layout.source else [])]:
+        if lang != layout.source and layout.minimum.get("unlabelled"):
+            wanted.append("unlabelled")
+        for split in wanted:
             least = max(1, layout.minimum.get(split, 1))
             if counts[lang, split] < least:
                 errors.append(

@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from .. import __version__
 from .page import TEMPLATES
+from .score_table import f1_with_interval, percent
 
 N_EXAMPLES = 5  # names for each label
 
@@ -70,10 +71,9 @@ def labels_of(meta: Mapping[str, Any]) -> list[str]:
 
 def score_row(lang: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of the table of scores."""
-    low, high = row.get("f_low"), row.get("f_high")
-    interval = "" if low is None or high is None else f" ({100 * low:.0f}–{100 * high:.0f})"
-    percent = {key: "-" if row[key] is None else f"{100 * row[key]:.1f}" for key in "prf"}
-    return {"lang": lang, "docs": row["docs"], "entities": row["entities"], **percent, "f": percent["f"] + interval}
+    precision, recall = percent(row["p"]), percent(row["r"])
+    counts = {"docs": row["docs"], "entities": row["entities"]}
+    return {"lang": lang, **counts, "p": precision, "r": recall, "f": f1_with_interval(row)}
 
 
 def outside_row(row: Mapping[str, Any]) -> dict[str, str]:

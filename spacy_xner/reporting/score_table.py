@@ -31,7 +31,14 @@ def score_table(scores: dict[str, Any], baseline: dict[str, Any] | None = None, 
         table.add_column(column, justify="right", min_width=max(map(len, column.split())))
     for lang, row in scores["languages"].items():
         name = f"{lang} (source)" if lang == scores["source"] else lang
-        cells = [name, str(row["docs"]), str(row["entities"]), _percent(row["p"]), _percent(row["r"]), _f1(row)]
+        cells = [
+            name,
+            str(row["docs"]),
+            str(row["entities"]),
+            percent(row["p"]),
+            percent(row["r"]),
+            f1_with_interval(row),
+        ]
         if calibrated:
             cells += [_share(row.get("ece_uncalibrated")), _share(row.get("ece"))]
         if baseline is not None:
@@ -39,7 +46,7 @@ def score_table(scores: dict[str, Any], baseline: dict[str, Any] | None = None, 
         table.add_row(*cells)
     if scores["targets"]:
         table.add_section()
-        means = [*(_percent(scores.get(f"macro_{key}")) for key in "pr"), _f1(scores, "macro_")]
+        means = [*(percent(scores.get(f"macro_{key}")) for key in "pr"), f1_with_interval(scores, "macro_")]
         cells = ["mean of targets", "", "", *means]
         if calibrated:
             cells += [_share(scores.get("ece_uncalibrated")), _share(scores.get("ece"))]
@@ -66,15 +73,15 @@ def calibration_line(calibration: dict[str, Any]) -> str:
     )
 
 
-def _percent(value: float | None) -> str:
+def percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.1f}"
 
 
-def _f1(row: Mapping[str, Any], prefix: str = "") -> str:
+def f1_with_interval(row: Mapping[str, Any], prefix: str = "") -> str:
     """F1 and the ends of its interval, in whole points; scores of an earlier version have no interval."""
     low, high = (row.get(f"{prefix}f_{end}") for end in ("low", "high"))
     shown = "" if low is None or high is None else f" ({100 * low:.0f}–{100 * high:.0f})"
-    return _percent(row.get(f"{prefix}f")) + shown
+    return percent(row.get(f"{prefix}f")) + shown
 
 
 def _share(value: float | None) -> str:
@@ -82,4 +89,4 @@ def _share(value: float | None) -> str:
 
 
 def _compare(value: float, other: float | None) -> list[str]:
-    return [_percent(other), "-" if other is None else f"{100 * (value - other):+.1f}"]
+    return [percent(other), "-" if other is None else f"{100 * (value - other):+.1f}"]

@@ -25,7 +25,6 @@ class StepTime:
 
 def write_start(path: Path, workflow: str, now: float) -> None:
     """Remember when a workflow has started, in seconds since 1970."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, {"workflow": workflow, "started": now})
 
 

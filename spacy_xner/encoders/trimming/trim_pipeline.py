@@ -12,7 +12,7 @@ from ... import compat
 from ...errors import XnerError
 from ...files import atomic_path, read_json
 from ...paths import check_links
-from ...pipelines import load_pipeline
+from ...pipelines import load_pipeline, with_note
 from ..origin import trimmed_note
 from .needed_pieces import Wanted
 from .trim import TrimReport, check_not_inside, trim
@@ -62,7 +62,7 @@ def trim_pipeline(
         shutil.copytree(folder, new, ignore=_all_in(folder / name))
         pipe.to_disk(new / name, exclude=["vocab"])
         record = trimmed.record(wanted)
-        notes = "\n\n".join(filter(None, [meta.get("notes"), f"The encoder: {trimmed_note(record)}"]))
+        notes = with_note(meta, f"The encoder: {trimmed_note(record)}")
         srsly.write_json(new / "meta.json", {**meta, "notes": notes, MARK: record})
     return trimmed.report(folder, dest)
 
