@@ -21,7 +21,7 @@ from spacy.tokens import Doc
 from spacy_xner.cli.console import make_console
 from spacy_xner.corpus.convert import convert_files
 from spacy_xner.errors import XnerError
-from spacy_xner.experiments.run_record import describe_machine
+from spacy_xner.experiments.machine import describe_machine
 from spacy_xner.files import atomic_path
 from spacy_xner.projection import SourceSpan
 

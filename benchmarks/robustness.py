@@ -37,7 +37,7 @@ from robustness_kills import kill_jobs
 from robustness_threads import share_pipeline
 
 from spacy_xner.errors import XnerError
-from spacy_xner.experiments.run_record import describe_machine
+from spacy_xner.experiments.machine import describe_machine
 
 PARTS = ("inputs", "kills", "faults", "threads")
 CHUNK, PATIENCE = 200, 120  # calls of a task; seconds that a call may take

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import inspect
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from spacy.tokens import Doc, Span
+    from spacy.tokens import Doc, DocBin, Span
     from spacy_transformers.data_classes import TransformerData
 
 
@@ -23,6 +23,21 @@ def get_attribute_key(span: Span, name: str) -> Any:
     `doc.copy`, `Doc.from_docs` and `span.as_doc` adjust the characters in such keys.
     """
     return span._._get_key(name)
+
+
+def read_stored(doc_bin: DocBin, name: str) -> Iterator[tuple[Any, int]]:
+    """The value of `doc._.NAME` and the number of entities of each doc of a DocBin, without making the docs.
+
+    Uses the attributes `attrs`, `tokens` and `user_data` of DocBin, the values of ENT_IOB in it, and the keys of custom
+    attributes (spaCy 3.7, 3.8): making the docs takes ten times as long.
+    """
+    import srsly
+    from spacy.attrs import ENT_IOB
+
+    column = list(doc_bin.attrs).index(ENT_IOB)
+    for tokens, stored in zip(doc_bin.tokens, doc_bin.user_data, strict=True):
+        found = srsly.msgpack_loads(stored, use_list=False)
+        yield found.get(("._.", name, None, None)), int((tokens[:, column] == 3).sum())
 
 
 class StoredSpan(NamedTuple):

@@ -10,6 +10,9 @@ from spacy.language import Language
 from .errors import XnerError
 from .files import folder_sha256
 
+# What a trained pipeline keeps of its training in its meta, see experiments/training_record.py.
+TRAINING = "xner_training"
+
 
 def load_pipeline(name: str) -> Language:
     """`spacy.load` with errors that say how to fix them.

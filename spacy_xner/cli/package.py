@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from .console import make_notes
 from .options import Float16Option, OutputArgument, QuietOption
 from .outputs import choose_output
 from .usage import UsageError
 
-if TYPE_CHECKING:
-    from ..encoders.origin import Origin
-
-UNKNOWN = "unknown"  # a licence that is not stated
 LabelsName = StrEnum("LabelsName", ["manual", "projected"])
 BuildName = StrEnum("BuildName", ["wheel", "none"])
 BuildOption = Annotated[BuildName, typer.Option(help="wheel; or none: the package's folder only, without network.")]
@@ -47,6 +45,13 @@ def package(
     examples: Annotated[
         Path | None, typer.Option(help="Labelled DocBin with names to show as examples of each label.")
     ] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=LICENCE: a corpus or text that it learned from, for the model card. Repeatable."),
+    ] = None,
+    scored_on: Annotated[
+        str, typer.Option(help="What the scores were measured on, for the model card, such as 'its test sentences'.")
+    ] = "",
     outside: Annotated[
         Path | None, typer.Option(help="Scores on text from elsewhere, from `benchmarks/elsewhere.py --json`.")
     ] = None,
@@ -56,23 +61,71 @@ def package(
 ) -> None:
     """Build an installable package (a wheel) of a pipeline, with its scores and languages in meta.json.
 
-    Its README.md is a model card: labels with examples, scores with intervals, what it was made from, licences, limits.
-    A README.md that is in PIPELINE already is kept.
+    Its README.md is a model card: labels with examples, scores with intervals, the licence of each part, time and
+    machine of the training, limits. --outside adds scores on text from elsewhere. A README.md that is in PIPELINE
+    already is kept.
 
     The package is `OUTPUT/LANG_NAME-VERSION`, with the wheel in its folder `dist`; an earlier one is replaced.
+    The output of the build is in `OUTPUT/LANG_NAME-VERSION.log`.
 
     Example: `xner package training/xner_agg/model-last --output packages --name xner_agg --scores metrics/scores.json`
     """
+    output = choose_output(output, output_argument)
+    made = make_package(
+        pipeline,
+        name,
+        scores,
+        output,
+        version=version,
+        encoder=encoder,
+        description=description,
+        licence=licence,
+        source=source,
+        projected=labels == LabelsName["projected"],
+        scored_on=scored_on,
+        data=parse_data(data),
+        examples=examples,
+        outside=outside,
+        float16=float16,
+        wheel=build == BuildName.wheel,
+    )
+    make_notes().print(made_line(made), soft_wrap=True)
+
+
+def make_package(
+    pipeline: Path,
+    name: str,
+    scores: Path,
+    output: Path,
+    *,
+    version: str = "0.1.0",
+    encoder: Path | None = None,
+    description: str = "",
+    licence: str = "",
+    source: str | None = None,
+    projected: bool = False,
+    scored_on: str = "",
+    data: Sequence[tuple[str, str]] = (),
+    examples: Path | None = None,
+    outside: Path | None = None,
+    float16: bool = False,
+    wheel: bool = True,
+) -> Path:
+    """What `xner package` does. RETURNS: the wheel, or the package's folder.
+
+    data (Sequence[tuple[str, str]]): name and licence of what the pipeline learned from.
+    RAISES: XnerError for wrong input, before anything is written, and where the build fails.
+    """
     import srsly
-    from spacy.cli.package import package as spacy_package
 
     from ..encoders.origin import Origin, read_origin, trimmed_note
     from ..errors import XnerError
     from ..paths import check_links
     from ..pipelines import with_note
+    from ..reporting.package_meta import add_sources, describe, read_meta, read_outside
     from ..scoring.scores import read_scores
+    from .build import build_package
 
-    output = choose_output(output, output_argument)
     if not (pipeline / "meta.json").is_file():
         raise XnerError(
             f"{pipeline}: this folder holds no pipeline: it has no meta.json. Expected a folder from `spacy train`."
@@ -85,15 +138,12 @@ def package(
         raise XnerError(f"{examples}: there is no such file, expected a labelled DocBin as --examples.")
     origin = (read_origin(encoder) or Origin(encoder.resolve().name, "a local folder")) if encoder else None
     found = read_scores(scores)
-    meta = describe(own, found, labels.value)
+    meta = describe(own, found, "projected" if projected else "manual", rows)
     meta |= {"name": name, "version": version, "description": description or meta["description"]}
-    add_sources(meta, read_meta(source) if source else None, origin)
+    add_sources(meta, read_meta(source) if source else None, origin, data)
     meta["license"] = licence or meta["license"]
     if origin is not None and origin.trimmed and not meta.get("xner_trim"):
         meta |= {"xner_trim": origin.trimmed, "notes": with_note(meta, f"The encoder: {trimmed_note(origin.trimmed)}")}
-    output.mkdir(parents=True, exist_ok=True)
-    # spaCy would keep the README of an earlier package, with old scores.
-    (output / f"{meta['lang']}_{name}-{version}" / "README.md").unlink(missing_ok=True)
     with TemporaryDirectory() as place:
         room = Path(place) / "pipeline"
         room.mkdir()
@@ -105,11 +155,29 @@ def package(
                 (room / part.name).symlink_to(part, target_is_directory=part.is_dir())
         srsly.write_json(room / "meta.json", meta)
         if not (room / "README.md").exists():
-            projected = labels == LabelsName["projected"] or bool(found.get("reference"))
-            card = card_of(pipeline, meta, found, projected, examples, rows)
+            by_machine = projected or bool(found.get("reference"))
+            card = card_of(pipeline, meta, found, by_machine, scored_on, examples, rows)
             (room / "README.md").write_text(card, encoding="utf8")
-        wheel = build == BuildName.wheel
-        spacy_package(room, output, create_sdist=False, create_wheel=wheel, force=True, silent=quiet)
+        return build_package(room, output, f"{meta['lang']}_{name}-{version}", wheel)
+
+
+def parse_data(values: Sequence[str] | None) -> list[tuple[str, str]]:
+    """Name and licence of each value of --data. RAISES: UsageError for another form than NAME=LICENCE."""
+    found = []
+    for value in values or ():
+        name, _, licence = (part.strip() for part in value.rpartition("="))
+        if not name or not licence:
+            raise UsageError(f"--data is {value!r}, expected NAME=LICENCE, such as 'my corpus=CC-BY-4.0'.")
+        found.append((name, licence))
+    return found
+
+
+def made_line(made: Path) -> str:
+    """Where a package is, how large it is, and how it is installed and loaded."""
+    if made.is_dir():
+        return f"{made}: the package's folder. Install it: pip install {made}"
+    size, name = made.stat().st_size / 1e6, made.name.split("-", 1)[0]
+    return f'{made} ({size:.0f} MB). Install it: pip install {made}. Load it: spacy.load("{name}")'
 
 
 def halved(pipeline: Path, folder: Path) -> dict[str, Path]:
@@ -131,6 +199,7 @@ def card_of(
     meta: dict[str, Any],
     scores: dict[str, Any],
     projected: bool,
+    scored_on: str,
     examples: Path | None,
     outside: list[dict[str, Any]],
 ) -> str:
@@ -138,8 +207,8 @@ def card_of(
     from spacy.util import load_config
 
     from ..corpus.docs import load_docs
-    from ..experiments.run_record import describe_machine
     from ..reporting.model_card import model_card
+    from ..reporting.package_meta import calibration_of
 
     config = load_config(pipeline / "config.cfg", interpolate=True)
     names: dict[str, dict[str, None]] = {}
@@ -149,41 +218,14 @@ def card_of(
     return model_card(
         meta,
         scores,
-        machine=describe_machine(),
         projected=projected,
+        scored_on=scored_on,
         examples={label: list(found) for label, found in names.items()},
         examples_of=examples.name if examples else "",
         outside=outside,
         calibration=calibration_of(pipeline),
-        steps=config.get("training", {}).get("max_steps"),
         capitalised=config.get("corpora", {}).get("train", {}).get("capitalised"),
     )
-
-
-def read_outside(path: Path) -> list[dict[str, Any]]:
-    """The rows of `benchmarks/elsewhere.py --json`. RAISES: XnerError for another file."""
-    from ..errors import XnerError
-    from ..files import read_json
-
-    found = read_json(path)
-    rows = found.get("rows") if isinstance(found, dict) else None
-    keys = {"set", "language", "f1"}
-    if not isinstance(rows, list) or not all(isinstance(row, dict) and keys <= row.keys() for row in rows):
-        raise XnerError(
-            f"{path}: no scores on text from elsewhere, expected what `benchmarks/elsewhere.py --json` writes."
-        )
-    return rows
-
-
-def calibration_of(pipeline: Path) -> dict[str, Any] | None:
-    """How well a pipeline's scores were calibrated, from the file of its recogniser; None where they were not."""
-    import srsly
-
-    for path in sorted(pipeline.glob("*/cfg")):
-        found = srsly.read_json(path)
-        if isinstance(found, dict) and found.get("calibration"):
-            return dict(found["calibration"])
-    return None
 
 
 def is_generated_readme(path: Path) -> bool:
@@ -211,79 +253,3 @@ def check_names(lang: str, name: str, version: str) -> None:
         Version(version)
     except InvalidVersion:
         raise UsageError(f"The version is {version!r}, expected numbers such as 1.2.3 (PEP 440).") from None
-
-
-def describe(meta: dict[str, Any], scores: dict[str, Any], labels: str = "manual") -> dict[str, Any]:
-    """Add scores, languages and a description to a pipeline's metadata.
-
-    meta (dict[str, Any]): the pipeline's meta.json.
-    scores (dict[str, Any]): from `evaluate_pipeline`.
-    labels (str): "manual"; or "projected" for scores against projected labels, which measure agreement with the
-        projection, not accuracy.
-    RETURNS (dict[str, Any]): a new dict; `performance` has `ents_p`, `ents_r`, `ents_f` (means over the targets) and
-        `ents_per_lang`, or the same with `projected_` in front. The author is the pipeline's, if it has one.
-    """
-    projected = labels == "projected" or bool(scores.get("reference"))  # `xner adapt` says so itself
-    against = " against projected labels, not checked by a person" if projected else ""
-    scored = f", scored on {', '.join(scores['targets'])}{against}" if scores["targets"] else ""
-    description = (
-        f"Named entities by spacy-xner: a multilingual encoder, trained with labels in {scores['source']}{scored}."
-    )
-    prefix = "projected_ents" if projected else "ents"
-    performance = {f"{prefix}_{key}": scores[f"macro_{key}"] for key in "prf"}
-    if scores.get("reference"):
-        performance["reference"] = scores["reference"]
-    per_language = {
-        lang: {key: row[key] for key in ("p", "r", "f", "docs", "entities")}
-        for lang, row in scores["languages"].items()
-    }
-    return {
-        **meta,
-        "description": description,
-        "author": meta.get("author") or "spacy-xner",
-        "languages": list(scores["languages"]),
-        "performance": {**performance, f"{prefix}_per_lang": per_language},
-    }
-
-
-def add_sources(meta: dict[str, Any], source: dict[str, Any] | None, origin: Origin | None) -> None:
-    """Add to a package's metadata what it was made from, and the licences of all of it.
-
-    source (dict[str, Any] | None): the meta.json of the pipeline whose labels it learned from.
-    origin (Origin | None): that of the encoder.
-    """
-    sources = list(meta.get("sources") or [])
-    if source is not None:
-        name = f"{source.get('lang', 'xx')}_{source.get('name', 'pipeline')} {source.get('version', '')}"
-        sources.append(
-            {
-                "name": name.strip(),
-                "url": str(source.get("url", "")),
-                "license": str(source.get("license") or UNKNOWN),
-                "author": str(source.get("author", "")),
-            }
-        )
-    if origin is not None:
-        commit = f"/tree/{origin.version}" if origin.source.startswith("https://huggingface.co/") else ""
-        url = f"{origin.source}{commit}"
-        sources.append({"name": origin.name, "url": url, "license": origin.licence, "author": ""})
-    if sources:
-        meta["sources"] = sources
-    licences = [str(meta.get("license") or ""), *(each.get("license") or UNKNOWN for each in sources)]
-    meta["license"] = ", ".join(dict.fromkeys(filter(None, licences)))
-
-
-def read_meta(pipeline: str) -> dict[str, Any]:
-    """The meta.json of an installed package or a folder. RAISES: XnerError where there is none."""
-    import spacy
-    import srsly
-
-    from ..errors import XnerError
-
-    folder = Path(pipeline)
-    if not folder.is_dir() and spacy.util.is_package(pipeline):
-        folder = spacy.util.get_package_path(pipeline)
-    if not (folder / "meta.json").is_file():
-        raise XnerError(f"{pipeline}: no installed package or folder of that name has a meta.json.")
-    found: dict[str, Any] = srsly.read_json(folder / "meta.json")
-    return found

@@ -22,9 +22,11 @@ def start_from_v1(pipeline: str | None = None) -> Callable[[Language], None]:
 
     def after_init(nlp: Language) -> None:
         if pipeline:
-            from ..pipelines import load_pipeline
+            from ..pipelines import TRAINING, load_pipeline, name_of
             from .weights import start_from
 
-            start_from(nlp, load_pipeline(pipeline))
+            teacher = load_pipeline(pipeline)
+            start_from(nlp, teacher)
+            nlp.meta[TRAINING] = {"start": {"name": name_of(teacher), "training": teacher.meta.get(TRAINING)}}
 
     return after_init

@@ -1,4 +1,4 @@
-"""The training logger `spacy_xner.CurveLogger.v1`: spaCy's console logger, which also writes the learning curve."""
+"""The training logger `spacy_xner.CurveLogger.v1`: `spacy_xner.ConsoleLogger.v1` with a learning curve."""
 
 import sys
 from collections.abc import Callable
@@ -7,13 +7,12 @@ from typing import IO, Any
 
 import srsly
 from spacy.language import Language
-from spacy.training.loggers import console_logger
 
-Log = Callable[[dict[str, Any] | None], None]
+from .training_record import Log, Logger, create_console_logger
 
 
-def create_curve_logger(path: str) -> Callable[[Language, IO[str], IO[str]], tuple[Log, Callable[[], None]]]:
-    """Make a logger that prints as `spacy.ConsoleLogger` does and writes a JSON line for each evaluation.
+def create_curve_logger(path: str) -> Logger:
+    """Make a logger that does what `spacy_xner.ConsoleLogger.v1` does, and writes a JSON line for each evaluation.
 
     path (str): the file. A line has `step`, `words` (number of words trained on so far) and `score`.
     """
@@ -21,7 +20,7 @@ def create_curve_logger(path: str) -> Callable[[Language, IO[str], IO[str]], tup
     def setup(
         nlp: Language, stdout: IO[str] = sys.stdout, stderr: IO[str] = sys.stderr
     ) -> tuple[Log, Callable[[], None]]:
-        log, finish = console_logger(progress_bar=True)(nlp, stdout, stderr)
+        log, finish = create_console_logger()(nlp, stdout, stderr)
         Path(path).write_text("", encoding="utf8")
 
         def log_step(info: dict[str, Any] | None) -> None:

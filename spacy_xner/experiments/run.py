@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,11 @@ from ..alignment import embedding, segmenters
 from ..alignment.loading import encoder_version
 from ..projection import filters
 from .corpus_facts import corpus_digest, read_facts
+from .machine import package_versions
 from .plan import DEFAULT_CONFIG, Arm, Study
 from .split import Split, split_ids
 from .training import config_digests
 
-# Packages whose versions are recorded: their numbers can change the result of a training.
-PACKAGES = ("spacy-xner", "spacy", "spacy-transformers", "thinc", "torch", "transformers", "tokenizers", "numpy")
 # Settings of the training config that a run sets: what the config has there does not matter.
 UNHASHED = {"system.seed": 0, "training.max_steps": 0, "training.eval_frequency": 0, "corpora.dev.limit": 0}
 
@@ -118,11 +116,6 @@ class Run:
 def name_of_config(config: str) -> str:
     """The path of a training config; for the one of the package the same on every machine."""
     return "configs/xner.cfg" if Path(config).resolve() == Path(DEFAULT_CONFIG).resolve() else config
-
-
-def package_versions() -> dict[str, str]:
-    """The versions of spacy-xner and of the libraries that a training depends on."""
-    return {name: version(name) for name in PACKAGES}
 
 
 def split_of(study: Study, labels: float = 1.0, seed: int = 0) -> Split:

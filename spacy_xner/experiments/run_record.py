@@ -1,13 +1,10 @@
 """The record of a run: scores, counts by sentence, learned layer weights, learning curve, setting and cost."""
 
-import os
-import platform
-from pathlib import Path
 from typing import Any
 
 import srsly
 from spacy.language import Language
-from thinc.api import Model, get_current_ops
+from thinc.api import Model
 
 from ..aggregation.learned import has_attention
 from ..aggregation.options import layers_read
@@ -18,6 +15,7 @@ from ..pipelines import load_pipeline
 from ..scoring.details import Details
 from ..scoring.scores import evaluate_pipeline
 from .corpus_facts import read_all
+from .machine import describe_machine
 from .run import Run
 from .run_training import SETTING
 from .training import CURVE, MODEL
@@ -67,19 +65,3 @@ def fixed_aggregators(nlp: Language) -> list[Aggregator]:
     models = [getattr(component, "model", None) for _, component in nlp.pipeline]
     found = [each for model in models if isinstance(model, Model) for each in find_aggregators(model)]
     return [each for each in found if not has_attention(each)]
-
-
-def describe_machine() -> str:
-    """The processor's name, the number of its cores, the operating system, and the GPU if one is used."""
-    name = platform.processor() or platform.machine()
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf8").splitlines()
-        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    gpu = ""
-    if get_current_ops().device_type == "gpu":
-        import torch
-
-        gpu = f", {torch.cuda.get_device_name() if torch.cuda.is_available() else 'GPU'}"
-    return f"{name}, {os.cpu_count()} cores, {platform.system()}{gpu}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .costs import costs_table, total_cost
+from .escaping import escape_markdown as plain
 from .report import Report
 from .tables import (
     Table,
@@ -17,8 +18,12 @@ from .tables import (
 
 def report_markdown(report: Report) -> str:
     """The answer and the tables as Markdown."""
-    parts = [f"# Study {_plain(report.study.name)}", _plain(report.question), *map(_plain, report.answer[:1])]
-    parts.append("\n".join(f"- {_plain(sentence)}" for sentence in report.answer[1:]))
+    parts = [
+        f"# Study {plain(report.study.name)}",
+        plain(report.question),
+        *map(plain, report.answer[:1]),
+    ]
+    parts.append("\n".join(f"- {plain(sentence)}" for sentence in report.answer[1:]))
     tables = [
         ("F1 (95% interval)", scores_table(report)),
         ("F1 counting each text once", distinct_table(report)),
@@ -33,7 +38,7 @@ def report_markdown(report: Report) -> str:
             parts += [f"## {title}", markdown_table(table)]
     if report.study.notes:
         parts += ["## Notes", report.study.notes]
-    parts += ["## Method", f"{report.sizes} {_plain(total_cost(report))}", report.method]
+    parts += ["## Method", f"{report.sizes} {plain(total_cost(report))}", report.method]
     return "\n\n".join(parts) + "\n"
 
 
@@ -41,12 +46,4 @@ def markdown_table(table: Table) -> str:
     """A table in GitHub's Markdown."""
     marks = ["---", *["---:"] * (len(table.header) - 1)]
     rows = [table.header, marks, *table.rows]
-    return "\n".join(f"| {' | '.join(_plain(cell) for cell in row)} |" for row in rows)
-
-
-def _plain(text: str) -> str:
-    """Escape a text for Markdown, on one line."""
-    text = " ".join(text.split()).replace("\\", "\\\\")
-    for mark in "|*_`<[":
-        text = text.replace(mark, f"\\{mark}")
-    return text
+    return "\n".join(f"| {' | '.join(plain(cell) for cell in row)} |" for row in rows)

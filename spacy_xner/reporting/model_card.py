@@ -2,64 +2,72 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from importlib.metadata import metadata
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
 from .. import __version__
-from .page import TEMPLATES
-from .score_table import f1_with_interval, percent
+from ..corpus.label_counts import GIVEN, PREDICTED, PROJECTED
+from ..pipelines import TRAINING
+from .escaping import escape_markdown
+from .score_table import f1_with_interval, interval_of, percent
 
+TEMPLATES = Path(__file__).parent / "templates"
 N_EXAMPLES = 5  # names for each label
+COLUMNS = {GIVEN: "in the corpus", PROJECTED: "projected", PREDICTED: "predicted by a pipeline"}
+SHOWN_VERSIONS = ("spacy-xner", "spacy", "torch")
 
 
 def model_card(
     meta: Mapping[str, Any],
     scores: Mapping[str, Any],
     *,
-    machine: str,
     projected: bool = False,
+    scored_on: str = "",
     examples: Mapping[str, Sequence[str]] | None = None,
     examples_of: str = "",
     outside: Sequence[Mapping[str, Any]] = (),
     calibration: Mapping[str, Any] | None = None,
-    steps: int | None = None,
     capitalised: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """The card as Markdown, after Mitchell et al. 2019, "Model Cards for Model Reporting" (arXiv 1810.03993).
 
-    meta (Mapping): the package's meta.json.
+    meta (Mapping): the package's meta.json; what it has of the training is from `spacy_xner.ConsoleLogger.v1`.
     scores (Mapping): from `evaluate_pipeline`.
-    machine (str): what it was made on.
-    projected (bool): whether the scored labels are projected.
+    projected (bool): whether the scored labels are projected. scored_on (str): what the scores were measured on.
     examples (Mapping | None): names by label. examples_of (str): where they are from.
-    outside (Sequence[Mapping]): rows of benchmarks/elsewhere.py: `set`, `misc`, `language`, `f1`, `baseline`.
+    outside (Sequence[Mapping]): rows of benchmarks/elsewhere.py: `set`, `misc`, `language`, `f1`, `low`, `high`,
+        `baseline`.
     calibration (Mapping | None): of the recogniser, see `Calibration.to_json`.
-    steps (int | None): of the last training. capitalised (Mapping | None): see `corpus/capitals.py`.
+    capitalised (Mapping | None): see `corpus/capitals.py`.
     """
     found = dict(examples or {})
-    labels = {label: list(found.get(label, ()))[:N_EXAMPLES] for label in sorted(found or labels_of(meta))}
+    labels = {label: list(found.get(label, ()))[:N_EXAMPLES] for label in sorted({*found, *labels_of(meta)})}
     environment = Environment(loader=FileSystemLoader(TEMPLATES), keep_trailing_newline=True, autoescape=False)
     text = environment.get_template("model_card.md").render(
         package=f"{meta.get('lang', 'xx')}_{meta.get('name', 'pipeline')}",
         meta={**meta, "notes": " ".join(str(meta.get("notes") or "").split())},
-        labels={label: [escaped(name) for name in names] for label, names in labels.items()},
+        labels={label: [escape_markdown(name) for name in names] for label, names in labels.items()},
         examples_of=examples_of,
-        scores=[score_row(lang, row) for lang, row in scores["languages"].items()],
+        scored_on=scored_on,
+        scores=score_rows(scores),
+        label_scores=label_rows(scores, labels),
         outside=[outside_row(row) for row in outside],
         with_baseline=any(row.get("baseline") for row in outside),
         calibration=calibration and {**calibration, "ece_after": f"{calibration['ece_after']:.3f}"},
         languages=list(scores["languages"]),
         projected=projected,
-        machine=machine,
-        steps=steps,
+        sources=[source_row(source) for source in (*(meta.get("sources") or ()), code_source(meta))],
+        training=training_lines(meta.get(TRAINING)),
+        data=data_table(meta.get(TRAINING)),
         source=scores["source"],
         capitalised={
             label: known
             for label, codes in (capitalised or {}).items()
             if label in labels and (known := [code for code in codes if code in scores["languages"]])
         },
-        version=__version__,
     )
     return re.sub(r"\n{3,}", "\n\n", text)  # parts that are left out leave empty lines
 
@@ -69,23 +77,105 @@ def labels_of(meta: Mapping[str, Any]) -> list[str]:
     return sorted({label for labels in meta.get("labels", {}).values() for label in labels})
 
 
-def score_row(lang: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of the table of scores."""
-    precision, recall = percent(row["p"]), percent(row["r"])
-    counts = {"docs": row["docs"], "entities": row["entities"]}
-    return {"lang": lang, **counts, "p": precision, "r": recall, "f": f1_with_interval(row)}
+def score_rows(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of the table of scores: each language, and the mean over the targets where there are several."""
+    rows = []
+    for lang, row in scores["languages"].items():
+        precision, recall = percent(row["p"]), percent(row["r"])
+        name = f"{lang} (source)" if lang == scores["source"] else lang
+        counts = {"docs": row["docs"], "entities": row["entities"]}
+        rows.append({"lang": name, **counts, "p": precision, "r": recall, "f": f1_with_interval(row)})
+    if len(scores["targets"]) > 1 and scores.get("macro_f") is not None:
+        means = {"p": percent(scores["macro_p"]), "r": percent(scores["macro_r"])}
+        name = "mean of the others" if scores["source"] in scores["languages"] else "mean"
+        rows.append({"lang": name, "docs": "", "entities": "", **means, "f": f1_with_interval(scores, "macro_")})
+    return rows
+
+
+def label_rows(scores: Mapping[str, Any], labels: Mapping[str, Any]) -> dict[str, list[str]]:
+    """F1 of each label by language; nothing where the scores have none by label."""
+    rows = {}
+    for lang, row in scores["languages"].items():
+        found = row.get("labels") or {}
+        shown = [found[label] if label in found and found[label]["entities"] else {} for label in labels]
+        rows[lang] = [percent(each.get("f")) for each in shown]
+    return rows if any(row.get("labels") for row in scores["languages"].values()) else {}
 
 
 def outside_row(row: Mapping[str, Any]) -> dict[str, str]:
     """A row of the table of scores on text from elsewhere."""
     return {
-        "set": row["set"] if row.get("misc", True) else f"{row['set']} without MISC",
-        "language": row["language"],
-        "f": f"{row['f1']:.1f}",
+        "set": escape_markdown(row["set"] if row.get("misc", True) else f"{row['set']} without MISC"),
+        "language": escape_markdown(row["language"]),
+        "f": f"{row['f1']:.1f}{interval_of(row.get('low'), row.get('high'))}",
         "baseline": ", ".join(f"{value:.1f}" for value in row.get("baseline", ())),
     }
 
 
-def escaped(name: str) -> str:
-    """A name in a cell of a Markdown table."""
-    return " ".join(name.split()).replace("\\", "\\\\").replace("|", "\\|")
+def source_row(source: Mapping[str, Any]) -> dict[str, str]:
+    """A row of the table of parts: what it is, with its address and author, and its licence."""
+    name = ", ".join(str(source[key]) for key in ("name", "url", "author") if source.get(key))
+    licence = str(source.get("license") or "")
+    return {
+        "part": escape_markdown(str(source.get("part", "source"))),
+        "name": escape_markdown(name),
+        "license": "not stated" if licence in ("", "unknown") else escape_markdown(licence),
+    }
+
+
+def code_source(meta: Mapping[str, Any]) -> dict[str, str]:
+    """The code that made the pipeline, as one of its sources."""
+    used = (meta.get(TRAINING) or {}).get("versions", {}).get("spacy-xner", __version__)
+    return {
+        "part": "code",
+        "name": f"spacy-xner {used}",
+        "license": str(metadata("spacy-xner").json.get("license", "")),
+    }
+
+
+def training_lines(training: Mapping[str, Any] | None) -> list[str]:
+    """What a pipeline's meta says of its training, in sentences, the last training first."""
+    if not training or "steps" not in training:
+        return ["How long it was trained, and on which machine, was not recorded."]
+    versions = training.get("versions", {})
+    with_ = ", ".join(f"{name} {versions[name]}" for name in SHOWN_VERSIONS if name in versions)
+    lines = [
+        f"- {training['steps']:,} steps in {duration(training['seconds'])} on {training['machine']}, with {with_}. "
+        "This is the time of the training alone, without the preparation of the data."
+    ]
+    start, before = training.get("start"), ""
+    while start:
+        earlier = start.get("training") or {}
+        took = "of which nothing was recorded"
+        if "steps" in earlier:
+            took = f"which was trained in {earlier['steps']:,} steps, {duration(earlier['seconds'])}"
+            took += "" if earlier["machine"] == training["machine"] else f" on {earlier['machine']}"
+        which = "That" if before else "It"
+        lines.append(f"- {which} started from the pipeline {escape_markdown(start['name'])}, {took}.")
+        before, start = start["name"], earlier.get("start")
+    return lines
+
+
+def data_table(training: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Numbers of sentences by language and origin of their labels; None where they were not recorded."""
+    rows = (training or {}).get("data")
+    if not rows:
+        return None
+    known = [labels for labels in COLUMNS if any(row["labels"] == labels for row in rows)]
+    table = {
+        row["lang"] or "?": [
+            sum(each["docs"] for each in rows if (each["lang"], each["labels"]) == (row["lang"], labels))
+            for labels in known
+        ]
+        for row in rows
+    }
+    return {
+        "columns": [COLUMNS[labels] for labels in known],
+        "rows": {escape_markdown(lang): [f"{n:,}" if n else "-" for n in cells] for lang, cells in table.items()},
+    }
+
+
+def duration(seconds: float) -> str:
+    """Seconds as "43 min 5 s"."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

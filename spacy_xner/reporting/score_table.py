@@ -79,9 +79,13 @@ def percent(value: float | None) -> str:
 
 def f1_with_interval(row: Mapping[str, Any], prefix: str = "") -> str:
     """F1 and the ends of its interval, in whole points; scores of an earlier version have no interval."""
-    low, high = (row.get(f"{prefix}f_{end}") for end in ("low", "high"))
-    shown = "" if low is None or high is None else f" ({100 * low:.0f}–{100 * high:.0f})"
-    return percent(row.get(f"{prefix}f")) + shown
+    ends = (row.get(f"{prefix}f_{end}") for end in ("low", "high"))
+    return percent(row.get(f"{prefix}f")) + interval_of(*(end if end is None else 100 * end for end in ends))
+
+
+def interval_of(low: float | None, high: float | None) -> str:
+    """The ends of an interval, in points, as they stand behind a number; empty where they are not known."""
+    return "" if low is None or high is None else f" ({low:.0f}–{high:.0f})"
 
 
 def _share(value: float | None) -> str:

@@ -10,11 +10,12 @@ import pytest
 import spacy
 import srsly
 
-from spacy_xner.cli.package import add_sources, check_names, describe, read_meta
+from spacy_xner.cli.package import check_names
 from spacy_xner.cli.usage import UsageError
 from spacy_xner.encoders import fetch_encoder
 from spacy_xner.encoders.origin import Origin
 from spacy_xner.errors import XnerError
+from spacy_xner.reporting.package_meta import add_sources, describe, read_meta
 
 from ..aggregation.util import TEXTS, predict
 from .util import failing, ok, process
@@ -96,7 +97,9 @@ def test_meta(tiny_pipeline: Path, tiny_encoder: Path, scores: Path, tmp_path: P
     }
     assert meta["languages"] == ["en", "de"]
     assert meta["license"] == "CC0-1.0"
-    assert meta["sources"] == [{"name": "tiny", "url": "a local folder", "license": "unknown", "author": ""}]
+    assert meta["sources"] == [
+        {"part": "encoder", "name": "tiny", "url": "a local folder", "license": "unknown", "author": ""}
+    ]
     assert meta["author"] == "spacy-xner"
     assert any(requirement.startswith("spacy-xner>=") for requirement in meta["requirements"])
     assert any(requirement.startswith("spacy-transformers>=") for requirement in meta["requirements"])
@@ -221,12 +224,25 @@ def test_licences_of_all_sources(tmp_path: Path) -> None:
     srsly.write_json(tmp_path / "teacher/meta.json", teacher)
     origin = Origin("a/b", "https://huggingface.co/a/b", version="0123", licence="Apache-2.0")
     meta: dict[str, Any] = {"license": "CC0-1.0", "sources": [{"name": "x", "license": "MIT"}]}
-    add_sources(meta, read_meta(str(tmp_path / "teacher")), origin)
-    assert meta["license"] == "CC0-1.0, MIT, Apache-2.0"
+    add_sources(meta, read_meta(str(tmp_path / "teacher")), origin, [("my corpus", "CC-BY-4.0")])
+    assert meta["license"] == "CC0-1.0, MIT, Apache-2.0, CC-BY-4.0"
     assert meta["sources"] == [
         {"name": "x", "license": "MIT"},
-        {"name": "en_core 3.8.0", "url": "https://a", "license": "MIT", "author": "A"},
-        {"name": "a/b", "url": "https://huggingface.co/a/b/tree/0123", "license": "Apache-2.0", "author": ""},
+        {
+            "part": "labels of the training data",
+            "name": "en_core 3.8.0",
+            "url": "https://a",
+            "license": "MIT",
+            "author": "A",
+        },
+        {
+            "part": "encoder",
+            "name": "a/b",
+            "url": "https://huggingface.co/a/b/tree/0123",
+            "license": "Apache-2.0",
+            "author": "",
+        },
+        {"part": "data", "name": "my corpus", "url": "", "license": "CC-BY-4.0", "author": ""},
     ]
     unstated: dict[str, Any] = {}
     add_sources(unstated, {"lang": "en", "name": "core"}, None)

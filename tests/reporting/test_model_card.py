@@ -12,39 +12,60 @@ META = {
     "description": "Names.",
     "labels": {"xner": ["PER", "LOC"]},
     "license": "MIT",
-    "sources": [{"name": "e5", "url": "https://e5", "license": "MIT", "author": ""}],
+    "sources": [
+        {"part": "encoder", "name": "e5", "url": "https://e5", "license": "MIT", "author": ""},
+        {"part": "data", "name": "news|text", "url": "", "license": "unknown", "author": ""},
+    ],
+    "xner_training": {
+        "steps": 360,
+        "seconds": 2605,
+        "machine": "A CPU",
+        "versions": {"spacy": "3.8.0", "spacy-xner": "0.0.9", "numpy": "2.0"},
+        "data": [
+            {"lang": "en", "labels": "given", "docs": 3000, "entities": 6000},
+            {"lang": "de", "labels": "projected", "docs": 1200, "entities": 2000},
+            {"lang": "de", "labels": "predicted", "docs": 300, "entities": 0},
+        ],
+        "start": {"name": "xx_teacher", "training": {"steps": 180, "seconds": 59, "machine": "Another", "data": []}},
+    },
     "notes": "The encoder:\n\ntrimmed.",
 }
 
 
 def test_everything() -> None:
     outside = [
-        {"set": "conll", "misc": True, "language": "de", "f1": 61.26, "baseline": [50.0]},
+        {"set": "conll", "misc": True, "language": "de", "f1": 61.26, "low": 58.4, "high": 64, "baseline": [50.0]},
         {"set": "conll", "misc": False, "language": "de", "f1": 70.0, "baseline": [60.0]},
     ]
     card = model_card(
         META,
         SCORES,
-        machine="A CPU",
+        scored_on="its test sentences",
         examples={"PER": ["Ada", "A|B"], "LOC": [f"L{i}" for i in range(9)]},
         examples_of="en.spacy",
         outside=outside,
         calibration={"ece_after": 0.01234, "entities": 140},
-        steps=150,
         capitalised={"LOC": ["de", "fr"], "MISC": ["de"]},
     )
     lines = card.splitlines()
     assert 'nlp = spacy.load("xx_tiny")' in lines
     assert "| `LOC` | L0; L1; L2; L3; L4 |" in lines
     assert "| `PER` | Ada; A\\|B |" in lines
-    assert "| en | 10 | 12 | 50.0 | 25.0 | 33.3 |" in lines
+    assert "| en (source) | 10 | 12 | 50.0 | 25.0 | 33.3 |" in lines
     assert "| de | 10 | 12 | 50.0 | 25.0 | 33.3 (20–50) |" in lines
-    assert "| conll | de | 61.3 | 50.0 |" in lines
+    assert "| conll | de | 61.3 (58–64) | 50.0 |" in lines
     assert "| conll without MISC | de | 70.0 | 60.0 |" in lines
     card = card.replace("conll without MISC", "")
     assert "0.012 (140 entities)." in card
-    assert "- e5, https://e5: MIT" in lines
-    assert ", 150 steps, packaged on A CPU." in card
+    assert "| encoder | e5, https://e5 | MIT |" in lines
+    assert "| data | news\\|text | not stated |" in lines
+    assert "| code | spacy-xner 0.0.9 | MIT |" in lines
+    assert "- 360 steps in 43 min 25 s on A CPU, with spacy-xner 0.0.9, spacy 3.8.0." in card
+    assert "- It started from the pipeline xx\\_teacher, which was trained in 180 steps, 59 s on Another." in lines
+    assert "| language | in the corpus | projected | predicted by a pipeline |" in lines
+    assert "| en | 3,000 | - | - |" in lines
+    assert "| de | - | 1,200 | 300 |" in lines
+    assert "in percent, on its test sentences. In" in card
     assert "- In de, words without a capital letter are not `LOC`" in card
     assert "MISC" not in card  # it has no such label
     assert "- The encoder: trimmed." in lines
@@ -53,7 +74,7 @@ def test_everything() -> None:
 
 
 def test_without_what_is_not_known() -> None:
-    card = model_card({**META, "sources": None, "notes": ""}, SCORES, machine="A CPU", projected=True)
+    card = model_card({**META, "sources": None, "notes": "", "xner_training": None}, SCORES, projected=True)
     assert "| `LOC` | - |" in card
     assert "no person has checked" in card
     assert not {"from elsewhere", "calibration", "capital letter are"} & {
@@ -61,3 +82,5 @@ def test_without_what_is_not_known() -> None:
     }
     assert "\n\n\n" not in card
     assert "None" not in card
+    assert "on which machine, was not recorded" in card
+    assert "origin of their labels" not in card
