@@ -12,13 +12,15 @@ from collections.abc import Iterable
 from statistics import mean
 from typing import Annotated
 
+import numpy as np
 import typer
 from common import JsonOption, LimitOption, data_folder, make_table, read_dev, report, run, show
 from spacy.language import Language
-from spacy.scorer import PRFScore
 from spacy.tokens import Doc
 
 from spacy_xner.pipelines import load_pipeline
+from spacy_xner.scoring.entities import Counts
+from spacy_xner.scoring.intervals import interval, resampled_f1
 
 SETS = {
     "conll": ("de", "es", "nl", "en"),
@@ -26,6 +28,11 @@ SETS = {
     "wikiann": ("de", "es", "nl", "ru", "pl"),
 }
 AVERAGED = ("de", "es", "fr", "nl", "ru")  # targets from the beginning; the others follow singly
+TITLES = {  # of the sets, for model cards
+    "conll": "News: CoNLL-2002 and CoNLL-2003, development half",
+    "wikineural": "Encyclopaedia: WikiNEuRal, development half, silver labels",
+    "wikiann": "Encyclopaedia: WikiANN, development half, silver labels",
+}
 WITHOUT_MISC = {"wikiann"}  # sets without this label
 
 
@@ -34,16 +41,25 @@ def predicted(nlp: Language, docs: Iterable[Doc]) -> list[Doc]:
     return list(nlp.pipe(Doc(nlp.vocab, words=[token.text for token in doc]) for doc in docs))
 
 
-def f1(found: Iterable[Doc], gold: Iterable[Doc], misc: bool) -> float:
-    """F1 of exact entities, in percent."""
-    score = PRFScore()
+def count(found: Iterable[Doc], gold: Iterable[Doc], misc: bool) -> list[Counts]:
+    """The right, wrong and missing entities of each sentence."""
+    counts = []
     for own, reference in zip(found, gold, strict=True):
         names, expected = (
             {(ent.start, ent.end, ent.label_) for ent in doc.ents if misc or ent.label_ != "MISC"}
             for doc in (own, reference)
         )
-        score.score_set(names, expected)
-    return 100 * score.fscore
+        counts.append(Counts())
+        counts[-1].add(names, expected)
+    return counts
+
+
+def f1(counts: Iterable[Counts]) -> float:
+    """F1 of exact entities, in percent."""
+    total = Counts()
+    for each in counts:
+        total = Counts(total.tp + each.tp, total.fp + each.fp, total.fn + each.fn)
+    return 100 * float(total.scores()["f"])
 
 
 def main(
@@ -62,16 +78,22 @@ def main(
         for misc in [False] if name in WITHOUT_MISC else [True, False]:
             title = f"{name}{'' if misc else ' without MISC'}: F1 of exact entities"
             table = make_table(title, "language", "F1", *(["baseline", "gain"] if baseline else []))
-            scores = {lang: [f1(each[lang], docs[lang], misc) for each in found] for lang in docs}
+            counts = {lang: [count(each[lang], docs[lang], misc) for each in found] for lang in docs}
+            scores = {lang: [f1(each) for each in counts[lang]] for lang in docs}
+            resampled = {lang: 100 * resampled_f1(counts[lang][0], [0, *lang.encode()]) for lang in docs}
             averaged = [lang for lang in AVERAGED if lang in docs]
             means = [mean(scores[lang][i] for lang in averaged) for i in range(len(pipelines))]
-            for lang, values in {**scores, f"mean of {', '.join(averaged)}": means}.items():
+            mean_name = f"mean of {', '.join(averaged)}"
+            resampled[mean_name] = np.mean([resampled[lang] for lang in averaged], axis=0)
+            for lang, values in {**scores, mean_name: means}.items():
                 table.add_row(
                     lang,
                     *(f"{value:.1f}" for value in values),
                     *([f"{values[0] - values[-1]:+.1f}"] if baseline else []),
                 )
-                rows.append({"set": name, "misc": misc, "language": lang, "f1": values[0], "baseline": values[1:]})
+                low, high = interval(resampled[lang], values[0])
+                row = {"set": name, "title": TITLES[name], "misc": misc, "language": lang}
+                rows.append({**row, "f1": values[0], "low": low, "high": high, "baseline": values[1:]})
             show(table)
             key = f"{name}{'' if misc else '_without_misc'}"
             figures[f"{key}_macro_f1"] = means[0]

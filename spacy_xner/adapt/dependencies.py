@@ -15,10 +15,11 @@ from ..files import read_json, write_json
 from ..journal import differing_keys
 from ..projection import confidence, filters, projector
 from ..translation import Translator
+from . import trimming
 from .settings import Settings
 
 SOURCE, TRANSLATED, PROJECTED, DISTILLED = "source.spacy", "translated", "projected", "distilled"
-TEACHER, PIPELINE, MADE = "teacher", "pipeline", "made.json"
+TRIMMED, TEACHER, PIPELINE, MADE = "trimmed", "teacher", "pipeline", "made.json"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,9 @@ class Dependencies:
         if file.startswith(f"{TRANSLATED}/"):
             return as_json(found)
         found["encoder"] = f"{settings.encoder} {self.encoder}"
+        if file == TRIMMED:  # not for the sentences that are held back
+            found |= {"held_back": settings.held_back, "seed": settings.seed}
+            return as_json(found | {"trim": trimming.identity(settings.max_pieces)})
         found["revisions"] |= {
             "align": embedding.REVISION,
             "place": projector.REVISION,
@@ -69,6 +73,7 @@ class Dependencies:
         found |= {"held_back": settings.held_back, "seed": settings.seed}
         if file in (TEACHER, PIPELINE) or file.startswith(f"{DISTILLED}/"):
             found |= {"steps": settings.steps, "batch_words": settings.batch_words, "config": self.config}
+            found["trim"] = trimming.identity(settings.max_pieces)
         if file == PIPELINE:
             found["distill"] = settings.distill
         if file == PIPELINE or file.startswith(f"{DISTILLED}/"):

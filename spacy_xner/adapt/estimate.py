@@ -11,16 +11,21 @@ from spacy.tokens import Doc
 from ..alignment.embedding import EmbeddingAligner
 from ..corpus.texts import read_unlabelled
 from ..corpus.translate import translate_texts
+from ..encoders.trimming.needed_pieces import use_of_words
+from ..encoders.trimming.trim import load_vocabulary
 from ..files import read_json, write_json
 from ..translation import Translator
-from .dependencies import PROJECTED, SOURCE, TEACHER, TRANSLATED, as_json
+from .dependencies import PROJECTED, SOURCE, TEACHER, TRANSLATED, TRIMMED, as_json
 from .labelling import Sentences, find_entities, labelled_docs, read_texts
+from .settings import Settings
 from .steps import Adaptation
 
 SAMPLE = 60  # sentences
 SPEED = "speed.json"
 # Time of a training step divided by the time for aligning the same words: it has more layers, and a backward pass.
 TRAINING_FACTOR = 5.0
+# Time of trimming by the frequent words of a language, divided by the time for its SAMPLE_WORDS most frequent ones.
+TRIMMING_FACTOR, SAMPLE_WORDS = 10.0, 2000
 
 
 def estimate(adaptation: Adaptation) -> dict[str, float]:
@@ -30,7 +35,7 @@ def estimate(adaptation: Adaptation) -> dict[str, float]:
     translations come from the cache the next time. The second training is included, although it is skipped if nearly
     all projections are complete.
 
-    RETURNS: minutes by step: "labelling", "translating", "projecting", "training".
+    RETURNS: minutes by step: "labelling", "translating", "projecting", "trimming", "training".
     RAISES: XnerError for a text that the pipeline does not accept; also the errors of the translators.
     """
     settings, nlp, path = adaptation.settings, adaptation.nlp, adaptation.texts
@@ -76,8 +81,21 @@ def estimate(adaptation: Adaptation) -> dict[str, float]:
     n_words = sum(len(doc) for doc in sample) / len(sample) * 2
     step = aligning / n_words * settings.batch_words * TRAINING_FACTOR
     trainings = 1 + (settings.distill and not adaptation.is_current(TEACHER))
+    if settings.max_pieces is not None:
+        seconds["trimming"] = 0.0 if adaptation.is_current(TRIMMED) else seconds_of_trimming(settings)
     seconds["training"] = step * settings.steps * trainings
     return {part: round(value / 60, 1) for part, value in seconds.items()}
+
+
+def seconds_of_trimming(settings: Settings) -> float:
+    """The time of trimming: reading the encoder's vocabulary, and counting the pieces of each language's words."""
+    start = time.perf_counter()
+    tokenizer, vocabulary = load_vocabulary(settings.encoder)
+    loading = time.perf_counter() - start
+    start = time.perf_counter()
+    use_of_words(tokenizer, settings.targets[0], SAMPLE_WORDS, max(vocabulary.pieces) + 1, progress=False)
+    counting = (time.perf_counter() - start) * TRIMMING_FACTOR
+    return loading + counting * (1 + len(settings.targets))
 
 
 def first_measurement(path: Path, lang: str, translator: Translator, seconds: float) -> float:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ..encoders.trimming.needed_pieces import MAX_PIECES
 from ..errors import XnerError
 from ..projection.confidence import DEFAULT_MIN_SCORE
 from ..projection.filters import check_filters
@@ -23,6 +24,8 @@ class Settings:
     seed (int): seed of training and of the split.
     filters (tuple[str, ...]): filters of projected sentences, see `SpanProjector`. "label_counts" is always one of
         them: test sentences have all their entities.
+    max_pieces (int | None): most word pieces that the encoder keeps for training, see `encoders.trimming`; 0: all that
+        are used; None: the encoder is not trimmed.
     RAISES: XnerError for numbers out of range and for an unknown filter.
     """
 
@@ -36,6 +39,7 @@ class Settings:
     distill: bool = True
     seed: int = 0
     filters: tuple[str, ...] = ("label_counts",)
+    max_pieces: int | None = MAX_PIECES
 
     def __post_init__(self) -> None:
         if not 0 < self.held_back < 1:
@@ -44,5 +48,7 @@ class Settings:
             raise XnerError(f"Found {self.steps} steps of {self.batch_words} words, expected 1 or more of each.")
         if not 0 <= self.min_score <= 1:
             raise XnerError(f"The minimum score is {self.min_score}, expected a number from 0 to 1.")
+        if self.max_pieces is not None and self.max_pieces < 0:
+            raise XnerError(f"The maximum is {self.max_pieces} word pieces, expected a number, or 0 for no limit.")
         filters = check_filters(("label_counts", *self.filters), "The setting filters of the adaptation")
         object.__setattr__(self, "filters", filters)

@@ -1,4 +1,4 @@
-"""The steps of an adaptation: label, translate, project, split, train, distill, evaluate. Each step leaves files."""
+"""The steps of an adaptation: label, translate, project, split, trim, train, distill, evaluate. Each leaves files."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,16 +24,27 @@ from ..distillation.selection import Selection
 from ..distillation.teachers import Teachers
 from ..errors import XnerError
 from ..experiments.plan import DEFAULT_CONFIG
-from ..experiments.training import train_into
-from ..files import atomic_path, file_sha256, remove
+from ..experiments.training import MODEL, train_into
+from ..files import atomic_path, file_sha256, read_json, remove, write_json
 from ..pipelines import fingerprint_of, load_pipeline, name_of
 from ..projection import SpanProjector
 from ..scoring.scores import PROJECTED_LABELS, evaluate_pipeline, write_scores
 from ..translation import Translator
-from .dependencies import DISTILLED, PIPELINE, PROJECTED, SOURCE, TEACHER, TRANSLATED, Dependencies, OutputFolder
+from .dependencies import (
+    DISTILLED,
+    PIPELINE,
+    PROJECTED,
+    SOURCE,
+    TEACHER,
+    TRANSLATED,
+    TRIMMED,
+    Dependencies,
+    OutputFolder,
+)
 from .held_back import held_back_ids
 from .labelling import label_file
 from .settings import Settings
+from .trimming import trim_for
 
 CONFIG = Path(DEFAULT_CONFIG)
 MUCH_MORE = 1.5  # times the share to hold back: from there on, the share is reported
@@ -60,6 +71,7 @@ class Adaptation:
     gpu_id (int): -1 for the CPU.
     cache (Path | bool): where translations are stored, as for `translate_docs`.
     force (bool): recompute all files of earlier runs; stored translations are used.
+    show_bars (bool): show the progress bars of trimming.
     RAISES: XnerError where the folder has other files.
     """
 
@@ -75,10 +87,12 @@ class Adaptation:
         gpu_id: int = -1,
         cache: Path | bool = True,
         force: bool = False,
+        show_bars: bool = False,
     ) -> None:
         self.nlp, self.texts, self.folder, self.settings = nlp, texts, folder, settings
         self.translators, self.report, self.progress, self.gpu_id = translators, report, progress, gpu_id
-        self.cache = cache
+        self.cache, self.show_bars = cache, show_bars
+        self.result: Language | None = None  # the pipeline that `run` has made
         self.dependencies = Dependencies(
             f"{name_of(nlp)} {fingerprint_of(nlp)}",
             file_sha256(texts),
@@ -110,6 +124,7 @@ class Adaptation:
             self.translate(lang)
             self.project(lang)
         train, dev, test = self.split()
+        self.trim()
         dropped = {lang: docs for lang in self.settings.targets if (docs := self.dropped_docs(lang))}
         if self.settings.distill and self.needs_second_training(dropped):
             teacher = self.train(TEACHER, train, dev)
@@ -205,6 +220,26 @@ class Adaptation:
     def _held_back_ids(self, source: Sequence[Doc]) -> tuple[set[str], set[str]]:
         return held_back_ids(source, self.settings, self.texts)
 
+    def trim(self) -> None:
+        """Trim the encoder to the word pieces of the languages, and of the texts that are not held back."""
+        settings = self.settings
+        if settings.max_pieces is None or self.is_current(TRIMMED):
+            return
+        source = load_docs(self.folder / SOURCE)
+        held_back = set().union(*self._held_back_ids(source))
+        docs = [source, *(load_docs(self.folder / TRANSLATED / f"{lang}.spacy") for lang in settings.targets)]
+        texts = [doc.text for each in docs for doc in each if meta_of(doc)["id"] not in held_back]
+        langs = [settings.lang, *settings.targets]
+        counts: Counter[str] = Counter()
+        with self._making(TRIMMED, counts, f"Trimmed the encoder for {', '.join(langs)}") as path:
+            report = trim_for(settings.encoder, path, texts, langs, settings.max_pieces, self.show_bars)
+            counts.update({"word pieces before": report.pieces_before, "word pieces after": report.pieces_after})
+
+    @property
+    def trained_encoder(self) -> Path:
+        """The encoder that is trained: the trimmed one, or the one of the settings."""
+        return Path(self.settings.encoder) if self.settings.max_pieces is None else self.folder / TRIMMED
+
     def train(self, name: str, files: Sequence[Path], dev: Path) -> Path:
         """Train a pipeline into `folder`/`name`. RETURNS: its folder."""
         if not self.is_current(name):
@@ -218,12 +253,13 @@ class Adaptation:
                 "corpora.train.capitalised": None,  # the labels are the source pipeline's, whatever its conventions
                 "paths.train": [str(file) for file in files],
                 "paths.dev": str(dev),
-                "paths.encoder": self.settings.encoder,
+                "paths.encoder": str(self.trained_encoder),
             }
             for leftover in self.folder.glob(f".{name}.*"):  # from killed runs; the lock excludes running ones
                 remove(leftover)
             with self._making(name) as path, atomic_path(path) as temporary:
                 train_into(temporary, CONFIG, self.settings.batch_words, overrides, self.gpu_id)
+                name_scores(temporary / MODEL / "meta.json", name_of(self.nlp))
         return self.folder / name / "model-last"
 
     def dropped_docs(self, lang: str) -> list[Doc]:
@@ -264,7 +300,8 @@ class Adaptation:
     def evaluate(self, pipeline: Path, test: Path) -> dict[str, Any]:
         """Score a pipeline on held-back projected text, whose labels were not checked by a person."""
         docs = (doc for lang in self.settings.targets for doc in load_docs(test / f"{lang}.spacy"))
-        scores = evaluate_pipeline(load_pipeline(str(pipeline)), docs, source=self.settings.lang)
+        self.result = load_pipeline(str(pipeline))
+        scores = evaluate_pipeline(self.result, docs, source=self.settings.lang)
         scores["reference"] = PROJECTED_LABELS
         write_scores(self.folder / "scores.json", scores)
         return scores
@@ -275,7 +312,8 @@ class Adaptation:
         Whether there will be a second training is not known before: the teacher is not among them.
         """
         parts = [f"{part}/{lang}.spacy" for lang in self.settings.targets for part in (TRANSLATED, PROJECTED)]
-        return [file for file in (SOURCE, *parts, PIPELINE) if not self.is_current(file)]
+        trimmed = [] if self.settings.max_pieces is None else [TRIMMED]
+        return [file for file in (SOURCE, *parts, *trimmed, PIPELINE) if not self.is_current(file)]
 
     def is_current(self, file: str) -> bool:
         """Whether a file or folder exists and its dependencies have not changed."""
@@ -291,3 +329,16 @@ class Adaptation:
         finally:
             if counts is not None and any(counts.values()):
                 self.report(title, counts)
+
+
+def name_scores(meta: Path, pipeline: str) -> None:
+    """Say in a trained pipeline's meta.json whose labels the development scores of its training are measured on.
+
+    pipeline (str): the source pipeline, which has labelled the development sentences.
+    """
+    found = read_json(meta)
+    scores = {
+        f"predicted_{key}" if key.startswith("ents_") else key: each for key, each in found["performance"].items()
+    }
+    reference = f"labels that {pipeline} has predicted, not checked by a person"
+    write_json(meta, {**found, "performance": {**scores, "reference": reference}})

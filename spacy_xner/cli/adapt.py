@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,9 +22,12 @@ from .options import (
     parse_cache,
     translator_from_options,
 )
-from .package import BuildName, BuildOption, LabelsName, package
+from .package import BuildName, BuildOption, made_line, make_package
 from .progress import print_counts, progress
 from .usage import UsageError, usage_errors
+
+if TYPE_CHECKING:
+    from ..adapt.steps import Adaptation
 
 
 def adapt(
@@ -55,6 +58,18 @@ def adapt(
     held_back: Annotated[float, typer.Option(help="Share of the sentences for development and test.")] = 0.2,
     steps: Annotated[int, typer.Option(min=1, help="Steps of each training.")] = 300,
     batch_words: Annotated[int, typer.Option(min=1, help="Words in a training step.")] = 1200,
+    max_pieces: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Most word pieces that the trained encoder keeps; 0: all that its texts and the frequent words of its "
+            "languages use. [default: 100000]",
+            show_default=False,
+        ),
+    ] = None,
+    no_trim: Annotated[
+        bool, typer.Option("--no-trim", help="Keep all word pieces of the encoder: for further languages.")
+    ] = False,
     distill: Annotated[
         bool,
         typer.Option(
@@ -71,17 +86,19 @@ def adapt(
         bool, typer.Option("--force", help="Recompute all files of earlier runs in the output folder.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before work of more than an hour.")] = False,
+    texts_licence: Annotated[str, typer.Option(help="Licence of the texts, for the model card.")] = "",
     build: BuildOption = BuildName.wheel,
     quiet: QuietOption = False,
 ) -> None:
     """Make a pipeline for other languages from a pipeline for one language and text in that language.
 
     The pipeline labels the text, with all its labels. Text and labels are translated and projected; a new pipeline is
-    trained on both, scored on held-back projected text, and packaged as xx_NAME. Sentences that lose an entity are
+    trained on both, scored on held-back projected text, and packaged as xx_NAME. Its encoder is trimmed to the word
+    pieces of these texts and of the frequent words of the languages. Sentences that lose an entity are
     always dropped (the filter label_counts). Interrupted runs resume; with other options, the steps that depend on them
     are repeated. --dry-run writes nothing but translations of a sample of the sentences, into the cache. The scores in
     meta.json are named `projected_ents_f` and so on, since the labels that they are measured on were not checked by a
-    person; its licences are those of the source pipeline and of the encoder.
+    person; its licences are those of the source pipeline, of the texts (if given) and of the encoder.
 
     Example:
 
@@ -93,11 +110,13 @@ def adapt(
     from ..adapt.estimate import estimate
     from ..adapt.settings import Settings
     from ..adapt.steps import Adaptation
+    from ..adapt.trimming import why_not_trimmed
     from ..encoders import resolve_encoder
+    from ..encoders.trimming.needed_pieces import MAX_PIECES
     from ..errors import XnerError
     from ..languages.codes import normalise_code
     from ..pipelines import load_pipeline, name_of, use_gpu
-    from ..reporting.score_table import score_table
+    from ..reporting.package_meta import UNKNOWN
 
     if not texts.is_file():
         raise XnerError(f"{texts}: there is no such file, expected a text file as --texts.")
@@ -118,13 +137,25 @@ def adapt(
         raise UsageError(f"--to names {lang}, the language of the texts: expected other languages.")
     translators = {code: translator_from_options(translator, lang, code, memory, setting) for code in targets}
     folder = str(resolve_encoder(encoder))
+    if no_trim and max_pieces is not None:
+        raise UsageError("Found --no-trim and --max-pieces, expected one of them.")
+    notes = make_notes()
+    n_pieces = None if no_trim else MAX_PIECES if max_pieces is None else max_pieces
+    if n_pieces is not None and (why_not := why_not_trimmed(folder, [lang, *targets])):
+        if max_pieces is not None:
+            raise XnerError(f"The encoder cannot be trimmed: {why_not}")
+        notes.print(f"The encoder keeps all its word pieces, so the package will be larger. {why_not}", soft_wrap=True)
+        n_pieces = None
     with usage_errors():
         names = tuple(each.value for each in filters or ())
-        settings = Settings(lang, targets, folder, min_score, held_back, steps, batch_words, distill, seed, names)
-    notes = make_notes()
+        settings = Settings(
+            lang, targets, folder, min_score, held_back, steps, batch_words, distill, seed, names, n_pieces
+        )
 
     def prepare(folder: Path) -> tuple[Adaptation, float]:
-        work = Adaptation(nlp, texts, folder, settings, translators, print_counts, progress, gpu_id, kept, force)
+        work = Adaptation(
+            nlp, texts, folder, settings, translators, print_counts, progress, gpu_id, kept, force, not quiet
+        )
         minutes = {} if work.is_current(PIPELINE) else estimate(work)
         if minutes:
             parts = ", ".join(f"{part} {value:g}" for part, value in minutes.items())
@@ -140,21 +171,45 @@ def adapt(
     if total > 60 and not yes:
         typer.confirm("Continue?", abort=True)
     scores = work.run()
-    make_console().print(score_table(scores, title="On held-back projected text (not checked by a person)"))
-    package(
-        output / "pipeline/model-last",
-        name or output.name,
-        output / "scores.json",
-        output=output / "package",
-        encoder=Path(folder),
-        description=f"Named entities by spacy-xner, learned from those that {name_of(nlp)} finds in {lang} text, and "
-        f"from these projected onto translations into {', '.join(targets)}.",
-        source=pipeline,
-        labels=LabelsName["projected"],
-        build=build,
-        quiet=quiet,
-    )
-    notes.print(f"The package is in {output / 'package'}.")
+    translated = f"translations by {translator} into {', '.join(targets)}"
+    notes.print("Building the package.")
+    try:
+        made = make_package(
+            output / "pipeline/model-last",
+            name or output.name,
+            output / "scores.json",
+            output / "package",
+            encoder=work.trained_encoder,
+            description=f"Named entities by spacy-xner, learned from those that {name_of(nlp)} finds in {lang} text, and "
+            f"from these projected onto {translated}.",
+            source=pipeline,
+            projected=True,
+            scored_on=f"sentences of {texts.name} that were held back, in {translated}",
+            data=[(f"{texts.name}, with {translated}", texts_licence or UNKNOWN)],
+            examples=output / "train/source.spacy",
+            float16=True,
+            wheel=build == BuildName.wheel,
+        )
+    finally:  # the results of the work, also where the build fails
+        show_results(work, scores)
+    notes.print(made_line(made), soft_wrap=True)
+
+
+def show_results(work: "Adaptation", scores: dict[str, Any]) -> None:
+    """Print the scores, and for each language a sentence that was held back, with the entities that are found in it."""
+    from ..corpus.docs import load_docs
+    from ..reporting.example_docs import choose_examples, marked_entities
+    from ..reporting.score_table import score_table
+
+    console = make_console()
+    console.print()
+    console.print(score_table(scores, title="On held-back projected text (not checked by a person)"))
+    files = ["dev.spacy", *(f"test/{lang}.spacy" for lang in work.settings.targets)]
+    examples = choose_examples(doc for file in files for doc in load_docs(work.folder / file))
+    assert work.result is not None  # after `run`
+    for lang, doc in zip(examples, work.result.pipe(doc.text for doc in examples.values()), strict=True):
+        console.print(marked_entities(lang, doc), soft_wrap=True)
+    console.print()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -206,22 +207,25 @@ def card_of(
     """The model card of a package; see `model_card`."""
     from spacy.util import load_config
 
+    from ..annotations.attributes import meta_of
     from ..corpus.docs import load_docs
-    from ..reporting.model_card import model_card
+    from ..reporting.model_card import model_card, named
     from ..reporting.package_meta import calibration_of
 
     config = load_config(pipeline / "config.cfg", interpolate=True)
-    names: dict[str, dict[str, None]] = {}
+    names: dict[str, Counter[str]] = {}
+    langs: dict[str, None] = {}
     for doc in load_docs(examples) if examples else ():
+        langs[meta_of(doc)["lang"]] = None
         for entity in doc.ents:
-            names.setdefault(entity.label_, {})[entity.text] = None
+            names.setdefault(entity.label_, Counter())[entity.text] += 1
     return model_card(
         meta,
         scores,
         projected=projected,
         scored_on=scored_on,
-        examples={label: list(found) for label, found in names.items()},
-        examples_of=examples.name if examples else "",
+        examples={label: [name for name, _ in found.most_common()] for label, found in names.items()},
+        examples_of=" and ".join(named(lang) for lang in langs),
         outside=outside,
         calibration=calibration_of(pipeline),
         capitalised=config.get("corpora", {}).get("train", {}).get("capitalised"),

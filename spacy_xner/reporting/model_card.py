@@ -6,6 +6,7 @@ from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from jinja2 import Environment, FileSystemLoader
 
 from .. import __version__
@@ -37,9 +38,9 @@ def model_card(
     meta (Mapping): the package's meta.json; what it has of the training is from `spacy_xner.ConsoleLogger.v1`.
     scores (Mapping): from `evaluate_pipeline`.
     projected (bool): whether the scored labels are projected. scored_on (str): what the scores were measured on.
-    examples (Mapping | None): names by label. examples_of (str): where they are from.
-    outside (Sequence[Mapping]): rows of benchmarks/elsewhere.py: `set`, `misc`, `language`, `f1`, `low`, `high`,
-        `baseline`.
+    examples (Mapping | None): names by label. examples_of (str): the languages that they are in.
+    outside (Sequence[Mapping]): rows of benchmarks/elsewhere.py: `set`, `language`, `f1` and, if known, `title`,
+        `misc`, and the ends of its interval, `low` and `high`.
     calibration (Mapping | None): of the recogniser, see `Calibration.to_json`.
     capitalised (Mapping | None): see `corpus/capitals.py`.
     """
@@ -54,15 +55,14 @@ def model_card(
         scored_on=scored_on,
         scores=score_rows(scores),
         label_scores=label_rows(scores, labels),
-        outside=[outside_row(row) for row in outside],
-        with_baseline=any(row.get("baseline") for row in outside),
+        outside=outside_tables(outside),
         calibration=calibration and {**calibration, "ece_after": f"{calibration['ece_after']:.3f}"},
-        languages=list(scores["languages"]),
+        languages=[named(lang) for lang in scores["languages"]],
         projected=projected,
         sources=[source_row(source) for source in (*(meta.get("sources") or ()), code_source(meta))],
         training=training_lines(meta.get(TRAINING)),
         data=data_table(meta.get(TRAINING)),
-        source=scores["source"],
+        source_name=named(scores["source"]),
         capitalised={
             label: known
             for label, codes in (capitalised or {}).items()
@@ -82,12 +82,12 @@ def score_rows(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = []
     for lang, row in scores["languages"].items():
         precision, recall = percent(row["p"]), percent(row["r"])
-        name = f"{lang} (source)" if lang == scores["source"] else lang
+        name = f"{named(lang)}, source" if lang == scores["source"] else named(lang)
         counts = {"docs": row["docs"], "entities": row["entities"]}
         rows.append({"lang": name, **counts, "p": precision, "r": recall, "f": f1_with_interval(row)})
     if len(scores["targets"]) > 1 and scores.get("macro_f") is not None:
         means = {"p": percent(scores["macro_p"]), "r": percent(scores["macro_r"])}
-        name = "mean of the others" if scores["source"] in scores["languages"] else "mean"
+        name = "mean without the source" if scores["source"] in scores["languages"] else "mean"
         rows.append({"lang": name, "docs": "", "entities": "", **means, "f": f1_with_interval(scores, "macro_")})
     return rows
 
@@ -98,18 +98,30 @@ def label_rows(scores: Mapping[str, Any], labels: Mapping[str, Any]) -> dict[str
     for lang, row in scores["languages"].items():
         found = row.get("labels") or {}
         shown = [found[label] if label in found and found[label]["entities"] else {} for label in labels]
-        rows[lang] = [percent(each.get("f")) for each in shown]
+        rows[named(lang)] = [percent(each.get("f")) for each in shown]
     return rows if any(row.get("labels") for row in scores["languages"].values()) else {}
 
 
-def outside_row(row: Mapping[str, Any]) -> dict[str, str]:
-    """A row of the table of scores on text from elsewhere."""
-    return {
-        "set": escape_markdown(row["set"] if row.get("misc", True) else f"{row['set']} without MISC"),
-        "language": escape_markdown(row["language"]),
-        "f": f"{row['f1']:.1f}{interval_of(row.get('low'), row.get('high'))}",
-        "baseline": ", ".join(f"{value:.1f}" for value in row.get("baseline", ())),
-    }
+def outside_tables(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A table for each set of text from elsewhere: F1 by language, with and without MISC."""
+    tables = []
+    for name in dict.fromkeys(row["set"] for row in rows):
+        own = [row for row in rows if row["set"] == name]
+        kinds = [misc for misc in (True, False) if any(row.get("misc", True) == misc for row in own)]
+        cells: dict[str, list[str]] = {}
+        for row in own:
+            cells.setdefault(named(row["language"]), ["-"] * len(kinds))[kinds.index(row.get("misc", True))] = (
+                f"{row['f1']:.1f}{interval_of(row.get('low'), row.get('high'))}"
+            )
+        columns = ["F1" if misc else "F1 without MISC" for misc in kinds]
+        tables.append({"title": escape_markdown(own[0].get("title", name)), "columns": columns, "rows": cells})
+    return tables
+
+
+def named(code: str) -> str:
+    """The English name of a language and its code; any other text, such as a mean, as it is."""
+    name = Locale("en").languages.get(code.replace("-", "_"))
+    return f"{name} ({code})" if name else escape_markdown(code)
 
 
 def source_row(source: Mapping[str, Any]) -> dict[str, str]:
@@ -163,7 +175,7 @@ def data_table(training: Mapping[str, Any] | None) -> dict[str, Any] | None:
         return None
     known = [labels for labels in COLUMNS if any(row["labels"] == labels for row in rows)]
     table = {
-        row["lang"] or "?": [
+        named(row["lang"]) if row["lang"] else "unknown": [
             sum(each["docs"] for each in rows if (each["lang"], each["labels"]) == (row["lang"], labels))
             for labels in known
         ]
@@ -171,7 +183,7 @@ def data_table(training: Mapping[str, Any] | None) -> dict[str, Any] | None:
     }
     return {
         "columns": [COLUMNS[labels] for labels in known],
-        "rows": {escape_markdown(lang): [f"{n:,}" if n else "-" for n in cells] for lang, cells in table.items()},
+        "rows": {lang: [f"{n:,}" if n else "-" for n in cells] for lang, cells in table.items()},
     }
 
 

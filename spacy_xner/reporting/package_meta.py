@@ -85,7 +85,8 @@ def add_sources(
     sources += [{"part": "data", "name": name, "url": "", "license": licence, "author": ""} for name, licence in data]
     if sources:
         meta["sources"] = sources
-    licences = [str(meta.get("license") or ""), *(each.get("license") or UNKNOWN for each in sources)]
+    stated = [each for each in sources if each.get("part") != "data" or each.get("license") != UNKNOWN]
+    licences = [str(meta.get("license") or ""), *(each.get("license") or UNKNOWN for each in stated)]
     meta["license"] = ", ".join(dict.fromkeys(filter(None, licences)))
 
 

@@ -183,7 +183,7 @@ def test_float16_and_the_card(tiny_pipeline: Path, tiny_corpus: Path, scores: Pa
     assert found[0] == found[1] != [[], []]
     card = (half / "README.md").read_text(encoding="utf8")
     assert "| `PER` | Angela Merkel" in card
-    assert "| conll | de | 61.2 |" in card
+    assert "| German (de) | 61.2 |" in card
 
     srsly.write_json(tmp_path / "elsewhere.json", {"rows": [{"f": 1}]})
     assert "no scores on text from elsewhere" in failing(*arguments, "-o", tmp_path / "x", *examples)

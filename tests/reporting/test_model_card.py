@@ -36,13 +36,14 @@ def test_everything() -> None:
     outside = [
         {"set": "conll", "misc": True, "language": "de", "f1": 61.26, "low": 58.4, "high": 64, "baseline": [50.0]},
         {"set": "conll", "misc": False, "language": "de", "f1": 70.0, "baseline": [60.0]},
+        {"set": "conll", "misc": False, "language": "mean of de, es", "f1": 65.5},
     ]
     card = model_card(
         META,
         SCORES,
         scored_on="its test sentences",
         examples={"PER": ["Ada", "A|B"], "LOC": [f"L{i}" for i in range(9)]},
-        examples_of="en.spacy",
+        examples_of="English (en)",
         outside=outside,
         calibration={"ece_after": 0.01234, "entities": 140},
         capitalised={"LOC": ["de", "fr"], "MISC": ["de"]},
@@ -51,20 +52,21 @@ def test_everything() -> None:
     assert 'nlp = spacy.load("xx_tiny")' in lines
     assert "| `LOC` | L0; L1; L2; L3; L4 |" in lines
     assert "| `PER` | Ada; A\\|B |" in lines
-    assert "| en (source) | 10 | 12 | 50.0 | 25.0 | 33.3 |" in lines
-    assert "| de | 10 | 12 | 50.0 | 25.0 | 33.3 (20–50) |" in lines
-    assert "| conll | de | 61.3 (58–64) | 50.0 |" in lines
-    assert "| conll without MISC | de | 70.0 | 60.0 |" in lines
-    card = card.replace("conll without MISC", "")
-    assert "0.012 (140 entities)." in card
+    assert "| English (en), source | 10 | 12 | 50.0 | 25.0 | 33.3 |" in lines
+    assert "| German (de) | 10 | 12 | 50.0 | 25.0 | 33.3 (20–50) |" in lines
+    assert "| language | F1 | F1 without MISC |" in lines
+    assert "| German (de) | 61.3 (58–64) | 70.0 |" in lines
+    assert "| mean of de, es | - | 65.5 |" in lines
+    card = card.replace("F1 without MISC", "")
+    assert "0.012 on average (expected calibration error, 140 entities)." in card
     assert "| encoder | e5, https://e5 | MIT |" in lines
     assert "| data | news\\|text | not stated |" in lines
     assert "| code | spacy-xner 0.0.9 | MIT |" in lines
     assert "- 360 steps in 43 min 25 s on A CPU, with spacy-xner 0.0.9, spacy 3.8.0." in card
     assert "- It started from the pipeline xx\\_teacher, which was trained in 180 steps, 59 s on Another." in lines
     assert "| language | in the corpus | projected | predicted by a pipeline |" in lines
-    assert "| en | 3,000 | - | - |" in lines
-    assert "| de | - | 1,200 | 300 |" in lines
+    assert "| English (en) | 3,000 | - | - |" in lines
+    assert "| German (de) | - | 1,200 | 300 |" in lines
     assert "in percent, on its test sentences. In" in card
     assert "- In de, words without a capital letter are not `LOC`" in card
     assert "MISC" not in card  # it has no such label

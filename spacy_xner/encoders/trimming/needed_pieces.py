@@ -16,6 +16,7 @@ from .scripts import scripts_of
 from .vocabulary import Vocabulary
 from .word_lists import check_languages, word_forms
 
+REVISION = 1
 BATCH = 2000
 PREFIX = "("  # before words, since in some vocabularies a word-start mark means a space before the word
 ALWAYS = {COMMON, "Latin"}  # scripts that are always kept

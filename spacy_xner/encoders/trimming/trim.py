@@ -18,7 +18,7 @@ from ..fetch import check_destination
 from ..names import resolve_encoder
 from ..origin import Origin, copy_texts, read_origin, write_origin
 from .needed_pieces import Wanted, choose_pieces, shares_as_before
-from .vocabulary import read_vocabulary, rebuild
+from .vocabulary import Vocabulary, read_vocabulary, rebuild
 
 
 @dataclass(frozen=True)
@@ -120,13 +120,7 @@ def trim(
     name (str): what the user calls the encoder, for messages.
     RAISES: XnerError where the tokenizer is not a fast one, or its type of vocabulary cannot be trimmed.
     """
-    before = getattr(tokenizer, "backend_tokenizer", None)
-    if not isinstance(before, Tokenizer):
-        raise XnerError(f"{name}: its tokenizer has no fast version, so its vocabulary cannot be trimmed.")
-    before = Tokenizer.from_str(before.to_str())
-    before.no_truncation()
-    before.no_padding()
-    vocabulary = read_vocabulary(before, name)
+    before, vocabulary = vocabulary_of(tokenizer, name)
     ids, scripts = choose_pieces(before, vocabulary, wanted, progress=progress)
     named = {
         key: i
@@ -149,6 +143,25 @@ def trim(
         tuple(sorted(scripts)),
         shares_as_before(before, after, wanted.texts, progress=progress) if wanted.texts else (None, None),
     )
+
+
+def vocabulary_of(tokenizer: PreTrainedTokenizerBase, name: str) -> tuple[Tokenizer, Vocabulary]:
+    """The fast version of a tokenizer, without truncation and padding, and its vocabulary.
+
+    RAISES: XnerError as `trim`.
+    """
+    found = getattr(tokenizer, "backend_tokenizer", None)
+    if not isinstance(found, Tokenizer):
+        raise XnerError(f"{name}: its tokenizer has no fast version, so its vocabulary cannot be trimmed.")
+    fast = Tokenizer.from_str(found.to_str())
+    fast.no_truncation()
+    fast.no_padding()
+    return fast, read_vocabulary(fast, name)
+
+
+def load_vocabulary(folder: str | Path) -> tuple[Tokenizer, Vocabulary]:
+    """As `vocabulary_of`, of the encoder in a folder. RAISES: XnerError where its vocabulary cannot be trimmed."""
+    return vocabulary_of(AutoTokenizer.from_pretrained(str(folder), use_fast=True, **LOCAL), str(folder))
 
 
 def keep_embeddings(model: PreTrainedModel, ids: list[int]) -> None:

@@ -1,6 +1,7 @@
 """The most frequent words of a language, in the forms that occur in text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import regex
 
@@ -40,13 +41,19 @@ def word_forms(lang: str, n_words: int) -> Iterator[tuple[str, float, bool]]:
             yield upper, frequency * UPPER, False
 
 
+def without_word_list(langs: Iterable[str]) -> list[str]:
+    """The languages that have no word list. RAISES: XnerError where the library `wordfreq` is not installed."""
+    available = _wordfreq().available_languages()
+    return [lang for lang in langs if lang not in available]
+
+
 def check_languages(langs: list[str]) -> None:
     """RAISES: XnerError where a language has no word list, or `wordfreq` is not installed."""
     for lang in langs:
         _frequencies(lang)
 
 
-def _frequencies(lang: str) -> dict[str, float]:
+def _wordfreq() -> Any:
     try:
         import wordfreq
     except ImportError as error:
@@ -54,6 +61,11 @@ def _frequencies(lang: str) -> dict[str, float]:
             "Word lists by language (--lang) come from the library wordfreq, which is not installed. Install it with: "
             "pip install 'spacy-xner[trim]', or give texts in these languages instead (--texts)."
         ) from error
+    return wordfreq
+
+
+def _frequencies(lang: str) -> dict[str, float]:
+    wordfreq = _wordfreq()
     available = sorted(wordfreq.available_languages())
     if lang not in available:
         raise XnerError(
