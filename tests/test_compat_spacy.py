@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import spacy
 from spacy.pipeline.functions import DocCleaner
-from spacy.tokens import Doc, Span, SpanGroup
+from spacy.tokens import Doc, DocBin, Span, SpanGroup
 from spacy.training import Example
 from spacy_transformers import Transformer
 from spacy_transformers.data_classes import TransformerData
@@ -36,6 +36,16 @@ def changed(package: str, part: str, function: str) -> str:
 @pytest.fixture
 def docs() -> list[Doc]:
     return [spacy.blank("xx").make_doc("Angela Merkel visited Paris .")]
+
+
+def test_read_stored(docs: list[Doc]) -> None:
+    docs[0].ents = [Span(docs[0], 0, 2, "PER"), Span(docs[0], 3, 4, "LOC")]  # type: ignore[assignment]
+    Doc.set_extension("tests_stored", default=None, force=True)
+    docs[0]._.tests_stored = {"lang": "en"}
+    doc_bin = DocBin(store_user_data=True, docs=[*docs, spacy.blank("xx").make_doc("Paris")])
+    found = list(compat_spacy.read_stored(DocBin().from_bytes(doc_bin.to_bytes()), "tests_stored"))
+    message = changed("spacy", "DocBin.attrs, tokens or user_data", "read_stored")
+    assert found == [({"lang": "en"}, 2), (None, 0)], message
 
 
 def test_imports_nothing_heavy() -> None:

@@ -28,6 +28,12 @@ REVISIONS: dict[tuple[str, ...], tuple[int, str]] = {
         2,
         "cbf229ea3b9f",
     ),
+    (
+        "encoders.trimming.needed_pieces",
+        "encoders.trimming.word_lists",
+        "encoders.trimming.scripts",
+        "encoders.trimming.vocabulary",
+    ): (1, "d2ce4451947a"),
     ("distillation.distiller", "distillation.teachers"): (2, "811b0593901e"),
     ("translation.seq2seq", "translation.splitting"): (1, "509635033013"),
     ("translation.lexicon", "translation.freedict"): (1, "1e06819e1631"),

@@ -21,6 +21,8 @@ from spacy_xner.annotations.entities import set_scored_entities
 from spacy_xner.corpus.convert import convert_files
 from spacy_xner.corpus.docs import load_docs, with_step, write_docs
 from spacy_xner.errors import XnerError
+from spacy_xner.experiments.machine import describe_machine
+from spacy_xner.pipelines import name_of
 from spacy_xner.scoring.scores import evaluate_pipeline
 
 from .conftest import TINY_LAYERS
@@ -96,6 +98,24 @@ def test_it_learned_from_gold_and_projected_docs(trained: Trained) -> None:
     assert set(recogniser.labels) == {"PER", "ORG", "LOC", "MISC", "OTHER"}
 
 
+def test_it_records_its_training(trained: Trained) -> None:
+    """Steps of the pipeline that was saved, time, machine, versions, and what it learned from."""
+    last = srsly.read_json(trained.folder / "meta.json")["xner_training"]
+    best = srsly.read_json(trained.folder.parent / "model-best/meta.json")["xner_training"]
+    assert last["steps"] == 4
+    assert best["steps"] in (0, 2, 4)  # where it is evaluated, and so saved
+    assert 0 <= best["seconds"] <= last["seconds"] < 600
+    assert last["machine"] == describe_machine()
+    assert last["versions"]["spacy"] == spacy.__version__
+    assert [(row["lang"], row["labels"], row["docs"]) for row in last["data"]] == [
+        ("en", "given", 24),
+        ("de", "projected", 12),
+    ]
+    entities = [sum(len(doc.ents) for doc in sentences(lang, n)) for lang, n in (("en", 24), ("de", 12))]
+    assert [row["entities"] for row in last["data"]] == entities
+    assert "start" not in last
+
+
 def test_the_aggregator_is_the_one_that_was_asked_for(trained: Trained) -> None:
     listener = trained.nlp.config.interpolate()["components"]["xner"]["model"]["tok2vec"]
     assert listener["aggregator"]["@architectures"] == trained.aggregator
@@ -149,7 +169,11 @@ def test_a_student_starts_from_its_teacher(trained: Trained, settings: dict[str,
     assert before.keys() == after.keys()
     for name, value in before.items():
         np.testing.assert_allclose(after[name], value, atol=1e-6, err_msg=name)
-    assert spacy.load(tmp_path / "same/model-last").config["paths"]["start"] == str(trained.folder)
+    student, teacher = spacy.load(tmp_path / "same/model-last"), srsly.read_json(trained.folder / "meta.json")
+    assert student.config["paths"]["start"] == str(trained.folder)
+    record = student.meta["xner_training"]
+    assert record["steps"] == 1
+    assert record["start"] == {"name": name_of(trained.nlp), "training": teacher["xner_training"]}
 
     train(CONFIG, tmp_path / "student", overrides=start)
     assert any(

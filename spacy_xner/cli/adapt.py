@@ -180,8 +180,8 @@ def adapt(
             output / "scores.json",
             output / "package",
             encoder=work.trained_encoder,
-            description=f"Named entities by spacy-xner, learned from those that {name_of(nlp)} finds in {lang} text, and "
-            f"from these projected onto {translated}.",
+            description=f"Named entities by spacy-xner, learned from those that {name_of(nlp)} finds in {lang} text, "
+            f"and from these projected onto {translated}.",
             source=pipeline,
             projected=True,
             scored_on=f"sentences of {texts.name} that were held back, in {translated}",

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -22,10 +23,12 @@ from spacy_xner.adapt.held_back import held_back_ids
 from spacy_xner.adapt.labelling import label_file, text_of
 from spacy_xner.adapt.settings import Settings
 from spacy_xner.adapt.steps import Adaptation
+from spacy_xner.adapt.trimming import why_not_trimmed
 from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.cli import app
 from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.corpus.texts import read_unlabelled
+from spacy_xner.encoders.origin import read_origin
 from spacy_xner.errors import XnerError
 from spacy_xner.translation import Translator
 
@@ -50,6 +53,23 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return room
 
 
+class Copies:
+    """A translator that returns the texts."""
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        return {"name": "copies", "source": "en", "target": "de"}
+
+    def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
+        return iter(texts)
+
+
+@pytest.fixture(autouse=True)
+def few_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trimming by the frequent words of a language takes seconds."""
+    monkeypatch.setattr("spacy_xner.adapt.trimming.N_WORDS", 100)
+
+
 def adapt(room: Path, encoder: Path, *more: object) -> Any:
     arguments = ["adapt", room / "source", "--texts", room / "texts.txt", "--to", "de", "--translator", "memory"]
     arguments += ["--memory", room / "memory.tsv", "--output", room / "out", "--encoder", encoder, "--build", "none"]
@@ -61,7 +81,29 @@ def test_all_steps(room: Path, tiny_encoder: Path, monkeypatch: pytest.MonkeyPat
     result = adapt(room, tiny_encoder)
     assert result.exit_code == 0, result.output
     assert "This will take about" in result.output
+    assert "trimming" in result.output
     out = room / "out"
+    lines = [line for line in result.output.splitlines() if line.strip()]
+    assert lines[-1].startswith(f"{out}/package/xx_out-0.1.0: the package's folder. Install it: pip install")
+    assert [line.split("  ")[0] for line in lines[-3:-1]] == ["en", "de"]  # sentences with the entities that it finds
+    assert "visited" in lines[-3]
+    assert "besuchte" in lines[-2]
+    assert "Building package artifacts" not in result.output  # the log has it
+    assert "Successfully created package directory" in (out / "package/xx_out-0.1.0.log").read_text()
+    development = srsly.read_json(out / "pipeline/model-last/meta.json")["performance"]
+    assert "predicted_ents_f" in development
+    assert not any(key.startswith("ents_") for key in development)
+    card = (out / "package/xx_out-0.1.0/README.md").read_text(encoding="utf8")
+    assert "no person has checked" in card
+    assert "| data | texts.txt, with translations by memory into de | not stated |" in card
+    assert "| `GPE` | " in card
+    assert "| German (de) | - | " in card  # the data of the training
+    origin = srsly.read_json(out / "trimmed/ORIGIN.json")
+    assert origin["trimmed"]["languages"] == ["en", "de"]
+    kept = {meta_of(doc)["id"] for doc in load_docs(out / "train/source.spacy")}
+    files = [out / "source.spacy", out / "translated/de.spacy"]
+    texts = {doc.text for file in files for doc in load_docs(file) if meta_of(doc)["id"] in kept}
+    assert origin["trimmed"]["texts"] == len(texts)  # not for those that are held back
     source, projected = load_docs(out / "source.spacy"), load_docs(out / "projected/de.spacy")
     assert len(source) == 25
     parts = {
@@ -86,7 +128,7 @@ def test_all_steps(room: Path, tiny_encoder: Path, monkeypatch: pytest.MonkeyPat
     assert (meta["name"], meta["languages"]) == ("out", ["de"])
     assert "projected_ents_f" in meta["performance"]  # these labels were not checked by a person
     assert "ents_f" not in meta["performance"]
-    assert [source["name"] for source in meta["sources"]] == ["en_pipeline 0.0.0", "tiny"]
+    assert [source["name"] for source in meta["sources"][:2]] == ["en_pipeline 0.0.0", "tiny (trimmed)"]
     before = {
         path: path.stat().st_mtime_ns
         for path in out.rglob("*")
@@ -99,7 +141,9 @@ def test_all_steps(room: Path, tiny_encoder: Path, monkeypatch: pytest.MonkeyPat
     assert not (out / "projected/de.spacy").exists()
     result = adapt(room, tiny_encoder, "--dry-run", "--force")
     assert "This will take about" in result.output
-    assert result.stdout.split()[-6:-2] == ["source.spacy", "translated/de.spacy", "projected/de.spacy", "pipeline"]
+    assert result.stdout.split()[-7:-2] == [
+        *("source.spacy", "translated/de.spacy", "projected/de.spacy", "trimmed", "pipeline")
+    ]
     assert {path: path.stat().st_mtime_ns for path in before if path.exists()}.items() <= before.items()
     result = adapt(room, tiny_encoder)  # resumes, and only makes missing files
     assert result.exit_code == 0, result.output
@@ -122,6 +166,50 @@ def test_all_steps(room: Path, tiny_encoder: Path, monkeypatch: pytest.MonkeyPat
         assert "translated/de.spacy" not in result.stdout.split()
 
 
+def test_trimming(room: Path, tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It depends on the targets and its own settings; it can be left out, and is where no words are known."""
+
+    def work(targets: tuple[str, ...] = ("de",), max_pieces: int | None = 0, steps: int = 1) -> Adaptation:
+        settings = Settings("en", targets, str(tiny_encoder), max_pieces=max_pieces, steps=steps)
+        translators: dict[str, Translator] = {lang: Copies() for lang in targets}
+        return Adaptation(spacy.load(room / "source"), room / "texts.txt", tmp_path / "out", settings, translators)
+
+    first = work()
+    first.label()
+    first.translate("de")
+    first.trim()
+    found = read_origin(tmp_path / "out/trimmed")
+    assert found is not None
+    assert found.trimmed is not None
+    assert found.trimmed["pieces_after"] < found.trimmed["pieces_before"]
+    assert first.trained_encoder == tmp_path / "out/trimmed"
+    stamp = (tmp_path / "out/trimmed/config.json").stat().st_mtime_ns
+    work(steps=2).trim()
+    assert (tmp_path / "out/trimmed/config.json").stat().st_mtime_ns == stamp
+    assert not work(("de", "fr")).is_current("trimmed")
+    assert not work(max_pieces=2000).is_current("trimmed")
+    before, after = (work(max_pieces=number).dependencies.for_file("pipeline") for number in (0, None))
+    assert [key for key in before if before[key] != after[key]] == ["trim"]
+    whole = work(max_pieces=None)
+    assert whole.trained_encoder == tiny_encoder
+    assert "trimmed" not in whole.outdated()
+    assert "trimmed" in work(("de", "fr")).outdated()
+
+    assert why_not_trimmed(str(tiny_encoder), ["en", "de"]) == ""
+    assert why_not_trimmed(str(tiny_encoder), ["en", "xh"]) == "There is no list of frequent words for xh."
+    monkeypatch.setitem(sys.modules, "wordfreq", None)
+    assert "pip install 'spacy-xner[trim]'" in why_not_trimmed(str(tiny_encoder), ["en"])
+    result = adapt(room, tiny_encoder, "--dry-run", "--output", tmp_path / "new")
+    assert "The encoder keeps all its word pieces" in result.output
+    assert "trimmed" not in result.stdout.split()
+    result = adapt(room, tiny_encoder, "--dry-run", "--max-pieces", "2000")
+    assert "The encoder cannot be trimmed: Word lists come from" in result.output
+    assert result.exit_code == 1
+    result = adapt(room, tiny_encoder, "--max-pieces", "2000", "--no-trim")
+    assert "expected one of them" in result.output
+    assert result.exit_code == 2
+
+
 @pytest.mark.parametrize("cache", [".translations", "folder", ""])  # the default, another, none
 def test_estimate_uses_the_cache(room: Path, tiny_encoder: Path, tmp_path: Path, cache: str) -> None:
     """The translations of the sample are cached, and the translation speed is stored."""
@@ -137,8 +225,10 @@ def test_estimate_uses_the_cache(room: Path, tiny_encoder: Path, tmp_path: Path,
                 asked.append(text)
                 yield text.replace("visited", "besuchte")
 
+    max_pieces = None if cache else 0  # its estimate takes a second: once is enough
+
     def work() -> Adaptation:
-        settings = Settings("en", ("de",), str(tiny_encoder))
+        settings = Settings("en", ("de",), str(tiny_encoder), max_pieces=max_pieces)
         translators: dict[str, Translator] = {"de": Counting()}
         return Adaptation(
             spacy.load(room / "source"),
@@ -147,7 +237,8 @@ def test_estimate_uses_the_cache(room: Path, tiny_encoder: Path, tmp_path: Path,
         )
 
     first, second = estimate(work()), estimate(work())
-    assert first.keys() == second.keys() == {"labelling", "translating", "projecting", "training"}
+    trimming = set() if cache else {"trimming"}
+    assert first.keys() == second.keys() == {"labelling", "translating", "projecting", "training"} | trimming
     assert first["translating"] == second["translating"]
     adaptation = work()
     adaptation.label()
@@ -279,14 +370,6 @@ def test_interrupted_while_a_file_is_made(room: Path, tiny_encoder: Path, tmp_pa
 
 def test_filters(room: Path, tiny_encoder: Path, tmp_path: Path) -> None:
     """Sentences that lose an entity are always dropped; each filter has its count."""
-
-    class Copies:
-        @property
-        def identity(self) -> dict[str, Any]:
-            return {"name": "copies", "source": "en", "target": "de"}
-
-        def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
-            return iter(texts)
 
     reports: dict[str, Counter[str]] = {}
 
