@@ -2,7 +2,6 @@
 
 import gzip
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -23,58 +22,14 @@ from spacy_xner.adapt.held_back import held_back_ids
 from spacy_xner.adapt.labelling import label_file, text_of
 from spacy_xner.adapt.settings import Settings
 from spacy_xner.adapt.steps import Adaptation
-from spacy_xner.adapt.trimming import why_not_trimmed
 from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.cli import app
 from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.corpus.texts import read_unlabelled
-from spacy_xner.encoders.origin import read_origin
 from spacy_xner.errors import XnerError
 from spacy_xner.translation import Translator
 
-NAMES, PLACES = ("Ada", "Alan", "Grace", "Edsger", "Barbara"), ("Paris", "Berlin", "London", "Nairobi", "Lima")
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A source pipeline, texts, and a memory with their translations; in some of these a place has no counterpart."""
-    room = tmp_path_factory.mktemp("adapt")
-    nlp = spacy.blank("en")
-    ruler: Any = nlp.add_pipe("entity_ruler")
-    ruler.add_patterns([{"label": "PERSON", "pattern": name} for name in NAMES])
-    ruler.add_patterns([{"label": "GPE", "pattern": place} for place in PLACES])
-    nlp.meta["license"] = "CC BY 4.0"
-    nlp.to_disk(room / "source")
-    english = [f"{name} visited {place} ." for name in NAMES for place in PLACES]
-    german = [f"{name} besuchte {place} ." if name != "Grace" else f"{name} ." for name in NAMES for place in PLACES]
-    (room / "texts.txt").write_text("".join(f"{line}\n" for line in english), encoding="utf8")
-    lines = [f"{a}\t{b}\n" for a, b in zip(english, german, strict=True)]
-    (room / "memory.tsv").write_text("en\tde\n" + "".join(lines), encoding="utf8")
-    return room
-
-
-class Copies:
-    """A translator that returns the texts."""
-
-    @property
-    def identity(self) -> dict[str, Any]:
-        return {"name": "copies", "source": "en", "target": "de"}
-
-    def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
-        return iter(texts)
-
-
-@pytest.fixture(autouse=True)
-def few_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trimming by the frequent words of a language takes seconds."""
-    monkeypatch.setattr("spacy_xner.adapt.trimming.N_WORDS", 100)
-
-
-def adapt(room: Path, encoder: Path, *more: object) -> Any:
-    arguments = ["adapt", room / "source", "--texts", room / "texts.txt", "--to", "de", "--translator", "memory"]
-    arguments += ["--memory", room / "memory.tsv", "--output", room / "out", "--encoder", encoder, "--build", "none"]
-    arguments += ["--steps", "2", "--batch-words", "80", "--min-score", "0.6", "--yes"]
-    return CliRunner().invoke(app, [str(part) for part in (*arguments, *more)], env={"COLUMNS": "200"})
+from .util import NAMES, PLACES, Copies, adapt
 
 
 def test_all_steps(room: Path, tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +52,8 @@ def test_all_steps(room: Path, tiny_encoder: Path, monkeypatch: pytest.MonkeyPat
     assert "no person has checked" in card
     assert "| data | texts.txt, with translations by memory into de | not stated |" in card
     assert "| `GPE` | " in card
-    assert "| German (de) | - | " in card  # the data of the training
+    rows = [len(load_docs(out / name)) for name in ("train/de.spacy", "distilled/de.spacy")]
+    assert f"| German (de) | {rows[0]} | {rows[1]} |" in card  # the data of the training
     origin = srsly.read_json(out / "trimmed/ORIGIN.json")
     assert origin["trimmed"]["languages"] == ["en", "de"]
     kept = {meta_of(doc)["id"] for doc in load_docs(out / "train/source.spacy")}
@@ -164,50 +120,6 @@ def test_all_steps(room: Path, tiny_encoder: Path, monkeypatch: pytest.MonkeyPat
         result = adapt(room, tiny_encoder, "--steps", "4", "--dry-run", *options)
         assert ("projected/de.spacy" in result.stdout.split()) == outdated
         assert "translated/de.spacy" not in result.stdout.split()
-
-
-def test_trimming(room: Path, tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It depends on the targets and its own settings; it can be left out, and is where no words are known."""
-
-    def work(targets: tuple[str, ...] = ("de",), max_pieces: int | None = 0, steps: int = 1) -> Adaptation:
-        settings = Settings("en", targets, str(tiny_encoder), max_pieces=max_pieces, steps=steps)
-        translators: dict[str, Translator] = {lang: Copies() for lang in targets}
-        return Adaptation(spacy.load(room / "source"), room / "texts.txt", tmp_path / "out", settings, translators)
-
-    first = work()
-    first.label()
-    first.translate("de")
-    first.trim()
-    found = read_origin(tmp_path / "out/trimmed")
-    assert found is not None
-    assert found.trimmed is not None
-    assert found.trimmed["pieces_after"] < found.trimmed["pieces_before"]
-    assert first.trained_encoder == tmp_path / "out/trimmed"
-    stamp = (tmp_path / "out/trimmed/config.json").stat().st_mtime_ns
-    work(steps=2).trim()
-    assert (tmp_path / "out/trimmed/config.json").stat().st_mtime_ns == stamp
-    assert not work(("de", "fr")).is_current("trimmed")
-    assert not work(max_pieces=2000).is_current("trimmed")
-    before, after = (work(max_pieces=number).dependencies.for_file("pipeline") for number in (0, None))
-    assert [key for key in before if before[key] != after[key]] == ["trim"]
-    whole = work(max_pieces=None)
-    assert whole.trained_encoder == tiny_encoder
-    assert "trimmed" not in whole.outdated()
-    assert "trimmed" in work(("de", "fr")).outdated()
-
-    assert why_not_trimmed(str(tiny_encoder), ["en", "de"]) == ""
-    assert why_not_trimmed(str(tiny_encoder), ["en", "xh"]) == "There is no list of frequent words for xh."
-    monkeypatch.setitem(sys.modules, "wordfreq", None)
-    assert "pip install 'spacy-xner[trim]'" in why_not_trimmed(str(tiny_encoder), ["en"])
-    result = adapt(room, tiny_encoder, "--dry-run", "--output", tmp_path / "new")
-    assert "The encoder keeps all its word pieces" in result.output
-    assert "trimmed" not in result.stdout.split()
-    result = adapt(room, tiny_encoder, "--dry-run", "--max-pieces", "2000")
-    assert "The encoder cannot be trimmed: Word lists come from" in result.output
-    assert result.exit_code == 1
-    result = adapt(room, tiny_encoder, "--max-pieces", "2000", "--no-trim")
-    assert "expected one of them" in result.output
-    assert result.exit_code == 2
 
 
 @pytest.mark.parametrize("cache", [".translations", "folder", ""])  # the default, another, none

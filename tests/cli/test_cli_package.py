@@ -10,6 +10,7 @@ import pytest
 import spacy
 import srsly
 
+from spacy_xner.cli.build import build_wheel
 from spacy_xner.cli.package import check_names
 from spacy_xner.cli.usage import UsageError
 from spacy_xner.encoders import fetch_encoder
@@ -271,6 +272,32 @@ def test_links_are_not_packaged(tiny_pipeline: Path, scores: Path, tmp_path: Pat
     message = failing("package", pipeline, "-o", tmp_path / "out", "--name", "tiny", "--scores", scores)
     assert "vocab/secret is a link to /etc/passwd, which is not in the folder" in message
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("works", [False, True])
+def test_the_build_is_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, works: bool) -> None:
+    """A failed build is tried without isolation; an error quotes the end of the log, and an older wheel stays."""
+    folder, log = tmp_path / "xx_tiny-1.0.0", tmp_path / "xx_tiny-1.0.0.log"
+    (folder / "dist").mkdir(parents=True)
+    (folder / "dist/old.whl").touch()
+    python = tmp_path / "python"
+    lines = ["#!/bin/sh", 'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do echo "line $i"; done']
+    if works:
+        lines += ['test "$7" = --no-isolation && mkdir "$6" && touch "$6/new.whl" && exit 0']
+    python.write_text("\n".join([*lines, "echo no network; exit 1"]))
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    if works:
+        assert build_wheel(folder, log) == folder / "dist/new.whl"
+        assert [path.name for path in (folder / "dist").iterdir()] == ["new.whl"]
+        assert log.read_text().count("no network") == 1
+        return
+    with pytest.raises(XnerError, match="The wheel could not be built") as error:
+        build_wheel(folder, log)
+    last = str(error.value).splitlines()
+    assert f"The end of {log}:" in last[0]
+    assert [line.strip() for line in last[1:]] == [*(f"line {i}" for i in range(4, 18)), "no network"]
+    assert [path.name for path in (folder / "dist").iterdir()] == ["old.whl"]
 
 
 @pytest.mark.slow
