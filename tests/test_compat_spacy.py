@@ -39,7 +39,7 @@ def docs() -> list[Doc]:
 
 
 def test_read_stored(docs: list[Doc]) -> None:
-    docs[0].ents = [Span(docs[0], 0, 2, "PER"), Span(docs[0], 3, 4, "LOC")]  # type: ignore[assignment]
+    docs[0].ents = [Span(docs[0], 0, 2, "PER"), Span(docs[0], 3, 4, "LOC")]
     Doc.set_extension("tests_stored", default=None, force=True)
     docs[0]._.tests_stored = {"lang": "en"}
     doc_bin = DocBin(store_user_data=True, docs=[*docs, spacy.blank("xx").make_doc("Paris")])

@@ -67,7 +67,7 @@ def test_run_and_resume(file: Path) -> None:
     assert pipelines(training) == ["b-0"]  # a teacher without a record is kept
     for saved in ("", "model-last/"):
         config = load_config(training / f"b-0/{saved}config.cfg")
-        assert config["training"]["logger"]["@loggers"] == "spacy.ConsoleLogger.v1"
+        assert config["training"]["logger"]["@loggers"] == "spacy_xner.ConsoleLogger.v1"
     spacy.load(training / "b-0/model-last").resume_training()  # by what is saved alone
     before = {path: path.stat().st_mtime_ns for path in records.iterdir()}
     teacher = srsly.read_json(training / "b-0/setting.json")
