@@ -87,6 +87,7 @@ def predict(
     xner predict xx_xner_agg corpora/test --examples
     ```
     """
+    from ..corpus.formats.inline import NOTHING_MARKED
     from ..corpus.formats.report import Report
     from ..corpus.predict import UNKNOWN
     from ..corpus.predict import predict as predict_docs
@@ -138,6 +139,8 @@ def predict(
                 **sizes,
             )  # fmt: skip
         if output is not None or html is not None:
+            for path, what in list(report.recognised.items()):
+                report.recognise(path, what.replace(NOTHING_MARKED, "unlabelled"))  # without other commands' options
             print_report(report)
             shown = "<stdout>" if output == STREAM else f"{output or html}"
             print_counts(shown, {"texts": 0} | {key: n for key, n in counts.items() if n})
@@ -237,14 +240,13 @@ def write_page(html: Path, rows: "list[Row]", nlp: "Language", files: list[Path]
     names = ["standard input" if path == STREAM else Path(with_names(str(path))).name for path in files]
     shown = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED:,} more files" if len(names) > NAMED else "")
     n_entities = sum(len(row["entities"]) for row in rows)
-    note = f"{shown}: {len(rows):,} texts, with {n_entities:,} entities, found by {name_of(nlp)}."
-    if left_out := n_texts - len(rows):
-        note += f" The other {left_out:,} texts are left out (--html-limit)."
+    is_cut = len(rows) < n_texts
+    part = f"the first {len(rows):,} of {n_texts:,} texts (--html-limit)" if is_cut else f"{n_texts:,} texts"
+    note = f"{shown}: {part}, with {n_entities:,} entities, found by {name_of(nlp)}."
     title = f"Entities found by {nlp.meta.get('lang', 'xx')}_{nlp.meta.get('name', 'pipeline')}"
     with atomic_path(html) as temporary:
         temporary.write_text(predictions_page(rows, title, note), encoding="utf8")
-    left = f", without {left_out:,} texts after the first {len(rows):,} (--html-limit)" if left_out else ""
-    make_notes().print(f"Wrote {html}{left}: open it in a browser.")
+    make_notes().print(f"Wrote {html}{f' with {part}' if is_cut else ''}: open it in a browser.")
 
 
 def print_examples(nlp: "Language", texts: "Iterable[Text]", batch_size: int | None) -> None:

@@ -53,8 +53,10 @@ def file_type_of(output: Path, file_type: FileType | None) -> FileType:
     RAISES: XnerError for an unknown ending without a type, an ending of another type, and a compressed DocBin.
     """
     found = TYPE_OF_ENDING.get(ending(output))
-    if output.suffix in (".bz2", ".xz") or (output.suffix == ".gz" and "spacy" in (found, file_type)):
-        raise XnerError(f"The output is {output}, expected a name that ends in .gz, or not compressed; a DocBin never.")
+    if output.suffix == ".gz" and "spacy" in (found, file_type):
+        raise XnerError(f"The output is {output}, but a DocBin is compressed by itself: expected the ending .spacy.")
+    if output.suffix in (".bz2", ".xz"):
+        raise XnerError(f"The output is {output}, expected a name that ends in .gz, or a file that is not compressed.")
     if found is None and file_type is None:
         raise XnerError(
             f"The output is {output}, expected a name that ends in {', '.join(TYPE_OF_ENDING)} (.gz can follow), or - "
