@@ -90,12 +90,11 @@ def predict(
     from ..corpus.formats.inline import NOTHING_MARKED
     from ..corpus.formats.report import Report
     from ..corpus.predict import UNKNOWN
-    from ..corpus.predict import predict as predict_docs
     from ..corpus.predict_files import InputFiles, predict_files
-    from ..corpus.prediction_formats import check_pipeline_labels, kept_rows, write_predictions
+    from ..corpus.prediction_formats import check_pipeline_labels
     from ..languages.codes import normalise_code
     from ..pipelines import load_pipeline, use_gpu
-    from .progress import print_counts, print_report, progress, resumable_progress
+    from .progress import print_counts, print_report, resumable_progress
 
     if output is None and html is None and not examples:
         output = STREAM
@@ -119,26 +118,14 @@ def predict(
     sizes: dict[str, Any] = {"batch_size": batch_size, "n_process": n_process}
 
     with running(quiet=is_quiet(), data_on_stdout=output == STREAM):
-        if output in (None, STREAM) or STREAM in paths:
-            texts = texts_of(inputs, counts, report)
-            known = texts if output is not None else islice(texts, n_rows)
-            docs = progress(predict_docs(nlp, known, **sizes), "Predicting")
-            docs = kept_rows(count_entities(docs, counts), n_rows, rows)
-            if output == STREAM:
-                write_to_stdout(docs, kind, counts)
-            elif output is not None:
-                write_predictions(output, docs, kind, counts)
-            elif html is not None:
-                for _ in chain(docs, texts):  # those that are not on the page are only counted
-                    pass
-        else:
-            device = "cpu" if gpu_id < 0 else "gpu"
-            show = resumable_progress("Predicting", "texts")
-            rows = predict_files(
-                output, inputs, nlp, counts, file_type=kind, n_rows=n_rows, device=device, progress=show, report=report,
-                **sizes,
-            )  # fmt: skip
         if output is not None or html is not None:
+            if output in (None, STREAM) or STREAM in paths:
+                rows = predict_stream(output, kind, nlp, inputs, counts, report, n_rows, **sizes)
+            else:
+                device = "cpu" if gpu_id < 0 else "gpu"
+                show = resumable_progress("Predicting", "texts")
+                sizes |= {"n_rows": n_rows, "device": device}
+                rows = predict_files(output, inputs, nlp, counts, file_type=kind, progress=show, report=report, **sizes)
             for path, what in list(report.recognised.items()):
                 report.recognise(path, what.replace(NOTHING_MARKED, "unlabelled"))  # without other commands' options
             print_report(report)
@@ -213,6 +200,39 @@ def texts_of(inputs: "InputFiles", counts: Counter[str], report: "Report") -> "I
             yield from read_stream(sys.stdin.buffer, inputs.lang, counts, kind)  # type: ignore[arg-type]
         else:
             yield from read_inputs(path, names[path], inputs.lang, counts, inputs.format, report)
+
+
+def predict_stream(
+    output: Path | None,
+    file_type: "FileType",
+    nlp: "Language",
+    inputs: "InputFiles",
+    counts: Counter[str],
+    report: "Report",
+    n_rows: int,
+    **sizes: Any,
+) -> "list[Row]":
+    """Predict texts as they are read, and write them; without an output only those that are returned.
+
+    RETURNS: the first `n_rows` texts with their entities.
+    """
+    from ..corpus.predict import predict
+    from ..corpus.prediction_formats import kept_rows, write_predictions
+    from .progress import progress
+
+    rows: list[Row] = []
+    texts = texts_of(inputs, counts, report)
+    known = texts if output is not None else islice(texts, n_rows)
+    docs = progress(predict(nlp, known, **sizes), "Predicting")
+    docs = kept_rows(count_entities(docs, counts), n_rows, rows)
+    if output == STREAM:
+        write_to_stdout(docs, file_type, counts)
+    elif output is not None:
+        write_predictions(output, docs, file_type, counts)
+    else:
+        for _ in chain(docs, texts):  # the others are only counted
+            pass
+    return rows
 
 
 def count_entities(docs: "Iterable[Doc]", counts: Counter[str]) -> "Iterator[Doc]":

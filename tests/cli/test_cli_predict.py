@@ -279,3 +279,10 @@ def test_a_page(pipeline: Path, tmp_path: Path) -> None:
     assert len(parsed(shown.stdout)) == 2
     expected = html.replace("stdin.txt: the first 2 of 3 texts (--html-limit)", "standard input: 2 texts")
     assert (tmp_path / "c.html").read_text(encoding="utf8") == expected
+
+
+def test_examples_predict_nothing_else(pipeline: Path, tmp_path: Path) -> None:
+    result = xner("predict", pipeline, write(tmp_path / "a.txt", LINES * 9), "--examples")
+    assert (result.stdout, result.stderr) == ("xx  [Nairobi](LOC) is large.\n", "")
+    ok("predict", pipeline, tmp_path / "a.txt", "--examples", "-o", tmp_path / "out.jsonl")
+    assert len(parsed((tmp_path / "out.jsonl").read_text())) == 18
