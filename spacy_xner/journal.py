@@ -95,7 +95,7 @@ class Journal:
                     differing = "its format"
                 logger.warning(
                     "%s: an interrupted run is not resumed, because something is different now: %s. This run starts "
-                    "anew.",
+                    "anew. The interrupted one resumes if you run it again with what it had.",
                     self._output,
                     differing,
                 )

@@ -104,7 +104,7 @@ def tiny_pipeline(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) 
 def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of two DocBins, en.spacy and de.spacy, with names that the tiny pipeline knows and some that are new.
 
-    In each language the first of four sentences is long enough, and has names enough, for `xner show`.
+    In each language the first of four sentences is long enough, and has names enough, for `xner predict --examples`.
     """
     from spacy_xner.corpus.convert import convert_files
     from spacy_xner.corpus.docs import write_docs

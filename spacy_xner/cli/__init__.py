@@ -20,7 +20,6 @@ from .package import package
 from .predict import predict
 from .project import project
 from .report import report
-from .show import show
 from .study import study
 from .times import times
 from .torch_free import allow_torch_free
@@ -35,8 +34,8 @@ app = XnerTyper(
     "From entity labels in one language to a spaCy pipeline for others: `xner encoder` gets a transformer, "
     "`xner corpus` makes training corpora by translation, `xner align` aligns words, `xner project` projects entities "
     "onto translations, `spacy train` trains, `xner average` takes the mean of two pipelines, `xner predict` finds "
-    "entities, `xner evaluate` scores by language, "
-    "`xner layers` and `xner show` show results, `xner study` and `xner report` run and compare experiments. "
+    "entities and shows examples, `xner evaluate` scores by language, "
+    "`xner layers` shows layer weights, `xner study` and `xner report` run and compare experiments. "
     "`xner info` prints what a bug report needs.\n\n"
     "Exit status: 1 for errors in data, 2 for wrong usage.",
 )
@@ -53,7 +52,6 @@ app.command()(package)
 app.command()(predict)
 app.command()(project)
 app.command()(report)
-app.command()(show)
 app.command()(study)
 app.command()(times)
 

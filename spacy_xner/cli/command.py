@@ -20,7 +20,9 @@ from .usage import UsageError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 OUTPUTS = ("output", "json")  # parameters that can send data to standard output
-WRITTEN = frozenset({*OUTPUTS, "output_argument", "plot", "markdown", "study"})  # parameters with a file to write
+WRITTEN = frozenset(
+    {*OUTPUTS, "output_argument", "plot", "markdown", "study", "html"}
+)  # parameters with a file to write
 # Commands whose output is a folder, which no pipe or device can hold.
 FOLDER_COMMANDS = frozenset({"adapt", "average", "calibrate", "fetch", "package", "train", "trim"})
 

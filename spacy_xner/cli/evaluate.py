@@ -1,24 +1,33 @@
 """`xner evaluate`: scores by language."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from .command import accepts_streams
 from .console import STREAM, make_console, write_json
-from .options import GpuOption, PipelineArgument, QuietOption
+from .options import GpuOption, QuietOption
+from .usage import UsageError
 
 
 @accepts_streams("output")
 def evaluate(
-    pipeline: PipelineArgument,
-    files: Annotated[list[Path], typer.Argument(help="Labelled DocBin files, or folders of them.")],
+    pipeline: Annotated[
+        str | None, typer.Argument(help="Installed package or folder of a trained pipeline.", show_default=False)
+    ] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Labelled DocBin files, or folders of them.", show_default=False)
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the scores here as JSON; - for standard output.")
     ] = None,
     source: Annotated[str, typer.Option(help="Language of the pipeline's labelled training data.")] = "en",
     baseline: Annotated[Path | None, typer.Option(help="JSON scores of another pipeline, to compare with.")] = None,
+    scores: Annotated[
+        Path | None,
+        typer.Option(help="Print the table of these scores, which --output wrote; without PIPELINE and FILES."),
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Number of texts in a batch.")] = 64,
     gpu_id: GpuOption = -1,
     quiet: QuietOption = False,
@@ -32,28 +41,46 @@ def evaluate(
     before and after scaling by the temperature that was fitted on development data. ECE 0.05 means: on average, scores
     differ from the share of correct entities by 5 points.
 
-    Example: `xner evaluate xx_xner_agg corpora/test --output metrics/xx_xner_agg.json`
+    Examples:
+
+    ```
+    xner evaluate xx_xner_agg corpora/test --output metrics/xx_xner_agg.json
+    xner evaluate --scores metrics/xx_xner_agg.json --baseline metrics/zero_shot.json
+    ```
     """
     from ..corpus.docs import load_docs
     from ..corpus.reader import find_docbins
     from ..ner.fitting import recognisers_of
     from ..pipelines import load_pipeline, use_gpu
-    from ..reporting.score_table import calibration_line, score_table
     from ..scoring.scores import evaluate_pipeline, read_scores, write_scores
 
-    use_gpu(gpu_id)
+    if scores is not None and (pipeline or files or output):
+        raise UsageError("Found --scores with PIPELINE, FILES or --output, expected --scores, and --baseline, alone.")
     compared = read_scores(baseline) if baseline else None
+    if scores is not None:
+        print_scores(read_scores(scores), compared)
+        return
+    if pipeline is None or not files:
+        raise UsageError("Expected a pipeline and labelled files to score it on, or scores to print as --scores.")
+    use_gpu(gpu_id)
     paths = [path for file in files for path in find_docbins(file)]
     nlp = load_pipeline(pipeline)
     references = [doc for path in paths for doc in load_docs(path)]
-    scores = evaluate_pipeline(nlp, references, source=source, batch_size=batch_size)
-    scores["pipeline"] = pipeline
-    scores["calibration"] = next((r.cfg["calibration"] for r in recognisers_of(nlp)), None)
-    console = make_console()
-    console.print(score_table(scores, compared, title=pipeline))
-    if scores["calibration"]:
-        console.print(calibration_line(scores["calibration"]))
+    found = evaluate_pipeline(nlp, references, source=source, batch_size=batch_size)
+    found["pipeline"] = pipeline
+    found["calibration"] = next((r.cfg["calibration"] for r in recognisers_of(nlp)), None)
+    print_scores(found, compared)
     if output == STREAM:
-        write_json(output, scores)
+        write_json(output, found)
     elif output:
-        write_scores(output, scores)
+        write_scores(output, found)
+
+
+def print_scores(scores: dict[str, Any], baseline: dict[str, Any] | None) -> None:
+    """Print the table of a pipeline's scores, with those of another one, and how its scores were calibrated."""
+    from ..reporting.score_table import calibration_line, score_table
+
+    console = make_console()
+    console.print(score_table(scores, baseline, title=scores.get("pipeline")))
+    if scores.get("calibration"):
+        console.print(calibration_line(scores["calibration"]))

@@ -44,16 +44,17 @@ def hash_of(value: Any) -> str:
     return hashlib.sha256(repr(value).encode("utf8", "surrogatepass")).hexdigest()
 
 
-def write_docs(path: str | Path, docs: Iterable[Doc]) -> int:
+def write_docs(path: str | Path, docs: Iterable[Doc], *, allow_empty: bool = False) -> int:
     """Write docs with their meta to a DocBin file. The same docs give the same bytes; no partial file is left.
 
+    allow_empty (bool): write a DocBin without docs where there are none.
     RETURNS (int): the number of docs.
     RAISES: XnerError if there are no docs, since an empty corpus points to an earlier mistake; and, before the first
         doc is read, if the file cannot be written.
     """
     check_writable(path)
     doc_bin = docbin_of(docs)
-    if not len(doc_bin):
+    if not len(doc_bin) and not allow_empty:
         raise XnerError(f"{path}: not written, because no doc is left. The counts above show where they were dropped.")
     with atomic_path(path) as temporary:
         temporary.write_bytes(doc_bin.to_bytes())

@@ -15,9 +15,12 @@ from ..errors import XnerError
 from ..pipelines import name_of
 from .formats.json_records import checked_text
 from .formats.reading import Format, read_sentences
+from .formats.report import Report
 
 StreamFormat = Literal["plain", "jsonl"]
 UNKNOWN = "xx"  # spaCy's code of several languages
+Row = dict[str, Any]
+"""A text with its entities, see `prediction_as_json`."""
 
 
 @dataclass(frozen=True)
@@ -26,28 +29,34 @@ class Text:
 
     id (str): its id in the file, or the file's name and the line. lang (str): its language code; "xx" if unknown.
     place (str): file and line, for messages.
+    n_entities (int | None): the number of entities that its file marks in it; None where it is unlabelled.
     """
 
     text: str
     id: str
     lang: str
     place: str
+    n_entities: int | None = None
 
 
-def read_inputs(path: Path, name: str, lang: str, counts: Counter[str], format: Format = "auto") -> Iterator[Text]:
+def read_inputs(
+    path: Path, name: str, lang: str, counts: Counter[str], format: Format = "auto", report: Report | None = None
+) -> Iterator[Text]:
     """Yield the texts of a file: each line of a `.txt`, each sentence of other formats. Labels are not looked at.
 
     name (str): of the file, for ids, see `name_files`.
     lang (str): language code of texts whose file does not give it.
     counts (Counter[str]): receives the number of "texts", and of "entities in the file, not looked at".
+    report (Report | None): receives what the file was taken for, and what was changed or left out.
     RAISES: XnerError for a file that cannot be read.
     """
-    for sentence in read_sentences(path, format, lang=lang):
+    for sentence in read_sentences(path, format, report, lang=lang):
+        n_entities = None if sentence.spans is None else len(sentence.spans)
         counts["texts"] += 1
-        counts["entities in the file, not looked at"] += len(sentence.spans or ())
+        counts["entities in the file, not looked at"] += n_entities or 0
         meta = sentence.meta
         found = str(meta.get("id") or f"{name}:{sentence.line}"), str(meta.get("lang") or lang)
-        yield Text(sentence.text, *found, f"{path}:{sentence.line}")
+        yield Text(sentence.text, *found, f"{path}:{sentence.line}", n_entities)
 
 
 def read_stream(
@@ -105,13 +114,14 @@ def predict(nlp: Language, texts: Iterable[Text], batch_size: int | None = None,
     RAISES: XnerError for a text that is longer than the pipeline accepts.
     """
     step = {"step": "predict", "pipeline": name_of(nlp)}
-    pairs = ((_checked(text, nlp).text, text) for text in texts)
+    pairs = ((check_length(text, nlp).text, text) for text in texts)
     for doc, text in nlp.pipe(pairs, as_tuples=True, batch_size=batch_size, n_process=n_process):
         doc._.xner_meta = {"id": text.id, "lang": text.lang, "score": 1.0, "provenance": [step]}
         yield doc
 
 
-def _checked(text: Text, nlp: Language) -> Text:
+def check_length(text: Text, nlp: Language) -> Text:
+    """The text itself. RAISES: XnerError where it is longer than the pipeline accepts."""
     if len(text.text) > nlp.max_length:
         raise XnerError(
             f"{text.place}: found a text of {len(text.text):,} characters, expected at most {nlp.max_length:,}, the "
@@ -120,7 +130,7 @@ def _checked(text: Text, nlp: Language) -> Text:
     return text
 
 
-def prediction_as_json(doc: Doc) -> dict[str, Any]:
+def prediction_as_json(doc: Doc) -> Row:
     """A doc as a line of JSON: `id`, `lang` if it is known, `text` and `entities`, with character offsets.
 
     An entity has `start`, `end`, `label`, `text`, and, if the pipeline sets them, `score` in [0, 1], `kb_id` and `id`.
@@ -130,7 +140,8 @@ def prediction_as_json(doc: Doc) -> dict[str, Any]:
     entities = []
     for ent in doc.ents:
         place = {"start": ent.start_char, "end": ent.end_char, "label": ent.label_, "text": ent.text}
-        more = {"score": confidence_of(ent), "kb_id": ent.kb_id_, "id": ent.id_}
+        score = confidence_of(ent)
+        more = {"score": None if score is None else round(score, 6), "kb_id": ent.kb_id_, "id": ent.id_}
         entities.append(place | {key: value for key, value in more.items() if value not in (None, "")})
     return {**known, "text": doc.text, "entities": entities}
 

@@ -19,7 +19,7 @@ def test_all_commands_are_there() -> None:
     corpus = ["check", "convert", "distill", "project", "stats", "synthesize", "translate"]
     known = ["adapt", *("align " + name for name in ("file", "show", "train")), "average", "calibrate"]
     known += [*("corpus " + name for name in corpus), "encoder fetch", "encoder trim"]
-    known += ["evaluate", "info", "layers", "package", "predict", "project", "report", "show", "study", "times"]
+    known += ["evaluate", "info", "layers", "package", "predict", "project", "report", "study", "times"]
     assert sorted(" ".join(command) for command in COMMANDS) == known
 
 

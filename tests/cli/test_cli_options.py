@@ -59,7 +59,7 @@ def test_a_hidden_argument_is_not_in_the_help() -> None:
         assert "output_argument" not in ok(*command, "--help").lower()
 
 
-RESULTS_ONLY = [("corpus", "check"), ("evaluate",), ("show",)]  # these print no notes
+RESULTS_ONLY = [("corpus", "check"), ("evaluate",)]  # these print no notes
 
 
 @pytest.mark.parametrize("command", [each for each in COMMANDS if each not in RESULTS_ONLY], ids=" ".join)

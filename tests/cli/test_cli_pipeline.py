@@ -1,4 +1,4 @@
-"""`xner layers`, `xner evaluate` and `xner show` on a small trained pipeline."""
+"""`xner layers`, `xner evaluate` and `xner predict --examples` on a small trained pipeline."""
 
 import json
 import re
@@ -149,7 +149,7 @@ def test_layers_of_a_pipeline_without_weights(without_weights: Path) -> None:
     assert "spacy_xner.LayerAggregationListener.v1" in message
 
 
-@pytest.mark.parametrize("command", [["layers"], ["evaluate"], ["show"]], ids=" ".join)
+@pytest.mark.parametrize("command", [["layers"], ["evaluate"], ["predict"]], ids=" ".join)
 def test_no_such_pipeline(command: list[str], tmp_path: Path, tiny_corpus: Path) -> None:
     files = [] if command == ["layers"] else [tiny_corpus]
     assert "no installed package or folder of that name" in failing(*command, "xx_nowhere", *files)
@@ -211,23 +211,36 @@ def docs_without_meta(path: Path) -> Path:
     return path
 
 
-def test_show(tiny_pipeline: Path, tiny_corpus: Path, tmp_path: Path) -> None:
-    """The scores, then a sentence of each language with the entities that are found."""
-    path = tmp_path / "scores.json"
-    ok("evaluate", tiny_pipeline, tiny_corpus, "--output", path)
-    out = ok("show", tiny_pipeline, tiny_corpus, "--scores", path, "--baseline", path)
-    assert out.index("mean of targets") < out.index("\nde  ") < out.index("\nen  ")
+def test_scores_that_are_there_are_printed_as_evaluate_prints_them(
+    tiny_pipeline: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    scores, baseline = tmp_path / "scores.json", tmp_path / "baseline.json"
+    ok("evaluate", tiny_pipeline, tiny_corpus / "de.spacy", "--output", baseline)
+    printed = ok("evaluate", tiny_pipeline, tiny_corpus, "--output", scores, "--baseline", baseline)
+    assert "mean of targets" in printed
+    assert ok("evaluate", "--scores", scores, "--baseline", baseline) == printed
+    fitted = {"temperature": 1.25, "entities": 9, "ece_before": 0.2, "ece_after": 0.1}
+    srsly.write_json(scores, srsly.read_json(scores) | {"calibration": fitted})
+    assert "Temperature 1.25, fitted on 9 entities" in ok("evaluate", "--scores", scores)
+    assert "expected --scores, and --baseline, alone" in misused("evaluate", tiny_pipeline, "--scores", scores)
+    assert "Expected a pipeline and labelled files" in misused("evaluate", tiny_pipeline)
+    assert "no scores to read" in failing("evaluate", "--scores", tmp_path / "nowhere.json")
+
+
+def test_examples(tiny_pipeline: Path, tiny_corpus: Path) -> None:
+    """A sentence of each language with the entities that are found, and nothing else."""
+    out = ok("predict", tiny_pipeline, tiny_corpus, "--examples")
+    assert [line[:4] for line in out.splitlines()] == ["de  ", "en  "]
     nlp = spacy.load(tiny_pipeline)
-    for lang, verb in (("de", "besuchte"), ("en", "visited")):
-        line = next(line for line in out.splitlines() if line.startswith(f"{lang}  "))
+    for line, verb in zip(out.splitlines(), ("besuchte", "visited"), strict=True):
         found = re.findall(r"\[([^]]+)\]\((\w+)\)", line)
-        text = re.sub(r"\[([^]]+)\]\(\w+\)", r"\1", line).removeprefix(f"{lang}  ")
+        text = re.sub(r"\[([^]]+)\]\(\w+\)", r"\1", line)[4:]
         assert text == f"Angela Merkel {verb} Paris , London and Berlin ."
         assert found == [(ent.text, ent.label_) for ent in nlp(text).ents] != []
 
 
-def test_show_without_scores(without_weights: Path, tiny_corpus: Path) -> None:
-    out = ok("show", without_weights, tiny_corpus / "en.spacy")
+def test_examples_without_entities(without_weights: Path, tiny_corpus: Path) -> None:
+    out = ok("predict", without_weights, tiny_corpus / "en.spacy", "--examples")
     assert out == "en  Angela Merkel visited Paris , London and Berlin .\n"
 
 
@@ -238,8 +251,8 @@ def test_names_with_brackets_are_printed_as_they_are(tiny_pipeline: Path, tiny_c
     corpus.symlink_to(tiny_corpus / "de.spacy")
     scores, plot = tmp_path / "scores[/red].json", tmp_path / "plot[de].svg"
     assert "model[de]" in "".join(ok("evaluate", pipeline, corpus, "--output", scores).split())
-    assert "model[de]" in "".join(ok("show", pipeline, corpus, "--scores", scores).split())
+    assert "model[de]" in "".join(ok("evaluate", "--scores", scores).split())
     (tmp_path / "text[de].txt").write_text("Paris\n")
     out = ok("layers", pipeline, "--plot", plot, "--texts", tmp_path / "text[de].txt")
     assert f"Wrote {plot}" in "".join(out.split("\n"))
-    assert "none[de].json" in failing("show", pipeline, corpus, "--scores", tmp_path / "none[de].json")
+    assert "none[de].json" in failing("evaluate", "--scores", tmp_path / "none[de].json")

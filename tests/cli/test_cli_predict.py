@@ -1,4 +1,4 @@
-"""`xner predict`: texts of any format in, JSON lines or a DocBin out."""
+"""`xner predict`: texts of any format in; JSON lines, columns, a DocBin or a page out."""
 
 import gzip
 import json
@@ -32,6 +32,11 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ruler: Any = nlp.add_pipe("entity_ruler")
     ruler.add_patterns([{"label": "LOC", "pattern": "Nairobi", "id": "Q3870"}, {"label": "PER", "pattern": "Ada"}])
     nlp.to_disk(path := tmp_path_factory.mktemp("pipelines") / "rules")
+    return path
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf8")
     return path
 
 
@@ -157,6 +162,21 @@ def test_a_text_that_is_too_long() -> None:
 
 def test_wrong_usage(pipeline: Path, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Ada\n")
+    (tmp_path / "none").mkdir()
+    for options, message in {
+        ("-o", "x.spacy.gz"): "a DocBin is compressed by itself",
+        ("-o", "x.iob.xz"): "expected a name that ends in .gz, or a file that is not compressed",
+        ("-o", "x.iob", "-t", "jsonl"): "Found --file-type jsonl for the output x.iob, expected iob",
+        ("-t", "spacy"): "Found --file-type spacy for standard output",
+        ("-t", "iob", "--html", "x.html"): "Found --file-type iob without an output",
+        ("-o", "x.jsonl", "--html", "x.jsonl"): "for both --output and --html",
+        ("-o", "-", "--examples"): "Found --examples with standard input or output",
+        ("--html", "-"): "Found '-' as --html",
+    }.items():
+        assert message in misused("predict", pipeline, tmp_path / "a.txt", *options)
+    assert "is also an input" in failing("predict", pipeline, tmp_path / "a.txt", "--html", tmp_path / "a.txt")
+    assert "found no file" in failing("predict", pipeline, tmp_path / "none")
+    assert "found the ending '.pdf'" in failing("predict", pipeline, tmp_path / "a.txt", write(tmp_path / "b.pdf", "x"))
     assert "expected a name that ends in .jsonl" in misused("predict", pipeline, tmp_path / "a.txt", "-o", "x.txt")
     assert "expected plain or jsonl for standard" in misused("predict", pipeline, "-", "--format", "columns")
     assert "expected one of auto, " in misused("predict", pipeline, "-", "--format", "xml")
@@ -174,3 +194,95 @@ def test_a_byte_order_mark_is_no_text() -> None:
 def test_a_language_that_is_unknown_is_left_out(pipeline: Path) -> None:
     (doc,) = predict_docs(spacy.load(pipeline), [Text("Ada", "1", "xx", "")])
     assert "lang" not in prediction_as_json(doc)
+
+
+COLUMNS = """\
+# id = a:1
+# text = Nairobi is large.
+Nairobi\tB-LOC
+is\tO
+large\tO
+.\tO
+
+"""
+
+
+def test_columns(pipeline: Path, tmp_path: Path) -> None:
+    """In a file, on standard output, and in a file whose name does not say it; `xner corpus convert` reads them."""
+    given = write(tmp_path / "a.txt", LINES)
+    assert ok("predict", pipeline, given, "--file-type", "iob").startswith(COLUMNS)
+    assert ok("predict", pipeline, "-", "-t", "iob", input=LINES).startswith(COLUMNS.replace("a:1", "stdin:1"))
+    ok("predict", pipeline, given, "-o", tmp_path / "out.conll", "--lang", "deu")
+    assert (tmp_path / "out.conll").read_text() == ok("predict", pipeline, given, "-t", "iob", "--lang", "de")
+    ok("predict", pipeline, given, "-o", tmp_path / "out", "-t", "iob", "--lang", "de")
+    assert (tmp_path / "out").read_bytes() == (tmp_path / "out.conll").read_bytes()
+    ok("corpus", "convert", tmp_path / "out.conll", "-o", tmp_path / "back.spacy")
+    docs = load_docs(tmp_path / "back.spacy")
+    assert [(meta_of(doc)["id"], meta_of(doc)["lang"], doc.text) for doc in docs] == [
+        ("a:1", "de", "Nairobi is large."),
+        ("a:3", "de", "Who knows Ada, of Nairobi?"),
+    ]
+    assert [[(e.start_char, e.end_char, e.label_) for e in doc.ents] for doc in docs] == [
+        [(0, 7, "LOC")],
+        [(10, 13, "PER"), (18, 25, "LOC")],
+    ]
+
+
+def test_labels_that_columns_cannot_hold(tmp_path: Path) -> None:
+    nlp = spacy.blank("xx")
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "A PLACE", "pattern": "Nairobi"}])  # type: ignore[attr-defined]
+    nlp.to_disk(tmp_path / "rules")
+    given = write(tmp_path / "a.txt", LINES)
+    message = failing("predict", tmp_path / "rules", given, "-o", tmp_path / "a.iob")
+    assert "the label 'A PLACE' cannot be written in the format columns" in message
+    assert "A PLACE" in ok("predict", tmp_path / "rules", given)
+
+
+def test_a_folder(pipeline: Path, tmp_path: Path) -> None:
+    """Its files in order, also below it, but no hidden ones; an output in it is no input of the next run."""
+    (tmp_path / "in/b").mkdir(parents=True)
+    write(tmp_path / "in/a.txt", "Ada\n"), write(tmp_path / "in/b/a.txt", "Nairobi\n")
+    write(tmp_path / "in/.x.txt", "hidden\n"), write(tmp_path / "in/notes.md", "other\n")
+    out = tmp_path / "in/out.jsonl"
+    ok("predict", pipeline, tmp_path / "in", "-o", out)
+    assert [row["id"] for row in parsed(out.read_text())] == ["in/a:1", "b/a:1"]
+    assert "in/out.jsonl is also an input" in failing("predict", pipeline, tmp_path / "in", "-o", out)
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.iob", "out.spacy", "out.jsonl.gz"])
+def test_no_text(pipeline: Path, tmp_path: Path, name: str) -> None:
+    said = ok("predict", pipeline, write(tmp_path / "a.txt", "\n \n"), "-o", tmp_path / name)
+    assert "a.txt: plain text: 0 lines, unlabelled\n2 empty lines left out (first: " in said
+    assert re.search(r"texts +0 *\n", said)
+    if name == "out.spacy":
+        assert load_docs(tmp_path / name) == []
+    else:
+        content = (tmp_path / name).read_bytes()
+        assert (gzip.decompress(content) if name.endswith(".gz") else content) == b""
+
+
+def test_a_page(pipeline: Path, tmp_path: Path) -> None:
+    """Alone, only its texts are predicted; with an output, or from standard input, it is the same."""
+    given, page = write(tmp_path / "stdin.txt", f"{LINES}One more.\n"), tmp_path / "new/a.html"
+    said = ok("predict", pipeline, given, "--html", page, "--html-limit", 2)
+    assert f"Wrote {page} with the first 2 of 3 texts (--html-limit): open it in a browser." in said
+    assert re.search(r"texts +3 *\n entities +3 *\n", said)
+    html = page.read_text(encoding="utf8")
+    assert "<title>Entities found by xx_pipeline</title>" in html
+    note = "stdin.txt: the first 2 of 3 texts (--html-limit), with 3 entities, found by xx_pipeline 0.0.0 (rules)."
+    assert note in html
+    assert html.count("<article>") == 2
+    assert 'title="LOC, Q3870"' in html
+    ok("predict", pipeline, given, "--html", tmp_path / "b.html", "--html-limit", 2, "-o", tmp_path / "b.jsonl")
+    assert (tmp_path / "b.html").read_text(encoding="utf8") == html
+    shown = xner("predict", pipeline, "-", "--html", tmp_path / "c.html", "--html-limit", 2, "-o", "-", input=LINES)
+    assert len(parsed(shown.stdout)) == 2
+    expected = html.replace("stdin.txt: the first 2 of 3 texts (--html-limit)", "standard input: 2 texts")
+    assert (tmp_path / "c.html").read_text(encoding="utf8") == expected
+
+
+def test_examples_predict_nothing_else(pipeline: Path, tmp_path: Path) -> None:
+    result = xner("predict", pipeline, write(tmp_path / "a.txt", LINES * 9), "--examples")
+    assert (result.stdout, result.stderr) == ("xx  [Nairobi](LOC) is large.\n", "")
+    ok("predict", pipeline, tmp_path / "a.txt", "--examples", "-o", tmp_path / "out.jsonl")
+    assert len(parsed((tmp_path / "out.jsonl").read_text())) == 18

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...errors import XnerError
+from ...languages.codes import CODE
 from .report import Report
 
 # -DOCSTART- of the CoNLL shared tasks (AIDA adds a title), also in a column that is not the first
@@ -21,6 +22,7 @@ ELEMENT = re.compile(r"</?(s|p|doc|text|sent|sentence|file|article)\b[^<>]*/?>",
 COMMENT = re.compile(r"#($|[ \t#]|[\w.-]+[ \t]*=)")
 # "# sent_id = 3", "# id = 3", and MultiCoNER's "# id 3<TAB>domain=en"
 SENTENCE_ID = re.compile(r"#\s*(?:sent_id\s*=|id\s*=|id\s)\s*(\S+)")
+SENTENCE_LANG = re.compile(rf"#\s*lang\s*=\s*({CODE.pattern})\s*")
 SENTENCE_TEXT = re.compile(r"#\s*text\s*=\s?(.*)")
 
 
@@ -36,12 +38,14 @@ class Block:
     """The rows of a sentence, and what comments before them say.
 
     id (str): the sentence's id; "" without one.
+    lang (str): the code of its language; "" without one.
     text (str | None): the sentence's text.
     is_document_start (bool): a mark says that a document begins here.
     """
 
     rows: list[Row] = field(default_factory=list)
     id: str = ""
+    lang: str = ""
     text: str | None = None
     is_document_start: bool = False
 
@@ -145,6 +149,8 @@ def _note_comment(block: Block, path: Path, number: int, line: str, report: Repo
         block.is_document_start |= not re.match(r"#\s*end\b", line)
     elif found := SENTENCE_ID.match(line):
         block.id = found[1]
+    elif found := SENTENCE_LANG.fullmatch(line):
+        block.lang = found[1]
     elif found := SENTENCE_TEXT.match(line):
         block.text = found[1]
 

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ...errors import XnerError
@@ -47,7 +48,7 @@ class SentenceBuilder:
         least = max(self.layout.token, self.layout.tag) + 1
         for row in rows:
             check_width(self.path, row, self.layout.width or max(least, len(row.cells)))
-        parts = self._split(Block(rows, block.id, block.text))
+        parts = self._split(replace(block, rows=rows))
         for part in parts:
             if sentence := self._sentence(part):
                 self.n_sentences += 1
@@ -91,14 +92,14 @@ class SentenceBuilder:
                 ids = layout.ids is not None and row.cells[layout.ids].strip() not in ("", self._id)
                 if ids or self._counts_again(row, current):
                     self.report.note("sentences without an empty line before them", self.path, row.number)
-                    yield Block(current, block.id, block.text)
+                    yield replace(block, rows=current)
                     current = []
                     block = Block()
             if layout.ids is not None:
                 self._id = row.cells[layout.ids].strip() or self._id
             current.append(row)
         if current:
-            yield Block(current, block.id, block.text)
+            yield replace(block, rows=current)
 
     def _counts_again(self, row: Row, before: list[Row]) -> bool:
         """Whether the index begins again: with 0, or with 1 that does not follow 0 or a contraction of words from 1."""
@@ -226,7 +227,7 @@ class SentenceBuilder:
         new = {old: i for i, old in enumerate(kept)}
         spans = [(new[start], new[end - 1] + 1, label) for start, end, label in trimmed]
         spaces = [spaces[i] or any(spaces[i:following]) for i, following in itertools.pairwise([*kept, len(words)])]
-        meta = {**self._meta, **({"id": block.id} if block.id else {})}
+        meta = {**self._meta, **{key: value for key, value in (("id", block.id), ("lang", block.lang)) if value}}
         return sentence_of_words(
             [words[i] for i in kept],
             [*spaces[:-1], False],

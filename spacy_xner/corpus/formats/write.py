@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from spacy.tokens import Doc, Span
 
@@ -19,6 +19,9 @@ from .inline import format_inline
 
 # Labels that a text format can hold, so that they are read back unchanged.
 LABELS = {"inline": re.compile(r"[^\s()\[\]]+"), "columns": re.compile(r"\S+")}
+# What a cell of a column file cannot hold inside, and at its edges: readers take U+FEFF for a byte order mark.
+UNWRITABLE = re.compile("[\t\n\r\0]+")
+EDGES = " \ufeff"
 
 
 def check_labels(labels: Iterable[str], format: str, output: Path) -> None:
@@ -45,19 +48,66 @@ def fully_labelled(docs: Iterable[Doc], counts: Counter[str]) -> Iterator[Doc]:
             counts["unlabelled sentences left out"] += 1
 
 
-def write_columns(file: TextIO, docs: Iterable[Doc], counts: Counter[str]) -> None:
-    """Write a token, a tab and its IOB2 tag per line, and a blank line after each sentence; without space tokens."""
+def write_columns(file: TextIO, docs: Iterable[Doc], counts: Counter[str], comments: bool = False) -> None:
+    """Write a token, a tab and its IOB2 tag per line, and a blank line after each sentence; without space tokens.
+
+    Nothing is in a column but what a reader finds there again: a token with tabs, line breaks or blanks at an edge is
+    written with single blanks between its parts, and counted.
+
+    comments (bool): write what a doc's meta and text say before its tokens: `# id = ...`, `# lang = ...`, and
+        `# text = ...`, from which readers take the spaces. Blanks in ids are written as _, and counted.
+    """
     for doc in fully_labelled(docs, counts):
-        starts = {next(token.i for token in entity if not token.is_space) for entity in doc.ents}
-        lines = [
-            f"{token.text}\t{('B-' if token.i in starts else 'I-') + token.ent_type_ if token.ent_type_ else 'O'}\n"
-            for token in doc
-            if not token.is_space
-        ]
-        if not lines:
+        rows = rows_of(doc, counts)
+        if not rows:
             counts["empty sentences left out"] += 1
             continue
-        file.writelines([*lines, "\n"])
+        head = comments_of(doc, rows, counts) if comments else []
+        file.writelines([*head, *(f"{row.token}\t{row.tag}\n" for row in rows), "\n"])
+
+
+class TaggedToken(NamedTuple):
+    """A token as it is written in a column file, with its IOB2 tag, and whether a space follows it in the text."""
+
+    token: str
+    tag: str
+    space: bool
+
+
+def rows_of(doc: Doc, counts: Counter[str]) -> list[TaggedToken]:
+    """The tokens of a doc for a column file.
+
+    counts (Counter[str]): receives "tokens of white space left out", and "tokens with blanks at an edge, tabs or line
+        breaks, written with single blanks".
+    """
+    rows: list[TaggedToken] = []
+    begins = ""  # the label of an entity whose first tokens were left out
+    for token in doc:
+        written = "" if token.is_space else UNWRITABLE.sub(" ", token.text).strip(EDGES)
+        if token.ent_iob_ == "B" or not token.ent_type_:
+            begins = token.ent_type_
+        if token.is_space:
+            counts["tokens of white space left out"] += 1
+        elif written != token.text:
+            counts["tokens with blanks at an edge, tabs or line breaks, written with single blanks"] += 1
+        if written:
+            tag = f"{'B' if begins else 'I'}-{token.ent_type_}" if token.ent_type_ else "O"
+            rows.append(TaggedToken(written, tag, bool(token.whitespace_)))
+            begins = ""
+        elif rows and (token.is_space or token.whitespace_):
+            rows[-1] = rows[-1]._replace(space=True)
+    return rows
+
+
+def comments_of(doc: Doc, rows: Iterable[TaggedToken], counts: Counter[str]) -> list[str]:
+    """The lines of comments before a doc's rows in a column file."""
+    meta = meta_of(doc)
+    name = "_".join(str(meta.get("id") or "").split())
+    counts["ids with blanks, written as _"] += name != str(meta.get("id") or "")
+    text = "".join(row.token + " " * row.space for row in rows).strip()
+    lang = meta.get("lang")
+    known = {"id": name, "lang": None if lang == "xx" else lang, "text": text}  # xx: spaCy's code for any language
+    return [f"# {key} = {value}\n" for key, value in known.items() if value]
 
 
 def write_inline(file: TextIO, docs: Iterable[Doc], counts: Counter[str]) -> None:

@@ -1,0 +1,98 @@
+"""The page of `xner predict --html`, and the colours and tooltips of entities."""
+
+import colorsys
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from spacy_xner.corpus.predict import Row
+from spacy_xner.reporting.entities_html import COLORS, color_of, shown_entities
+from spacy_xner.reporting.predictions_page import predictions_page, tooltip_of
+
+HOSTILE = "<script>alert('x')</script> & \"Ada\""
+ROWS: list[Row] = [
+    {
+        "id": "<b>1</b>",
+        "lang": "en",
+        "text": HOSTILE,
+        "entities": [{"start": 31, "end": 34, "label": '<i>"PER', "text": "Ada", "score": 0.987654, "id": "<Q7259>"}],
+    },
+    {"id": "2", "lang": "ar", "text": "محمد في نيروبي", "entities": [{"start": 8, "end": 14, "label": "LOC"}]},
+    {"id": "3", "text": "Nothing\nis\nhere.", "entities": []},
+]
+
+
+class Collector(HTMLParser):
+    """The tags of a page with their attributes, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def test_page() -> None:
+    found = Collector(predictions_page(ROWS, "Entities found by <x>", "a.txt: 3 texts & more"))
+    assert not {"script", "i", "link", "img"} & {tag for tag, _ in found.tags}, "it loads nothing, and runs nothing"
+    assert "Entities found by <x>" in found.text
+    assert "a.txt: 3 texts & more" in found.text
+    assert HOSTILE.replace("Ada", 'Ada<i>"PER') in found.text
+    assert "<b>1</b>" in found.text
+    assert [mark.get("title") for mark in found.all("mark")[2:]] == ['<i>"PER, score 0.99, <Q7259>', "LOC"]
+    texts = [div for div in found.all("div") if "dir" in div]
+    assert [(div["dir"], div.get("lang")) for div in texts] == [("auto", "en"), ("auto", "ar"), ("auto", None)]
+    assert [re.findall(r"direction: (\w+)", div["style"] or "") for div in found.all("div") if "style" in div] == [
+        ["ltr"], ["rtl"], ["ltr"]
+    ]  # fmt: skip
+    assert len(found.all("br")) == 2
+    assert len(found.all("title")) == 1
+
+
+def test_a_page_without_texts() -> None:
+    found = Collector(predictions_page([], "Entities", "empty.txt: 0 texts"))
+    assert "0 texts" in found.text
+    assert found.all("article") == found.all("ul") == []
+
+
+@pytest.mark.parametrize("more", [{}, {"score": 1.0}, {"kb_id": "Q1", "id": "x"}])
+def test_a_tooltip(more: Row) -> None:
+    expected = {"": "PER", "score": "PER, score 1.00", "kb_id": "PER, Q1, x"}[next(iter(more), "")]
+    assert tooltip_of({"label": "PER", **more}) == expected
+
+
+def luminance(color: str) -> float:
+    """The relative luminance of WCAG 2."""
+    if color.startswith("hsl"):
+        hue, saturation, light = (int(number) for number in re.findall(r"\d+", color))
+        rgb = colorsys.hls_to_rgb(hue / 360, light / 100, saturation / 100)
+    else:
+        digits = color[1:] if len(color) == 7 else "".join(2 * digit for digit in color[1:])
+        rgb = tuple(int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4))  # type: ignore[assignment]
+    linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in rgb]
+    return sum(weight * each for weight, each in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_colours_are_stable_and_legible() -> None:
+    labels = [*COLORS, *(f"LABEL{i}" for i in range(100))]
+    contrast = [(luminance(color_of(label)) + 0.05) / (luminance("#1d2433") + 0.05) for label in labels]
+    assert min(contrast) > 4.5
+    assert color_of("PER") == color_of("per") == COLORS["PERSON"]
+    assert color_of("Gene") == color_of("GENE") == "hsl(300, 65%, 80%)"
+    assert len({color_of(label) for label in labels[len(COLORS) :]}) == 24
+
+
+def test_entities_without_tooltips_are_as_displacy_draws_them() -> None:
+    html = shown_entities("Ada", [(0, 3, "PER", " 0.5")])
+    assert "title" not in html
+    assert Collector(html).text.split() == ["Ada", "PER", "0.5"]
