@@ -148,7 +148,7 @@ def test_an_arm_is_a_section(tmp_path: Path) -> None:
         (b"[study]\n[study]\n", "section 'study' already exists"),
         (b"[study.sub]\nx = 1\n[arms]\n", "no study can be read: .*Section 'study' is not defined"),
         (
-            b"[study]\nname = "x"\n[arms]\n[arms.b.settings]\n[arms.b]\n",
+            b'[study]\nname = "x"\n[arms]\n[arms.b.settings]\n[arms.b]\n',
             "a section of 'b' comes before the section itself",
         ),
         (b"[study]\narms = 3\n[arms]\n[arms.a]\n", r"\[study\] has a value `arms`, expected a section"),

@@ -62,7 +62,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory, tiny_encoder: Path) -> Study:
 
 def weights(folder: Path) -> dict[str, np.ndarray]:
     """All weights of a pipeline, by component, number of the layer, and name."""
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for name, pipe in spacy.load(folder).pipeline:
         for number, node in enumerate(pipe.model.walk() if hasattr(pipe, "model") else ()):
             arrays = {key: node.get_param(key) for key in node.param_names if node.has_param(key)}
@@ -97,7 +97,7 @@ def test_teacher_and_student_are_those_of_the_main_job(tmp_path: Path, tiny_enco
     command = ["corpus", "distill", main / "z/model-last", tmp_path / "unlabelled/{lang}.spacy"]
     result = CliRunner().invoke(app, [*map(str, command), "-o", f"{main}/distilled/{{lang}}.spacy", "--lang", "de"])
     assert result.exit_code == 0, result.output
-    second = {"training.max_steps": 4, "training.eval_frequency": 4, "vars.swap": 0.0}
+    second: dict[str, Any] = {"training.max_steps": 4, "training.eval_frequency": 4, "vars.swap": 0.0}
     second |= {
         "paths.start": str(main / "z/model-last"),
         "paths.train": [plan.gold, f"{tmp_path}/projected", f"{main}/distilled"],
