@@ -27,9 +27,11 @@ TINY_WORDS = ["the", "visited", "Angela", "Merkel", "Berlin", "Paris", "London",
 
 
 @pytest.fixture(autouse=True)
-def translations_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test with a cache of translations of its own, not the user's."""
-    monkeypatch.setattr("spacy_xner.translation.cache.default_folder", lambda: tmp_path / ".translations")
+def translations_apart(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test with a cache of translations of its own, not the user's; its folder is made if it is asked for."""
+    monkeypatch.setattr(
+        "spacy_xner.translation.cache.default_folder", lambda: request.getfixturevalue("tmp_path") / ".translations"
+    )
 
 
 @pytest.fixture(scope="session")
