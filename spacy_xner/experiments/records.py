@@ -63,8 +63,16 @@ class RunRecord:
     @property
     def teacher(self) -> str | None:
         """The arm of its teacher; None if it had none, or the record does not say."""
+        return self._of_arm("teacher")
+
+    @property
+    def start(self) -> str | None:
+        """The arm whose weights its training started from; None if it had none, or the record does not say."""
+        return self._of_arm("start")
+
+    def _of_arm(self, name: str) -> str | None:
         arm = (self.get("setting") or {}).get("arm")
-        return arm.get("teacher") if isinstance(arm, dict) else None
+        return arm.get(name) if isinstance(arm, dict) else None
 
     @property
     def steps(self) -> dict[str, int]:

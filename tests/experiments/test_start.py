@@ -24,6 +24,7 @@ from spacy_xner.experiments.run_training import train_run
 from spacy_xner.experiments.runner import Runner
 from spacy_xner.experiments.training import train_into
 from spacy_xner.reporting.costs import costs_table, total_cost
+from spacy_xner.reporting.page import report_html
 from spacy_xner.reporting.report import make_report
 
 from .util import make_study
@@ -103,14 +104,13 @@ def test_teacher_and_student_are_those_of_the_main_job(tmp_path: Path, tiny_enco
         "paths.train": [plan.gold, f"{tmp_path}/projected", f"{main}/distilled"],
     }
     train(ROOT / "configs/xner.cfg", main / "e", overrides={**base, **second})
-    for name in "ze":
-        expected = weights(main / f"{name}/model-last")
+    expected = {name: weights(main / f"{name}/model-last") for name in "ze"}
+    for name, arrays in expected.items():
         found = weights(Path(plan.folder) / plan.name / f"{name}-0/model-last")
-        assert found.keys() == expected.keys()
-        for key, array in expected.items():
+        assert found.keys() == arrays.keys()
+        for key, array in arrays.items():
             np.testing.assert_array_equal(found[key], array, err_msg=f"{name}: {key}")
-    one, other = (weights(main / f"{name}/model-last") for name in "ze")
-    assert any((one[key] != other[key]).any() for key in one)
+    assert any((expected["z"][key] != expected["e"][key]).any() for key in found)
 
 
 def test_records_and_costs(plan: Study) -> None:
@@ -145,6 +145,9 @@ def test_records_and_costs(plan: Study) -> None:
         "The arms differ in how much they were trained, teachers and starts included: 2 steps of z, 6 steps of e, "
         "8 steps of s." in report.answer
     )
+    page = report_html(report)
+    assert "Starts from z. Seeds 0." in page
+    assert "Starts from e. Seeds 0." in page
     once = sum(each["minutes"] for each in records[0]["trainings"])
     assert total_cost(report).startswith(f"3 runs, {once / 60:.1f} hours in total")
 
