@@ -65,7 +65,8 @@ def capitalised_of(nlp: Language) -> Capitalised:
 
     RAISES: XnerError for a malformed setting.
     """
-    setting = nlp.config.get("corpora", {}).get("train", {}).get("capitalised")
+    reader = (nlp.config.get("corpora") or {}).get("train") or {}
+    setting = reader.get("capitalised")
     if isinstance(setting, str):  # a variable
         setting = nlp.config.interpolate()["corpora"]["train"]["capitalised"]
     return check_capitalised(setting)
