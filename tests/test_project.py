@@ -1,13 +1,22 @@
 """project.yml: what a step needs must be there before it, or the step would skip or fail for ever."""
 
+import json
 import re
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from spacy.util import load_config
+from thinc.api import Config
 from weasel.util.config import load_project_config
+
+from spacy_xner.experiments.comparability import differences
+from spacy_xner.experiments.plan_file import read_study
+from spacy_xner.experiments.run import Run
+from spacy_xner.experiments.training import prepared_config
 
 ROOT = Path(__file__).parents[1]
 
@@ -74,3 +83,59 @@ def test_all_variables_are_used(project: dict[str, Any]) -> None:
     raw = (ROOT / "project.yml").read_text(encoding="utf8")
     for name in yaml.safe_load(raw)["vars"]:
         assert f"${{vars.{name}}}" in raw, f"the variable {name} is not used"
+
+
+def training(project: dict[str, Any], name: str) -> dict[str, Any]:
+    """What a command of project.yml that calls `spacy train` changes in its training config, by dotted name."""
+    (line,) = next(command["script"] for command in project["commands"] if command["name"] == name)
+    words = shlex.split(line)
+    assert words[:5] == ["python", "-m", "spacy", "train", "configs/xner.cfg"]
+    options = dict(zip(words[5::2], words[6::2], strict=True))
+    return {key.removeprefix("--"): value_of(text) for key, text in options.items() if "." in key}
+
+
+def value_of(text: str) -> Any:
+    """A value of the command line. spaCy reads it with ujson, for which 0.3 is 0.30000000000000004."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def test_the_study_trains_what_the_main_job_trains(project: dict[str, Any]) -> None:
+    """The arms b and e have the settings of train-baseline, distill and train."""
+    study = read_study(ROOT / "configs/studies/shipped.cfg")
+    variables = project["vars"]
+    student = study.arms["e"]
+    assert (study.config, study.batch_words) == ("configs/xner.cfg", None)
+    assert study.held_back == 0
+    assert (study.gold, student.projected) == (f"corpora/train/{variables['source']}.spacy", variables["projected"])
+    assert (student.teacher, study.start_of(student)) == ("b", "b")
+    assert study.arms["b"].projected is study.arms["b"].synthetic is study.arms["b"].start is None
+    for arm, command, before in (("b", "train-baseline", []), ("e", "train", [variables["projected"]])):
+        main = training(project, command)
+        run = Run(study, study.arms[arm], variables["seed"])
+        paths = {name: main.pop(f"paths.{name}") for name in ("encoder", "train", "dev")}
+        start = main.pop("paths.start", None)
+        assert (paths["encoder"], paths["dev"]) == (study.encoder, study.dev)
+        train = paths["train"] if isinstance(paths["train"], list) else [paths["train"]]
+        assert train == [study.gold, *before, *([variables["distilled"]] if arm == "e" else [])]
+        assert (start is None) == (run.start is None)
+        prepared = prepared_config(ROOT / "configs/xner.cfg", study.batch_words, Path("curve"))
+        changed = differences(
+            load_config(ROOT / "configs/xner.cfg", overrides=main, interpolate=True),
+            Config().from_str(prepared.to_str(), overrides=run.overrides(), interpolate=True),
+        )
+        logger = {name for name in changed if name.startswith("training.logger.")}
+        assert changed.keys() - logger == {"training.eval_frequency"}
+    (line,) = next(command["script"] for command in project["commands"] if command["name"] == "distill")
+    words = shlex.split(line)
+    assert words[words.index("--lang") + 1].split(",") == list(student.synthetic_languages)
+    assert {words[4], words[5]} == {"distill", "training/zero_shot/model-last"}
+    assert words[6] == f"{student.synthetic}/{{lang}}.spacy"
+    assert {word.split("=")[0] for word in words if word.startswith("--")} == {"--output", "--lang", "--gpu-id"}
+    assert (student.certainty, student.agreement, student.with_sources) == (0, 0, False)
+    (arms,) = next(command["script"] for command in project["commands"] if command["name"] == "arms")
+    assert f"--encoder {study.encoder} " in arms
+    tested = set(variables["targets"].split(","))
+    assert {*student.synthetic_languages} <= tested

@@ -27,13 +27,17 @@ def set_soft_labels(doc: Doc, tags: Sequence[str], probabilities: Any) -> None:
         soft label. Kept as float32.
     RAISES: XnerError for another shape, values that are not probabilities, and duplicate tags.
     """
-    array = np.array(probabilities, dtype=np.float32)  # a copy
-    doc._.set(SOFT_LABELS, {"tags": list(tags), "probabilities": array})
+    store_soft_labels(doc, tags, np.asarray(probabilities, dtype=np.float32))
     try:
         get_soft_labels(doc)
     except XnerError:
         doc._.set(SOFT_LABELS, None)
         raise
+
+
+def store_soft_labels(doc: Doc, tags: Sequence[str], probabilities: np.ndarray) -> None:
+    """As `set_soft_labels`, without a check: for tags and rows of `get_soft_labels`, which has checked them."""
+    doc._.set(SOFT_LABELS, {"tags": list(tags), "probabilities": np.array(probabilities, dtype=np.float32)})  # a copy
 
 
 def get_soft_labels(doc: Doc) -> tuple[list[str], np.ndarray] | None:

@@ -12,6 +12,7 @@ from spacy.tokens import Doc, Span, Token
 from spacy.training import Example
 
 from ..annotations.attributes import CONFIDENCE, SOFT_LABELS, confidence_of, meta_of
+from ..annotations.examples import make_example
 from ..errors import XnerError
 from ..languages.codes import base_language
 from ..languages.scripts import is_unspaced_language
@@ -155,17 +156,16 @@ class EntitySwap:
             tags += [f"B-{entity.label_}"] + [f"I-{entity.label_}"] * (len(new_words) - 1)
             starts += [entity[0].is_sent_start, *[False] * (len(new_words) - 1)]
             i = entity.end
-        unknown = reference.has_unknown_spaces
         doc = Doc(
             nlp.vocab,
             words=words,
-            spaces=None if unknown else spaces,
+            spaces=None if reference.has_unknown_spaces else spaces,
             ents=tags,
             sent_starts=starts if knows_sentences else None,
         )
         set_kept_entities(doc, reference, kept)
         doc._.xner_meta = reference._.xner_meta
-        return Example(Doc(nlp.vocab, words=words) if unknown else nlp.make_doc(doc.text), doc)
+        return make_example(nlp, doc)
 
 
 def tag_of(token: Token) -> str:

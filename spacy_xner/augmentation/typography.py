@@ -13,6 +13,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from ..annotations.attributes import SOFT_LABELS, meta_of
+from ..annotations.examples import make_example
 from ..errors import XnerError
 from ..languages.codes import base_language
 from .entity_swap import set_kept_entities, tag_of
@@ -106,7 +107,7 @@ def changed(nlp: Language, reference: Doc, change: Change) -> Example:
     )
     set_kept_entities(doc, reference, {entity.start: entity for entity in reference.ents})
     doc._.xner_meta = reference._.xner_meta
-    return Example(Doc(nlp.vocab, words=[t.text for t in doc]) if unknown else nlp.make_doc(doc.text), doc)
+    return make_example(nlp, doc)
 
 
 def create_typography(level: float = 0.1, seed: int = 0) -> Callable[[Language, Example], Iterator[Example]]:

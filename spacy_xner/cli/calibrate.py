@@ -59,8 +59,8 @@ def calibrate_on(paths: Sequence[Path], nlp: "Language", name: str, batch_size: 
     name (str): what the user calls the pipeline, for messages.
     RAISES: XnerError where the pipeline finds no entity in them.
     """
+    from ..annotations.examples import make_example
     from ..corpus.docs import load_docs
-    from ..corpus.reader import make_example
     from ..errors import XnerError
     from ..ner import fitting
 

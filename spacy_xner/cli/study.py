@@ -16,7 +16,7 @@ def study(
     labels: Annotated[
         str | None, typer.Option(help="Shares of the source labels, for example 0.01,0.1,1. Default: the file's.")
     ] = None,
-    steps: Annotated[int | None, typer.Option(help="Training steps. Default: the file's.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Training steps of every arm. Default: the file's.")] = None,
     encoder: Annotated[str | None, typer.Option(help="Encoder. Default: the file's.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Folder for pipelines. Default: the file's.")] = None,
     records: Annotated[Path | None, typer.Option(help="Folder for records. Default: the file's.")] = None,
@@ -93,7 +93,7 @@ def study(
         return
     with usage_errors():
         chosen = plan.chosen(None if arms is None else [name.strip() for name in arms.split(",")])
-    needed = plan.with_teachers(chosen)
+    needed = plan.with_parents(chosen)
     for note in check_inputs(plan, needed):
         notes.print(note)
     runner = Runner(plan, gpu_id, notes.print)

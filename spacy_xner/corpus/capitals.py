@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..annotations.attributes import meta_of
-from ..annotations.soft_labels import get_soft_labels, set_soft_labels
+from ..annotations.soft_labels import get_soft_labels, store_soft_labels
 from ..errors import XnerError
 from ..languages.codes import base_language
 
@@ -41,8 +42,7 @@ def drop_lower_case(doc: Doc, capitalised: Capitalised) -> int:
 
     RETURNS: the number of entities that the doc has lost.
     """
-    lang = base_language(meta_of(doc).get("lang") or "xx")
-    labels = {label for label, languages in capitalised.items() if lang in languages}
+    labels = capitalised_labels(meta_of(doc).get("lang") or "xx", capitalised)
     if not labels:
         return 0
     lower = [entity for entity in doc.ents if entity.label_ in labels and is_lower_case(entity.text)]
@@ -51,8 +51,25 @@ def drop_lower_case(doc: Doc, capitalised: Capitalised) -> int:
         doc.set_ents(kept, outside=lower, default="unmodified")
     soft = get_soft_labels(doc)
     if soft is not None:
-        set_soft_labels(doc, soft[0], without_lower_case(doc, *soft, labels))
+        store_soft_labels(doc, soft[0], without_lower_case(doc, *soft, labels))
     return len(lower)
+
+
+def capitalised_labels(lang: str, capitalised: Capitalised) -> set[str]:
+    """The labels whose entities are names only with a capital letter in a language."""
+    return {label for label, languages in capitalised.items() if base_language(lang) in languages}
+
+
+def capitalised_of(nlp: Language) -> Capitalised:
+    """The setting `capitalised` that a pipeline was trained with, by its config; empty if it had none.
+
+    RAISES: XnerError for a malformed setting.
+    """
+    reader = (nlp.config.get("corpora") or {}).get("train") or {}
+    setting = reader.get("capitalised")
+    if isinstance(setting, str):  # a variable
+        setting = nlp.config.interpolate()["corpora"]["train"]["capitalised"]
+    return check_capitalised(setting)
 
 
 def is_lower_case(text: str) -> bool:

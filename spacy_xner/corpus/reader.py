@@ -13,7 +13,8 @@ from spacy.util import logger
 from spacy.vocab import Vocab
 
 from ..annotations.attributes import CONFIDENCE, confidence_of, meta_of
-from ..annotations.soft_labels import get_soft_labels, set_soft_labels
+from ..annotations.examples import make_example
+from ..annotations.soft_labels import get_soft_labels, store_soft_labels
 from ..errors import XnerError
 from ..files import without_hidden
 from .capitals import check_capitalised, drop_lower_case
@@ -137,7 +138,7 @@ class Corpus:
                 part._.xner_meta = meta_of(doc) or None
                 copy_scores(sentence, part)
                 if soft is not None:
-                    set_soft_labels(part, soft[0], soft[1][sentence.start : sentence.end])
+                    store_soft_labels(part, soft[0], soft[1][sentence.start : sentence.end])
                 yield part
         else:
             yield doc
@@ -163,13 +164,6 @@ def labels_first(docs: list[Doc]) -> list[Doc]:
         (rest if labels <= known else first).append(doc)
         known |= labels
     return first + rest
-
-
-def make_example(nlp: Language, reference: Doc) -> Example:
-    """Pair a reference with its text as the pipeline tokenizes it, or with its own tokens if its spaces are unknown."""
-    if reference.has_unknown_spaces:
-        return Example(Doc(nlp.vocab, words=[token.text for token in reference]), reference)
-    return Example(nlp.make_doc(reference.text), reference)
 
 
 def create_corpus_reader(

@@ -11,6 +11,7 @@ from spacy.tokens import Doc, Span
 from .. import __version__
 from ..annotations.attributes import meta_of
 from ..annotations.entities import set_spans
+from ..corpus.capitals import capitalised_labels
 from ..corpus.docs import hash_of, with_step
 from ..corpus.provenance import check_sources, source_hash_of
 from ..encoders.memory import release_memory
@@ -18,7 +19,7 @@ from ..errors import XnerError
 from ..pipelines import fingerprint_of
 from ..projection import ProjectedSpan, SpanProjector
 from ..projection.types import SourceSpan
-from .selection import Selection, entities_of, entity_agreement
+from .selection import Selection, entities_of, entity_agreement, without_lower_case
 from .teachers import TeacherPrediction, Teachers
 
 BATCH_SIZE = 256  # texts
@@ -67,6 +68,8 @@ class Distiller:
         if self.sources is not None and self.projector is not None:
             texts = sorted((name, doc.text) for name, doc in self.sources.items())
             identity |= {"sources": hash_of(texts), "projector": self.projector.identity}
+            if self.selection.agreement and self.teachers.capitalised:
+                identity["capitalised"] = {name: sorted(each) for name, each in self.teachers.capitalised.items()}
         return identity
 
     def check(self, docs: Sequence[Doc]) -> None:
@@ -126,10 +129,7 @@ class Distiller:
             elif (spans := projected[i]) is None:
                 counts["not fully projected"] += 1
                 continue
-            elif (
-                entity_agreement(entities_of(labelled), {(s.start, s.end, s.label) for s in spans})
-                < self.selection.agreement
-            ):
+            elif self._agreement(labelled, spans, meta_of(doc)["lang"]) < self.selection.agreement:
                 counts["teacher and projection disagree"] += 1
                 continue
             else:
@@ -143,6 +143,13 @@ class Distiller:
             kept.append(labelled)
         release_memory()
         return kept
+
+    def _agreement(self, labelled: Doc, spans: Sequence[ProjectedSpan], lang: str) -> float:
+        """The agreement of a teacher's entities with projected ones, both in the convention that the teacher learned:
+        projection carries a capital letter's name over to a word without one (`a French film`, `un film français`)."""
+        labels = capitalised_labels(lang, self.teachers.capitalised)
+        both = entities_of(labelled), {(span.start, span.end, span.label) for span in spans}
+        return entity_agreement(*(without_lower_case(labelled, entities, labels) for entities in both))
 
     def _project_sources(
         self, docs: Sequence[Doc], predictions: Sequence[TeacherPrediction]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -10,6 +11,7 @@ from spacy.tokens import Doc
 
 from ..annotations.attributes import confidence_of
 from ..compat_spacy import OUTPUT_KEY
+from ..corpus.capitals import Capitalised, capitalised_of
 from ..errors import XnerError
 from ..ner.component import SoftmaxRecogniser
 from ..ner.decoding import log_softmax
@@ -69,6 +71,16 @@ class Teachers:
     def identity(self) -> list[str]:
         """The teachers' names."""
         return [name_of(nlp) for nlp in self.pipelines]
+
+    @cached_property
+    def capitalised(self) -> Capitalised:
+        """For each label, the languages in which one of the teachers has learned to leave out names without a capital
+        letter, see `corpus/capitals.py`."""
+        found: dict[str, frozenset[str]] = {}
+        for nlp in self.pipelines:
+            for label, languages in capitalised_of(nlp).items():
+                found[label] = found.get(label, frozenset()) | languages
+        return found
 
     def check_tokens(self, texts: Iterable[str]) -> None:
         """RAISES: XnerError for a text that the teachers tokenize differently."""

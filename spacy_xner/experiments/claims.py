@@ -28,12 +28,12 @@ def claimed(run: Run, wait: bool = True) -> Iterator[bool]:
         lock.release()
 
 
-def has_free_teachers(run: Run) -> bool:
-    """Whether no other process is training one of the run's teachers."""
-    teacher = run.teacher
-    while teacher:
-        with claimed(teacher, wait=False) as free:
+def has_free_parents(run: Run) -> bool:
+    """Whether no other process is training a run that this one needs, or one that such a run needs."""
+    for parent in run.parents.values():
+        with claimed(parent, wait=False) as free:
             if not free:
                 return False
-        teacher = teacher.teacher
+        if not has_free_parents(parent):
+            return False
     return True

@@ -20,7 +20,8 @@ COMMON_SETTINGS = (
     "settings",  # those of the study, not of an arm
 )
 VERSIONS = "versions"  # records that were made before they had versions are compared with each other only
-RUN_SETTINGS = ("seed", "labels")  # of a run in an arm; a teacher has the same
+RUN_SETTINGS = ("seed", "labels")  # of a run in an arm; its teacher and start have the same
+PARENTS = ("teacher", "start")  # the settings of the runs whose pipelines a run needs
 DIGEST = "training"  # in older records, a digest of the training config, which depends on the seed
 
 
@@ -103,7 +104,7 @@ def _setting_of(run: RunRecord) -> Mapping[str, Any]:
 
 
 def without_run(setting: Mapping[str, Any]) -> dict[str, Any]:
-    """A setting, and that of its teacher, without what differs between the runs of an arm.
+    """A setting, and those of its teacher and start, without what differs between the runs of an arm.
 
     Inputs, the encoder's version and the versions of packages are compared for all runs, and the encoder's folder does
     not matter.
@@ -112,11 +113,10 @@ def without_run(setting: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def without(setting: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-    """A setting, and that of its teacher, without some keys."""
+    """A setting, and those of its teacher and start, without some keys."""
     kept = {key: value for key, value in setting.items() if key not in keys}
-    if isinstance(teacher := setting.get("teacher"), Mapping):
-        kept["teacher"] = without(teacher, *keys)
-    return kept
+    parents = {kind: setting[kind] for kind in PARENTS if isinstance(setting.get(kind), Mapping)}
+    return kept | {kind: without(parent, *keys) for kind, parent in parents.items()}
 
 
 def _check_settings(one: RunRecord, other: RunRecord) -> None:

@@ -73,7 +73,8 @@ def synthetic_texts(study: Study, arm: Arm, split: Split) -> list[Doc]:
     texts = [
         doc
         for doc in read_all(str(arm.synthetic))
-        if meta_of(doc)["id"] in split.held_back or meta_of(doc)["id"] not in known
+        if (not arm.synthetic_languages or meta_of(doc)["lang"] in arm.synthetic_languages)
+        and (meta_of(doc)["id"] in split.held_back or meta_of(doc)["id"] not in known)
     ]
     if not texts:
         raise XnerError(

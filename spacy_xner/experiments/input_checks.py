@@ -33,7 +33,8 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> list[str]:
         - test docs that are unlabelled, or all in the source language;
         - projected docs and synthetic text that were made from another text than the gold doc with their id;
         - training texts that are test sentences too, ignoring case, spaces and punctuation;
-        - synthetic text that is labelled, or that translates no sentence of the study, unless the arm allows that.
+        - synthetic text that is labelled, or that translates no sentence of the study, unless the arm allows that;
+        - an arm's synthetic languages in which there is no synthetic text.
     """
     arms = list(arms)
     for arm in arms:
@@ -61,6 +62,8 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> list[str]:
     for arm in arms:
         if arm.synthetic and not arm.unrelated:
             check_translations(arm.name, arm.synthetic, ids, study.gold)
+        if arm.synthetic:
+            check_languages(arm.name, arm.synthetic, arm.synthetic_languages)
     return notes
 
 
@@ -188,6 +191,16 @@ def check_no_test_sentences(study: Study, paths: Iterable[str]) -> None:
 
 def _comparison_key(doc: DocFacts) -> tuple[str, str]:
     return doc.lang, comparison_key(doc.text)
+
+
+def check_languages(arm: str, path: str, languages: Iterable[str]) -> None:
+    """RAISES: XnerError for languages of an arm in which there is no synthetic text."""
+    found = {doc.lang for doc in read_facts(path)}
+    if missing := sorted(set(languages) - found):
+        raise XnerError(
+            f"{path}: no doc is in {', '.join(missing)}, which are synthetic_languages of the arm {arm}: expected "
+            f"languages of this text ({', '.join(sorted(found))})."
+        )
 
 
 def check_translations(arm: str, path: str, ids: set[str], gold: str) -> None:

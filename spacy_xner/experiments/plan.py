@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import XnerError
 
 DEFAULT_CONFIG = str(Path(__file__).parents[1] / "configs/xner.cfg")
+TEACHER = "teacher"  # value of `start`
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,12 @@ class Arm:
     synthetic (str | None): unlabelled text that the teacher labels: translations of sentences that are held back.
     unrelated (bool): allow synthetic text whose ids are not those of labelled sentences, for example text that was
         written in the target languages. Without it such text is an error.
+    synthetic_languages (Sequence[str]): use the synthetic text in these languages alone; () for all.
     teacher (str | None): the arm whose pipeline, with the same seed, labels the synthetic text.
+    start (str | None): the arm whose pipeline, with the same seed, has the weights that the training starts from, or
+        "teacher" for the teacher; None: the encoder's weights. Both arms need the same pipeline, encoder and layers.
+    steps (int | None): optimizer steps of this arm alone; None for the study's. Those of its teacher and start are not
+        among them: records and reports count these too.
     with_sources (bool): the teacher also labels the source sentences of synthetic text, and these entities are
         projected.
     certainty, agreement (float): which of the teacher's sentences are used for training, see `Selection`.
@@ -39,7 +45,10 @@ class Arm:
     projected: str | None = None
     filters: Sequence[str] = ()
     synthetic: str | None = None
+    synthetic_languages: Sequence[str] = ()
     teacher: str | None = None
+    start: str | None = None
+    steps: int | None = None
     unrelated: bool = False
     with_sources: bool = False
     certainty: float = 0.0
@@ -60,7 +69,9 @@ class Study:
     dev (str): DocBin for learning curves and for fitting the temperature: in the source language, or projected.
         Manual labels in a target language are refused.
     test (str): labelled DocBin file or folder in the target languages, for the final scores alone.
-    steps (int), batch_words (int): optimizer steps and words in each: the same for every arm.
+    steps (int): optimizer steps, of every arm that has no `steps` of its own.
+    batch_words (int | None): words in each step, the same for every arm: batches are filled by words, across the ends
+        of epochs. None: batches as the training config makes them, as in `spacy train`.
     eval_every (int): steps between two points of the learning curve.
     dev_limit (int): number of `dev` sentences that the learning curve is measured on.
     seeds (list[int]): one training of each arm for each seed.
@@ -82,7 +93,7 @@ class Study:
     question: str = ""
     source: str = "en"
     steps: int = 300
-    batch_words: int = 1200
+    batch_words: int | None = 1200
     eval_every: int = 50
     dev_limit: int = 200
     seeds: Sequence[int] = (0,)
@@ -109,11 +120,28 @@ class Study:
         """The training config of an arm: its own, or the study's."""
         return arm.config or self.config
 
-    def with_teachers(self, arms: Iterable[Arm]) -> list[Arm]:
-        """The arms, their teachers, and the teachers of these, each once."""
-        found = {arm.name: arm for arm in arms}
-        for arm in list(found.values()):
-            while arm.teacher:
-                arm = self.arms[arm.teacher]
+    def steps_of(self, arm: Arm) -> int:
+        """The optimizer steps of an arm: its own, or the study's."""
+        return self.steps if arm.steps is None else arm.steps
+
+    def start_of(self, arm: Arm) -> str | None:
+        """The name of the arm that an arm starts from; None if it starts from the encoder."""
+        return arm.teacher if arm.start == TEACHER else arm.start
+
+    def parents_of(self, arm: Arm) -> dict[str, Arm]:
+        """The arms whose pipelines an arm needs: its "teacher", and its "start" unless that is the teacher too."""
+        found = {"teacher": arm.teacher, "start": self.start_of(arm)}
+        if found["start"] == found["teacher"]:
+            del found["start"]
+        return {kind: self.arms[name] for kind, name in found.items() if name is not None}
+
+    def with_parents(self, arms: Iterable[Arm]) -> list[Arm]:
+        """The arms, the arms whose pipelines they need, and those that these need, each once."""
+        found: dict[str, Arm] = {}
+        waiting = list(arms)
+        while waiting:
+            arm = waiting.pop(0)
+            if arm.name not in found:
                 found[arm.name] = arm
+                waiting += self.parents_of(arm).values()
         return list(found.values())

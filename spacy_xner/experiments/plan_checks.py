@@ -1,15 +1,16 @@
-"""Checks of a study file: types, ranges, settings that must be the same for all arms, and teachers."""
+"""Checks of a study file: types, ranges, settings that must be the same for all arms, and arms that need others."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from ..distillation.selection import Selection
 from ..errors import XnerError
 from ..projection.filters import check_filters
-from .plan import Arm, Study
+from .plan import TEACHER, Arm, Study
 
 # Settings of the training config that arms may not change: they are set from [study], or fixed by `train_into`.
 FIXED_SETTINGS = (
@@ -56,7 +57,8 @@ def check_study(study: Study, path: Path) -> None:
     for arm in study.arms.values():
         _check_filters(arm, path)
         _check_selection(arm, path)
-        _check_teachers(arm, study, path)
+        _check_parents(arm, study, path)
+    _check_order(study, path)
 
 
 def _check_types(part: Study | Arm, where: str) -> None:
@@ -73,15 +75,20 @@ def _check_number(value: Any, kind: Any, name: str) -> None:
 
 
 def _check_numbers(study: Study, path: Path) -> None:
-    for name, minimum in MINIMA.items():
-        _check_number(getattr(study, name), int, f"{path}: {name}")
-        if getattr(study, name) < minimum:
-            raise XnerError(f"{path}: {name} is {getattr(study, name)}, expected {minimum} or more.")
-    if study.steps > study.eval_every and study.steps % study.eval_every:
-        raise XnerError(
-            f"{path}: steps is {study.steps}, expected a multiple of eval_every ({study.eval_every}), so that the "
-            f"learning curve ends at the last step."
-        )
+    numbers = [(name, minimum, getattr(study, name), "") for name, minimum in MINIMA.items()]
+    numbers += [("steps", 1, arm.steps, f"[arms.{arm.name}] ") for arm in study.arms.values() if arm.steps is not None]
+    for name, minimum, value, where in numbers:
+        if name == "batch_words" and value is None:
+            continue
+        _check_number(value, int, f"{path}: {where}{name}")
+        if value < minimum:
+            raise XnerError(f"{path}: {where}{name} is {value}, expected {minimum} or more.")
+    for name, _, value, where in numbers:
+        if name == "steps" and value > study.eval_every and value % study.eval_every:
+            raise XnerError(
+                f"{path}: {where}steps is {value}, expected a multiple of eval_every ({study.eval_every}), so that the "
+                f"learning curve ends at the last step."
+            )
     _check_number(study.held_back, int | float, f"{path}: held_back")
     if not 0 <= study.held_back < 1:
         raise XnerError(f"{path}: held_back is {study.held_back}, expected a share from 0 to below 1.")
@@ -110,7 +117,8 @@ def _check_settings(study: Study, path: Path) -> None:
             if key.startswith(FIXED_SETTINGS):
                 raise XnerError(
                     f"{path}: [{where}.settings] has {key}, which must be the same for all arms, so that they can be "
-                    f"compared. Set steps, batch_words, eval_every, dev_limit or seeds in [study] instead."
+                    f"compared. Set steps, batch_words, eval_every, dev_limit or seeds in [study] instead, or "
+                    f"the steps or the start of an arm in its section."
                 )
 
 
@@ -121,6 +129,16 @@ def _check_filters(arm: Arm, path: Path) -> None:
 
 
 def _check_selection(arm: Arm, path: Path) -> None:
+    languages = arm.synthetic_languages
+    if isinstance(languages, str) or not all(isinstance(code, str) and code for code in languages):
+        raise XnerError(
+            f"{path}: [arms.{arm.name}] has synthetic_languages = {languages!r}, expected a list of languages, such as "
+            f'["de", "fr"].'
+        )
+    if languages and arm.synthetic is None:
+        raise XnerError(
+            f"{path}: the arm {arm.name} has synthetic_languages, but no synthetic text: expected `synthetic`."
+        )
     if (arm.teacher is None) != (arm.synthetic is None):
         raise XnerError(
             f"{path}: the arm {arm.name} has {'no teacher' if arm.teacher is None else 'no synthetic text'}: expected "
@@ -139,11 +157,36 @@ def _check_selection(arm: Arm, path: Path) -> None:
         )
 
 
-def _check_teachers(arm: Arm, study: Study, path: Path) -> None:
-    chain = [arm.name]
-    while (teacher := study.arms[chain[-1]].teacher) is not None:
-        if teacher not in study.arms:
-            raise XnerError(f"{path}: the teacher of {chain[-1]} is '{teacher}', which is no arm of the study.")
-        if teacher in chain:
-            raise XnerError(f"{path}: the arm {arm.name} would be its own teacher ({' <- '.join([*chain, teacher])}).")
-        chain.append(teacher)
+def _check_parents(arm: Arm, study: Study, path: Path) -> None:
+    """Check that the teacher and the start of an arm exist."""
+    if arm.teacher is not None and arm.teacher not in study.arms:
+        raise XnerError(f"{path}: the teacher of {arm.name} is '{arm.teacher}', which is no arm of the study.")
+    if arm.start == TEACHER:
+        if TEACHER in study.arms:
+            raise XnerError(
+                f"{path}: [arms.{arm.name}] has start = '{TEACHER}', which stands for the arm's teacher and is the "
+                f"name of an arm too. Rename the arm {TEACHER}."
+            )
+        if arm.teacher is None:
+            raise XnerError(
+                f"{path}: [arms.{arm.name}] has start = '{TEACHER}', but no teacher: expected a teacher and the "
+                f"synthetic text that it labels, or the name of an arm as start."
+            )
+    elif arm.start is not None and arm.start not in study.arms:
+        raise XnerError(
+            f"{path}: [arms.{arm.name}] has start = '{arm.start}', which is no arm of the study: expected "
+            f"'{TEACHER}', or one of {', '.join(study.arms)}."
+        )
+
+
+def _check_order(study: Study, path: Path) -> None:
+    """Check that no arm needs its own pipeline."""
+    graph = {arm.name: [parent.name for parent in study.parents_of(arm).values()] for arm in study.arms.values()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        chain = error.args[1][::-1]  # each needs the next one
+        raise XnerError(
+            f"{path}: the arm {chain[0]} would be its own teacher or start ({' <- '.join(chain)}): expected teachers "
+            f"and starts that can be trained before it."
+        ) from None

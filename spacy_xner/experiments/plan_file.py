@@ -2,7 +2,7 @@
 
 import configparser
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,19 @@ def read_study(path: Path, overrides: Mapping[str, Any] | None = None) -> Study:
 
     Values can refer to other sections, as in every spaCy config: ${arms.NAME.settings}.
 
-    overrides (Mapping[str, Any] | None): values for [study], by name. Those that are None are ignored.
-    RAISES: XnerError for a missing or malformed file, an unknown setting, a number out of range, an unknown teacher,
-        and an arm that would be its own teacher.
+    overrides (Mapping[str, Any] | None): values for [study], by name. Those that are None are ignored. `steps` are
+        those of every arm, also of arms with `steps` of their own.
+    RAISES: XnerError for a missing or malformed file, an unknown setting, a number out of range, an unknown teacher
+        or start, and an arm that would be its own teacher or start.
     """
     try:
         config = load_config_from_str(path.read_text(encoding="utf-8-sig"), interpolate=True)
     except (OSError, ValueError, configparser.Error) as error:
         raise XnerError(f"{path}: no study can be read: {' '.join(str(error).split())}") from error
+    except KeyError as error:  # of confection
+        raise XnerError(
+            f"{path}: no study can be read: a section of {error} comes before the section itself. Move it behind."
+        ) from error
     if "study" not in config or not config.get("arms"):
         raise XnerError(f"{path}: found the sections {', '.join(config) or 'none'}, expected [study] and [arms.NAME].")
     if "arms" in config["study"]:
@@ -38,8 +43,10 @@ def read_study(path: Path, overrides: Mapping[str, Any] | None = None) -> Study:
         if "name" in values:
             raise XnerError(f"{where} has a `name`. Remove it: the section's name is the arm's name.")
         arms[name] = _from_section(Arm, {"name": name, **values}, where)
-    values = {**config["study"], **{key: value for key, value in (overrides or {}).items() if value is not None}}
-    study: Study = _from_section(Study, {**values, "arms": arms}, f"{path}: [study]")
+    changed = {key: value for key, value in (overrides or {}).items() if value is not None}
+    study: Study = _from_section(Study, {**config["study"], **changed, "arms": arms}, f"{path}: [study]")
+    if "steps" in changed:
+        study = replace(study, arms={name: replace(arm, steps=None) for name, arm in arms.items()})
     check_study(study, path)
     return study
 

@@ -29,6 +29,9 @@ RECORD: dict[str, Expected] = {
     "description": optional(text),
     "minutes": optional(number(0)),
     "parts": optional(mapping(number(0))),  # minutes of each
+    "trainings": optional(  # those of the teacher and the start, each once, then its own
+        items({"arm": text, "steps": number(1, int), "words": number(0), "minutes": number(0)})
+    ),
     "machine": optional(text),
     "words": optional(number(0)),
     "labels": optional(number(0)),

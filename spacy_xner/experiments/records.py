@@ -63,8 +63,25 @@ class RunRecord:
     @property
     def teacher(self) -> str | None:
         """The arm of its teacher; None if it had none, or the record does not say."""
+        return self._of_arm("teacher")
+
+    @property
+    def start(self) -> str | None:
+        """The arm whose weights its training started from; None if it had none, or the record does not say."""
+        return self._of_arm("start")
+
+    def _of_arm(self, name: str) -> str | None:
         arm = (self.get("setting") or {}).get("arm")
-        return arm.get("teacher") if isinstance(arm, dict) else None
+        return arm.get(name) if isinstance(arm, dict) else None
+
+    @property
+    def steps(self) -> dict[str, int]:
+        """The optimizer steps of each training that the pipeline is the result of, by arm: those of its teacher and
+        start, and its own, which is the last one. Empty if the record does not say.
+        """
+        if found := self.get("trainings"):
+            return {each["arm"]: each["steps"] for each in found}
+        return _steps_of(self.get("setting") or {}, self.arm)
 
     def get(self, key: str) -> Any:
         """The value of an optional key; None if it is missing or empty."""
@@ -73,6 +90,16 @@ class RunRecord:
     def __str__(self) -> str:
         share = "" if self.labels == 1 else f", {100 * self.labels:g}% of the labels"
         return f"arm {self.arm}, seed {self.seed}{share}"
+
+
+def _steps_of(setting: Any, arm: str | None = None) -> dict[str, int]:
+    """`RunRecord.steps` from the setting of a run."""
+    if not isinstance(setting, dict) or not isinstance(setting.get("steps"), int):
+        return {}
+    own = setting.get("arm")
+    own = own if isinstance(own, dict) else {}
+    before = {name: steps for kind in ("teacher", "start") for name, steps in _steps_of(setting.get(kind)).items()}
+    return before | {arm or str(own.get("name")): own.get("steps") or setting["steps"]}
 
 
 @dataclass(frozen=True)

@@ -62,18 +62,30 @@ class Run:
         return None if name is None else Run(self.study, self.study.arms[name], self.seed, self.labels)
 
     @property
-    def students(self) -> list[Run]:
-        """The runs that this one is the teacher of."""
-        arms = [arm for arm in self.study.arms.values() if arm.teacher == self.arm.name]
-        return [Run(self.study, arm, self.seed, self.labels) for arm in arms]
+    def start(self) -> Run | None:
+        """The run whose pipeline has the weights that the training of this one starts from."""
+        name = self.study.start_of(self.arm)
+        return None if name is None else Run(self.study, self.study.arms[name], self.seed, self.labels)
+
+    @property
+    def parents(self) -> dict[str, Run]:
+        """The runs whose pipelines this one needs: "teacher", and "start" unless that is the teacher too."""
+        arms = self.study.parents_of(self.arm)
+        return {kind: Run(self.study, arm, self.seed, self.labels) for kind, arm in arms.items()}
+
+    @property
+    def children(self) -> list[Run]:
+        """The runs that need the pipeline of this one."""
+        runs = [Run(self.study, arm, self.seed, self.labels) for arm in self.study.arms.values()]
+        return [run for run in runs if self.arm in self.study.parents_of(run.arm).values()]
 
     def overrides(self) -> dict[str, Any]:
         """Settings of the training config, without paths."""
         study = self.study
         return {
             "system.seed": self.seed,
-            "training.max_steps": study.steps,
-            "training.eval_frequency": min(study.eval_every, study.steps),
+            "training.max_steps": study.steps_of(self.arm),
+            "training.eval_frequency": min(study.eval_every, study.steps_of(self.arm)),
             "corpora.dev.limit": study.dev_limit,
             **study.settings,
             **self.arm.settings,
@@ -94,7 +106,7 @@ class Run:
         setting = {
             "seed": self.seed,
             "labels": self.labels,
-            "arm": _arm_setting(arm),
+            "arm": _arm_setting(study, arm),
             "settings": dict(study.settings),
             "config": {"file": name_of_config(self.config), **config_digests(self.config, UNHASHED)},
             "encoder": study.encoder,
@@ -108,9 +120,7 @@ class Run:
             "versions": package_versions(),
             "inputs": {path: corpus_digest(path) for path in sorted(inputs)},
         }
-        if self.teacher:
-            setting["teacher"] = self.teacher.setting()
-        return setting
+        return setting | {kind: parent.setting() for kind, parent in self.parents.items()}
 
 
 def name_of_config(config: str) -> str:
@@ -124,14 +134,15 @@ def split_of(study: Study, labels: float = 1.0, seed: int = 0) -> Split:
     return split_ids(texts, study.held_back, labels, seed)
 
 
-def _arm_setting(arm: Arm) -> dict[str, Any]:
-    """The settings of an arm that its result depends on."""
+def _arm_setting(study: Study, arm: Arm) -> dict[str, Any]:
+    """The settings of an arm that its result depends on. Those that arms did not have from the beginning are left out
+    where they are not set, so that earlier records stay valid."""
     setting = {key: value for key, value in asdict(arm).items() if key not in ("title", "description")}
-    if arm.config is None:
-        del setting["config"]  # records that were made before arms had this setting stay valid
-    if not arm.filters:
-        del setting["filters"]  # likewise
-    else:
+    setting |= {"start": study.start_of(arm), "synthetic_languages": sorted(arm.synthetic_languages)}
+    for name in ("config", "start", "steps", "synthetic_languages", "filters"):
+        if not setting[name]:
+            del setting[name]
+    if arm.filters:
         setting["filters"] = filters.identity(arm.filters) | {
             "align": embedding.REVISION,
             "segmenters": segmenters.identity(),

@@ -17,7 +17,7 @@ from ..scoring.scores import evaluate_pipeline
 from .corpus_facts import read_all
 from .machine import describe_machine
 from .run import Run
-from .run_training import SETTING
+from .run_training import SETTING, TRAININGS, trainings_of
 from .training import CURVE, MODEL
 
 
@@ -46,6 +46,7 @@ def make_record(run: Run, setting: dict[str, Any], minutes: dict[str, float]) ->
         "setting": setting,
         "minutes": round(sum(minutes.values()), 2),
         "parts": minutes,
+        TRAININGS: trainings_of(run),
         "training_sentences": read_json(run.folder / SETTING)["sentences"],
         "machine": describe_machine(),
         "words": curve[-1]["words"] if curve else 0,

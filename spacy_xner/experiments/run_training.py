@@ -1,9 +1,10 @@
-"""Training the pipeline of a run, with its teacher and the text that the teacher labels."""
+"""Training the pipeline of a run, with the pipelines that it needs and the text that its teacher labels."""
 
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import srsly
 
@@ -20,27 +21,35 @@ from .claims import claimed
 from .corpora import synthetic_texts, write_training_files
 from .corpus_facts import read_all
 from .run import Run
-from .training import MODEL, train_into
+from .training import CURVE, MODEL, train_into
 
+TRAININGS = "trainings"
 SETTING = "setting.json"  # in the folder of a pipeline: it is complete, and was trained with this setting
 Log = Callable[[str], None]
 
 
 def train_run(run: Run, gpu_id: int = -1, log: Log = print) -> dict[str, float]:
-    """Train the pipeline of a run, unless it exists; before that, the pipelines of its teachers.
+    """Train the pipeline of a run, unless it exists; before that, those of its teacher and its start.
 
     gpu_id (int): -1 for the CPU.
     log (Callable[[str], None]): receives progress messages.
-    RETURNS: the minutes of each part: `teacher`, `distill`, `train`.
+    RETURNS: the minutes of each part: `teacher`, `start` (what is not among those of the teacher), `distill`, `train`.
     """
     setting = run.setting()
-    if (run.folder / SETTING).is_file() and (found := read_json(run.folder / SETTING))["setting"] == setting:
-        return dict(found["parts"])
+    if (run.folder / SETTING).is_file():
+        found = read_json(run.folder / SETTING)
+        if found["setting"] == setting and TRAININGS in found:
+            return dict(found["parts"])
     minutes: dict[str, float] = {}
-    if run.teacher:
-        with claimed(run.teacher):
-            minutes["teacher"] = round(sum(train_run(run.teacher, gpu_id, log).values()), 2)
-    log(f"Training {run}")
+    trainings: list[dict[str, Any]] = []
+    for kind, parent in run.parents.items():
+        with claimed(parent):
+            train_run(parent, gpu_id, log)
+        known = {each["arm"] for each in trainings}
+        new = [each for each in trainings_of(parent) if each["arm"] not in known]
+        minutes[kind] = round(sum(each["minutes"] for each in new), 2)
+        trainings += new
+    log(f"Training {run}" + (f", from the weights of {run.start.arm.name}" if run.start else ""))
     with resumable_folder(run.folder, setting) as room:
         files, counts = write_training_files(run.study, run.arm, run.split(), room / "corpora")
         if run.teacher:
@@ -53,11 +62,27 @@ def train_run(run: Run, gpu_id: int = -1, log: Log = print) -> dict[str, float]:
             "paths.dev": run.study.dev,
             "paths.encoder": run.study.encoder,
         }
+        if run.start:
+            paths["paths.start"] = str(run.start.folder / MODEL)
         train_into(room, run.config, run.study.batch_words, run.overrides() | paths, gpu_id)
         minutes["train"] = round((time.perf_counter() - start) / 60, 2)
-        srsly.write_json(room / SETTING, {"setting": setting, "parts": minutes, "sentences": dict(counts)})
+        own = {
+            "arm": run.arm.name,
+            "steps": run.study.steps_of(run.arm),
+            "words": [*srsly.read_jsonl(room / CURVE)][-1]["words"],
+            "minutes": round(minutes.get("distill", 0) + minutes["train"], 2),
+        }
+        found = {"setting": setting, "parts": minutes, "sentences": dict(counts), TRAININGS: [*trainings, own]}
+        srsly.write_json(room / SETTING, found)
         remove(room / "corpora")
     return minutes
+
+
+def trainings_of(run: Run) -> list[dict[str, Any]]:
+    """The trainings that a trained pipeline is the result of: those of its teacher and start, and its own, which is the
+    last one. Each has its `arm`, and its own `steps`, `words` and `minutes`.
+    """
+    return list(read_json(run.folder / SETTING)[TRAININGS])
 
 
 def distill(run: Run, teacher: Run, output: Path, log: Log) -> tuple[int, float]:
@@ -86,18 +111,18 @@ def distill(run: Run, teacher: Run, output: Path, log: Log) -> tuple[int, float]
 
 
 def remove_pipelines(run: Run) -> None:
-    """Remove the pipelines of a run and of its teachers that are not needed any more.
+    """Remove the pipelines of a run and of those that it needs which are not needed any more.
 
-    That is, where the run and all its students have records. The caller has claimed the run. A teacher that another
+    That is, where the run and all that need it have records. The caller has claimed the run. A pipeline that another
     process has claimed is left to that process.
     """
-    if all(each.record.is_file() for each in (run, *run.students)):
+    if all(each.record.is_file() for each in (run, *run.children)):
         (run.folder / SETTING).unlink(missing_ok=True)  # first: it says that the folder is complete
         remove(run.folder)
-        if run.teacher:
-            with claimed(run.teacher, wait=False) as free:
+        for parent in run.parents.values():
+            with claimed(parent, wait=False) as free:
                 if free:
-                    remove_pipelines(run.teacher)
+                    remove_pipelines(parent)
 
 
 def _listed(counts: Counter[str]) -> str:

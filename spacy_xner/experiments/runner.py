@@ -9,12 +9,13 @@ import srsly
 from ..encoders import resolve_encoder
 from ..errors import XnerError
 from ..files import atomic_path, read_json
-from .claims import claimed, has_free_teachers
+from .claims import claimed, has_free_parents
 from .comparability import differences, listed_changes
 from .plan import Arm, Study
 from .run import Run
 from .run_record import make_record
 from .run_training import remove_pipelines, train_run
+from .start_checks import check_start
 from .training import load_training
 
 
@@ -36,20 +37,22 @@ class Runner:
         return Path(self.study.records) / self.study.name
 
     def check(self, arms: Iterable[Arm]) -> None:
-        """RAISES: XnerError for a missing encoder, and for a training config that the arms' settings do not fit."""
+        """RAISES: XnerError for a missing encoder, for a training config that the arms' settings do not fit, and for an
+        arm that cannot start from the weights of another one, see `check_start`."""
         resolve_encoder(self.study.encoder)
         for arm in arms:
             run = Run(self.study, arm, seed=0)
             load_training(run.config, run.overrides())
+            check_start(run)
 
     def all_records(self, runs: Iterable[Run]) -> Iterator[tuple[Run, dict[str, Any]]]:
         """Yield each run with its record, see `record`. Runs that another process is training come last."""
         elsewhere = []
         for run in runs:
             with claimed(run, wait=False) as free:
-                record = self.record(run) if free and has_free_teachers(run) else None
+                record = self.record(run) if free and has_free_parents(run) else None
             if record is None:
-                self.log(f"{run.name}, or its teacher, is being trained by another process")
+                self.log(f"{run.name}, or a run that it needs, is being trained by another process")
                 elsewhere.append(run)
             else:
                 yield run, record

@@ -84,38 +84,49 @@ def _digest(value: Any) -> str:
     return hashlib.sha256(srsly.json_dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def train_into(
-    room: Path, config: str | Path, batch_words: int, overrides: Mapping[str, Any], gpu_id: int = -1
-) -> None:
-    """Train a pipeline into `room`/model-last, and write `room`/curve.jsonl (see `create_curve_logger`).
+def prepared_config(config: str | Path, batch_words: int | None, curve: Path) -> Config:
+    """The training config of a run, before the settings of the run.
 
-    No checkpoint is selected by its score: the pipeline of the last step is kept. The corpus is repeated and batches
-    are filled by words, so that trainings with the same number of steps see the same number of words, whatever the
-    size of their corpora.
-
-    config (str | Path): the training config.
-    batch_words (int): words in a step.
-    overrides (Mapping[str, Any]): settings of the config, with dotted names.
-    RAISES: XnerError as `load_training`.
+    batch_words, RAISES: as `train_into`.
+    curve (Path): the file of the learning curve.
     """
     loaded = load_training(config)
-    room.mkdir(parents=True, exist_ok=True)
-    logger = loaded["training"]["logger"]
-    loaded["training"]["logger"] = {"@loggers": "spacy_xner.CurveLogger.v1", "path": str(room / CURVE)}
+    loaded["training"]["logger"] = {"@loggers": "spacy_xner.CurveLogger.v1", "path": str(curve)}
     for section in (loaded["training"], loaded["corpora"]["train"]):  # whatever number the config has there
         section["seed"] = "${system.seed}"
     loaded["training"]["max_epochs"] = -1
     loaded["training"]["patience"] = 0  # a training that stops early would see fewer words than the others
-    loaded["training"]["batcher"] = {
-        "@batchers": "spacy.batch_by_words.v1",
-        "size": batch_words,
-        "tolerance": 0.2,
-        "discard_oversize": False,
-    }
-    loaded["corpora"]["train"]["repeat"] = True
+    if batch_words is not None:
+        loaded["training"]["batcher"] = {
+            "@batchers": "spacy.batch_by_words.v1",
+            "size": batch_words,
+            "tolerance": 0.2,
+            "discard_oversize": False,
+        }
+        loaded["corpora"]["train"]["repeat"] = True
     for name in ("train", "dev"):  # whatever paths the config has there
         loaded["corpora"][name]["path"] = f"${{paths.{name}}}"
         loaded["training"][f"{name}_corpus"] = f"corpora.{name}"
+    return loaded
+
+
+def train_into(
+    room: Path, config: str | Path, batch_words: int | None, overrides: Mapping[str, Any], gpu_id: int = -1
+) -> None:
+    """Train a pipeline into `room`/model-last, and write `room`/curve.jsonl (see `create_curve_logger`).
+
+    No checkpoint is selected by its score: the pipeline of the last step is kept.
+
+    config (str | Path): the training config.
+    batch_words (int | None): words in a step. The corpus is repeated and batches are filled by words, so that trainings
+        with the same number of steps see the same number of words, whatever the size of their corpora. None: the
+        batches of the config, so that `spacy train` with the same settings gives the same pipeline.
+    overrides (Mapping[str, Any]): settings of the config, with dotted names.
+    RAISES: XnerError as `load_training`.
+    """
+    loaded = prepared_config(config, batch_words, room / CURVE)
+    logger = load_training(config)["training"]["logger"]
+    room.mkdir(parents=True, exist_ok=True)
     loaded.to_disk(room / "config.cfg")
     train(room / "config.cfg", room, use_gpu=gpu_id, overrides=dict(overrides))
     remove(room / "model-best")

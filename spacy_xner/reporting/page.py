@@ -143,7 +143,7 @@ def _by_share(report: Report) -> dict[str, list[tuple[float, Any]]]:
 
 
 def _settings(report: Report, arm: str) -> dict[str, Any]:
-    """An arm's description, seeds and settings; the settings once if its runs differ only in the seed."""
+    """An arm's description, start, seeds and settings; the settings once if its runs differ only in the seed."""
     runs = report.arms[arm]
     shown = []
     for run in runs:
@@ -158,6 +158,7 @@ def _settings(report: Report, arm: str) -> dict[str, Any]:
         "name": named(arm, report.titles),
         "description": next((run.data["description"] for run in runs if run.get("description")), ""),
         "seeds": listed([str(run.seed) for run in runs]),
+        "start": runs[0].start,
         "share": None if share == 1 else f"{100 * share:g}%",
         "settings": shown,
     }

@@ -58,7 +58,8 @@ class Report:
 
     @property
     def answer(self) -> list[str]:
-        """Sentences: a summary, one for each comparison, arms that were left out, kinds of machine, and the limits."""
+        """Sentences: a summary, one for each comparison, arms that were left out, differences in
+        training steps, kinds of machine, and the limits."""
         sentences = [summary(self.analysis, self.titles)]
         sentences += [compared(comparison, self.titles) for comparison in self.analysis.comparisons]
         if self.not_compared:
@@ -70,6 +71,11 @@ class Report:
             sentences.append(
                 f"Left out, as they have no run with {share} of the labels: {listed(self.arms_with_fewer_labels)}."
             )
+        if (steps := self._steps()) and len(steps) > 1:
+            listed_steps = ", ".join(f"{n:,} steps of {listed(arms)}" for n, arms in sorted(steps.items()))
+            sentences.append(
+                f"The arms differ in how much they were trained, teachers and starts included: {listed_steps}."
+            )
         machines = sorted({run.data["machine"] for run in self.study.runs if run.get("machine")})
         if len(machines) > 1:
             sentences.append(
@@ -77,6 +83,13 @@ class Report:
                 f"give other results on another one: {'; '.join(machines)}."
             )
         return [*sentences, limits(self.analysis)]
+
+    def _steps(self) -> dict[int, list[str]]:
+        """Optimizer steps, those of teachers and starts included -> arms; empty if a record does not say them."""
+        found: dict[int, list[str]] = {}
+        for arm, runs in self.arms.items():
+            found.setdefault(sum(runs[0].steps.values()), []).append(arm)
+        return {} if 0 in found else found
 
     @property
     def method(self) -> str:

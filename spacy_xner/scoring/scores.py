@@ -17,7 +17,7 @@ from spacy.tokens import Doc
 from spacy.util import minibatch
 
 from ..annotations.attributes import meta_of, unlabelled_places
-from ..corpus.reader import make_example
+from ..annotations.examples import make_example
 from ..errors import XnerError
 from ..files import atomic_path
 from ..json_checks import Expected, check, items, mapping, number, optional, text

@@ -138,7 +138,8 @@ def check_gradients(model: Any, seed: int, n_rows: int, *, dropped: bool) -> Non
     slope = random.normal(size=(n_rows, model.get_dim("nO")))
 
     def run() -> Any:
-        fix_random_seed(seed)  # the same layers are left out each time
+        if dropped:  # the same layers are left out each time; seeding torch too would take most of the test's time
+            numpy.random.seed(seed)
         return model(X, is_train=dropped)
 
     _, backprop = run()

@@ -13,12 +13,13 @@ from spacy_xner.annotations.attributes import confidence_of
 from spacy_xner.annotations.entities import set_scored_entities
 from spacy_xner.annotations.scored_spans import ScoredSpans
 
+NLP = spacy.blank("en")
 SCORES = {("Angela Merkel", "PER"): 0.75, ("Paris", "LOC"): 0.5}
 
 
 @pytest.fixture
 def doc() -> Doc:
-    doc = spacy.blank("en").make_doc("So Angela Merkel visited Paris .")
+    doc = NLP.make_doc("So Angela Merkel visited Paris .")
     set_scored_entities(doc, [Span(doc, 1, 3, "PER", kb_id="Q1"), Span(doc, 4, 5, "LOC")], [0.75, 0.5])
     return doc
 

@@ -13,12 +13,12 @@ from spacy.training import Example
 from thinc.api import Config
 
 from spacy_xner.annotations.attributes import CONFIDENCE, install_extensions
+from spacy_xner.annotations.examples import make_example
 from spacy_xner.annotations.soft_labels import set_soft_labels
 from spacy_xner.augmentation.entity_swap import create_entity_swap
 from spacy_xner.corpus.convert import convert_files, doc_of_sentence
 from spacy_xner.corpus.docs import write_docs
 from spacy_xner.corpus.formats.reading import read_sentences
-from spacy_xner.corpus.reader import make_example
 from spacy_xner.errors import XnerError
 from spacy_xner.languages.tokenizer import multilingual_blank
 

@@ -12,11 +12,11 @@ from spacy.training import Example
 from spacy.util import registry
 
 from spacy_xner.annotations.attributes import confidence_of, install_extensions
+from spacy_xner.annotations.examples import make_example
 from spacy_xner.annotations.soft_labels import set_soft_labels
 from spacy_xner.augmentation.chain import create_chain
 from spacy_xner.augmentation.typography import CHANGES, change_for, changed, create_typography
 from spacy_xner.corpus.convert import convert_files
-from spacy_xner.corpus.reader import make_example
 from spacy_xner.errors import XnerError
 from spacy_xner.languages.tokenizer import multilingual_blank
 

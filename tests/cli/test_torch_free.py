@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from .util import ok
+
 NINE_LINES = "Anna\tB-PER\nlives\tO\nin\tO\nParis\tB-LOC\n\nHe\tO\nleft\tO\nRome\tB-LOC\n\n"
 RUN = """
 import json, sys
@@ -49,15 +51,13 @@ def test_convert_and_stats_import_no_torch(room: Path) -> None:
     assert imported(MODELS, "corpus", "stats", room / "x.spacy") == []
     import torch  # noqa: F401
 
-    from .util import ok
-
     ok(*convert, room / "y.spacy")
     assert (room / "x.spacy").read_bytes() == (room / "y.spacy").read_bytes()
 
 
 def test_translate_from_a_memory_imports_no_torch(room: Path) -> None:
     (room / "memory.tsv").write_text("en\tde\nHe left Rome\tEr verließ Rom\n", encoding="utf8")
-    imported((), "corpus", "convert", room / "nine-lines.iob", "--lang", "en", "--output", room / "en.spacy")
+    ok("corpus", "convert", room / "nine-lines.iob", "--lang", "en", "--output", room / "en.spacy")
     translate = ["corpus", "translate", room / "en.spacy", "--output", room / "de.spacy", "--lang", "de"]
     assert imported(MODELS, *translate, "--memory", room / "memory.tsv") == []
 

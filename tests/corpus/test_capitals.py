@@ -72,6 +72,27 @@ def test_soft_labels_move_to_o(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found[1][1:], rows[1:])  # a title keeps its lower-case words
 
 
+def test_soft_labels_are_checked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they are read; faulty ones are an error there."""
+    (doc,) = [labelled(tmp_path, "es", "francés en Francia")]
+    checked = []
+
+    def counting(doc: Doc) -> Any:
+        checked.append(doc.text)
+        return get_soft_labels(doc)
+
+    for module in ("corpus.capitals", "annotations.soft_labels"):
+        monkeypatch.setattr(f"spacy_xner.{module}.get_soft_labels", counting)
+    set_soft_labels(doc, ["O", "U-MISC"], [[0.1, 0.9], [1, 0], [1, 0]])
+    checked.clear()
+    drop_lower_case(doc, check_capitalised(SETTING))
+    assert checked == [doc.text]
+    assert get_soft_labels(doc)[1].tolist() == [[1, 0]] * 3  # type: ignore[index]
+    doc._.xner_soft_labels["probabilities"][0, 0] = 7
+    with pytest.raises(XnerError, match="sum to 7"):
+        drop_lower_case(doc, check_capitalised(SETTING))
+
+
 @pytest.mark.parametrize(("text", "lower"), [("a", True), ("aB", False), ("3", False), ("法", False), ("ß", True)])
 def test_is_lower_case(text: str, lower: bool) -> None:
     assert is_lower_case(text) is lower

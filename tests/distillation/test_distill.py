@@ -26,6 +26,8 @@ from spacy_xner.languages.tokenizer import multilingual_blank
 from spacy_xner.projection import SpanProjector
 from spacy_xner.projection.link_projection import LinkProjection
 
+from ..projection.util import SomeLinks
+
 TEXTS = ["Angela Merkel visited Paris .", "", "日本 😀 שלום", "London and Paris", "nothing"]
 
 
@@ -135,6 +137,33 @@ def test_projected_entities(teacher: Language, tiny_encoder: Path) -> None:
     made = list(distiller.distill(unlabelled(docs[0].text), counts))
     assert made == []
     assert counts["teacher and projection disagree"] == 1
+
+
+@pytest.mark.parametrize(
+    ("capitalised", "kept"),
+    [
+        (None, 0),
+        ({"LOC": ["de"]}, 1),
+        ({"LOC": ["fr"]}, 0),
+        ({"PER": ["de"]}, 0),
+        ("${corpora.dev.capitalised}", 1),
+    ],
+)
+def test_agreement_in_the_convention_of_the_teacher(tiny_pipeline: Path, capitalised: Any, kept: int) -> None:
+    """A projected name without a capital letter does not count where the teacher has learned that it is none."""
+    teacher = spacy.load(tiny_pipeline)
+    teacher.config["corpora"] = {"train": {"capitalised": capitalised}, "dev": {"capitalised": {"LOC": ["de"]}}}
+    (source,) = unlabelled("Angela Merkel visited Paris .", lang="en")
+    docs = unlabelled("Angela Merkel visited paris .")
+    assert [entity.text for entity in teacher(docs[0].text).ents] == ["Angela Merkel"]
+    projector = SpanProjector(SomeLinks([(i, i) for i in range(5)]), LinkProjection())
+    counts: Counter[str] = Counter()
+    distiller = Distiller(Teachers([teacher]), Selection(agreement=0.9), {"t:0": source}, projector)
+    made = list(distiller.distill(docs, counts))
+    assert (len(made), counts["teacher and projection disagree"]) == (kept, 1 - kept)
+    for doc in made:  # the reader takes them out of what is learned, as it does everywhere
+        assert [entity.text for entity in doc.ents] == ["Angela Merkel", "paris"]
+    assert ("capitalised" in distiller.identity) == (capitalised is not None)
 
 
 def test_a_source_is_labelled_once(teacher: Language, tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

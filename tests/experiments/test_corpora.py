@@ -15,6 +15,7 @@ from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.errors import XnerError
 from spacy_xner.experiments.corpora import synthetic_texts, write_training_files
 from spacy_xner.experiments.corpus_facts import corpus_digest
+from spacy_xner.experiments.input_checks import check_inputs
 from spacy_xner.experiments.plan import Study
 from spacy_xner.experiments.split import split_ids
 from spacy_xner.projection.filters import NAMES, filter_pairs
@@ -50,6 +51,24 @@ def test_files_of_an_arm(study: Study, tmp_path: Path) -> None:
     assert {meta_of(doc)["id"] for doc in texts} == split.held_back
     with pytest.raises(XnerError, match="has no synthetic text"):
         synthetic_texts(study, study.arms["c"], split_ids(ids, 0.0, 1.0, 0))
+
+
+def test_synthetic_text_in_some_languages(study: Study, tmp_path: Path) -> None:
+    """An arm uses the text in its languages alone; a language without text is found before anything is trained."""
+    french = [doc for doc in load_docs(tmp_path / "translated/de.spacy") if meta_of(doc)["id"] != "corpus:1"]
+    for doc in french:
+        doc._.xner_meta = {**meta_of(doc), "lang": "fr"}
+    write_docs(tmp_path / "translated/fr.spacy", french)
+    split = split_ids({meta_of(doc)["id"]: doc.text for doc in load_docs(study.gold)}, 0.5, 1.0, 0)
+    arm = study.arms["c"]
+    n_texts = {}
+    for languages in ((), ["fr"], ["de"], ["fr", "de"]):
+        texts = synthetic_texts(study, replace(arm, synthetic_languages=languages), split)
+        assert {meta_of(doc)["lang"] for doc in texts} == set(languages or ["de", "fr"])
+        n_texts["".join(languages)] = len(texts)
+    assert n_texts["de"] + n_texts["fr"] == n_texts["frde"] == n_texts[""]
+    with pytest.raises(XnerError, match=r"no doc is in ja, which .* of the arm c: expected languages of .*\(de, fr\)"):
+        check_inputs(study, [replace(arm, synthetic_languages=["de", "ja"])])
 
 
 def test_filters_of_an_arm(study: Study, tmp_path: Path, tiny_encoder: Path) -> None:

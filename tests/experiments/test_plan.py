@@ -32,7 +32,7 @@ def test_studies_of_the_research_question(name: str) -> None:
     """Its arms, each with its teacher."""
     study = read_study(ROOT / "configs/studies" / name)
     assert {"a", "b", "c", "d", "e"} <= set(study.arms)
-    assert study.arms["e"].teacher == "bc"
+    assert study.arms["e"].teacher == {"conll.cfg": "bc", "shipped.cfg": "b"}[name]
     aggregator = "components.xner.model.tok2vec.aggregator.@architectures"
     assert study.arms["a"].settings == study.arms["c"].settings
     assert study.arms["a"].settings[aggregator] == "spacy_xner.LastLayer.v1"
@@ -85,7 +85,33 @@ def test_settings_of_another_arm(tmp_path: Path) -> None:
         ("", 'projected = "p"\nfilters = "gaps"', r"\[arms.a\] filters is 'gaps': expected a list of names"),
         ("", 'filters = ["gaps"]', "the arm a has filters, but no projected sentences: expected `projected`"),
         ("", 'synthetic = "s"\nteacher = "z"', "teacher of a is 'z', which is no arm"),
-        ("", 'synthetic = "s"\nteacher = "a"', r"its own teacher \(a <- a\)"),
+        ("", 'synthetic = "s"\nteacher = "a"', r"its own teacher or start \(a <- a\)"),
+        ("", 'start = "z"', r"\[arms.a\] has start = 'z', .* expected 'teacher', or one of a, b"),
+        ("", 'start = "a"', r"a would be its own teacher or start \(a <- a\)"),
+        ("", 'start = "b"\n[arms.c]\nstart = "a"\n[arms.d]\nstart = "d"', r"the arm d would be .* \(d <- d\)"),
+        (
+            "",
+            'start = "c"\n[arms.c]\nsynthetic = "s"\nteacher = "a"',
+            r"would be its own teacher or start \((a <- c <- a|c <- a <- c)\)",
+        ),
+        ("", 'start = "teacher"', r"\[arms.a\] has start = 'teacher', but no teacher: expected a teacher"),
+        (
+            "",
+            'synthetic = "s"\nteacher = "b"\nstart = "teacher"\n[arms.teacher]',
+            "stands for the arm's teacher and is the name of an arm too. Rename the arm teacher",
+        ),
+        ("", "start = 3", r"\[arms.a\] has start = 3, expected one text or null"),
+        ("", "steps = 0", r"\[arms.a\] steps is 0, expected 1 or more"),
+        ("", "steps = 2.5", r"\[arms.a\] steps is 2.5, expected a whole number"),
+        ("", "steps = 70", r"\[arms.a\] steps is 70, expected a multiple of eval_every \(50\)"),
+        ("", 'synthetic_languages = ["de"]', "the arm a has synthetic_languages, but no synthetic text"),
+        (
+            "",
+            'synthetic = "s"\nteacher = "b"\nsynthetic_languages = "de"',
+            r"\[arms.a\] has synthetic_languages = 'de', expected a list of languages",
+        ),
+        ("batch_words = 0", "", "batch_words is 0, expected 1 or more"),
+        ("", "[arms.a.settings]\npaths.start = null", "the steps or the start of an arm in its section"),
         ("", "[arms.a.settings]\ntraining.max_epochs = 3", r"\[arms.a.settings\] has training.max_epochs"),
         ("", "[arms.a.settings]\ntraining.batcher.size = 3", "be the same for all arms"),
         ("", "[arms.a.settings]\ntraining.seed = 3", "be the same for all arms"),
@@ -121,6 +147,10 @@ def test_an_arm_is_a_section(tmp_path: Path) -> None:
         (b"", "found the sections none"),
         (b"[study]\n[study]\n", "section 'study' already exists"),
         (b"[study.sub]\nx = 1\n[arms]\n", "no study can be read: .*Section 'study' is not defined"),
+        (
+            b'[study]\nname = "x"\n[arms]\n[arms.b.settings]\n[arms.b]\n',
+            "a section of 'b' comes before the section itself",
+        ),
         (b"[study]\narms = 3\n[arms]\n[arms.a]\n", r"\[study\] has a value `arms`, expected a section"),
     ],
 )

@@ -224,6 +224,26 @@ def test_seeds_of_teachers_are_no_difference_but_their_settings_are(write: Write
         read_records([paths[0], write("1.json", runs[1])])
 
 
+def test_steps_of_records_without_trainings(write: Write) -> None:
+    """They are those in the settings: of the arm, else of the study; each arm that is needed counts once."""
+    first = {"steps": 150, "arm": {"name": "b"}}
+    second = {"steps": 150, "arm": {"name": "c", "steps": 40}, "teacher": first}
+    setting = {"steps": 150, "arm": {"name": "e", "teacher": "c", "start": "b"}, "teacher": second, "start": first}
+    for content, steps in ((setting, {"b": 150, "c": 40, "e": 150}), ({"arm": {"name": "e"}}, {}), (None, {})):
+        (run,) = read_records([write("e-0.json", record("e", 0, setting=content))]).runs
+        assert run.steps == steps
+    assert (run.start, checked_record(record("e", 0, setting=setting), "e").start) == (None, "b")
+
+
+@pytest.mark.parametrize(
+    "trainings",
+    [[{"arm": "b", "steps": 0, "words": 1, "minutes": 1}], [{"arm": "b", "steps": 2, "words": 1}], {"b": 2}],
+)
+def test_malformed_trainings(trainings: Any) -> None:
+    with pytest.raises(XnerError, match=r"e\.json: `trainings"):
+        checked_record(record("e", 0, trainings=trainings), "e.json")
+
+
 def test_digests_of_older_records(write: Write) -> None:
     """They have no versions; their digest of the training config depends on the seed."""
 

@@ -177,7 +177,7 @@ def test_two_processes_share_the_work(file: Path, tmp_path: Path) -> None:
         assert free
         records = Runner(plan, log=said.append).all_records(runs)
         assert next(records)[0] == runs[1]
-        assert "a-0, or its teacher, is being trained by another process" in said
+        assert "a-0, or a run that it needs, is being trained by another process" in said
         record = other.record(runs[0])
     before = (tmp_path / "records/tiny/a-0.json").stat().st_mtime_ns
     assert list(records) == [(runs[0], record)]

@@ -148,7 +148,7 @@ def test_tables(report: Report) -> None:
     ]
     assert [row[5] == "–" for row in amounts.rows] == [True, True, False, False, False]
     assert [row[2] for row in amounts.rows] == ["1", "3", "3", "1", "3"]
-    assert costs.rows[0] == ["a (arm A)", "13.3", "5.1", "8.2", "480,000"]
+    assert costs.rows[0] == ["a (arm A)", "13.3", "5.1", "8.2", "878", "878", "480,000"]
     once = distinct_table(report)
     assert once
     assert once.header == ["arm", "mean", "de", "es", "nl", "more than a", "95% interval"]
