@@ -80,7 +80,7 @@ def layer_aggregation_tok2vec_v1(
         max_layers,
         freeze_layers,
     )
-    encoded = chain(transformer, make_doc_splitter())
+    encoded: Model = chain(transformer, make_doc_splitter())
     model: Tok2Vec = chain(encoded, aggregate_layers(aggregator, pooling, grad_factor))
     model.attrs[PREDICT_LINEAR] = predict_linear
     return model
