@@ -17,7 +17,7 @@ MODULE = "transformers.generation.candidate_generator"
 def defer_sklearn() -> None:
     """Let transformers import scikit-learn at the first call of what it imports from it, not at its own import.
 
-    scikit-learn and scipy.stats take a fifth of the time in which a pipeline is loaded. All that is read of them is
+    scikit-learn and scipy.stats take a seventh of the time in which a pipeline is loaded. All that is read of them is
     `roc_curve`, for text generation with an assistant model. Does nothing where one of both is imported already.
 
     Uses that the module `MODULE` imports `roc_curve` where `transformers.utils.is_sklearn_available()` (transformers
