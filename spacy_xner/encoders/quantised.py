@@ -88,7 +88,7 @@ def multiply(X: torch.Tensor, packed: Packed) -> torch.Tensor:
 def has_onednn() -> bool:
     """Whether oneDNN multiplies with exact sums here, on a processor that it has fast code for.
 
-    The encoder takes 5% less time than with FBGEMM on a processor with AVX2. Elsewhere than on x86 it may have slow code only.
+    The encoder takes 5% less time than with FBGEMM on a processor with AVX2. Elsewhere than on x86 it may be slow.
     """
     if torch.backends.quantized.engine not in ("x86", "onednn", "fbgemm"):
         return False
