@@ -30,6 +30,7 @@ from transformers import (
 )
 
 from spacy_xner import compat
+from spacy_xner.encoders.quantised import has_onednn
 
 from .test_compat import SIZES, changed
 from .translation.tiny_models import tiny_m2m100, tiny_marian
@@ -143,3 +144,18 @@ def test_make_quantised_weight() -> None:
     message = changed("torch", "torch._make_per_channel_quantized_tensor", "make_quantised_weight")
     assert torch.equal(weight.dequantize(), integers * scales[:, None]), message
     assert torch.equal(weight.int_repr(), integers), message
+
+
+def test_onednn() -> None:
+    """On processors that have it: oneDNN's product of integers, with inputs that are rounded."""
+    if not has_onednn():
+        pytest.skip("oneDNN does not multiply integers here")
+    integers, scales = torch.tensor([[1, -2], [3, 63]], dtype=torch.int8), torch.tensor([0.5, 0.25])
+    X = torch.tensor([[0.4, 255.0], [7.0, 0.6], [254.6, 9.0]])
+    message = changed("torch", "torch.ops.onednn.qlinear_prepack", "pack_onednn_weight")
+    packed = compat.pack_onednn_weight(integers)
+    assert packed.dtype == torch.int8, message
+    message = changed("torch", "torch.ops.onednn.qlinear_pointwise, or a storage as uint8", "multiply_onednn")
+    assert torch.allclose(compat.multiply_onednn(X, packed, scales), X.round() @ (integers * scales[:, None]).T), (
+        message
+    )

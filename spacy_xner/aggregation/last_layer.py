@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from thinc.api import Model
 
 from ..errors import XnerError
+from .affine import AFFINE_MAP, AffineMap
 from .options import common_attributes
 from .types import AFFINE, Aggregator, Layers, Rows
 
@@ -22,7 +23,11 @@ def last_layer(layers: Sequence[int] | None = None) -> Aggregator:
         )
     attributes = common_attributes([-1] if layers is None else layers, layer_dropout=0.0)
     return Model(
-        "last_layer", forward, init=init, dims={"nL": None, "nI": None, "nO": None}, attrs={**attributes, AFFINE: True}
+        "last_layer",
+        forward,
+        init=init,
+        dims={"nL": None, "nI": None, "nO": None},
+        attrs={**attributes, AFFINE: True, AFFINE_MAP: to_affine_map},
     )
 
 
@@ -36,3 +41,8 @@ def forward(model: Aggregator, X: Layers, is_train: bool) -> tuple[Rows, Callabl
         return [*(model.ops.alloc2f(*x.shape) for x in X[:-1]), dY]
 
     return X[-1], backprop
+
+
+def to_affine_map(model: Aggregator) -> AffineMap:
+    width = model.get_dim("nI")
+    return AffineMap([model.ops.xp.eye(width, dtype="f")], model.ops.alloc1f(width))

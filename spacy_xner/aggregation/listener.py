@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,8 +18,9 @@ from ..encoders.deferred import DeferredData
 from ..encoders.transformer import LISTENER_ARCHITECTURE
 from ..errors import XnerError
 from ..unread import check_outputs
+from .affine import AFFINE_MAP
 from .pieces import MEANS, BatchLayers, DocLayers, Pooling, pool_pieces
-from .streaming import stream
+from .streaming import Head, stream
 from .types import AFFINE, ENCODER_LAYERS, LAYERS_READ, Aggregator, Layers, Rows
 
 
@@ -133,15 +134,31 @@ def forward(
     return [streamed[i] if i in streamed else next(left) for i in range(len(X))], lambda dY: []
 
 
-def _stream(model: Model, X: list[TransformerData]) -> dict[int, Floats2d]:
-    """The token vectors of docs whose layers are not in memory, by the doc's index."""
+def predict_linear(model: Model, docs: Sequence[Doc], W: Rows, b: Rows) -> list[Rows] | None:
+    """What `linear_head.predict_linear` returns, for a Tok2Vec of a transformer (or a listener) and `aggregate_layers`.
+
+    None where the aggregator is not affine, the pooling no mean, or neither was initialised yet.
+    """
+    encoder, aggregate = model.layers
+    aggregator, pooling = aggregate.layers
+    if pooling.name not in MEANS or AFFINE_MAP not in aggregator.attrs or not aggregator.has_dim("nL"):
+        return None
+    X = encoder.predict(list(docs))
+    found = _stream(aggregate, X, Head(W, b))
+    others = iter(_aggregate([data for i, data in enumerate(X) if i not in found], aggregate, False)[0])
+    return [found[i] if i in found else next(others) @ W.T + b for i in range(len(X))]
+
+
+def _stream(model: Model, X: list[TransformerData], head: Head | None = None) -> dict[int, Rows]:
+    """The token vectors of docs whose layers are not in memory, by the doc's index; or what `head` makes of them."""
     by_source: dict[int, list[int]] = {}
     for i, data in enumerate(X):
         if isinstance(data, DeferredData) and not data.is_computed:
             by_source.setdefault(id(data.source.shim), []).append(i)
-    found: dict[int, Floats2d] = {}
+    found: dict[int, Rows] = {}
     for indices in by_source.values():
-        vectors = stream(model, [X[i] for i in indices], partial(_finish_initialisation, model))  # type: ignore[misc]
+        settle = partial(_finish_initialisation, model)
+        vectors = stream(model, [X[i] for i in indices], settle, head)  # type: ignore[misc]
         found.update(zip(indices, vectors or (), strict=bool(vectors)))
     return found
 

@@ -11,9 +11,10 @@ from thinc.types import Floats2d, Ragged
 from ..compat import make_doc_splitter
 from ..encoders.transformer import AllLayersTransformer
 from ..errors import XnerError
+from ..linear_head import PREDICT_LINEAR
 from .last_layer import last_layer
 from .layer_attention import layer_attention
-from .listener import AllLayersListener, aggregate_layers
+from .listener import AllLayersListener, aggregate_layers, predict_linear
 from .scalar_mix import scalar_mix
 from .types import Aggregator
 from .weighted_concat import weighted_concat
@@ -40,6 +41,7 @@ def layer_aggregation_listener_v1(
     listener = AllLayersListener(upstream_name=upstream)
     model: Tok2Vec = chain(listener, aggregate_layers(aggregator, pooling, grad_factor))
     model.set_ref("listener", listener)
+    model.attrs[PREDICT_LINEAR] = predict_linear
     return model
 
 
@@ -78,7 +80,10 @@ def layer_aggregation_tok2vec_v1(
         max_layers,
         freeze_layers,
     )
-    return chain(chain(transformer, make_doc_splitter()), aggregate_layers(aggregator, pooling, grad_factor))
+    encoded: Model = chain(transformer, make_doc_splitter())
+    model: Tok2Vec = chain(encoded, aggregate_layers(aggregator, pooling, grad_factor))
+    model.attrs[PREDICT_LINEAR] = predict_linear
+    return model
 
 
 def last_layer_v1(layers: list[int] | None = None) -> Aggregator:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from thinc.api import Model
 
+from .affine import AFFINE_MAP, AffineMap
 from .options import check_logit_scale, common_attributes, draw_kept
 from .types import AFFINE, Aggregator, Layers, Rows
 from .weights import LOGITS, add_logit_gradient, softmax_weights, start_logits
@@ -39,6 +40,7 @@ def scalar_mix(
         attrs={
             **common_attributes(layers, layer_dropout),
             AFFINE: True,
+            AFFINE_MAP: to_affine_map,
             "start_last": start_last,
             "logit_scale": logit_scale,
             "residual": residual,
@@ -77,3 +79,12 @@ def forward(model: Aggregator, X: Layers, is_train: bool) -> tuple[Rows, Callabl
         return dX
 
     return (mixed * scale + X[-1] if residual else mixed * scale), backprop
+
+
+def to_affine_map(model: Aggregator) -> AffineMap:
+    width = model.get_dim("nI")
+    factors = softmax_weights(model) * model.get_param(SCALE)
+    if model.attrs.get("residual", False):
+        factors[-1] += 1
+    identity = model.ops.xp.eye(width, dtype="f")
+    return AffineMap([identity * factor for factor in factors.tolist()], model.ops.alloc1f(width))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 from numpy.typing import NDArray
@@ -19,12 +19,21 @@ from ..encoders.deferred import KEPT_PIECES, DeferredData, begin_reading, comput
 from ..encoders.inference import make_batches, pack
 from ..encoders.memory import release_memory
 from ..encoders.threads import count_threads
+from .affine import AffineMap, affine_map
 from .options import resolve_layers
 from .pieces import MEANS, pool_pieces
 from .types import AFFINE, LAYERS_READ, Layers, Rows
 
 Settle = Callable[[int, int, int], None]
 """Called with the number of layers that are read, their width, and the number of the encoder's layers."""
+
+
+class Head(NamedTuple):
+    """A linear layer that reads token vectors, `vectors @ W.T + b`: float32, (n_out, width) and (n_out,)."""
+
+    W: Rows
+    b: Rows
+
 
 Indices = NDArray[numpy.int64]
 
@@ -34,7 +43,7 @@ BATCHES_PER_RELEASE = 16
 _batches_added = itertools.count(1)
 
 
-def stream(model: Model, data: Sequence[DeferredData], settle: Settle) -> list[Rows] | None:
+def stream(model: Model, data: Sequence[DeferredData], settle: Settle, head: Head | None = None) -> list[Rows] | None:
     """The vectors of the tokens of each doc, (n_tokens, nO); None where all layers are in memory now instead.
 
     Where several components read the docs, computing all layers once and keeping them is faster, if they are few.
@@ -42,6 +51,8 @@ def stream(model: Model, data: Sequence[DeferredData], settle: Settle) -> list[R
     model (Model): `aggregate_layers`.
     data (Sequence[DeferredData]): of one encoder, none computed yet.
     settle (Settle): sets the dimensions that depend on the encoder's output, and checks them.
+    head (Head | None): what reads the vectors; its output is then returned, (n_tokens, n_out). Needs an affine
+        aggregator that is initialised, and a pooling that is a mean.
     """
     source = begin_reading(data)
     if source.readers.several and sum(each.n_pieces for each in data) <= KEPT_PIECES:
@@ -54,7 +65,7 @@ def stream(model: Model, data: Sequence[DeferredData], settle: Settle) -> list[R
     aggregator = model.layers[0]
     n_layers = source.shim.n_layers
     read = None if n_layers is None else resolve_layers(aggregator.attrs.get(LAYERS_READ), n_layers)
-    tokens = TokenVectors(model, Places(data, batches, model.layers[1].name), n_layers, settle)
+    tokens = TokenVectors(model, Places(data, batches, model.layers[1].name), n_layers, settle, head)
     source.shim.encode(pack(pieces, batches), tokens.add, None if read is None else read[-1] + 1)
     return numpy.split(tokens.finish(), numpy.cumsum([len(each.align.lengths) for each in data])[:-1])
 
@@ -109,7 +120,9 @@ class TokenVectors:
     batches (spans overlap). Other poolings get the combined pieces of all batches at the end.
     """
 
-    def __init__(self, model: Model, places: Places, n_layers: int | None, settle: Settle) -> None:
+    def __init__(
+        self, model: Model, places: Places, n_layers: int | None, settle: Settle, head: Head | None = None
+    ) -> None:
         self.model = model
         self.aggregator, self.pooling = model.layers
         self.places = places
@@ -117,6 +130,9 @@ class TokenVectors:
         self.settle = settle
         self.is_mean = self.pooling.name in MEANS
         self.is_affine = bool(self.aggregator.attrs.get(AFFINE))
+        self.head = head
+        self.map: AffineMap | None = None
+        """The aggregator and the head in one, without the head's bias, which tokens without pieces get too."""
         self.rows: Any = None
         self._lock = threading.Lock()  # batches are added by several threads
 
@@ -130,23 +146,28 @@ class TokenVectors:
             if self.rows is None:
                 self.settle(len(read), read[0].shape[1], n_layers)
                 n_rows = len(self.places.lengths) if self.is_mean else len(self.places.rows)
-                self.rows = self.model.ops.alloc2f(n_rows, self.aggregator.get_dim("nO"))
+                width = self.aggregator.get_dim("nO")
+                found = affine_map(self.aggregator) if self.head else None
+                if self.head and found:
+                    self.map, width = found.then(self.head.W), len(self.head.W)
+                self.rows = self.model.ops.alloc2f(n_rows, width)
         chosen = self.places.pieces[number]
         if not len(chosen):
             return
         rows = self.places.rows[chosen]
-        pieces = [layer[rows] for layer in read]
         if not self.is_mean:
-            self.rows[chosen] = self.aggregator.predict(pieces)
+            self.rows[chosen] = self.aggregator.predict([layer[rows] for layer in read])
             return
         tokens = self.places.tokens[chosen]
         starts = numpy.flatnonzero(numpy.concatenate([[True], tokens[1:] != tokens[:-1]]))
         counts = numpy.diff([*starts, len(tokens)])
         targets = tokens[starts]
-        if self.is_affine:  # there are fewer tokens than pieces
-            vectors = self.aggregator.predict([self._pool(layer, counts) for layer in pieces])
+        if self.map:  # its result is so narrow that all rows are computed and none copied
+            vectors = self._pool(self.map(read)[rows], counts)
+        elif self.is_affine:  # there are fewer tokens than pieces
+            vectors = self.aggregator.predict([self._pool(layer[rows], counts) for layer in read])
         else:
-            vectors = self._pool(self.aggregator.predict(pieces), counts)
+            vectors = self._pool(self.aggregator.predict([layer[rows] for layer in read]), counts)
         shares = counts / self.places.counts[targets]
         if (shares < 1).any():
             vectors = vectors * shares[:, None].astype("float32")
@@ -161,8 +182,8 @@ class TokenVectors:
         return self.pooling.predict(Ragged(rows, lengths))
 
     def finish(self) -> Rows:
-        """The vectors, (n_tokens, nO); zeros for tokens without pieces."""
+        """The vectors, (n_tokens, nO); zeros for tokens without pieces. With a head, its output for them."""
         if self.is_mean:
-            return self.rows
+            return self.rows + self.head.b if self.head else self.rows
         lengths: Any = self.places.lengths.astype("int32")
         return pool_pieces(self.pooling, self.rows, lengths, False)[0]

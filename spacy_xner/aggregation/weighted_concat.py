@@ -6,6 +6,7 @@ from typing import Any
 from thinc.api import Model, glorot_uniform_init
 
 from ..errors import XnerError
+from .affine import AFFINE_MAP, AffineMap
 from .options import LAYER_DROPOUT, check_logit_scale, common_attributes, draw_kept
 from .types import AFFINE, Aggregator, Layers, Rows, Weights
 from .weights import LOGITS, add_logit_gradient, softmax_weights, start_logits
@@ -47,6 +48,7 @@ def weighted_concat(
         attrs={
             **common_attributes(layers, layer_dropout),
             AFFINE: True,
+            AFFINE_MAP: to_affine_map,
             "start_last": start_last,
             "logit_scale": logit_scale,
             "residual": residual,
@@ -115,6 +117,15 @@ def forward(model: Aggregator, X: Layers, is_train: bool) -> tuple[Rows, Callabl
         return dX
 
     return Y, backprop
+
+
+def to_affine_map(model: Aggregator) -> AffineMap:
+    projection: Any = model.get_param(PROJECTION)
+    weights = softmax_weights(model) * model.get_dim("nL")
+    matrices = [projection[:, i] * weight for i, weight in enumerate(weights.tolist())]
+    if model.attrs.get("residual", False):
+        matrices[-1] = matrices[-1] + model.ops.xp.eye(model.get_dim("nI"), dtype="f")
+    return AffineMap(matrices, model.get_param(BIAS))
 
 
 def _dropout_factors(model: Aggregator, n_layers: int, is_train: bool) -> Weights:

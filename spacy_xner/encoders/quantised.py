@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -50,14 +51,62 @@ class QuantisedLinear(torch.nn.Module):
         return Y.reshape(*X.shape[:-1], self.n_out)
 
 
-def pack(integers: torch.Tensor, scales: torch.Tensor) -> Any:
-    """Weights in the form that torch's engine needs: integers (n_out, n_in) of int8, times scales (n_out,)."""
+class Packed(NamedTuple):
+    """Weights in the form that torch's engine needs.
+
+    weight (Any): integers (n_out, n_in). scales (torch.Tensor | None): one for each output feature, for oneDNN.
+    """
+
+    weight: Any
+    scales: torch.Tensor | None
+
+
+def pack(integers: torch.Tensor, scales: torch.Tensor) -> Packed:
+    """Weights for `multiply`: integers (n_out, n_in) of int8, times scales (n_out,)."""
+    if has_onednn():
+        return Packed(compat.pack_onednn_weight(integers), scales)
+    return pack_for_engine(integers, scales)
+
+
+def pack_for_engine(integers: torch.Tensor, scales: torch.Tensor) -> Packed:
+    """The same for `torch.backends.quantized.engine`, such as FBGEMM."""
     with warnings.catch_warnings():  # torch warns that quantisation will move to another package
         warnings.simplefilter("ignore")
-        return torch.ops.quantized.linear_prepack(compat.make_quantised_weight(integers, scales), None)
+        weight = compat.make_quantised_weight(integers, scales)
+        return Packed(torch.ops.quantized.linear_prepack(weight, None), None)
 
 
-def multiply(X: torch.Tensor, packed: Any) -> torch.Tensor:
+def multiply(X: torch.Tensor, packed: Packed) -> torch.Tensor:
     """`X @ W.T` in float32, where X, (n_rows, n_in) of float32, holds numbers from 0 to 255, which are rounded."""
-    product: torch.Tensor = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(X, 1.0, 0, packed)
+    if packed.scales is not None:
+        return compat.multiply_onednn(X, packed.weight, packed.scales)
+    product: torch.Tensor = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(X, 1.0, 0, packed.weight)
     return product
+
+
+@functools.cache
+def has_onednn() -> bool:
+    """Whether oneDNN multiplies with exact sums here, on a processor that it has fast code for.
+
+    The encoder takes 5% less time than with FBGEMM on a processor with AVX2. Elsewhere than on x86 it may be slow.
+    """
+    if torch.backends.quantized.engine not in ("x86", "onednn", "fbgemm"):
+        return False
+    try:
+        # torch warns, once in a process, that quantisation will move to another package
+        with warnings.catch_warnings(), torch.inference_mode():
+            warnings.simplefilter("ignore")
+            return is_exact(Packed(compat.pack_onednn_weight(largest_weights()), torch.ones(8)))
+    except (RuntimeError, NotImplementedError, AttributeError, TypeError):
+        return False
+
+
+def largest_weights() -> torch.Tensor:
+    """Weights whose sums are the largest, for `is_exact`: int8 (8, 64)."""
+    return torch.full((8, 64), WEIGHT_LIMIT, dtype=torch.int8)
+
+
+def is_exact(packed: Packed) -> bool:
+    """Whether `multiply` has exact sums with the `largest_weights`: a weak engine overflows."""
+    sums = multiply(torch.full((4, 64), float(ACTIVATION_LEVELS)), packed)
+    return bool((sums == 64 * ACTIVATION_LEVELS * WEIGHT_LIMIT).all())

@@ -5,7 +5,11 @@ from typing import Any
 
 from spacy.tokens import Doc
 from thinc.api import Dropout, Linear, Maxout, Model, chain, zero_init
+from thinc.layers.chain import forward as chain_forward
 from thinc.types import Floats2d
+
+from .. import compat
+from ..linear_head import predict_linear
 
 TagLogits = Model[list[Doc], list[Floats2d]]
 
@@ -30,10 +34,23 @@ def token_classifier(
     if hidden_width is not None:
         head = chain(dropout, Maxout(nO=hidden_width, nP=2, normalize=True), output)
     model: TagLogits = chain(tok2vec, per_token(head))
+    compat.replace_forward(model, forward_classifier)
     model.set_ref("tok2vec", tok2vec)
     model.set_ref("output_layer", output)
     model.attrs["resize_output"] = resize_output
     return model
+
+
+def forward_classifier(model: TagLogits, docs: list[Doc], is_train: bool) -> tuple[list[Floats2d], Any]:
+    """As thinc's `chain`; in prediction, a Tok2Vec may compute its vectors and a linear layer above in one product."""
+    output = model.get_ref("output_layer")
+    (head,) = model.layers[1].layers
+    if not is_train and len(head.layers) == 2:  # dropout and the output layer
+        W, b = output.get_param("W"), output.get_param("b")
+        logits = predict_linear(model.get_ref("tok2vec"), docs, W, b)
+        if logits is not None:
+            return logits, lambda d_logits: docs
+    return chain_forward(model, docs, is_train)
 
 
 def per_token(layer: Model[Floats2d, Floats2d]) -> Model[list[Floats2d], list[Floats2d]]:
