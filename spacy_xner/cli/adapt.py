@@ -197,17 +197,22 @@ def adapt(
 
 def show_results(work: "Adaptation", scores: dict[str, Any]) -> None:
     """Print the scores, and for each language a sentence that was held back, with the entities that are found in it."""
+    from ..annotations.attributes import meta_of
     from ..corpus.docs import load_docs
-    from ..reporting.example_docs import choose_examples, marked_entities
+    from ..corpus.predict import Text
+    from ..reporting.example_docs import find_examples, marked_entities
     from ..reporting.score_table import score_table
 
     console = make_console()
     console.print()
     console.print(score_table(scores, title="On held-back projected text (not checked by a person)"))
-    files = ["dev.spacy", *(f"test/{lang}.spacy" for lang in work.settings.targets)]
-    examples = choose_examples(doc for file in files for doc in load_docs(work.folder / file))
+    texts = [
+        Text(doc.text, str(meta_of(doc)["id"]), str(meta_of(doc)["lang"]), file, len(doc.ents))
+        for file in ["dev.spacy", *(f"test/{lang}.spacy" for lang in work.settings.targets)]
+        for doc in load_docs(work.folder / file)
+    ]
     assert work.result is not None  # after `run`
-    for lang, doc in zip(examples, work.result.pipe(doc.text for doc in examples.values()), strict=True):
+    for lang, doc in find_examples(work.result, texts).items():
         console.print(marked_entities(lang, doc), soft_wrap=True)
     console.print()
 

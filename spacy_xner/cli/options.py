@@ -41,7 +41,11 @@ SourceLangOption = Annotated[
 ]
 TargetLangOption = Annotated[str | None, typer.Option(help="Language of the target, likewise.", show_default=False)]
 Float16Option = Annotated[
-    bool, typer.Option("--float16", help="Store weights as float16: half the size, loaded as float32.")
+    bool,
+    typer.Option(
+        "--float16",
+        help="Store weights as float16, and the word embeddings of a pipeline in 8 bits; they are loaded as float32.",
+    ),
 ]
 FastOption = Annotated[bool, typer.Option(help="Compute in 8 bits or bfloat16, whichever is faster on this machine.")]
 AlignMethodOption = Annotated[MethodName, typer.Option(help="transport, or a method of SimAlign.")]

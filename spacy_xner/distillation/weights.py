@@ -171,7 +171,7 @@ def mix_node(node: Model, source: Model, share: float) -> None:
 
 
 def half_encoders(nlp: Language) -> list[str]:
-    """Convert the weights of encoders to float16, for saving: they are loaded as float32.
+    """Convert the weights of encoders to float16, for saving: they are loaded as float32, see `encoders/storage.py`.
 
     RETURNS: the names of the components that have one.
     """

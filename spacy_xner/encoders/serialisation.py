@@ -24,6 +24,7 @@ from transformers import AutoConfig, AutoTokenizer
 from .. import compat
 from ..errors import XnerError
 from ..model_files import CONFIG_NAME, LOCAL, TOKENIZER_FILES, check_model_folder, check_settings
+from .storage import read_stored, stored_weights
 from .threads import one_at_a_time
 
 FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -40,7 +41,7 @@ def encoder_to_bytes(shim: HFShim, encoder: torch.nn.Module | None) -> bytes:
     with one_at_a_time("tokenizer"):
         message = compat.serialise_without_weights(shim)
     if encoder is not None:
-        message["state"] = safetensors.torch.save({k: v.contiguous() for k, v in encoder.state_dict().items()})
+        message["state"] = safetensors.torch.save(stored_weights(encoder))
     return srsly.msgpack_dumps(message)
 
 
@@ -60,7 +61,7 @@ def read_message(data: bytes) -> dict[str, Any]:
 def encoder_from_message(message: dict[str, Any], shim: HFShim) -> None:
     """Load tokenizer and encoder from the message of `encoder_to_bytes` into the shim, on thinc's device.
 
-    Weights in float16 become float32: float16 is for storage, not for computing. Other types stay as they are.
+    Weights in float16 or 8 bits become float32: these are for storage, not for computing. Other types stay as they are.
 
     RAISES: XnerError for a message that names files elsewhere, settings, or code; whose weights are no safetensors,
         such as the pickle of `spacy-transformers.TransformerModel.v3`; or whose parts do not fit.
@@ -88,10 +89,9 @@ def encoder_from_message(message: dict[str, Any], shim: HFShim) -> None:
         encoder = compat.make_empty_encoder(config, shim.model_cls)
     except Exception as error:  # values of wrong types or sizes raise errors of many types
         raise XnerError(f"The encoder of the pipeline cannot be made from its config ({error!r}). {HINT}") from error
-    state = read_weights(message.get("state"))
-    halves = {name: weight.float() for name, weight in state.items() if weight.dtype == torch.float16}
+    state = read_stored(read_weights(message.get("state")))
     try:
-        encoder.load_state_dict(state | halves, assign=True)
+        encoder.load_state_dict(state, assign=True)
     except RuntimeError as error:
         raise XnerError(f"The weights of the pipeline's encoder do not fit its config ({error}). {HINT}") from error
     encoder.to(get_torch_default_device())  # type: ignore[arg-type]

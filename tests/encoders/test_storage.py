@@ -1,0 +1,71 @@
+"""Weights as they are stored: float16, and word embeddings in 8 bits."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from transformers import BertConfig, BertModel
+
+from spacy_xner.encoders.storage import SCALE, dequantise_rows, quantise_rows, read_stored, stored_weights
+from spacy_xner.errors import XnerError
+
+EMBEDDINGS = "embeddings.word_embeddings.weight"
+
+
+def make_encoder() -> BertModel:
+    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
+    return BertModel(BertConfig(vocab_size=11, **sizes), add_pooling_layer=False)
+
+
+def test_float32_is_stored_as_it_is() -> None:
+    encoder = make_encoder()
+    state = stored_weights(encoder)
+    assert state.keys() == encoder.state_dict().keys()
+    assert all(torch.equal(weight, state[name]) for name, weight in encoder.state_dict().items())
+
+
+def test_word_embeddings_of_a_float16_encoder_are_stored_in_8_bits() -> None:
+    encoder = make_encoder()
+    before = encoder.state_dict()[EMBEDDINGS].clone()
+    state = stored_weights(encoder.half())
+    assert state[EMBEDDINGS].dtype == torch.int8
+    assert state[EMBEDDINGS + SCALE].shape == (11, 1)
+    others = {name: weight for name, weight in state.items() if not name.startswith(EMBEDDINGS)}
+    assert {weight.dtype for weight in others.values() if weight.is_floating_point()} == {torch.float16}
+
+    weights = read_stored(state)
+    assert weights.keys() == encoder.state_dict().keys()
+    assert {weight.dtype for weight in weights.values() if weight.is_floating_point()} == {torch.float32}
+    steps = before.abs().amax(1, keepdim=True) / 127
+    rounded = before.abs() / 1024
+    assert torch.equal(weights[EMBEDDINGS][0], torch.zeros(8))  # the padding's row is zero, without a division by zero
+    make_encoder().load_state_dict(weights)
+
+
+def test_rows_by_hand() -> None:
+    integers, scales = quantise_rows(torch.tensor([[127.0, -63.4, 0.0], [0.0, 0.0, 0.0], [0.5, 1.0, -2.54]]))
+    assert integers.tolist() == [[127, -63, 0], [0, 0, 0], [25, 50, -127]]
+    assert scales.flatten().tolist() == pytest.approx([1.0, 1.0, 0.02])
+    back = dequantise_rows("w", integers, scales)
+    assert back.tolist() == [[127.0, -63.0, 0.0], [0.0, 0.0, 0.0], pytest.approx([0.5, 1.0, -2.54])]
+
+
+@given(st.lists(st.lists(st.floats(-1e4, 1e4, width=32), min_size=3, max_size=3), min_size=1, max_size=5))
+def test_the_error_is_half_a_step(rows: list[list[float]]) -> None:
+    weight = torch.tensor(rows)
+    back = dequantise_rows("w", *quantise_rows(weight))
+    steps = weight.abs().amax(1, keepdim=True) / 127
+    assert ((back - weight).abs() <= 0.501 * steps + 1e-30).all()
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        ({"w": torch.zeros(2, 3), f"w{SCALE}": torch.ones(2, 1)}, "expected torch.int8"),
+        ({"w": torch.zeros(2, 3, dtype=torch.int8), f"w{SCALE}": torch.ones(3, 1)}, "one scale a row"),
+        ({f"w{SCALE}": torch.ones(2, 1)}, "not its weight"),
+    ],
+)
+def test_scales_that_do_not_fit(state: dict[str, torch.Tensor], message: str) -> None:
+    with pytest.raises(XnerError, match=message):
+        read_stored(state)
