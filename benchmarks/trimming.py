@@ -1,8 +1,8 @@
 """What does a smaller vocabulary cost in each language?
 
-Word pieces a word, before and after trimming, in each of the most written languages: of the 50,000 most frequent words in
-the word list of `wordfreq`, weighted by their frequency in running text, and of the example sentences that spaCy has of
-each language, which trimming never sees.
+Word pieces a word, before and after trimming, in each of the most written languages: of the 50,000 most frequent words
+in the word list of `wordfreq`, weighted by their frequency in running text, and of the example sentences that spaCy has
+of each language, which trimming never sees.
 
 With a pipeline that was trained with the whole encoder, also F1 of exact entities before and after the same trimming:
 on the shipped test sentences, and on WikiNEuRal's development sentences in $XNER_DATA. The pipeline of the main job was
@@ -25,7 +25,6 @@ from common import JsonOption, LimitOption, find_data, make_table, read_dev, rep
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import minibatch
-from srsly import read_json
 from tokenizers import Tokenizer
 
 from spacy_xner.corpus.docs import load_docs
