@@ -74,7 +74,8 @@ def predict_files(
     """Write the predictions for files. An interrupted run resumes after its last full batch.
 
     Results depend on what is in a batch, in the last digits of scores. So each batch is predicted by itself, and a run
-    that resumes has the same batches: its output has the same bytes.
+    that resumes has the same batches: its output is the same. The sixth digit of a score can still differ between
+    processes, because sums of the matrix library depend on memory addresses.
 
     output (Path): the file to write.
     counts (Counter[str]): receives the counts of `InputFiles.read`, the number of "entities", and what the format left
