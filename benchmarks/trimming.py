@@ -1,6 +1,6 @@
 """What does a smaller vocabulary cost in each language?
 
-Word pieces a word, before and after trimming, in each of the most written languages: of the 50,000 most frequent words
+Word pieces a word, before and after trimming, in each of the most written languages: of the 300,000 most frequent words
 in the word list of `wordfreq`, weighted by their frequency in running text, and of the example sentences that spaCy has
 of each language, which trimming never sees.
 
@@ -38,7 +38,7 @@ from spacy_xner.scoring.scores import evaluate_pipeline
 
 LANGUAGES = "en,zh,es,hi,ar,fr,bn,pt,ru,ur,id,de,ja,vi,tr,fa,ko,it,pl,uk,nl,ro,ta,el,cs,hu,sv,fi,he,bg"
 WIKINEURAL = ("de", "es", "fr", "nl", "ru", "it", "pl", "pt", "en")
-WORDS = 50_000  # of a language, with which its pieces are counted
+WORDS = 300_000  # of a language, with which its pieces are counted: more than trimming looks at
 TEXTS = (Path("corpus/en/train"), Path("corpus/translations"), Path("corpora/unlabelled"))
 
 
