@@ -22,6 +22,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from common import JsonOption, LimitOption, find_data, make_table, read_dev, report, run, show
+from elsewhere import SETS
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import minibatch
@@ -37,7 +38,6 @@ from spacy_xner.pipelines import load_pipeline
 from spacy_xner.scoring.scores import evaluate_pipeline
 
 LANGUAGES = "en,zh,es,hi,ar,fr,bn,pt,ru,ur,id,de,ja,vi,tr,fa,ko,it,pl,uk,nl,ro,ta,el,cs,hu,sv,fi,he,bg"
-WIKINEURAL = ("de", "es", "fr", "nl", "ru", "it", "pl", "pt", "en")
 WORDS = 300_000  # of a language, with which its pieces are counted: more than trimming looks at
 TEXTS = (Path("corpus/en/train"), Path("corpus/translations"), Path("corpora/unlabelled"))
 
@@ -72,7 +72,7 @@ def test_sets(test: Path, limit: int | None) -> dict[str, dict[str, list[Doc]]]:
     """Labelled sentences by set and language."""
     sets = {"shipped": {path.stem: list(load_docs(path)) for path in find_docbins(test)}}
     if wikineural := find_data("wikineural"):
-        sets["WikiNEuRal"] = read_dev(wikineural, WIKINEURAL, limit)
+        sets["WikiNEuRal"] = read_dev(wikineural, SETS["wikineural"], limit)
     return sets
 
 

@@ -33,18 +33,15 @@ def read_stored(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
     RAISES: XnerError for a scale that fits no weight.
     """
-    weights = {}
-    for name, weight in state.items():
-        if name.endswith(SCALE):
-            continue
-        scale = state.get(name + SCALE)
-        if scale is not None:
-            weights[name] = dequantise_rows(name, weight, scale)
-        else:
-            weights[name] = weight.float() if weight.dtype == torch.float16 else weight
-    for name in state:
-        if name.endswith(SCALE) and name.removesuffix(SCALE) not in state:
-            raise XnerError(f"The weights of the pipeline's encoder have the scale {name!r}, but not its weight.")
+    scales = {name.removesuffix(SCALE): scale for name, scale in state.items() if name.endswith(SCALE)}
+    weights = {name: weight for name, weight in state.items() if not name.endswith(SCALE)}
+    for name, scale in scales.items():
+        if name not in weights:
+            raise XnerError(f"The weights of the pipeline's encoder have a scale of {name!r}, but not its weight.")
+        weights[name] = dequantise_rows(name, weights[name], scale)
+    for name, weight in weights.items():
+        if weight.dtype == torch.float16:
+            weights[name] = weight.float()
     return weights
 
 
