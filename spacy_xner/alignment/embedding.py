@@ -99,9 +99,7 @@ class EmbeddingAligner:
         from .encoder import PieceEncoder
 
         beside = 1 if self.method == "transport" else 0
-        return PieceEncoder(
-            self.model, self.layers, 2 * self.batch_size, self.join_unspaced, self.inference, beside=beside
-        )
+        return PieceEncoder(self.model, self.layers, self.join_unspaced, self.inference, beside=beside)
 
     @property
     def version(self) -> str:

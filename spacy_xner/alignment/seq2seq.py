@@ -51,7 +51,6 @@ class Seq2SeqAligner(EmbeddingAligner):
             self.source,
             self.target,
             self.layers,
-            2 * self.batch_size,
             self.join_unspaced,
             self.inference,
         )

@@ -23,7 +23,7 @@ class Seq2SeqEncoder(PieceEncoder):
 
     model (str): as for the translator `Seq2Seq`.
     source, target (str): language codes.
-    layers, batch_size, join_unspaced, inference: as for `PieceEncoder`; by default, the last layer.
+    layers, join_unspaced, inference: as for `PieceEncoder`; by default, the last layer.
     RAISES: XnerError for a model that cannot be loaded, has no decoder, or does not read one of the languages.
 
     `special` has the special pieces of sentences in the source and the target language, `version` that of the model.
@@ -35,11 +35,10 @@ class Seq2SeqEncoder(PieceEncoder):
         source: str,
         target: str,
         layers: int | Sequence[int] | None,
-        batch_size: int,
         join_unspaced: bool = True,
         inference: str = "float32",
     ) -> None:
-        super().__init__(model, layers, batch_size, join_unspaced, inference)
+        super().__init__(model, layers, join_unspaced, inference)
         self.model = with_fewer_layers(self.model, max(self.layers))
         for lang in (source, target):
             check_reads(wrapped(self.tokenizer), model, lang)

@@ -51,7 +51,7 @@ def train_encoder(
     source = Path(resolve_encoder(name))
     if source.resolve() == dest.resolve():
         raise XnerError(f"{dest} is the encoder to train, which would be overwritten: choose another folder.")
-    encoder = PieceEncoder(str(source), layers, 2 * batch_size, beside=1)
+    encoder = PieceEncoder(str(source), layers, beside=1)
     counts = train_on_pairs(
         encoder,
         pairs,

@@ -42,7 +42,7 @@ def reference(folder: Path, words: list[str]) -> torch.Tensor:
 
 @pytest.mark.parametrize("layers", [0, 1, 2, 3, [0, 3], [2, 1]])
 def test_layers_are_the_models(tiny_encoder: Path, layers: int | list[int]) -> None:
-    encoder = PieceEncoder(str(tiny_encoder), layers, batch_size=2)
+    encoder = PieceEncoder(str(tiny_encoder), layers)
     chosen = [layers] if isinstance(layers, int) else layers
     assert len(encoder.model.encoder.layer) == max(chosen)  # the others are gone
     for words, encoded in zip(SENTENCES, encoder.encode(SENTENCES), strict=True):
@@ -61,8 +61,28 @@ def test_windows_cover_everything(length: int, window: int) -> None:
     assert all(array.shape[1] == window for _, array in parts) or len(parts) == 1
 
 
+def test_batches_of_a_gpu_are_measured_in_word_pieces(tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Padded batches have at most `PADDED_PIECES`, but for a single longer sequence, and change no vector."""
+    monkeypatch.setattr("spacy_xner.alignment.encoder.PADDED_PIECES", 12)
+    encoder = PieceEncoder(str(tiny_encoder), [1, 3])
+    sequences = [[*range(5, 5 + length)] for length in (3, 20, 4, 6, 3, 2)]
+    shapes: list[tuple[int, ...]] = []
+    pad = encoder.pad
+
+    def recorded(batch: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+        ids, mask = pad(batch)
+        shapes.append(tuple(ids.shape))
+        return ids, mask
+
+    monkeypatch.setattr(encoder, "pad", recorded)
+    padded = encoder._run_padded(sequences, torch.device("cpu"))
+    assert shapes == [(1, 20), (2, 6), (3, 3)]
+    for found, expected in zip(padded, encoder._run_packed(sequences), strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
 def test_a_long_sentence_is_not_cut(tiny_encoder: Path) -> None:
-    encoder = PieceEncoder(str(tiny_encoder), 2, batch_size=4)
+    encoder = PieceEncoder(str(tiny_encoder), 2)
     words = ["the", "President", "visited", "Berlin"] * 500
     encoded = encoder.encode([words])[0]
     assert encoded.vectors.shape == (1, 2000, 32)
@@ -119,7 +139,7 @@ def test_layers_that_an_encoder_was_taught(tmp_path: Path) -> None:
 @pytest.mark.parametrize("layers", [4, -1, [1, 7], []])
 def test_layer_out_of_range(tiny_encoder: Path, layers: int | list[int]) -> None:
     with pytest.raises(XnerError, match=r"has layers 0 \(embeddings\) to 3, but the setting `layers` asks for"):
-        PieceEncoder(str(tiny_encoder), layers, batch_size=2)
+        PieceEncoder(str(tiny_encoder), layers)
 
 
 def test_no_fast_tokenizer(tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,12 +148,12 @@ def test_no_fast_tokenizer(tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) 
     slow = BertTokenizer.from_pretrained(str(tiny_encoder))
     monkeypatch.setattr(AutoTokenizer, "from_pretrained", lambda *args, **kwargs: slow)
     with pytest.raises(XnerError, match=r"no fast tokenizer \(BertTokenizer was loaded\)"):
-        PieceEncoder(str(tiny_encoder), None, batch_size=2)
+        PieceEncoder(str(tiny_encoder), None)
 
 
 def test_no_encoder(tmp_path: Path) -> None:
     with pytest.raises(XnerError):
-        PieceEncoder(str(tmp_path), None, batch_size=2)
+        PieceEncoder(str(tmp_path), None)
 
 
 def test_joined_words_share_pieces() -> None:
@@ -148,7 +168,7 @@ def test_joined_words_share_pieces() -> None:
 
 def test_the_mark_of_a_start_is_no_part_of_the_first_character(embedded_encoder: Path) -> None:
     """In Chinese, SentencePiece puts a lone ▁ before most runs, with the offsets of the first character."""
-    encoder = PieceEncoder(str(embedded_encoder), [0], batch_size=2)
+    encoder = PieceEncoder(str(embedded_encoder), [0])
     words = list("阿根廷边锋")
     ((ids, pieces, of_words, _),) = encoder.pieces([words])
     assert encoder.tokenizer.convert_ids_to_tokens(ids)[0] == "▁"
@@ -217,7 +237,7 @@ def test_an_encoder_of_another_build(tmp_path: Path, tiny_encoder: Path) -> None
     config = DistilBertConfig(vocab_size=len(tokenizer), dim=16, hidden_dim=16, n_layers=2, n_heads=2)
     DistilBertModel(config).save_pretrained(str(tmp_path))
     tokenizer.save_pretrained(str(tmp_path))
-    encoder = PieceEncoder(str(tmp_path), [1, 2], batch_size=2)
+    encoder = PieceEncoder(str(tmp_path), [1, 2])
     (encoded,) = encoder.encode([SENTENCES[0]])
     ids = tokenizer([SENTENCES[0]], is_split_into_words=True, return_tensors="pt")["input_ids"]
     with torch.no_grad():

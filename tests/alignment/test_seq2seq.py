@@ -42,7 +42,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def make_encoder(folder: Path, layers: Any = None, **settings: Any) -> Seq2SeqEncoder:
-    return Seq2SeqEncoder(str(folder), "en", "de", layers, batch_size=4, **settings)
+    return Seq2SeqEncoder(str(folder), "en", "de", layers, **settings)
 
 
 def model_input(folder: Path, words: list[str], side: int) -> dict[str, torch.Tensor]:
@@ -236,7 +236,7 @@ def test_a_slow_tokenizer_of_another_kind(tiny_encoder: Path) -> None:
 def test_other_aligners_name_this_one(models: dict[str, Path]) -> None:
     for load in (
         lambda model: EmbeddingAligner(model).encoder,
-        lambda model: PieceEncoder(model, None, 2),
+        lambda model: PieceEncoder(model, None),
         lambda model: simalign_v1(model).package,
     ):
         with pytest.raises(XnerError, match=r"has a decoder \(m2m_100\).*spacy_xner\.Seq2SeqAligner\.v1"):

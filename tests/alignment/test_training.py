@@ -50,7 +50,7 @@ def test_gradient() -> None:
 
 
 def test_affinities_are_those_of_aligning(tiny_encoder: Path) -> None:
-    encoder = PieceEncoder(str(tiny_encoder), [1, 2], 4)
+    encoder = PieceEncoder(str(tiny_encoder), [1, 2])
     source, target = encoder.encode(PAIRS[0])
     kept = [(s.vectors, s.pieces[s.content], s.words[s.content]) for s in (source, target)]
     sides = [pooled(torch.from_numpy(vectors), pieces, words) for vectors, pieces, words in kept]
@@ -68,7 +68,7 @@ def test_shares_of_a_plan() -> None:
 
 
 def test_it_learns(tiny_encoder: Path) -> None:
-    encoder = PieceEncoder(str(tiny_encoder), [1, 2], 4)
+    encoder = PieceEncoder(str(tiny_encoder), [1, 2])
     before = {name: weight.clone() for name, weight in encoder.model.state_dict().items()}
     plans = plans_of(encoder, PAIRS)
     with torch.no_grad():
@@ -114,7 +114,7 @@ def test_folder(tiny_encoder: Path, tmp_path: Path) -> None:
 
 
 def test_refused(tiny_encoder: Path, tmp_path: Path) -> None:
-    encoder = PieceEncoder(str(tiny_encoder), 1, 4)
+    encoder = PieceEncoder(str(tiny_encoder), 1)
     with pytest.raises(XnerError, match="no sentence pair to learn from"):
         train_on_pairs(encoder, [([], [])], steps=1, batch_size=1, learn_rate=1e-4, seed=0)
     with pytest.raises(XnerError, match="rounds 2, steps 0, batch size 8"):
