@@ -157,13 +157,14 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "shard_size": manifest.shard_size,
         "output_format": manifest.output_format,
         "files": [{name: getattr(file, name) for name in InputFile.__slots__} for file in manifest.files],
-        "ranges": [[each.part, each.start, each.stop, each.digest] for each in manifest.ranges],
     }
+    ranges = ",\n  ".join(json.dumps([each.part, each.start, each.stop, each.digest]) for each in manifest.ranges)
+    written = f'{json.dumps(content, indent=1)[:-2]},\n "ranges": [\n  {ranges}\n ]\n}}\n'  # a line for each shard
     temporary = folder / f".{MANIFEST}.{uuid.uuid4().hex}"
     with write_errors(path):
         try:
             with temporary.open("w", encoding="utf8") as file:
-                json.dump(content, file, indent=1)
+                file.write(written)
                 file.flush()
                 os.fsync(file.fileno())
             try:

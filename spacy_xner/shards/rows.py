@@ -1,7 +1,7 @@
 """Rows in files: reads them from Parquet, DocBins and texts as a stream, writes Parquet files and DocBins."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,7 @@ class RowReader:
         self.report: Report | None = Report() if report is None else report
         self.is_parquet = self.path.suffix == PARQUET
         self.is_docbin = not self.is_parquet and detect_format(self.path) == "docbin"
+        self.on_sentence: Callable[[Sentence], object] | None = None  # receives each sentence of a text in a range
         self._docbin: DocBin | None = None
         self._sentences: Iterator[Sentence] | None = None
         self._position = 0  # in the sentences
@@ -146,6 +147,8 @@ class RowReader:
             if sentence is None:
                 break
             self._position += 1
+            if self.on_sentence is not None:
+                self.on_sentence(sentence)
             doc, n_split = doc_of_sentence(tokenizer, sentence)
             if not len(doc):
                 self.counts["empty texts left out"] += 1
