@@ -107,6 +107,13 @@ class FileSource:
     def n_parts(self) -> int:
         return len(self.paths)
 
+    def first_language(self) -> str:
+        """The language of the first text. RAISES: XnerError for files without texts, and as `read`."""
+        for part in range(self.n_parts):
+            for row in self._reader_of(part).read():
+                return row.source_lang
+        raise XnerError(f"{', '.join(map(str, self.paths[:3]))}: found no texts, expected at least one.")
+
     def survey(self, part: int) -> Iterator[bytes]:
         path = self.paths[part]
         reader = self._reader_of(part)

@@ -100,6 +100,11 @@ class Manifest:
         parts = [FORMAT, self.version, self.step, self.settings, self.shard_size, self.output_format, files, ranges]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
+    @property
+    def n_rows(self) -> int:
+        """Number of rows of all shards."""
+        return sum(each.stop - each.start for each in self.ranges)
+
     def shard_name(self, shard: int) -> str:
         """The name of a shard's file. Names sort as numbers do."""
         digits = max(5, len(str(len(self.ranges) - 1)))

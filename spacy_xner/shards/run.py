@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 from ..errors import XnerError
 from ..files import check_writable
@@ -24,24 +23,9 @@ from .manifest import (
 from .receipts import Found, Receipt, find_shard, write_receipt
 from .row import Row
 from .rows import write_row_docs, write_rows
+from .step import Step, StepSpec
 
 WRITERS: dict[OutputFormat, Callable[[Path, list[Row]], int]] = {"parquet": write_rows, "docbin": write_row_docs}
-
-
-class Step(Protocol):
-    """A loaded step: what it makes of rows depends on these rows alone, and on its identity."""
-
-    @property
-    def identity(self) -> dict[str, Any]: ...
-    @property
-    def count_names(self) -> Sequence[str]: ...
-    def __call__(self, rows: list[Row], counts: Counter[str]) -> list[Row]: ...
-
-
-class StepSpec(Protocol):
-    """Settings of a step that can be pickled; `load` loads its models."""
-
-    def load(self) -> Step: ...
 
 
 @dataclass(frozen=True)
@@ -90,14 +74,12 @@ def prepare(
     folder: Path,
     spec: StepSpec,
     source: RowSource,
-    step: str,
     shard_size: int | None = None,
     output_format: OutputFormat | None = None,
 ) -> tuple[Job, Step]:
     """Divide a source into shards, or check that a folder's manifest fits it.
 
     folder (Path): a new or empty folder, or the one of an earlier run.
-    step (str): name of the step.
     shard_size (int | None): greatest number of rows of a shard; None: that of the manifest, or SHARD_SIZE.
     output_format (OutputFormat | None): likewise; "parquet" for a new folder.
     RETURNS (tuple[Job, Step]): the job, and the step, loaded.
@@ -108,9 +90,9 @@ def prepare(
     loaded = spec.load()
     if (manifest := read_manifest(folder)) is None:
         size, format = shard_size or SHARD_SIZE, output_format or "parquet"
-        write_manifest(folder, made := plan(source, step, loaded.identity, size, format))
+        write_manifest(folder, made := plan(source, spec.name, loaded.identity, size, format))
         manifest = read_manifest(folder) or made  # that of another run, if it was faster
-    check_settings(folder, manifest, step, loaded.identity, shard_size, output_format)
+    check_settings(folder, manifest, spec.name, loaded.identity, shard_size, output_format)
     check_files(folder, manifest, source)
     return Job(folder, manifest, spec, source), loaded
 
