@@ -79,8 +79,8 @@ def table_of(rows: Sequence[Row]) -> Any:
             columns.append(pa.array(_column(rows, field.name), type=field.type))
         except (ValueError, TypeError, OverflowError, pa.ArrowException) as error:
             raise XnerError(
-                f"The rows {rows[0].id} to {rows[-1].id}: the column {field.name} cannot be written ({error}), expected "
-                f"values of the type {field.type}."
+                f"The rows {rows[0].id} to {rows[-1].id}: the column {field.name} cannot be written ({error}). "
+                f"Expected values of the type {field.type}."
             ) from None
     return pa.Table.from_arrays(columns, schema=schema())
 
@@ -89,7 +89,7 @@ def _column(rows: Sequence[Row], name: str) -> list[Any]:
     if name in JSON_COLUMNS:
         return [_json_of(row, getattr(row, name)) for row in rows]
     if name in SPAN_COLUMNS:
-        return [None if (spans := getattr(row, name)) is None else _dicts(spans) for row in rows]
+        return [_dicts(getattr(row, name)) for row in rows]
     if name in GROUP_COLUMNS:
         groups = (getattr(row, name) for row in rows)
         return [[{"name": key, "spans": _dicts(spans)} for key, spans in each.items()] for each in groups]
@@ -100,8 +100,8 @@ def _column(rows: Sequence[Row], name: str) -> list[Any]:
     return [getattr(row, name) for row in rows]
 
 
-def _dicts(spans: Sequence[AnySpan]) -> list[dict[str, Any]]:
-    return [span._asdict() for span in spans]
+def _dicts(spans: Sequence[AnySpan] | None) -> list[dict[str, Any]] | None:
+    return None if spans is None else [span._asdict() for span in spans]
 
 
 def _json_of(row: Row, value: dict[str, Any]) -> str:
@@ -135,17 +135,20 @@ def rows_of(table: Any) -> list[Row]:
     for name in JSON_COLUMNS:
         values[name] = [json.loads(text) for text in values[name]]
     for name in SPAN_COLUMNS:
-        values[name] = [None if spans is None else [RowSpan(**span) for span in spans] for spans in values[name]]
+        values[name] = [_row_spans(spans) for spans in values[name]]
     for name in GROUP_COLUMNS:
         values[name] = [
-            {group["name"]: [RowSpan(**span) for span in group["spans"]] for group in groups or ()}
-            for groups in values[name]
+            {group["name"]: _row_spans(group["spans"]) for group in groups or ()} for groups in values[name]
         ]
     names = list(values)
     return [
         Row(**dict(zip(names, row, strict=True)), soft_labels=labels)
         for *row, labels in zip(*values.values(), soft, strict=True)
     ]
+
+
+def _row_spans(spans: list[dict[str, Any]] | None) -> list[RowSpan] | None:
+    return None if spans is None else [RowSpan(**span) for span in spans]
 
 
 def _soft_labels(tags: Any, probabilities: Any) -> SoftLabels | None:

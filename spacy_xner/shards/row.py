@@ -23,7 +23,8 @@ class RowSpan(NamedTuple):
 
 
 AnySpan = RowSpan | PlainSpan
-Groups = dict[str, Sequence[AnySpan]]
+Groups = dict[str, Sequence[AnySpan] | None]
+"""Spans of `doc.spans` by the name of the group; None for the group `xner` if it has the entities with scores."""
 
 
 @dataclass(eq=False, slots=True)
@@ -54,9 +55,9 @@ class Row:
         [] for the spaces of words that were read from a file without them.
     source_spans (Sequence[RowSpan] | None): entities in order, without overlaps; None: unlabelled.
     source_complete (bool): whether the words outside of these spans are known to be outside of entities (O).
+        It says nothing where there are no labels.
     source_outside (list[int]): where they are not: numbers of the words that are, in a partly labelled source.
-    source_groups (Groups): spans of `doc.spans`, by the name of the group, which may overlap; but not those of the
-        group `xner`, if these are the entities that have scores.
+    source_groups (Groups): span groups, whose spans may overlap.
     source_sent_starts (list[int] | None): 1 where a sentence begins, -1 where none does, 0 where it is unknown; None
         without sentence boundaries.
     source_meta (dict[str, Any]): `doc._.xner_meta` of the source, once there is a target; {} before.
@@ -106,7 +107,7 @@ def problem_of(row: Row) -> str | None:
         if starts is not None and len(starts) != len(words):
             return f"found {len(starts)} sentence starts, expected one for each of {len(words)} words ({name})"
         for key, group in groups.items():
-            if any(not 0 <= span.start <= span.end <= len(words) for span in group):
+            if any(not 0 <= span.start <= span.end <= len(words) for span in group or ()):
                 return f"found a span of the group {key!r} beyond the {len(words)} words ({name})"
     n_words = len(row.source_words if row.words is None else row.words)
     if row.soft_labels is not None and row.soft_labels.probabilities.shape != (n_words, len(row.soft_labels.tags)):

@@ -22,7 +22,7 @@ from ..annotations.entities import SPANS_KEY
 from ..annotations.scored_spans import SCORES, ScoredSpans
 from ..annotations.soft_labels import get_soft_labels, store_soft_labels
 from ..errors import XnerError
-from .row import AnySpan, Row, RowSpan, SoftLabels, problem_of
+from .row import AnySpan, Groups, Row, RowSpan, SoftLabels, problem_of
 
 OTHER_ANNOTATION = "docs with annotation that rows do not hold (tags, lemmas, parses, categories, other attributes)"
 BLOCKED = "words on which no entity may be set, read as outside of entities"
@@ -68,8 +68,7 @@ def source_doc(row: Row, vocab: Vocab) -> Doc:
     """The source doc of a row, with its meta. RAISES: XnerError for a row with errors, see `problem_of`."""
     check_row(row)
     side = {name.removeprefix("source_"): getattr(row, name) for name in SIDE}
-    doc = _doc_of_side(vocab, **side)
-    doc._.xner_meta = full_meta(row) if row.words is None else dict(row.source_meta)
+    doc = _doc_of_side(vocab, full_meta(row) if row.words is None else dict(row.source_meta), **side)
     if row.words is None:
         _set_soft_labels(doc, row.soft_labels)
     return doc
@@ -80,10 +79,8 @@ def target_doc(row: Row, vocab: Vocab) -> Doc:
     check_row(row)
     if row.words is None:
         raise XnerError(f"The row {row.id} has no target words, expected a translation. Translate the rows first.")
-    doc = _doc_of_side(
-        vocab, **{name.removeprefix("source_"): getattr(row, name.removeprefix("source_")) for name in SIDE}
-    )
-    doc._.xner_meta = full_meta(row)
+    names = [name.removeprefix("source_") for name in SIDE]
+    doc = _doc_of_side(vocab, full_meta(row), **{name: getattr(row, name) for name in names})
     _set_soft_labels(doc, row.soft_labels)
     return doc
 
@@ -131,7 +128,7 @@ def _side_of(doc: Doc, counts: Counter[str] | None) -> dict[str, Any]:
     """Words, spans and other annotation of a doc, by the names of the target's fields."""
     install_extensions()
     spans = None
-    complete, outside = True, list[int]()
+    complete, outside = False, list[int]()
     if doc.has_annotation("ENT_IOB"):
         spans = [_row_span(entity, confidence_of(entity)) for entity in doc.ents]
         tags = doc.to_array(["ENT_IOB", "ENT_TYPE"]).reshape(len(doc), 2)
@@ -154,15 +151,15 @@ def _side_of(doc: Doc, counts: Counter[str] | None) -> dict[str, Any]:
     }
 
 
-def _groups_of(doc: Doc, entities: Sequence[RowSpan]) -> dict[str, list[RowSpan]]:
-    """The span groups of a doc with the scores of their spans; but not the one of the entities that have scores."""
-    groups = {}
+def _groups_of(doc: Doc, entities: Sequence[RowSpan]) -> Groups:
+    """The span groups of a doc, see `Groups`."""
+    groups: Groups = {}
+    scored = [each for each in entities if each.score is not None]
     for key, group in doc.spans.items():
         scores = list(group.attrs.get(SCORES) or [])
         scores = scores if len(scores) == len(group) else [None] * len(group)
         found = [_row_span(span, score) for span, score in zip(group, scores, strict=True)]
-        if key != SPANS_KEY or found != [each for each in entities if each.score is not None] or not found:
-            groups[key] = found
+        groups[key] = None if key == SPANS_KEY and found == scored else found
     return groups
 
 
@@ -182,16 +179,18 @@ def has_other_annotation(doc: Doc) -> bool:
 
 def _doc_of_side(
     vocab: Vocab,
+    meta: dict[str, Any],
     words: list[str],
     spaces: list[bool],
     spans: Sequence[AnySpan] | None,
     complete: bool,
     outside: list[int],
-    groups: dict[str, Sequence[AnySpan]],
+    groups: Groups,
     sent_starts: list[bool | int | None] | None,
 ) -> Doc:
     install_extensions()
     doc = Doc(vocab, words=words, spaces=spaces or None if words else [], sent_starts=sent_starts)
+    doc._.xner_meta = meta  # first, as in a doc that was read from a file and then labelled: the same bytes
     if spans is not None:
         entities = [_span_of(doc, span) for span in spans]
         known = [doc[number : number + 1] for number in outside]
@@ -199,9 +198,8 @@ def _doc_of_side(
         scored = [(entity, span.score) for entity, span in zip(entities, spans, strict=True) if span.score is not None]
         for entity, score in scored:
             set_confidence(entity, score)
-        if scored:
-            _set_group(doc, SPANS_KEY, [entity for entity, _ in scored], [score for _, score in scored])
-    for key, group in groups.items():
+    for key, given in groups.items():
+        group = [span for span in spans or () if span.score is not None] if given is None else given
         scores = [span.score for span in group if span.score is not None]
         _set_group(doc, key, [_span_of(doc, span) for span in group], scores if len(scores) == len(group) else None)
     return doc

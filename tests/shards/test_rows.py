@@ -1,39 +1,28 @@
 """Rows: to docs and back, to files and back, with awkward text."""
 
-from collections import Counter
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spacy.tokens import Doc, DocBin, Span, SpanGroup
+from spacy.tokens import Doc, Span, SpanGroup
 from spacy.vocab import Vocab
 
 from spacy_xner.annotations.attributes import confidence_of, meta_of, set_confidence
 from spacy_xner.annotations.entities import PlainSpan, set_spans
 from spacy_xner.annotations.soft_labels import get_soft_labels, set_soft_labels
-from spacy_xner.corpus.docs import load_docs, write_docs
-from spacy_xner.corpus.formats.docbin import docbin_of
-from spacy_xner.errors import XnerError
-from spacy_xner.shards.row import Row, RowSpan, SoftLabels
 from spacy_xner.shards.row_docs import (
-    BLOCKED,
-    OTHER_ANNOTATION,
-    doc_of,
     row_of_doc,
     row_of_pair,
     source_doc,
     target_doc,
-    with_target,
 )
-from spacy_xner.shards.rows import GROUP_ROWS, RowReader, count_rows, read_rows, write_row_docs, write_rows
+from spacy_xner.shards.rows import read_rows, write_row_docs, write_rows
 
 pytest.importorskip("pyarrow")
 
-# Emoji with joiners, combining marks, right-to-left text with its marks, NBSP and other white space, a zero-width space.
+# Emoji with joiners, combining marks, right-to-left text and its marks, NBSP, white space, a zero-width space.
 WORDS = [
     "Ada",
     "👩‍👩‍👧",
@@ -62,7 +51,7 @@ def docs(draw: st.DrawFn, ident: str = "1", lang: str = "en") -> Doc:
     )
     n = len(words)
     spaces = draw(st.none() | st.lists(st.booleans(), min_size=n, max_size=n))
-    starts = draw(st.none() | st.lists(st.sampled_from([1, -1, 0]), min_size=n, max_size=n))
+    starts: Any = draw(st.none() | st.lists(st.sampled_from([1, -1, 0]), min_size=n, max_size=n))
     doc = Doc(Vocab(), words=words, spaces=spaces, sent_starts=starts)
     spans = []
     end = 0
@@ -110,17 +99,11 @@ def docs(draw: st.DrawFn, ident: str = "1", lang: str = "en") -> Doc:
 
 
 def facts(doc: Doc) -> dict[str, Any]:
-    """All that a row holds of a doc; a group `xner` beside scored entities, which follows from them, included."""
+    """All that a row holds of a doc."""
     soft = get_soft_labels(doc)
-    scored = [entity for entity in doc.ents if confidence_of(entity) is not None]
     groups = {
         key: ([(s.start, s.end, s.label_, s.kb_id_, s.id_) for s in g], dict(g.attrs)) for key, g in doc.spans.items()
     }
-    if scored and "xner" not in groups:
-        groups["xner"] = (
-            [(s.start, s.end, s.label_, s.kb_id_, s.id_) for s in scored],
-            {"scores": [confidence_of(s) for s in scored]},
-        )
     return {
         "words": [
             (t.text, t.whitespace_, t.ent_iob_, t.ent_type_, t.ent_kb_id_, t.ent_id_, t.is_sent_start) for t in doc
