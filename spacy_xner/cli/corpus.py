@@ -5,6 +5,7 @@ from .corpus_check import check
 from .corpus_convert import convert
 from .corpus_distill import distill
 from .corpus_project import project
+from .corpus_shards import shards
 from .corpus_stats import stats
 from .corpus_synthesize import synthesize
 from .corpus_translate import translate
@@ -35,5 +36,6 @@ corpus_app.command()(translate)
 corpus_app.command()(project)
 corpus_app.command()(synthesize)
 corpus_app.command()(distill)
+corpus_app.command()(shards)
 corpus_app.command()(stats)
 corpus_app.command()(check)
