@@ -56,10 +56,7 @@ def make_rows(n_rows: int, seed: int) -> Iterator[Row]:
         chosen = [words[int(i)] for i in np.minimum(random.zipf(1.3, length) - 1, len(words) - 1)]
         spans = [PlainSpan(at, at + int(random.integers(1, 3)), "PER", 1.0) for at in (0, length - 2)][: number % 2 + 1]
         spaces = [True] * (length - 1) + [False]
-        yield Row(
-            id=f"{seed}:{number}", lang="en", source_lang="en", source_words=chosen, source_spaces=spaces,
-            source_spans=spans, words=None, spaces=None, spans=None, complete=True, soft_labels=None, score=1.0, meta={},
-        )  # fmt: skip
+        yield Row(f"{seed}:{number}", "en", "en", chosen, spaces, spans)
 
 
 def prepare_inputs(folder: Path, size: int) -> list[Path]:

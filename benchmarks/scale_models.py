@@ -1,4 +1,4 @@
-"""The tiny models of scale.py: an encoder with random weights, a teacher with it, and a dictionary of frequent words."""
+"""The tiny models of scale.py: an encoder with random weights, a teacher with it, and a word list."""
 
 from functools import cache
 from pathlib import Path
