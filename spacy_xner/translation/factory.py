@@ -4,6 +4,7 @@ import inspect
 from typing import Any
 
 from ..errors import XnerError
+from ..redaction import is_secret_name
 from .pivot import split_names
 from .types import Translator
 
@@ -14,6 +15,8 @@ SHORT_NAMES = {
     "lexicon": "spacy_xner.Lexicon.v1",
     "pivot": "spacy_xner.Pivot.v1",
     "seq2seq": "spacy_xner.Seq2Seq.v1",
+    "http": "spacy_xner.Http.v1",
+    "llm": "spacy_xner.LanguageModel.v1",
 }
 
 
@@ -27,6 +30,10 @@ def reverse_settings(name: str, settings: dict[str, Any]) -> dict[str, Any]:
     registered = SHORT_NAMES.get(name, name)
     if "mode" in settings:
         raise XnerError(f"The mode {settings['mode']!r} works in one direction only: name the opposite mode.")
+    if "target_code" in settings:
+        raise XnerError(
+            f"The target_code {settings['target_code']!r} is for one direction only: name the opposite one."
+        )
     if registered == SHORT_NAMES["lexicon"]:
         return {**settings, "invert": not settings.get("invert", False)}
     if registered == SHORT_NAMES["pivot"]:
@@ -60,6 +67,11 @@ def make_translator(name: str, **settings: Any) -> Translator:
     try:
         inspect.signature(make).bind(**given)
     except TypeError as error:
+        if keys := [key for key in given if is_secret_name(key)]:
+            raise XnerError(
+                f"Translator {name!r} has no setting {keys[0]}: settings are stored with the results. Keys are read from "
+                "environment variables, see its description."
+            ) from None
         expected = ", ".join(str(parameter) for parameter in inspect.signature(make).parameters.values())
         raise XnerError(f"Translator {name!r}: {error}. Its settings are: {expected}.") from None
     try:
