@@ -69,8 +69,8 @@ def make_translator(name: str, **settings: Any) -> Translator:
     except TypeError as error:
         if keys := [key for key in given if is_secret_name(key)]:
             raise XnerError(
-                f"Translator {name!r} has no setting {keys[0]}: settings are stored with the results. Keys are read from "
-                "environment variables, see its description."
+                f"Translator {name!r} has no setting {keys[0]}: settings are stored with the results. Keys are read "
+                "from environment variables, see its description."
             ) from None
         expected = ", ".join(str(parameter) for parameter in inspect.signature(make).parameters.values())
         raise XnerError(f"Translator {name!r}: {error}. Its settings are: {expected}.") from None

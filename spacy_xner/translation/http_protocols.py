@@ -53,9 +53,9 @@ class LibreTranslate:
     """The protocol of LibreTranslate: `/languages`, and `/translate` with a list of texts in `q`."""
 
     key = ApiKey("LIBRETRANSLATE_API_KEY")
-    default_url = None
+    default_url: str | None = None
     batch_size = 25
-    max_bytes = None
+    max_bytes: int | None = None
     is_charged = False
 
     def choose_languages(
@@ -91,7 +91,7 @@ class DeepL:
 
     key = ApiKey("DEEPL_AUTH_KEY", scheme="DeepL-Auth-Key")
     batch_size = 50  # the most that the API takes
-    max_bytes = 60_000  # JSON may write a byte as more than one, and the API takes 128 KiB
+    max_bytes: int | None = 60_000  # JSON may write a byte as more than one, and the API takes 128 KiB
     is_charged = True
 
     @property

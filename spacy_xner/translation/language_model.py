@@ -33,8 +33,8 @@ class LanguageModel:
     """Translates by a language model, several numbered sentences in a request, several requests at the same time.
 
     An answer that is no JSON, lacks a sentence, has one twice or has lost its tags is asked for once more. What is
-    missing then has no translation (None), and is counted. A batch that the server refuses, or whose answer is cut off, is
-    halved. A sentence that the server refuses alone, as filters of providers do, has no translation either, if the
+    missing then has no translation (None), and is counted. A batch that the server refuses, or whose answer is cut off,
+    is halved. A sentence that the server refuses alone, as filters of providers do, has no translation either, if the
     server has accepted others.
 
     source, target (str): language codes; the prompt has the English names of the languages.
