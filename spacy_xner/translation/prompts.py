@@ -24,9 +24,7 @@ translation of these words. Each tag occurs as often as in the sentence, with th
 """The default template. Variables: `source_language`, `target_language` (English names), `source`, `target` (codes),
 `sentences` (JSON), `tags` (bool: whether a sentence has tags)."""
 
-REPAIR = (
-    "That answer cannot be used: {problems}. Answer again, for all {n} sentences, with JSON alone as it was asked for."
-)
+REPAIR = "That answer has faults: {problems}. Answer again, for all {n} sentences, with JSON alone as it was asked for."
 FENCE = re.compile(r"\s*(?:<think>.*?</think>)?\s*```\w*\s*\n(.*?)\n?\s*```\s*", re.DOTALL)
 THOUGHT = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 TAG = re.compile(r"[<\[]/?[A-Za-z]\w*[>\]]")

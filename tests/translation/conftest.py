@@ -10,15 +10,8 @@ from .local_server import LocalServer, local_server, without_waiting
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
     """A local server; keys and proxies of the user's environment are not seen."""
-    for name in (
-        "DEEPL_AUTH_KEY",
-        "LIBRETRANSLATE_API_KEY",
-        "OPENAI_API_KEY",
-        "HTTP_PROXY",
-        "http_proxy",
-        "ALL_PROXY",
-        "all_proxy",
-    ):
+    proxies = [each for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY") for each in (name, name.lower())]
+    for name in ("DEEPL_AUTH_KEY", "LIBRETRANSLATE_API_KEY", "OPENAI_API_KEY", *proxies):
         monkeypatch.delenv(name, raising=False)
     with local_server() as running:
         yield running

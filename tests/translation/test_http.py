@@ -145,10 +145,8 @@ def test_faults_that_stay(server: LocalServer, waits: list[float], fault: Fault)
 
 def test_retry_after(server: LocalServer, waits: list[float]) -> None:
     translator = libre(server)
-    server.faults += [
-        Fault(429, "slow down", {"Retry-After": "37"}),
-        Fault(503, "x", {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}),
-    ]
+    past = {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}
+    server.faults += [Fault(429, "slow down", {"Retry-After": "37"}), Fault(503, "x", past)]
     assert list(translator.translate(["a"])) == ["A"]
     assert waits[0] == 37, "the time that the server names, without jitter"
     assert translator.client.requests.reserve() > 30, "other requests wait too"
@@ -158,12 +156,10 @@ def test_server_that_goes_away(server: LocalServer, waits: list[float], tmp_path
     """It is asked for an hour; what is translated is in the cache, and the next run asks for the rest alone."""
     server.faults += [Fault(), *[Fault(503, "loading")] * 1000]
     cached = CachedTranslator(libre(server, batch_size=2, concurrency=1, give_up_after=3600), tmp_path)
-    done = []
-    with pytest.raises(
-        TranslatorError, match=r"at text 3 \('text 3'\).*give_up_after is 3600 s.*next run resumes"
-    ) as error:
-        for translation in cached.translate(TEXTS):
-            done.append(translation)
+    done: list[str | None] = []
+    message = r"at text 3 \('text 3'\).*give_up_after is 3600 s.*next run resumes"
+    with pytest.raises(TranslatorError, match=message) as error:
+        done.extend(cached.translate(TEXTS))
     assert done == UPPER[:2]
     assert "loading" in str(error.value)
     assert 3540 < sum(waits) <= 3600
@@ -186,7 +182,7 @@ def test_no_server(waits: list[float]) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with pytest.raises(XnerError, match="cannot be reached.*start it, or correct the setting url"):
+    with pytest.raises(XnerError, match=r"cannot be reached.*start it, or correct the setting url"):
         Http("en", "de", url=f"http://127.0.0.1:{port}")
     assert sum(waits) <= 20, "one that has never answered is not waited for"
 
@@ -194,12 +190,11 @@ def test_no_server(waits: list[float]) -> None:
 def test_the_text_that_is_refused(server: LocalServer, waits: list[float]) -> None:
     """The batch is halved; the texts before it are translated, and the message names it by its place in the stream."""
     server.refused = lambda text: text == "text 7"
-    done = []
+    done: list[str | None] = []
     translator = libre(server)
     items = [("x", None), *(("x", text) for text in TEXTS)]
     with pytest.raises(TranslatorError, match=r"at text 8 \('text 7'\): .*status 400: exceeds text limit"):
-        for _, translation in translate_items(translator, items):
-            done.append(translation)
+        done.extend(translation for _, translation in translate_items(translator, items))
     assert done == [None, *UPPER[:6]]
     assert translator.budget.characters == translator.counts["characters sent"] == 36
 
@@ -227,7 +222,7 @@ def test_wrong_answers(server: LocalServer, waits: list[float], body: str) -> No
 
 def test_keys_that_are_refused(server: LocalServer, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     server.key = "another-key"
-    with pytest.raises(TranslatorError, match="status 403.*LIBRETRANSLATE_API_KEY is not set"):
+    with pytest.raises(TranslatorError, match=r"status 403.*LIBRETRANSLATE_API_KEY is not set"):
         list(libre(server).translate(["a"]))
     monkeypatch.setenv("LIBRETRANSLATE_API_KEY", KEY)
     with pytest.raises(TranslatorError, match=r"Wrong key: \[hidden\].*LIBRETRANSLATE_API_KEY has a key that") as error:
@@ -278,14 +273,14 @@ def test_wrong_settings(server: LocalServer, settings: dict[str, Any], message: 
 def test_other_servers(server: LocalServer, waits: list[float]) -> None:
     right = server.answer
     server.answer = lambda asked, query: (200, {"hello": "world"})  # type: ignore[method-assign]
-    with pytest.raises(XnerError, match="/languages gave .*is it a server with LibreTranslate's protocol"):
+    with pytest.raises(XnerError, match=r"/languages gave .*is it a server with LibreTranslate's protocol"):
         libre(server)
     server.answer = lambda asked, query: (404, {"error": "not here"})  # type: ignore[method-assign]
-    with pytest.raises(XnerError, match="status 404: not here.*Correct the setting url"):
+    with pytest.raises(XnerError, match=r"status 404: not here.*Correct the setting url"):
         libre(server)
     server.answer = right  # type: ignore[method-assign]
     server.faults += [Fault(301, HTML, {"Location": "https://elsewhere.example"})]
-    with pytest.raises(XnerError, match="leads to https://elsewhere.example"):
+    with pytest.raises(XnerError, match=r"leads to https://elsewhere.example"):
         list(libre(server).translate(["a"]))
 
 
@@ -300,7 +295,7 @@ def test_costs_are_said_beforehand(server: LocalServer, monkeypatch: pytest.Monk
         f"{server.url} gets 2 texts: 1,000 characters. At the given price that costs 0.02. The account has 1,000 "
         "characters left."
     )
-    with pytest.raises(XnerError, match="1,001 characters.*1,000 characters left. That is too few"):
+    with pytest.raises(XnerError, match=r"1,001 characters.*1,000 characters left. That is too few"):
         estimate_costs(translator, ["x" * 1001])
     with pytest.raises(XnerError, match=r"more than max_cost=0.01. Nothing was sent"):
         estimate_costs(deepl(server, price_per_million=20, max_cost=0.01), ["x" * 600])
@@ -316,12 +311,10 @@ def test_costs_are_said_beforehand(server: LocalServer, monkeypatch: pytest.Monk
 
 
 def test_limits_hold_while_translating(server: LocalServer) -> None:
-    done = []
-    with pytest.raises(
-        TranslatorError, match=r"at text 5 .*24 characters were sent, and 12 more would exceed max_char"
-    ):
-        for translation in libre(server, batch_size=2, concurrency=1, max_characters=30).translate(TEXTS):
-            done.append(translation)
+    done: list[str | None] = []
+    translator = libre(server, batch_size=2, concurrency=1, max_characters=30)
+    with pytest.raises(TranslatorError, match=r"at text 5 .*24 characters were sent, and 12 more would exceed"):
+        done.extend(translator.translate(TEXTS))
     assert done == UPPER[:4]
     assert server.texts == TEXTS[:4]
 
