@@ -65,6 +65,9 @@ def print_translator_counts(translator: "Translator") -> None:
     counts = getattr(translator, "counts", None)
     if isinstance(counts, Counter) and any(counts.values()):
         print_counts(f"{translator.identity.get('name', 'Translator')}, texts not in the cache", counts)
+    budget = getattr(translator, "budget", None)
+    if isinstance(spent := getattr(budget, "cost", None), float) and spent:
+        make_notes().print(f"At the given price that has cost {spent:,.4f}.")
 
 
 def write_counted(output: Path, docs: "Iterable[Doc]", counts: Mapping[str, int]) -> None:

@@ -11,7 +11,7 @@ from ..errors import XnerError
 from ..languages.codes import normalise_code
 from .batches import batches_of, translate_in_batches
 from .chat import OPENAI, ChatModel, characters_to_tokens, tokens_of
-from .costs import Estimate
+from .costs import Budget, Estimate
 from .http_client import RefusedError
 from .prompts import (
     REPAIR,
@@ -71,6 +71,10 @@ class LanguageModel:
         self._prompt(["a"])  # fails before the work begins
         self.chat = ChatModel(model, url, **settings)
         self.server = server
+
+    @property
+    def budget(self) -> Budget:
+        return self.chat.budget
 
     @property
     def counts(self) -> Counter[str]:
