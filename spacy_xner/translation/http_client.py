@@ -26,6 +26,7 @@ INSTALL = "pip install spacy-xner[http]"
 CONNECT = 10.0  # seconds for a connection
 FIRST_ANSWER = 20.0  # seconds for which a server that has never answered is tried
 MAX_BACK_OFF = 60.0  # seconds between two tries
+LONG = 8.0  # seconds: a longer wait is logged
 MAX_FAULTS = 5  # tries that fail for a reason that the texts themselves may have: a time-out, status 500, no JSON
 # Statuses of a server that is busy or away for a while; 529 is DeepL's and Anthropic's.
 AWAY = frozenset({408, 425, 429, 502, 503, 504, 529})
@@ -96,7 +97,7 @@ class HttpClient:
         self.url, self.key = url.rstrip("/"), key
         self.timeout, self.give_up_after, self.concurrency = timeout, give_up_after, concurrency
         self.requests, self.tokens = RateLimit(requests_per_second), RateLimit(tokens_per_second)
-        self.has_answered = False
+        self.has_answered = self._is_waiting = False
 
     @cached_property
     def _client(self) -> "httpx.Client":
@@ -154,8 +155,9 @@ class HttpClient:
             return faults >= MAX_FAULTS or spent + state.upcoming_sleep > patience
 
         def before_sleep(state: "RetryCallState") -> None:
-            level = logging.WARNING if state.upcoming_sleep >= 8 else logging.INFO
-            logger.log(level, "%s Asking again in %.0f s.", temporary_error(state), state.upcoming_sleep)
+            if state.upcoming_sleep >= LONG and not self._is_waiting:  # say it once, not each minute
+                self._is_waiting = True
+                logger.warning("%s Asking again for up to %.0f s.", temporary_error(state), self.give_up_after)
 
         retrying = Retrying(
             retry=retry_if_exception_type(TemporaryError),
@@ -202,7 +204,9 @@ class HttpClient:
         self.has_answered = True
         if response.is_success:
             try:
-                return response.json()
+                found = response.json()
+                self._is_waiting = False
+                return found
             except ValueError as error:
                 raise TemporaryError(
                     f"{self.url}{path} gave {shown(response.text)}, expected JSON.", is_fault=True
