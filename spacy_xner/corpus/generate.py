@@ -130,8 +130,8 @@ class TextWriter:
                 reply = self._ask(messages, number, stopped)
                 found = read_sentences(reply)
             counts["answers cut off" if reply.cut_off else "answers without sentences"] += not found
-        except RefusedError:
-            if not self.chat.has_accepted:
+        except RefusedError as error:
+            if not self.chat.is_about_content(error):
                 raise
             found = []
             counts["requests that the server refused"] += 1

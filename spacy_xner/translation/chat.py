@@ -112,10 +112,9 @@ class ChatModel:
             **({"options": self.options} if self.options else {}),
         }
 
-    @property
-    def has_accepted(self) -> bool:
-        """Whether the server has accepted a request, so that address, key, model and parameters are right."""
-        return self._accepted
+    def is_about_content(self, error: RefusedError) -> bool:
+        """Whether the server refuses what is in a request, and not all requests."""
+        return self._accepted and error.by_status
 
     def ask(
         self,
@@ -173,8 +172,8 @@ class ChatModel:
             body = {key: value for key, value in body.items() if value is not None}
             try:
                 found = self.client.post("/chat/completions", body, stopped=stopped, tokens=tokens)
-            except RefusedError:
-                if self._accepted or number + 1 == len(formats):
+            except RefusedError as error:
+                if self._accepted or not error.by_status or number + 1 == len(formats):
                     raise
             else:
                 with self._lock:

@@ -37,7 +37,14 @@ NO_MONEY = "insufficient_quota"  # OpenAI's code of a status 429 that no waiting
 
 
 class RefusedError(XnerError):
-    """A server refused a request for what is in it, or gave no usable answer. A request for less may pass."""
+    """A server refused a request for what is in it, or gave no usable answer. A request for less may pass.
+
+    by_status (bool): the server said so, with a status such as 400.
+    """
+
+    def __init__(self, message: str, *, by_status: bool = False) -> None:
+        super().__init__(message)
+        self.by_status = by_status
 
 
 class StoppedError(XnerError):
@@ -114,10 +121,9 @@ class HttpClient:
                 "HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE."
             ) from error
 
-    def get(self, path: str, params: Mapping[str, str] | None = None, *, key: str = "") -> Any:
-        """Read JSON from a path, see `post`. key (str): the key as a further parameter, if there is one."""
-        secret = {key: self.key.value} if key and self.key and self.key.value else {}
-        return self._repeat("GET", path, {"params": {**(params or {}), **secret}})
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
+        """Read JSON from a path, see `post`."""
+        return self._repeat("GET", path, {"params": params})
 
     def post(
         self, path: str, body: Mapping[str, Any], *, stopped: threading.Event | None = None, tokens: int = 0
@@ -228,7 +234,7 @@ class HttpClient:
         if status >= 500:
             return TemporaryError(found, is_fault=True)
         if status in REFUSED:
-            return RefusedError(found)
+            return RefusedError(found, by_status=True)
         if response.is_redirect:
             return XnerError(f"{found} It leads to {response.headers.get('Location')}: correct the setting url.")
         return XnerError(f"{found} Correct the setting url, or the name of the model.")

@@ -132,7 +132,7 @@ class LanguageModel:
         try:
             answer = self._ask(texts, stopped)
         except RefusedError as error:
-            if len(texts) > 1 or not (self.chat.has_accepted or isinstance(error, CutOffError)):
+            if len(texts) > 1 or not (isinstance(error, CutOffError) or self.chat.is_about_content(error)):
                 raise
             self._count("cut off" if isinstance(error, CutOffError) else "refused by the server")
             return [None]

@@ -134,6 +134,17 @@ def test_sentences_that_the_server_refuses(server: LocalServer, waits: list[floa
         list(model(server).translate(["bad"]))
 
 
+def test_faults_are_no_refusals(server: LocalServer, waits: list[float]) -> None:
+    """A server that fails for every text must not leave the cache full of texts without a translation."""
+    translator = model(server, batch_size=1, concurrency=1)
+    server.faults += [Fault(), *[Fault(500, "out of memory")] * 99]
+    done: list[str | None] = []
+    with pytest.raises(TranslatorError, match=r"at text 2 \('b'\): .*out of memory'. Tried 5 times"):
+        done.extend(translator.translate(["a", "b"]))
+    assert done == ["A"]
+    assert len(server.asked) == 6
+
+
 @pytest.mark.parametrize(
     ("n_formats", "expected"),
     [(1, ["json_schema", "json_object", "json_object"]), (2, ["json_schema", "json_object", None, None])],
