@@ -14,11 +14,8 @@ from spacy_xner.cli import app
 
 PAGE = (Path(__file__).parents[1] / "docs/translators-http.md").read_text(encoding="utf8")
 CONFIGS = re.findall(r"```ini\n(.*?)```", PAGE, re.DOTALL)
-COMMANDS = [
-    line
-    for block in re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
-    for line in block.replace("\\\n", "").splitlines()
-]
+SHELL = "".join(re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)).replace("\\\n", "")
+COMMANDS = [line for line in SHELL.splitlines() if line.startswith("xner")]
 
 
 def check_settings(name: str, settings: dict[str, object]) -> None:
