@@ -40,7 +40,7 @@ REVISIONS: dict[tuple[str, ...], tuple[int, str]] = {
     ("translation.apertium", "translation.apertium_stream"): (1, "209279a3e8e8"),
     ("translation.fast_translate", "translation.splitting"): (1, "bb8074d85f8d"),
     ("translation.http", "translation.http_protocols"): (1, "151dc6d13fad"),
-    ("translation.language_model", "translation.prompts"): (1, "cdbb99410b68"),
+    ("translation.language_model", "translation.prompts", "translation.tagging"): (1, "fdb263977609"),
     ("corpus.generate", "corpus.genres"): (1, "e50f712e98d1"),
 }
 SIMPLE = (int, float, str, bool, tuple, list)

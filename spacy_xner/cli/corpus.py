@@ -5,6 +5,7 @@ from .corpus_check import check
 from .corpus_convert import convert
 from .corpus_distill import distill
 from .corpus_generate import generate
+from .corpus_label import label
 from .corpus_project import project
 from .corpus_stats import stats
 from .corpus_synthesize import synthesize
@@ -36,6 +37,7 @@ corpus_app.command()(translate)
 corpus_app.command()(project)
 corpus_app.command()(synthesize)
 corpus_app.command()(generate)
+corpus_app.command()(label)
 corpus_app.command()(distill)
 corpus_app.command()(stats)
 corpus_app.command()(check)

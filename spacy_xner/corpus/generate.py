@@ -1,7 +1,6 @@
 """Unlabelled text in a target language, written by a language model. An interrupted run is resumed."""
 
 import hashlib
-import inspect
 import math
 import threading
 from collections import Counter
@@ -23,6 +22,7 @@ from ..translation.api_keys import refuse_keys
 from ..translation.batches import in_order
 from ..translation.chat import ChatModel, Reply, tokens_of
 from ..translation.costs import Estimate
+from ..translation.factory import check_settings
 from ..translation.http_client import RefusedError
 from ..translation.prompts import Template, language_name, read_json
 from .docs import write_docs
@@ -281,9 +281,5 @@ def make_chat_model(settings: Mapping[str, Any]) -> ChatModel:
     """
     refuse_keys(settings, str(settings.get("key_variable") or "OPENAI_API_KEY"))
     given = {"temperature": 1.0, **settings}
-    try:
-        inspect.signature(ChatModel).bind(**given)
-    except TypeError as error:
-        expected = ", ".join(map(str, inspect.signature(ChatModel).parameters.values()))
-        raise XnerError(f"The language model: {error}. Its settings are: {expected}.") from None
+    check_settings("llm", ChatModel, given)
     return ChatModel(**given)

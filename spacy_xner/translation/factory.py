@@ -1,6 +1,7 @@
 """Makes a translator from a short or registered name."""
 
 import inspect
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import XnerError
@@ -64,6 +65,18 @@ def make_translator(name: str, **settings: Any) -> Translator:
         raise XnerError(f"No translator {name!r}; expected one of {known}, or a name registered in @misc.")
     make = registry.get("misc", registered)
     given = {key: value for key, value in settings.items() if value is not None}
+    check_settings(name, make, given)
+    try:
+        translator = make(**given)
+    except (TypeError, AttributeError) as error:
+        raise XnerError(f"Translator {name!r}: a setting has the wrong type ({error}).") from error
+    if not isinstance(translator, Translator):
+        raise XnerError(f"{registered!r} in @misc makes a {type(translator).__name__}, expected a translator.")
+    return translator
+
+
+def check_settings(name: str, make: Callable[..., Any], given: Mapping[str, Any]) -> None:
+    """RAISES: XnerError for unknown and missing settings of a translator. name (str): for the message."""
     try:
         inspect.signature(make).bind(**given)
     except TypeError as error:
@@ -74,10 +87,3 @@ def make_translator(name: str, **settings: Any) -> Translator:
             ) from None
         expected = ", ".join(str(parameter) for parameter in inspect.signature(make).parameters.values())
         raise XnerError(f"Translator {name!r}: {error}. Its settings are: {expected}.") from None
-    try:
-        translator = make(**given)
-    except (TypeError, AttributeError) as error:
-        raise XnerError(f"Translator {name!r}: a setting has the wrong type ({error}).") from error
-    if not isinstance(translator, Translator):
-        raise XnerError(f"{registered!r} in @misc makes a {type(translator).__name__}, expected a translator.")
-    return translator

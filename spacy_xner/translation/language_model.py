@@ -16,8 +16,9 @@ from .http_client import RefusedError
 from .prompts import (
     REPAIR,
     TRANSLATE,
-    TRANSLATIONS,
+    TRANSLATION,
     Answer,
+    Task,
     Template,
     language_name,
     numbered,
@@ -49,8 +50,12 @@ class LanguageModel:
 
     The batch size is not part of the identity, although a model may translate a sentence otherwise beside others.
     `counts` has those of `ChatModel`, and the numbers of "repairs", of texts "missing in the answer", "cut off" and
-    "refused by the server", which have no translation, and of translations with "other tags".
+    "refused by the server", which have no translation, and of translations with "other tags than in the sentence".
     """
+
+    name = "LanguageModel.v1"
+    task = TRANSLATION
+    default_template = TRANSLATE
 
     def __init__(
         self,
@@ -67,7 +72,7 @@ class LanguageModel:
         if batch_size < 1:
             raise XnerError(f"The setting batch_size is {batch_size}, expected at least 1.")
         self.source, self.target, self.batch_size = normalise_code(source), normalise_code(target), batch_size
-        self.template = Template(read_template(template, template_path, TRANSLATE), "sentences")
+        self.template = Template(read_template(template, template_path, self.default_template), "sentences")
         self._prompt(["a"])  # fails before the work begins
         self.chat = ChatModel(model, url, **settings)
         self.server = server
@@ -83,7 +88,7 @@ class LanguageModel:
     @property
     def identity(self) -> dict[str, Any]:
         return {
-            "name": "LanguageModel.v1",
+            "name": self.name,
             "revision": REVISION,
             "source": self.source,
             "target": self.target,
@@ -115,15 +120,19 @@ class LanguageModel:
             Estimate(server, n_texts, characters, (n_read, n_written), cost, must_ask=must_ask)
         )
 
+    def _variables(self, texts: list[str]) -> dict[str, Any]:
+        """The variables of the template."""
+        return {
+            "source": self.source,
+            "target": self.target,
+            "source_language": language_name(self.source),
+            "target_language": language_name(self.target),
+            "tags": any(map(tags_of, texts)),
+            "sentences": numbered(texts),
+        }
+
     def _prompt(self, texts: list[str]) -> str:
-        return self.template.render(
-            source=self.source,
-            target=self.target,
-            source_language=language_name(self.source),
-            target_language=language_name(self.target),
-            tags=any(map(tags_of, texts)),
-            sentences=numbered(texts),
-        )
+        return self.template.render(**self._variables(texts))
 
     def _messages(self, texts: list[str]) -> list[dict[str, str]]:
         return [{"role": "user", "content": self._prompt(texts)}]
@@ -139,14 +148,15 @@ class LanguageModel:
         self._count("missing in the answer", len(texts) - len(answer.translations))
         translations = [answer.translations.get(number) for number in range(1, len(texts) + 1)]
         pairs = zip(texts, translations, strict=True)
-        self._count("other tags", sum(new is not None and tags_of(text) != tags_of(new) for text, new in pairs))
+        n_faulty = sum(new is not None and self.task.is_faulty(text, new) for text, new in pairs)
+        self._count(self.task.fault, n_faulty)
         return translations
 
     def _ask(self, texts: list[str], stopped: threading.Event) -> Answer:
         """Ask for translations, and once more if the answer has faults."""
         messages, to_write = self._messages(texts), characters_to_tokens(numbered(texts))
-        reply = self.chat.ask(messages, TRANSLATIONS, sum(map(len, texts)), to_write, stopped)
-        first = read_translations(reply.content, texts)
+        reply = self.chat.ask(messages, self.task.schema, sum(map(len, texts)), to_write, stopped)
+        first = read_translations(reply.content, texts, self.task)
         if reply.cut_off and len(first.translations) < len(texts):
             raise CutOffError(f"{self.chat.model} wrote more than its maximum length for {len(texts)} texts.")
         if not first.problems:
@@ -154,9 +164,9 @@ class LanguageModel:
         self._count("repairs")
         repair = REPAIR.format(problems="; ".join(first.problems), n=len(texts))
         messages += [{"role": "assistant", "content": reply.content or ""}, {"role": "user", "content": repair}]
-        reply = self.chat.ask(messages, TRANSLATIONS, 0, to_write, stopped)
-        second = read_translations(reply.content, texts)
-        return Answer(better_of(texts, first.translations, second.translations), second.problems)
+        reply = self.chat.ask(messages, self.task.schema, 0, to_write, stopped)
+        second = read_translations(reply.content, texts, self.task)
+        return Answer(better_of(texts, first.translations, second.translations, self.task), second.problems)
 
     def _count(self, name: str, number: int = 1) -> None:
         if number:
@@ -167,12 +177,12 @@ class CutOffError(RefusedError):
     """An answer was longer than the model may write. Fewer texts may pass."""
 
 
-def better_of(texts: list[str], first: Mapping[int, str], second: Mapping[int, str]) -> dict[int, str]:
-    """The translations of a repaired answer; those of the first one where it has none, or has kept the tags better."""
+def better_of(texts: list[str], first: Mapping[int, str], second: Mapping[int, str], task: Task) -> dict[int, str]:
+    """The texts of a repaired answer; those of the first one where it has none, or where only its own are faulty."""
     merged = {**first, **second}
     for number, text in first.items():
-        expected = tags_of(texts[number - 1])
-        if tags_of(text) == expected != tags_of(merged[number]):
+        source = texts[number - 1]
+        if task.is_faulty(source, merged[number]) and not task.is_faulty(source, text):
             merged[number] = text
     return merged
 

@@ -3,7 +3,8 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..errors import XnerError
@@ -29,23 +30,40 @@ FENCE = re.compile(r"\s*(?:<think>.*?</think>)?\s*```\w*\s*\n(.*?)\n?\s*```\s*",
 THOUGHT = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 TAG = re.compile(r"[<\[]/?[A-Za-z]\w*[>\]]")
 
-TRANSLATIONS = {
-    "type": "object",
-    "properties": {
-        "translations": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"id": {"type": "integer"}, "text": {"type": "string"}},
-                "required": ["id", "text"],
-                "additionalProperties": False,
-            },
+
+@dataclass(frozen=True)
+class Task:
+    """What a model does with each numbered text.
+
+    key (str): of the list in its answer.
+    fault (str): what is wrong with a new text, for the model and in counts.
+    is_faulty (Callable[[str, str], bool]): whether it is so, from the text and the new text.
+    """
+
+    key: str
+    fault: str
+    is_faulty: Callable[[str, str], bool]
+
+    @property
+    def form(self) -> str:
+        """An example of an answer."""
+        return f'{{"{self.key}": [{{"id": 1, "text": "..."}}]}}'
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """JSON schema of an answer."""
+        row = {
+            "type": "object",
+            "properties": {"id": {"type": "integer"}, "text": {"type": "string"}},
+            "required": ["id", "text"],
+            "additionalProperties": False,
         }
-    },
-    "required": ["translations"],
-    "additionalProperties": False,
-}
-"""JSON schema of an answer."""
+        return {
+            "type": "object",
+            "properties": {self.key: {"type": "array", "items": row}},
+            "required": [self.key],
+            "additionalProperties": False,
+        }
 
 
 class Answer(NamedTuple):
@@ -110,16 +128,16 @@ def read_json(content: str | None) -> Any:
         return None
 
 
-def read_translations(content: str | None, texts: Sequence[str]) -> Answer:
+def read_translations(content: str | None, texts: Sequence[str], task: Task) -> Answer:
     """Read an answer to `numbered(texts)`, and say what is wrong with it.
 
-    A translation is usable if its number occurs once and its text is not empty. Lost or doubled tags are a problem, but
-    the translation is usable: what carries the labels counts them.
+    A new text is usable if its number occurs once and it is not empty. A fault of the task, such as lost tags, is a
+    problem, but the text is usable: who uses it checks and counts that.
     """
     found = read_json(content)
-    rows = found.get("translations") if isinstance(found, Mapping) else None
+    rows = found.get(task.key) if isinstance(found, Mapping) else None
     if not isinstance(rows, list):
-        return Answer({}, ['it is not JSON of the form {"translations": [{"id": 1, "text": "..."}]}'])
+        return Answer({}, [f"it is not JSON of the form {task.form}"])
     by_number: dict[int, list[str]] = {}
     n_unusable = 0
     for row in rows:
@@ -133,13 +151,13 @@ def read_translations(content: str | None, texts: Sequence[str]) -> Answer:
     translations = {number: found[0] for number, found in by_number.items() if len(found) == 1 and found[0]}
     doubled = [number for number, found in by_number.items() if len(found) > 1]
     missing = [n for n in range(1, len(texts) + 1) if n not in translations and n not in doubled]
-    changed = [n for n, text in translations.items() if tags_of(text) != tags_of(texts[n - 1])]
+    faulty = [n for n, text in translations.items() if task.is_faulty(texts[n - 1], text)]
     problems = [
         f"{what} {', '.join(map(str, numbers))}"
         for what, numbers in (
             ("no text for the ids", missing),
             ("several texts for the ids", doubled),
-            ("other tags than in the sentence for the ids", sorted(changed)),
+            (f"{task.fault} for the ids", sorted(faulty)),
         )
         if numbers
     ]
@@ -152,6 +170,14 @@ def tags_of(text: str) -> Counter[str]:
     """The tags of a text whose name has an opening and a closing one, with how often they occur."""
     found = Counter(TAG.findall(text))
     return Counter({tag: n for tag, n in found.items() if partner_of(tag) in found})
+
+
+def has_other_tags(text: str, translation: str) -> bool:
+    """Whether a translation has other tags than its text."""
+    return tags_of(text) != tags_of(translation)
+
+
+TRANSLATION = Task("translations", "other tags than in the sentence", has_other_tags)
 
 
 def partner_of(tag: str) -> str:

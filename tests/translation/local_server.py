@@ -98,7 +98,7 @@ class LocalServer:
 
 def sentences_in(prompt: str) -> list[dict[str, Any]]:
     """The numbered sentences in a prompt of the default template."""
-    found: list[dict[str, Any]] = json.loads(prompt[prompt.index('{"sentences"') :])["sentences"]
+    found: list[dict[str, Any]] = json.loads(prompt[prompt.rindex('{"sentences"') :])["sentences"]
     return found
 
 

@@ -16,7 +16,7 @@ from spacy_xner.translation import make_translator
 from spacy_xner.translation.costs import estimate_costs
 from spacy_xner.translation.label_carriers import make_label_carrier
 from spacy_xner.translation.language_model import LanguageModel
-from spacy_xner.translation.prompts import language_name, read_translations, tags_of
+from spacy_xner.translation.prompts import TRANSLATION, language_name, read_translations, tags_of
 from spacy_xner.translation.streams import TranslatorError
 
 from .local_server import Fault, LocalServer, sentences_in, translated
@@ -188,7 +188,7 @@ def test_entities_by_tags(server: LocalServer, tmp_path: Path) -> None:
     assert [[(entity.text, entity.label_) for entity in doc.ents] for doc in carried] == [
         [("ADA", "PER"), ("YORK", "LOC")], [], []
     ]  # fmt: skip
-    assert (counts["arrived"], counts["lost"], translator.counts["other tags"]) == (2, 1, 1)
+    assert (counts["arrived"], counts["lost"], translator.counts["other tags than in the sentence"]) == (2, 1, 1)
 
 
 def test_the_answer_that_keeps_the_tags_is_used(server: LocalServer) -> None:
@@ -199,7 +199,7 @@ def test_the_answer_that_keeps_the_tags_is_used(server: LocalServer) -> None:
 
 def test_tags() -> None:
     assert tags_of("<a>Ada</a> x <b> [e1]y[/e1] [sic] 1 < 2") == {"<a>": 1, "</a>": 1, "[e1]": 1, "[/e1]": 1}
-    assert read_translations(rows((1, "A"), (3, "C"), ("x", "D")), ["a", "b", "c"]).problems == [
+    assert read_translations(rows((1, "A"), (3, "C"), ("x", "D")), ["a", "b", "c"], TRANSLATION).problems == [
         "no text for the ids 2", "1 entries without a known id and a text"
     ]  # fmt: skip
 
