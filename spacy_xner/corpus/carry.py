@@ -93,19 +93,6 @@ def carry_docs(
         yield each.finish({**step, **made_from(text_hash(each.source.text), REVISION)}, lang, spans_key)
 
 
-def texts_to_carry(docs: Iterable[Doc], carrier: LabelCarrier, spans_key: str = "") -> Iterator[str]:
-    """The texts that the translator receives in `carry_docs`, with the carrier's signs in them."""
-    for doc in docs:
-        encoded = carrier.encode(*with_spans(doc, find_places(doc, spans_key)))
-        yield encoded.text
-        yield from encoded.to_translate
-
-
-def with_spans(doc: Doc, places: Places) -> tuple[str, list[CharSpan]]:
-    """The text of a doc, and the places of its spans with the label of the first one there."""
-    return doc.text, [(*place, spans[0].span.label_) for place, spans in places.items()]
-
-
 def check_docs(docs: Sequence[Doc], carrier: LabelCarrier, projector: "SpanProjector | None", spans_key: str) -> None:
     """RAISES: XnerError as described in `carry_docs`."""
     for doc in docs:
@@ -146,3 +133,16 @@ def count_entities(places: Places, found: LabelledTranslation, complete: bool, c
         counts["entities left out"] += n_arrived
         return False
     return True
+
+
+def texts_to_carry(docs: Iterable[Doc], carrier: LabelCarrier, spans_key: str = "") -> Iterator[str]:
+    """The texts that the translator receives in `carry_docs`, with the carrier's signs in them."""
+    for doc in docs:
+        encoded = carrier.encode(*with_spans(doc, find_places(doc, spans_key)))
+        yield encoded.text
+        yield from encoded.to_translate
+
+
+def with_spans(doc: Doc, places: Places) -> tuple[str, list[CharSpan]]:
+    """The text of a doc, and the places of its spans with the label of the first one there."""
+    return doc.text, [(*place, spans[0].span.label_) for place, spans in places.items()]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("spacy_xner")
 
-INSTALL = "pip install spacy-xner[http]"
+INSTALL = "pip install 'spacy-xner[http]'"
 CONNECT = 10.0  # seconds for a connection
 FIRST_ANSWER = 20.0  # seconds for which a server that has never answered is tried
 MAX_BACK_OFF = 60.0  # seconds between two tries
