@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import XnerError
 from ..files import cache_folder
+from .batches import StreamTranslator
 from .memory import TranslationMemory
 from .pivot import Pivot
 from .store import Store
@@ -25,7 +26,7 @@ class Entry:
     translation: str | None = None
 
 
-class CachedTranslator:
+class CachedTranslator(StreamTranslator):
     """Reads translations from a folder, and lets a translator make the missing ones, which are stored immediately.
 
     The key of a translation is the translator's identity and the exact text. The identity has the revision of the

@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import XnerError
 from ..languages.codes import CODE, normalise_code
 from ..lines import read_lines
+from .batches import StreamTranslator
 
 SUFFIXES = (".tsv", ".tsv.gz")
 
@@ -32,7 +33,7 @@ class MemoryCounts:
     other_files: int = 0
 
 
-class TranslationMemory:
+class TranslationMemory(StreamTranslator):
     """Looks up translations by exact text, then with normalised white space and Unicode composition (NFC).
 
     A file is UTF-8 with tab-separated columns. The first line has the language of each column, each further line one

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import XnerError
 from ..languages.codes import normalise_code
+from .batches import StreamTranslator
 from .language_tokens import PREFIX, LanguageToken, canonical_parts, choose_token, language_tokens
 from .seq2seq_loading import load_model, model_folder, model_version
 from .splitting import Part, join_parts, split_text
@@ -21,7 +22,7 @@ MAX_GROWTH, EXTRA_PIECES = 3, 20
 MIN_LENGTH = 8  # pieces: beginning, end, language token and a few of the text
 
 
-class Seq2Seq:
+class Seq2Seq(StreamTranslator):
     """Translates with a model from a folder or the hub; loads only safetensors, and runs no code of a model.
 
     Texts are sorted into batches of similar length; translations are yielded in the original order. A text with more
