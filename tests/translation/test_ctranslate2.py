@@ -95,7 +95,7 @@ def test_m2m100(models: dict[str, tuple[Path, Path]]) -> None:
         found = translator.tokenizer.convert_tokens_to_ids(future.result().hypotheses[0])
         assert len(found) >= 29
         assert found[:29] == expected[:29]
-        assert len({*found}) > 4
+        assert len({*found}) > 2
     assert translator.translate_batch(TEXTS[:2]) == [None, None]
 
 
