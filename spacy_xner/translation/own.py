@@ -98,7 +98,7 @@ class OwnAdapter(StreamTranslator):
 
 
 class StreamAdapter(StreamTranslator):
-    """A translator made of one that has `translate` alone."""
+    """A translator made of one that has `translate` alone, with all its other attributes."""
 
     def __init__(self, inner: Translator) -> None:
         self.inner = inner
@@ -107,13 +107,13 @@ class StreamAdapter(StreamTranslator):
     def identity(self) -> dict[str, Any]:
         return self.inner.identity
 
-    @property
-    def counts(self) -> Any:
-        """Its counts, if it has any."""
-        return getattr(self.inner, "counts", None)
-
     def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
         return self.inner.translate(texts)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "inner":  # not set yet, while a copy is made
+            raise AttributeError(name)
+        return getattr(self.inner, name)
 
 
 def as_translator(

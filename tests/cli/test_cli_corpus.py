@@ -155,6 +155,26 @@ def test_a_folder_is_converted(room: Path) -> None:
     assert json.loads(run("stats", room / "out.spacy", "--json", "-").stdout)[0]["docs"] == 4
 
 
+def test_convert_into_shards(room: Path) -> None:
+    """A folder of files with at most so many docs; what would be lost or has no use is an error."""
+    (room / "big.txt").write_text("".join(f"line {number}\n" for number in range(7)))
+    convert = ["convert", str(room / "big.txt"), "--lang", "en", "--shard-size", "3", "--output"]
+    run(*convert, room / "shards")
+    found = {path.name: [doc.text for doc in load_docs(path)] for path in sorted((room / "shards").iterdir())}
+    assert [len(texts) for texts in found.values()] == [3, 3, 1]
+    assert [text for texts in found.values() for text in texts] == [f"line {number}" for number in range(7)]
+    run(*convert, room / "shards")  # replaced
+    with pytest.raises(UsageError, match=r"Found --shard-size and the output .*a\.spacy, expected a folder"):
+        run(*convert, room / "a.spacy")
+    with pytest.raises(XnerError, match=r"holds something else than shards, such as big\.txt"):
+        run(*convert, room)
+    (room / "shards/big.txt").write_text("a\n")
+    (room / "shards/big.txt").rename(room / "shards/shard-00009.spacy")
+    convert[1] = str(room / "shards/shard-00009.spacy")
+    with pytest.raises(XnerError, match=r"shard-00009\.spacy is in .*shards and would be lost"):
+        run(*convert, room / "shards")
+
+
 def test_check(room: Path) -> None:
     (room / "corpus.toml").write_text('source = "en"\ntargets = []\nlabels = ["PER", "LOC"]\n')
     (room / "en").mkdir()

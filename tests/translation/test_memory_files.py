@@ -64,7 +64,7 @@ def test_other_line_ends(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "path", "message"),
     [
-        ({"a.en": "1\n2\n3\n", "a.de": "1\n2\n"}, "a.en", "a.en:3: this line has no partner, since .*a.de ends after 2"),
+        ({"a.en": "1\n2\n3\n", "a.de": "1\n2\n"}, "a.en", "a.en:3: this line has no partner, .*a.de ends after 2"),
         ({"a.en": "1\n", "a.de": "1\n\n"}, "", "a.de:2: this line has no partner, since .*a.en ends after 1 lines"),
         ({"a.en": "1\n"}, "a.en", "a.en has no partner: expected a.de or a.de.gz beside it"),
         ({"a.en": "1\n"}, "a", "a.en has no partner: expected a.de or a.de.gz beside it"),

@@ -1,5 +1,6 @@
 """A user's own translator, which has `translate_batch` alone."""
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from spacy_xner.translation.cache import CachedTranslator
 from spacy_xner.translation.own import OwnAdapter, as_translator
 from spacy_xner.translation.pivot import Pivot
 from spacy_xner.translation.streams import translate_items
+
+from .util import Reverser
 
 
 class Upper:
@@ -86,6 +89,18 @@ def test_counts_are_shown() -> None:
     own = Upper()
     own.counts = {"asked": 3}  # type: ignore[attr-defined]
     assert OwnAdapter(own).counts == {"asked": 3}
+
+
+def test_translate_alone(registered: str) -> None:
+    """As the protocol was before; the other attributes can be reached."""
+    spacy.registry.misc("test_own.Reverser", func=Reverser)
+    translator = make_translator("test_own.Reverser", source="en", target="es")
+    assert isinstance(translator, BatchTranslator)
+    assert translator.translate_batch(["abc", "why?"]) == ["cba", None]
+    assert translator.asked == ["abc", "why?"]  # type: ignore[attr-defined]
+    assert pickle.loads(pickle.dumps(translator)).identity == translator.identity
+    with pytest.raises(AttributeError, match="nothing"):
+        translator.nothing  # type: ignore[attr-defined] # noqa: B018
 
 
 def test_within_others(tmp_path: Path, registered: str) -> None:
