@@ -46,6 +46,19 @@ def test_convert_translate_project_stats(room: Path, tiny_encoder: Path) -> None
     assert "PER" in table
 
 
+def test_what_a_memory_left_out_is_said(room: Path) -> None:
+    unit = '<tuv xml:lang="{}"><seg>Angela visited <ph>x</ph>London.</seg></tuv>'
+    units = f"<tu>{unit.format('en')}{unit.format('de-DE')}</tu><tu>{unit.format('fr')}</tu>"
+    (room / "m.tmx").write_text(f"<tmx version='1.4'><header/><body>{units}</body></tmx>")
+    run("convert", room / "en.txt", "--output", room / "en.spacy", "--lang", "en")
+    out = run(
+        "translate", room / "en.spacy", "-o", room / "de.spacy", "--lang", "de", "--memory", room / "m.tmx"
+    ).stdout
+    assert re.search(r"other units +1 *\n *inline tags +3 *\n", out)
+    (doc,) = load_docs(room / "de.spacy")
+    assert doc._.xner_meta["provenance"][-1]["translator"]["counts"]["inline_tags"] == 3
+
+
 @pytest.mark.parametrize("way", ["placeholders", "markers", "xml"])
 def test_carry(room: Path, way: str) -> None:
     (room / "d.tsv").write_text("visited\tbesuchte\nlondon\tStadt London\nthe\tdas\n", encoding="utf8")

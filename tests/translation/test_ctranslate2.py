@@ -1,6 +1,7 @@
 """Models that are converted in the test translate as those of transformers do."""
 
 import json
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from spacy_xner.translation.seq2seq import Seq2Seq
 from .test_seq2seq import LONG, TEXTS
 from .tiny_models import tiny_m2m100, tiny_marian, tiny_nllb
 
-pytest.importorskip("ctranslate2")
+ctranslate2 = pytest.importorskip("ctranslate2")
 NOT_COPIED = {"config.json", "model.safetensors", "raw.json", "raw.model"}
 
 
@@ -211,6 +212,12 @@ def test_bad_models(models: dict[str, tuple[Path, Path]], tmp_path: Path, monkey
     )
     with pytest.raises(XnerError, match=command):
         make(model)
+    other = Path(shutil.copytree(model, tmp_path / "other"))
+    with pytest.raises(XnerError) as error:
+        make(other)
+    monkeypatch.setattr("sys.argv", shlex.split(str(error.value).split("`")[1]))
+    ctranslate2.converters.transformers.main()  # the command does what it says
+    assert make(tmp_path / "other-ct2").identity["compute_type"].startswith("int8")
     with pytest.raises(XnerError, match=r"there is no such folder\. Expected a folder with model\.bin, made by `ct2-t"):
         make(tmp_path / "nowhere")
     with pytest.raises(XnerError, match=r"has no model\.bin\. Convert it: `ct2-transformers-converter --model MODEL"):
