@@ -4,6 +4,7 @@ import json
 import shlex
 import shutil
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,33 @@ def test_tokenizer_from_elsewhere(models: dict[str, tuple[Path, Path]], tmp_path
     settings = {"source_lang": "eng", "target_lang": "deu", "model_max_length": 48}
     (bare / "tokenizer_config.json").write_text(json.dumps(settings))
     assert make(bare).translate_batch(TEXTS) == expected
+
+
+def test_hub_names(models: dict[str, tuple[Path, Path]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Model and tokenizer are downloaded at their revisions, and nothing else; the commit is recorded."""
+    asked: list[tuple[str, str | None]] = []
+    model, converted = models["marian"]
+
+    def snapshot_download(repo_id: str, *, revision: str | None, allow_patterns: list[str], **_: Any) -> str:
+        asked.append((repo_id, revision))
+        source = {"org/opus": model, "org/opus-ct2": converted}[repo_id]
+        folder = tmp_path / f"models--{repo_id.replace('/', '--')}/snapshots" / ("1" * 40)
+        folder.mkdir(parents=True)
+        for path in source.iterdir():
+            if any(fnmatch(path.name, pattern) for pattern in allow_patterns):
+                shutil.copy(path, folder)
+        assert not any(
+            path.suffix in (".py", ".pkl", ".pt") or path.name == "pytorch_model.bin" for path in folder.iterdir()
+        )
+        return str(folder)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
+    (converted / "evil.py").write_text("raise SystemExit")
+    translator = CTranslate2("org/opus-ct2@v1", "en", "de", tokenizer="org/opus", beam_size=1)
+    (converted / "evil.py").unlink()
+    assert asked == [("org/opus-ct2", "v1"), ("org/opus", None)]
+    assert (translator.identity["model"], translator.identity["version"]) == ("org/opus-ct2@v1", "1" * 40)
+    assert translator.translate_batch(TEXTS[:3]) == make(converted).translate_batch(TEXTS[:3])
 
 
 @pytest.mark.parametrize(
