@@ -19,7 +19,9 @@ from ..paths import check_links
 from .seq2seq_loading import folder_stamps
 
 WEIGHTS = "model.bin"
-VOCABULARIES = ("shared_vocabulary.*", "source_vocabulary.*", "target_vocabulary.*")
+VOCABULARIES = tuple(
+    f"{side}_vocabulary.{ending}" for side in ("shared", "source", "target") for ending in ("json", "txt")
+)
 # Of a converted model: settings and weights of CTranslate2, and tokenizer files that were copied
 FILES = (WEIGHTS, "config.json", *VOCABULARIES, *TOKENIZER_FILES)
 UNCONVERTED = ("model.safetensors", "model-*-of-*.safetensors", "pytorch_model*.bin")
