@@ -15,7 +15,7 @@ from ..errors import XnerError
 from ..languages.codes import normalise_code
 from .apertium_modes import data_hash, engine_version, find_engine, find_mode, list_modes, package_version
 from .apertium_stream import StreamText
-from .batches import StreamTranslator
+from .stream_translator import StreamTranslator
 
 REVISION = 1  # raise it if translations change: keys of the cache have it
 SECONDS_PER_CHARACTER = 0.002  # added to the timeout; about fifty times the usual time for a character

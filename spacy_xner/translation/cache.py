@@ -10,10 +10,10 @@ from typing import Any
 
 from ..errors import XnerError
 from ..files import cache_folder
-from .batches import StreamTranslator
 from .memory import TranslationMemory
 from .pivot import Pivot
 from .store import Store
+from .stream_translator import StreamTranslator
 from .streams import AHEAD, TranslatorError, translate_items
 from .types import Translator
 

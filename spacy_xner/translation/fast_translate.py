@@ -14,8 +14,8 @@ import regex
 
 from ..errors import XnerError
 from ..languages.codes import base_language, normalise_code
-from .batches import StreamTranslator
 from .splitting import join_parts, split_text
+from .stream_translator import StreamTranslator
 
 REVISION = 1  # raise it if translations change: keys of the cache have it
 VERSION = "0.2.0"

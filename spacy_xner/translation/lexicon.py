@@ -21,8 +21,8 @@ from ..errors import XnerError
 from ..languages.codes import base_language, normalise_code
 from ..languages.scripts import LETTER, UNSPACED_CHARACTER, is_in_script, is_unspaced_language
 from ..lines import read_lines
-from .batches import StreamTranslator
 from .freedict import freedict_files, is_freedict, read_freedict, translations_of
+from .stream_translator import StreamTranslator
 
 REVISION = 1  # raise it if translations change: keys of the cache have it
 WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*")

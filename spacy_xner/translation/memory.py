@@ -9,8 +9,8 @@ from typing import Any
 
 from ..errors import XnerError
 from ..languages.codes import normalise_code
-from .batches import StreamTranslator
 from .memory_files import find_files
+from .stream_translator import StreamTranslator
 
 
 @dataclass

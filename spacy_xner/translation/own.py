@@ -11,7 +11,7 @@ from ..errors import XnerError
 from ..files import file_sha256
 from ..languages.codes import normalise_code
 from ..redaction import redact_json
-from .batches import StreamTranslator
+from .stream_translator import StreamTranslator
 from .streams import shorten
 from .types import BatchTranslator, OwnTranslator, Translator
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from ..errors import XnerError
 from ..languages.codes import normalise_code
-from .batches import StreamTranslator
 from .language_tokens import PREFIX, LanguageToken, canonical_parts, choose_token, language_tokens
 from .splitting import Part, join_parts, split_text
+from .stream_translator import StreamTranslator
 
 # A translation may have MAX_GROWTH times the pieces of its text plus EXTRA_PIECES; longer output is degenerate.
 MAX_GROWTH, EXTRA_PIECES = 3, 20

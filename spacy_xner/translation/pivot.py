@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from ..errors import XnerError
 from ..languages.codes import normalise_code
-from .batches import StreamTranslator
+from .stream_translator import StreamTranslator
 from .streams import AHEAD, translate_items
 from .types import Translator
 

@@ -1,4 +1,4 @@
-"""Lists of texts for translators that translate streams."""
+"""The base of translators that translate streams: it adds lists of texts."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
