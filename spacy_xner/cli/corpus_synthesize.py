@@ -45,7 +45,7 @@ from .usage import UsageError, usage_errors
 if TYPE_CHECKING:
     from ..corpus.filters import Filters
     from ..shards.inputs import FileSource
-    from ..shards.specs import AlignerSpec
+    from ..shards.parts import AlignerSpec
 
 QualityName = StrEnum("QualityName", ["alignment", "round-trip", "none"])
 
@@ -124,8 +124,19 @@ def synthesize(
     if options.want_folder(output):
         aligned = aligner_spec(encoder, batch_size=batch_size, fast=True) if quality.value == "alignment" else None
         synthesize_shards(
-            file_source(source, source_lang), output, lang, translator, memory, setting, filters, aligned,
-            quality.value == "round-trip", back_setting, kept, options, gpu_id,
+            file_source(source, source_lang),
+            output,
+            lang,
+            translator,
+            memory,
+            setting,
+            filters,
+            aligned,
+            quality.value == "round-trip",
+            back_setting,
+            kept,
+            options,
+            gpu_id,
         )
         return
     use_gpu(gpu_id)

@@ -48,7 +48,8 @@ TORCH_FREE = frozenset({"memory", "apertium", "lexicon"})  # translators without
 
 def translate(
     source: Annotated[
-        Path, typer.Argument(help="DocBin to translate; with a folder as output, text, Parquet or a folder of such too.")
+        Path,
+        typer.Argument(help="DocBin to translate; with a folder as output, text, Parquet or a folder of such too."),
     ],
     lang: TargetsOption,
     output_argument: OutputArgument = None,
@@ -180,7 +181,8 @@ def translate_shards(
     way (tuple | None): the values of --carry, --names, --tags, --spans-key, --complete, --agree and --encoder; None
         without --carry.
     """
-    from ..shards.specs import CarrySpec, TranslateSpec
+    from ..shards.parts import CarrySpec
+    from ..shards.specs import TranslateSpec
 
     translator_settings(translator, memory, setting)
     source = file_source(path, source_lang)

@@ -16,13 +16,15 @@ from .usage import UsageError
 
 if TYPE_CHECKING:
     from ..shards.inputs import FileSource, PairSource
-    from ..shards.specs import StepSpec
+    from ..shards.step import StepSpec
 
 FormatName = StrEnum("FormatName", ["parquet", "docbin"])
 PANEL = "With a folder as output, which gets shards"
 ShardSizeOption = Annotated[
     int | None,
-    typer.Option(min=1, help="Rows that are read for a shard. Default: 10,000.", show_default=False, rich_help_panel=PANEL),
+    typer.Option(
+        min=1, help="Rows that are read for a shard. Default: 10,000.", show_default=False, rich_help_panel=PANEL
+    ),
 ]
 FormatOption = Annotated[
     FormatName | None,
@@ -35,7 +37,9 @@ FormatOption = Annotated[
 ]
 WorkersOption = Annotated[
     int | None,
-    typer.Option(min=1, help="Make shards in this number of processes, by Ray.", show_default=False, rich_help_panel=PANEL),
+    typer.Option(
+        min=1, help="Make shards in this number of processes, by Ray.", show_default=False, rich_help_panel=PANEL
+    ),
 ]
 RayOption = Annotated[
     str | None,
@@ -102,10 +106,8 @@ class ShardOptions:
 
         RAISES: UsageError for one of the options and the name of a file.
         """
-        if output == STREAM or is_special(output):
-            is_folder = False
-        else:
-            is_folder = output.is_dir() or not output.suffix
+        is_file = output == STREAM or is_special(output)
+        is_folder = not is_file and (output.is_dir() or not output.suffix)
         if self.names and not is_folder:
             raise UsageError(
                 f"Found {self.names[0]} and the output {output}, a file: expected a folder for shards, without an "

@@ -16,7 +16,7 @@ from .. import __version__
 from ..errors import XnerError
 from ..files import check_writable, file_sha256, read_json, write_errors
 from ..journal import differing_keys
-from ..json_checks import check, items, number, row, text
+from ..json_checks import Expected, check, items, number, row, text
 from ..redaction import redact_json
 from .inputs import RowSource, digest_of
 
@@ -26,7 +26,7 @@ SHARD_SIZE = 10_000  # rows
 OutputFormat = Literal["parquet", "docbin"]
 ENDINGS: dict[str, str] = {"parquet": ".parquet", "docbin": ".spacy"}
 AGAIN = "Give the folder the settings and files that it was begun with, or write to another folder."
-EXPECTED = {
+EXPECTED: Expected = {
     "format": number(1, int),
     "version": text,
     "step": text,

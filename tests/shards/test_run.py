@@ -94,7 +94,9 @@ def flip(path: Path) -> None:
         (lambda path: (path.parent / ".receipts/00001.json").write_text("{"), r"00001\.json: cannot be read"),
     ],
 )
-def test_damaged_shards_are_said_and_made_again(source: FileSource, tmp_path: Path, damage: object, reason: str) -> None:
+def test_damaged_shards_are_said_and_made_again(
+    source: FileSource, tmp_path: Path, damage: object, reason: str
+) -> None:
     job = make(tmp_path / "out", source)
     expected = contents(tmp_path / "out")
     damage(tmp_path / "out" / "shard-00001.parquet")  # type: ignore[operator]
@@ -135,7 +137,9 @@ def test_a_full_disk_leaves_finished_shards(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
         patch.setattr("os.fsync", fail)
-        with pytest.raises(XnerError, match=r"No space left on device\. Free some space.*1 of 3 shards .* are finished"):
+        with pytest.raises(
+            XnerError, match=r"No space left on device\. Free some space.*1 of 3 shards .* are finished"
+        ):
             finish(job, range(3), lambda todo: run_shards(job, step, todo))
     assert list(contents(tmp_path / "out")) == ["shard-00000.parquet"]
     assert not leftovers(tmp_path / "out")
