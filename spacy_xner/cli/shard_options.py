@@ -141,7 +141,8 @@ def write_shards(
     engine = RayEngine(options.workers, options.ray, gpu_id >= 0) if options.workers or options.ray else None
     if engine is None:
         use_gpu(gpu_id)
-    job, step = prepare(folder, spec, source, options.size, options.format.value if options.format else None)
+    format: Any = options.format.value if options.format else None
+    job, step = prepare(folder, spec, source, options.size, format)
     print_report(source.report)
     manifest = job.manifest
     if options.plan:
