@@ -4,6 +4,7 @@ import builtins
 import io
 import sys
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -283,11 +284,10 @@ def test_damaged_files(tmp_path: Path) -> None:
     found = 0
     for place in range(4, parquet.ParquetFile(io_of(data)).metadata.row_group(0).total_byte_size // 4, 97):
         path.write_bytes(bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]))
-        try:
+        with suppress(XnerError):
             assert list(read_rows(path)) == some_rows(50)  # what was changed is not read, such as a statistic
-        except XnerError as error:
-            assert "a.parquet: " in str(error)
-            found += 1
+            continue
+        found += 1
     assert found > 3
 
 
