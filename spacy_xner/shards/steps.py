@@ -8,8 +8,8 @@ gives. What these functions find out about the corpus as a whole is found out fr
   a file. In a smaller one (the last shard, or a test run), a file's limit of five would stop a long run for a list of
   names: the counts alone show it.
 - The usual length ratio, of the filter `length_ratio`, is the median of the shard.
-- Duplicates are dropped within a shard. The same translation can be kept in several shards; docs/scale.md says how to
-  find them.
+- Duplicates are dropped within a shard. The same translation can be kept in several shards: `drop_duplicates` drops
+  these afterwards.
 - Sentences are encoded in batches that begin with the shard, so that the last digits of scores do not depend on other
   shards.
 """
