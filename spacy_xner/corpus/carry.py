@@ -17,7 +17,7 @@ from ..translation import Translator
 from ..translation.label_carriers import translate_labelled
 from ..translation.labelled_text import LabelCarrier, LabelledTranslation
 from .carried_doc import CarriedDoc, Places, find_places
-from .language_check import EARLY, MIN_TRANSLATIONS, check_language, check_language_early, count_translation
+from .language_check import check_language_early, check_language_of_part, count_translation
 from .provenance import Pair, made_from, text_hash
 from .translate import with_optional_cache
 
@@ -104,7 +104,7 @@ def carry_pairs(
             check_language_early(lang, counts, translator, cache)
             if found is not None and text is not None and count_entities(each, found, complete, counts):
                 yield CarriedDoc.of(doc, each, found, tokenizer)
-        check_language(lang, counts, translator, cache, least=EARLY if is_part else MIN_TRANSLATIONS)
+        check_language_of_part(lang, counts, translator, cache, is_part)
 
     finished = carried()
     if projector is not None:

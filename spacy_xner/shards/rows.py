@@ -45,6 +45,7 @@ PARQUET_SETTINGS: dict[str, Any] = {
     "use_dictionary": True,
     "write_statistics": True,
     "store_schema": True,
+    "write_page_checksum": True,
 }
 
 
@@ -216,8 +217,10 @@ def _opened(path: Path) -> Any:
     from pyarrow import parquet
 
     try:
-        return parquet.ParquetFile(path)
-    except (OSError, pa.ArrowException) as error:
+        file = parquet.ParquetFile(path, page_checksum_verification=True)
+        file.schema_arrow.names  # noqa: B018  (a damaged name is found here)
+        return file
+    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         raise XnerError(f"{path}: cannot be read: {error}. Expected a Parquet file.") from None
 
 
