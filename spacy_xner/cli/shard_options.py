@@ -45,7 +45,7 @@ RayOption = Annotated[
     str | None,
     typer.Option(
         "--ray",
-        help="Make shards on this Ray cluster, for example auto or ray://head:10001; --workers processes, or one for "
+        help="Make shards on this Ray cluster, for example auto or HOST:6379; --workers processes, or one for "
         "each CPU (with -g, GPU).",
         show_default=False,
         rich_help_panel=PANEL,

@@ -34,7 +34,7 @@ class RayEngine:
     """Makes shards by Ray Data.
 
     workers (int | None): number of processes that make shards; None: one for each CPU (or GPU) of the cluster.
-    address (str | None): of a cluster, such as "auto" or "ray://head:10001"; None: Ray is started on this machine, and
+    address (str | None): of a cluster, such as "auto" or "HOST:6379"; None: Ray is started on this machine, and
         stopped at the end.
     gpu (bool): each process uses one GPU.
     RAISES: XnerError where Ray is not installed.
@@ -114,7 +114,7 @@ def _connected(ray: Any, address: str | None, workers: int | None) -> Iterator[N
     try:
         with _without_stderr():
             ray.init(**settings)
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+    except (ConnectionError, RuntimeError, ValueError, TimeoutError, ImportError) as error:
         where = f"the cluster {address} cannot be reached" if address else "it cannot be started on this machine"
         raise XnerError(f"Ray: {where} ({error}).") from error
     try:
