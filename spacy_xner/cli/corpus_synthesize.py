@@ -37,6 +37,7 @@ from .shard_options import (
     ShardSizeOption,
     WorkersOption,
     file_source,
+    first_language,
     write_shards,
 )
 from .specs import aligner_spec, back_translator_spec, translator_spec
@@ -184,7 +185,7 @@ def synthesize_shards(
     from ..shards.specs import SynthesizeSpec
 
     translator_settings(translator, memory, setting)
-    text_lang = source.first_language()
+    text_lang = first_language(source, lang, output)
     for code, folder in for_each_target(lang, text_lang, output):
         engine = translator_spec(translator, text_lang, code, memory, setting)
         back = back_translator_spec(translator, code, text_lang, memory, setting, back_setting) if round_trip else None

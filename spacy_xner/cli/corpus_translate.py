@@ -36,6 +36,7 @@ from .shard_options import (
     ShardSizeOption,
     WorkersOption,
     file_source,
+    first_language,
     write_shards,
 )
 from .specs import aligner_spec, projector_spec, translator_spec
@@ -186,7 +187,7 @@ def translate_shards(
 
     translator_settings(translator, memory, setting)
     source = file_source(path, source_lang)
-    text_lang = source.first_language()
+    text_lang = first_language(source, lang, output)
     carried = None
     if way is not None:
         carrier, names, tags, spans_key, complete, agree, encoder = way

@@ -11,6 +11,7 @@ import typer
 
 from ..paths import is_special
 from .console import STREAM, make_notes
+from .outputs import for_each_language
 from .progress import print_counts, print_report, resumable_progress
 from .usage import UsageError
 
@@ -159,6 +160,21 @@ def write_shards(
     receipts = finish(job, shards, make, resumable_progress(description, "shards"), warn)
     counts = {"shards": len(receipts), "rows": sum(each.rows for each in receipts)}
     print_counts(f"{folder}", counts | total_counts(receipts))
+
+
+def first_language(source: "FileSource", lang: str, output: Path) -> str:
+    """The language of the first text. Where a folder of `output` has a manifest, the format of the text is that.
+
+    lang (str): languages that {lang} in the output stands for.
+    RAISES: XnerError as `FileSource.first_language`.
+    """
+    from ..shards.manifest import read_manifest, set_formats
+
+    for _, (folder,) in for_each_language(lang, output):
+        if (manifest := read_manifest(folder)) is not None:
+            set_formats(manifest, source)
+            break
+    return source.first_language()
 
 
 def file_source(path: Path, lang: str | None) -> "FileSource":
