@@ -3,16 +3,20 @@
 import errno
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+import tracemalloc
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from spacy_xner.corpus.formats.reading import Format
 from spacy_xner.corpus.reader import find_docbins
 from spacy_xner.errors import XnerError
 from spacy_xner.shards import run as module
-from spacy_xner.shards.inputs import FileSource
+from spacy_xner.shards.inputs import FileSource, content_of_row, digest_of
 from spacy_xner.shards.receipts import Found, Receipt, find_shard, leftovers, total_counts
+from spacy_xner.shards.row import Row
 from spacy_xner.shards.rows import read_rows
 from spacy_xner.shards.run import Job, finish, prepare, run_shards
 
@@ -195,3 +199,40 @@ def test_a_step_that_drops_all_rows_writes_an_empty_shard(tmp_path: Path) -> Non
         receipt = job.make_shard(step, 0)
         assert receipt.rows == 0
         assert find_shard(job.folder, job.manifest, 0).receipt == receipt
+
+
+class LongRows:
+    """A source of rows of one long word each, which are made when they are read."""
+
+    n_parts = 1
+    part_of_files = (0,)
+
+    def __init__(self, file: Path, n_rows: int, length: int) -> None:
+        self.files, self.n_rows, self.length = [file], n_rows, length
+        self.formats: dict[int, Format] = {}
+
+    def row(self, number: int) -> Row:
+        return Row(str(number), "en", "en", [f"{number} " * (self.length // len(f"{number} ")), "."], [True, False])
+
+    def survey(self, part: int) -> Iterator[bytes]:
+        return (content_of_row(self.row(number)) for number in range(self.n_rows))
+
+    def read(self, part: int, start: int, stop: int, counts: Counter[str]) -> tuple[list[Row], str]:
+        rows = [self.row(number) for number in range(start, stop)]
+        return rows, digest_of(map(content_of_row, rows))
+
+
+def test_memory_does_not_grow_with_the_corpus(text: Path, tmp_path: Path) -> None:
+    """A corpus of 8 MB takes no more than one of 0.8 MB: both have shards of 0.4 MB."""
+
+    def peak(n_rows: int, name: str) -> int:
+        tracemalloc.start()
+        job, step = prepare(tmp_path / name, ReverseSpec(), LongRows(text, n_rows, 40_000), 10)
+        receipts = finish(job, range(n_rows // 10), lambda todo: run_shards(job, step, todo))
+        _, bytes_used = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert sum(receipt.rows for receipt in receipts) == n_rows
+        return bytes_used
+
+    peak(20, "first")  # imports what is imported late
+    assert peak(200, "large") < peak(20, "small") + 1_000_000
