@@ -41,6 +41,9 @@ REVISIONS: dict[tuple[str, ...], tuple[int, str]] = {
     ("translation.lexicon", "translation.freedict"): (1, "1e06819e1631"),
     ("translation.apertium", "translation.apertium_stream"): (1, "209279a3e8e8"),
     ("translation.fast_translate", "translation.splitting"): (1, "bb8074d85f8d"),
+    ("translation.http", "translation.http_protocols"): (1, "151dc6d13fad"),
+    ("translation.language_model", "translation.prompts", "translation.tagging"): (1, "fdb263977609"),
+    ("corpus.generate", "corpus.genres"): (1, "e50f712e98d1"),
 }
 SIMPLE = (int, float, str, bool, tuple, list)
 

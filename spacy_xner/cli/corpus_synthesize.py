@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .costs import YesOption, announce_costs
 from .options import (
     BatchSizeOption,
     CacheOption,
@@ -91,6 +92,7 @@ def synthesize(
     ray: RayOption = None,
     shard: PartOption = None,
     plan: PlanOption = False,
+    yes: YesOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Translate unlabelled text into a target language and drop bad translations.
@@ -153,10 +155,12 @@ def synthesize(
         check_output(out, source)
         counts: Counter[str] = Counter()
         engine = translator_from_options(translator, text_lang, code, memory, setting)
+        announce_costs(engine, (doc.text for doc in docs), kept, yes)
         if aligner is not None:
             measure = alignment_quality(aligner)
         elif quality.value == "round-trip":
             back = back_translator(translator, code, text_lang, memory, setting, back_setting)
+            announce_costs(back, (doc.text for doc in docs), kept, yes)  # the translations are about as long
             measure = round_trip_quality(back, kept)
         else:
             measure = None

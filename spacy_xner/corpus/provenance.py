@@ -124,6 +124,9 @@ def _translator_options(step: Mapping[str, Any]) -> list[str]:
         options += ["-s", f"path={identity.get('files', 'FILE')}"]
     if name in ("seq2seq", "ctranslate2"):
         options += ["-s", f"model={identity.get('model', 'MODEL')}"]
+    if name in ("http", "llm"):
+        given = {"url": "server", "protocol": "protocol", "model": "model"}
+        options += [word for key, at in given.items() if at in identity for word in ("-s", f"{key}={identity[at]}")]
     if "way" in step:
         options += ["--carry", str(step["way"]).lower()]
         options += ["--tags", str(step["tags"])] if "tags" in step else []

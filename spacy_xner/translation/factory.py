@@ -1,9 +1,11 @@
 """Makes a translator from a short or registered name."""
 
 import inspect
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import XnerError
+from ..redaction import is_secret_name
 from .own import as_translator
 from .pivot import split_names
 from .types import BatchTranslator
@@ -16,6 +18,8 @@ SHORT_NAMES = {
     "lexicon": "spacy_xner.Lexicon.v1",
     "pivot": "spacy_xner.Pivot.v1",
     "seq2seq": "spacy_xner.Seq2Seq.v1",
+    "http": "spacy_xner.Http.v1",
+    "llm": "spacy_xner.LanguageModel.v1",
 }
 
 
@@ -29,6 +33,10 @@ def reverse_settings(name: str, settings: dict[str, Any]) -> dict[str, Any]:
     registered = SHORT_NAMES.get(name, name)
     if "mode" in settings:
         raise XnerError(f"The mode {settings['mode']!r} works in one direction only: name the opposite mode.")
+    if "target_code" in settings:
+        raise XnerError(
+            f"The target_code {settings['target_code']!r} is for one direction only: name the opposite one."
+        )
     if registered == SHORT_NAMES["lexicon"]:
         return {**settings, "invert": not settings.get("invert", False)}
     if registered == SHORT_NAMES["pivot"]:
@@ -61,11 +69,7 @@ def make_translator(name: str, **settings: Any) -> BatchTranslator:
         raise XnerError(f"No translator {name!r}; expected one of {known}, or a name registered in @misc.")
     make = registry.get("misc", registered)
     given = {key: value for key, value in settings.items() if value is not None}
-    try:
-        inspect.signature(make).bind(**given)
-    except TypeError as error:
-        expected = ", ".join(str(parameter) for parameter in inspect.signature(make).parameters.values())
-        raise XnerError(f"Translator {name!r}: {error}. Its settings are: {expected}.") from None
+    check_settings(name, make, given)
     try:
         translator = make(**given)
     except (TypeError, AttributeError) as error:
@@ -77,3 +81,17 @@ def make_translator(name: str, **settings: Any) -> BatchTranslator:
             "method translate_batch(texts), which returns a list with one translation, or None, for each text."
         )
     return complete
+
+
+def check_settings(name: str, make: Callable[..., Any], given: Mapping[str, Any]) -> None:
+    """RAISES: XnerError for unknown and missing settings of a translator. name (str): for the message."""
+    try:
+        inspect.signature(make).bind(**given)
+    except TypeError as error:
+        if keys := [key for key in given if is_secret_name(key)]:
+            raise XnerError(
+                f"Translator {name!r} has no setting {keys[0]}: settings are stored with the results. Keys are read "
+                "from environment variables, see its description."
+            ) from None
+        expected = ", ".join(str(parameter) for parameter in inspect.signature(make).parameters.values())
+        raise XnerError(f"Translator {name!r}: {error}. Its settings are: {expected}.") from None
