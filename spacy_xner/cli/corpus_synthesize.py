@@ -125,6 +125,7 @@ def synthesize(
         filters = Filters(length_ratio, copied, check_language, duplicates=not keep_duplicates, quality=least)
     options = ShardOptions(shard_size, format, workers, ray, shard, plan)
     if options.want_folder(output):
+        options.check_costs(translator, yes)
         aligned = aligner_spec(encoder, batch_size=batch_size, fast=True) if quality.value == "alignment" else None
         synthesize_shards(
             file_source(source, source_lang),

@@ -150,6 +150,7 @@ def translate(
     kept = parse_cache(cache, no_cache)
     options = ShardOptions(shard_size, format, workers, ray, shard, plan)
     if options.want_folder(output):
+        options.check_costs(translator, yes)
         way = (carry.value, names, tags, spans_key, complete, agree, encoder) if carry else None
         translate_shards(source, source_lang, output, lang, translator, memory, setting, way, kept, options, gpu_id)
         return

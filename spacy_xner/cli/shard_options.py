@@ -116,6 +116,16 @@ class ShardOptions:
             )
         return is_folder
 
+    def check_costs(self, translator: str, yes: bool) -> None:
+        """RAISES: UsageError for a translator on a server without --yes: nobody can be asked in each of many jobs."""
+        from ..translation.factory import SHORT_NAMES
+
+        if not yes and SHORT_NAMES.get(translator, translator) in {SHORT_NAMES["http"], SHORT_NAMES["llm"]}:
+            raise UsageError(
+                f"The translator {translator} sends texts to a server, and what that costs is not estimated for a folder "
+                "of shards. Estimate it with a part of the corpus and a file as output; then give --yes."
+            )
+
     def cache(self, kept: Path | bool) -> str | bool:
         """The cache of translations of this run: one in the user's folder may be on a network file system, which its
         SQLite is not for, so that many machines use a cache only if its folder is named.
