@@ -122,8 +122,8 @@ class ShardOptions:
 
         if not yes and SHORT_NAMES.get(translator, translator) in {SHORT_NAMES["http"], SHORT_NAMES["llm"]}:
             raise UsageError(
-                f"The translator {translator} sends texts to a server, and what that costs is not estimated for a folder "
-                "of shards. Estimate it with a part of the corpus and a file as output; then give --yes."
+                f"The translator {translator} sends texts to a server, and what that costs is not estimated for a "
+                "folder of shards. Estimate it with a part of the corpus and a file as output; then give --yes."
             )
 
     def cache(self, kept: Path | bool) -> str | bool:
