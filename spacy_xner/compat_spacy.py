@@ -40,6 +40,19 @@ def read_stored(doc_bin: DocBin, name: str) -> Iterator[tuple[Any, int]]:
         yield found.get(("._.", name, None, None)), int((tokens[:, column] == 3).sum())
 
 
+def part_of_docbin(doc_bin: DocBin, start: int, stop: int | None) -> DocBin:
+    """A DocBin with the docs `start` to `stop` (exclusive) of another one, which shares their arrays.
+
+    Uses the attributes `attrs`, `tokens`, `spaces`, `cats`, `span_groups`, `user_data`, `flags` and `strings` of DocBin
+    (spaCy 3.7, 3.8): it makes no part of its docs but by making those before it too.
+    """
+    part = type(doc_bin)(store_user_data=doc_bin.store_user_data)
+    part.attrs, part.strings = doc_bin.attrs, doc_bin.strings
+    for name in ("tokens", "spaces", "cats", "span_groups", "user_data", "flags"):
+        setattr(part, name, getattr(doc_bin, name)[start:stop])
+    return part
+
+
 class StoredSpan(NamedTuple):
     """A span as a span group keeps it: numbers of strings, tokens and characters."""
 

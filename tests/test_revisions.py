@@ -35,6 +35,7 @@ REVISIONS: dict[tuple[str, ...], tuple[int, str]] = {
         "encoders.trimming.vocabulary",
     ): (1, "d2ce4451947a"),
     ("distillation.distiller", "distillation.teachers"): (2, "811b0593901e"),
+    ("shards.steps", "corpus.filters", "corpus.quality", "corpus.language_check"): (1, "f3d8ffc9c4e7"),
     ("translation.seq2seq", "translation.pieces", "translation.splitting"): (1, "8be348e10d4b"),
     ("translation.ctranslate2_translator", "translation.pieces", "translation.splitting"): (1, "caec2c0d4c2a"),
     ("translation.lexicon", "translation.freedict"): (1, "1e06819e1631"),

@@ -7,6 +7,7 @@ from .corpus_distill import distill
 from .corpus_generate import generate
 from .corpus_label import label
 from .corpus_project import project
+from .corpus_shards import shards
 from .corpus_stats import stats
 from .corpus_synthesize import synthesize
 from .corpus_translate import translate
@@ -39,5 +40,6 @@ corpus_app.command()(synthesize)
 corpus_app.command()(generate)
 corpus_app.command()(label)
 corpus_app.command()(distill)
+corpus_app.command()(shards)
 corpus_app.command()(stats)
 corpus_app.command()(check)

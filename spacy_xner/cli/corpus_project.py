@@ -36,7 +36,11 @@ def signature_of(command: Any) -> inspect.Signature:
     signature = inspect.signature(command)
     parameters = [parameter for name, parameter in signature.parameters.items() if name not in NOT_HERE]
     output = Annotated[Path, typer.Argument(help="DocBin to write: the translation with entities and their scores.")]
-    return signature.replace(parameters=[p.replace(annotation=output) if p.name == "output" else p for p in parameters])
+    changed = [p.replace(annotation=output) if p.name == "output" else p for p in parameters]
+    names = [p.name for p in changed]
+    target = changed.pop(names.index("target")).replace(default=inspect.Parameter.empty)
+    changed.insert(names.index("source") + 1, target)  # before the output, since all three are arguments
+    return signature.replace(parameters=changed)
 
 
 # Typer reads the options from these, so that `xner project` has the only list of them.

@@ -4,7 +4,7 @@ from collections import Counter
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,10 +25,29 @@ from .options import (
     make_aligner,
     parse_cache,
     translator_from_options,
+    translator_settings,
 )
 from .outputs import check_output, choose_output, for_each_target
 from .progress import print_counts, print_report, print_translator_counts, progress, write_counted
+from .shard_options import (
+    FormatOption,
+    PartOption,
+    PlanOption,
+    RayOption,
+    ShardOptions,
+    ShardSizeOption,
+    WorkersOption,
+    file_source,
+    first_language,
+    write_shards,
+)
+from .specs import aligner_spec, back_translator_spec, translator_spec
 from .usage import UsageError, usage_errors
+
+if TYPE_CHECKING:
+    from ..corpus.filters import Filters
+    from ..shards.inputs import FileSource
+    from ..shards.parts import AlignerSpec
 
 QualityName = StrEnum("QualityName", ["alignment", "round-trip", "none"])
 
@@ -67,6 +86,12 @@ def synthesize(
     encoder: EncoderOption = "embedded",
     batch_size: BatchSizeOption = 32,
     gpu_id: GpuOption = -1,
+    shard_size: ShardSizeOption = None,
+    format: FormatOption = None,
+    workers: WorkersOption = None,
+    ray: RayOption = None,
+    shard: PartOption = None,
+    plan: PlanOption = False,
     yes: YesOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -80,6 +105,7 @@ def synthesize(
     xner corpus synthesize news.txt --output synthetic/es.spacy --lang es --translator apertium
     xner corpus synthesize news.spacy --output synthetic/{lang}.spacy --lang es,ca --translator apertium \\
       --quality round-trip
+    xner corpus synthesize news.txt --output synthetic/es --lang es --translator apertium --workers 8
     ```
     """
     from ..corpus.filters import Filters
@@ -94,10 +120,30 @@ def synthesize(
     if back_setting and quality.value != "round-trip":
         raise UsageError("--back-setting is for the back-translation, expected it with --quality round-trip.")
     kept = parse_cache(cache, no_cache)
-    use_gpu(gpu_id)
     least = 0.0 if quality.value == "none" else min_quality
     with usage_errors():
         filters = Filters(length_ratio, copied, check_language, duplicates=not keep_duplicates, quality=least)
+    options = ShardOptions(shard_size, format, workers, ray, shard, plan)
+    if options.want_folder(output):
+        options.check_costs(translator, yes)
+        aligned = aligner_spec(encoder, batch_size=batch_size, fast=True) if quality.value == "alignment" else None
+        synthesize_shards(
+            file_source(source, source_lang),
+            output,
+            lang,
+            translator,
+            memory,
+            setting,
+            filters,
+            aligned,
+            quality.value == "round-trip",
+            back_setting,
+            kept,
+            options,
+            gpu_id,
+        )
+        return
+    use_gpu(gpu_id)
     found: Counter[str] = Counter()
     report = Report()
     docs = list(read_unlabelled(source, source_lang, found, report))
@@ -123,3 +169,30 @@ def synthesize(
         translated = synthesize(docs, engine, code, filters, counts, measure, show, kept)
         write_counted(out, translated, counts)
         print_translator_counts(engine)
+
+
+def synthesize_shards(
+    source: "FileSource",
+    output: Path,
+    lang: str,
+    translator: str,
+    memory: Path | None,
+    setting: list[str] | None,
+    filters: "Filters",
+    quality: "AlignerSpec | None",
+    round_trip: bool,
+    back_setting: list[str] | None,
+    cache: Path | bool,
+    options: ShardOptions,
+    gpu_id: int,
+) -> None:
+    """Translate and filter the rows of files into a folder of shards for each language."""
+    from ..shards.specs import SynthesizeSpec
+
+    translator_settings(translator, memory, setting)
+    text_lang = first_language(source, lang, output)
+    for code, folder in for_each_target(lang, text_lang, output):
+        engine = translator_spec(translator, text_lang, code, memory, setting)
+        back = back_translator_spec(translator, code, text_lang, memory, setting, back_setting) if round_trip else None
+        spec = SynthesizeSpec(engine, filters, quality or back, options.cache(cache))
+        write_shards(folder, spec, source, options, f"Translating into {code}", gpu_id)

@@ -27,6 +27,20 @@ from .options import (
 )
 from .outputs import check_output, choose_output, for_each_target
 from .progress import print_translator_counts, progress, write_counted
+from .shard_options import (
+    PANEL,
+    FormatOption,
+    PartOption,
+    PlanOption,
+    RayOption,
+    ShardOptions,
+    ShardSizeOption,
+    WorkersOption,
+    file_source,
+    first_language,
+    write_shards,
+)
+from .specs import aligner_spec, projector_spec, translator_spec
 from .torch_free import avoid_torch
 from .usage import UsageError, usage_errors
 
@@ -35,7 +49,10 @@ TORCH_FREE = frozenset({"memory", "apertium", "lexicon", "http", "llm"})  # tran
 
 
 def translate(
-    source: Annotated[Path, typer.Argument(help="DocBin to translate.")],
+    source: Annotated[
+        Path,
+        typer.Argument(help="DocBin to translate; with a folder as output, text, Parquet or a folder of such too."),
+    ],
     lang: TargetsOption,
     output_argument: OutputArgument = None,
     output: DocBinOption = None,
@@ -76,6 +93,15 @@ def translate(
     cache: CacheOption = None,
     no_cache: NoCacheOption = False,
     gpu_id: GpuOption = -1,
+    source_lang: Annotated[
+        str, typer.Option(help="Language of text that does not name it.", rich_help_panel=PANEL)
+    ] = "en",
+    shard_size: ShardSizeOption = None,
+    format: FormatOption = None,
+    workers: WorkersOption = None,
+    ray: RayOption = None,
+    shard: PartOption = None,
+    plan: PlanOption = False,
     yes: YesOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -91,6 +117,7 @@ def translate(
     xner corpus translate en.spacy --output es.text.spacy --lang es --translator apertium -s batch_size=200
     xner corpus translate en.spacy --output es.spacy --lang es --translator apertium --carry placeholders
     xner corpus translate en.spacy --output es.spacy --lang es --translator seq2seq -s model=FOLDER --carry xml --agree
+    xner corpus translate en.txt --output es/ --lang es --translator apertium --workers 8
     ```
 
     Translators, and the settings that each needs:
@@ -120,8 +147,14 @@ def translate(
     from ..translation.label_carriers import make_label_carrier
 
     output = choose_output(output, output_argument)
-    use_gpu(gpu_id)
     kept = parse_cache(cache, no_cache)
+    options = ShardOptions(shard_size, format, workers, ray, shard, plan)
+    if options.want_folder(output):
+        options.check_costs(translator, yes)
+        way = (carry.value, names, tags, spans_key, complete, agree, encoder) if carry else None
+        translate_shards(source, source_lang, output, lang, translator, memory, setting, way, kept, options, gpu_id)
+        return
+    use_gpu(gpu_id)
     with usage_errors():
         carrier = make_label_carrier(carry.value, names, tags or "<a>") if carry else None
     translator_settings(translator, memory, setting)  # fails before the corpus is loaded
@@ -140,6 +173,41 @@ def translate(
             translated = translate_docs(docs, engine, code, counts, kept)
         write_counted(out, progress(translated, f"Translating into {code}", len(docs)), counts)
         print_translator_counts(engine)
+
+
+def translate_shards(
+    path: Path,
+    source_lang: str,
+    output: Path,
+    lang: str,
+    translator: str,
+    memory: Path | None,
+    setting: list[str] | None,
+    way: tuple[str, bool, str | None, str, bool, bool, str | None] | None,
+    cache: Path | bool,
+    options: ShardOptions,
+    gpu_id: int,
+) -> None:
+    """Translate files of rows into a folder of shards for each language.
+
+    way (tuple | None): the values of --carry, --names, --tags, --spans-key, --complete, --agree and --encoder; None
+        without --carry.
+    """
+    from ..shards.parts import CarrySpec
+    from ..shards.specs import TranslateSpec
+
+    translator_settings(translator, memory, setting)
+    source = file_source(path, source_lang)
+    text_lang = first_language(source, lang, output)
+    carried = None
+    if way is not None:
+        carrier, names, tags, spans_key, complete, agree, encoder = way
+        agreed = projector_spec(aligner_spec(encoder or "embedded"), DEFAULT_MIN_SCORE) if agree else None
+        carried = CarrySpec(carrier, names, tags or "<a>", spans_key, complete, agreed)
+    for code, folder in for_each_target(lang, text_lang, output):
+        engine = translator_spec(translator, text_lang, code, memory, setting)
+        spec = TranslateSpec(engine, carried, options.cache(cache))
+        write_shards(folder, spec, source, options, f"Translating into {code}", gpu_id)
 
 
 def check_carry_options(

@@ -32,21 +32,40 @@ from .options import (
 )
 from .outputs import for_each_language
 from .progress import print_counts, print_report, resumable_progress
-from .usage import usage_errors
+from .shard_options import (
+    FormatOption,
+    PartOption,
+    PlanOption,
+    RayOption,
+    ShardOptions,
+    ShardSizeOption,
+    WorkersOption,
+    file_source,
+    write_shards,
+)
+from .specs import aligner_spec, projector_spec
+from .usage import UsageError, usage_errors
 
 if TYPE_CHECKING:
     from ..projection import SpanProjector
+    from ..shards.parts import ProjectorSpec
 
 PairByName = StrEnum("PairByName", ["auto", "id", "order"])
 
 
 def project(
     source: Annotated[Path, typer.Argument(help="Labelled: .iob (.gz), .conllu, .jsonl, .spacy, inline .txt.")],
-    target: Annotated[Path, typer.Argument(help="Its translation: plain lines of a .txt, or any format of SOURCE.")],
     output: Annotated[
         Path,
         typer.Option("--output", "-o", help="TARGET with entities: .iob (.gz), .jsonl or .spacy (with scores), .txt."),
     ],
+    target: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Its translation: plain lines of a .txt, or any format of SOURCE. None for Parquet, which holds it.",
+            show_default=False,
+        ),
+    ] = None,
     lang: Annotated[
         str | None,
         typer.Option(help="Language of TARGET, for example de. For {lang} in the file names: several, de,es,fr."),
@@ -70,6 +89,12 @@ def project(
     fast: FastOption = False,
     batch_size: BatchSizeOption = 32,
     gpu_id: GpuOption = -1,
+    shard_size: ShardSizeOption = None,
+    format: FormatOption = None,
+    workers: WorkersOption = None,
+    ray: RayOption = None,
+    shard: PartOption = None,
+    plan: PlanOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Project entities onto translated sentences, by word alignment. Interrupted runs resume.
@@ -80,15 +105,26 @@ def project(
     xner project en.spacy de.text.spacy -o de.spacy --min-score 0.9 --filter label_counts
     xner project en.spacy {lang}.text.spacy -o {lang}.spacy --lang de,es,fr
     xner project en.train.iob.gz de.train.txt -o de.train.iob --tokenized
+    xner project translated/de -o projected/de --workers 8
     ```
     """
     from ..pipelines import use_gpu
 
-    use_gpu(gpu_id)
     if complete:
         typer.echo("`--complete` is deprecated: write `--filter label_counts`.", err=True)
         filters = [*(filters or []), FilterName["label_counts"]]
     names = [each.value for each in filters or []]
+    options = ShardOptions(shard_size, format, workers, ray, shard, plan)
+    if options.want_folder(output):
+        aligner = aligner_spec(encoder, parse_layers(layers), method.value, batch_size, fast)
+        spec = projector_spec(aligner, min_score, names, teacher, teacher_weight)
+        project_shards(source, target, output, spec, lang, pair_by, tokenized, source_lang, options, gpu_id)
+        return
+    if target is None:
+        raise UsageError(
+            f"Missing argument 'TARGET'. It can be left out for Parquet with a folder as output; found {output}."
+        )
+    use_gpu(gpu_id)
     projector = make_projector(
         encoder, parse_layers(layers), method.value, min_score, names, batch_size, fast, teacher, teacher_weight
     )
@@ -141,3 +177,37 @@ def project_files(
         finally:
             if counts:
                 print_counts(f"{out}", counts)
+
+
+def project_shards(
+    source: Path,
+    target: Path | None,
+    output: Path,
+    projector: "ProjectorSpec",
+    lang: str | None,
+    pair_by: PairByName,
+    tokenized: bool,
+    source_lang: str | None,
+    options: ShardOptions,
+    gpu_id: int,
+) -> None:
+    """Project into a folder of shards for each language: rows with both sentences, or the pairs of two files."""
+    from dataclasses import replace
+
+    from ..shards.inputs import PairSource
+    from ..shards.specs import ProjectSpec
+
+    for code, (text, folder) in for_each_language(lang, target or source, output):
+        languages = language_pair(source_lang, code, "--lang") if source_lang else None
+        spec = ProjectSpec(replace(projector, aligner=replace(projector.aligner, languages=languages)))
+        description = f"Projecting {code or ''}".rstrip()
+        if target is None:
+            write_shards(folder, spec, file_source(text, None), options, description, gpu_id)
+            continue
+        by: Any = pair_by.value
+        pairs = PairSource(source, text, by, code, tokenized, source_lang or "xx")
+        try:
+            write_shards(folder, spec, pairs, options, description, gpu_id)
+        finally:
+            if pairs.counts:
+                print_counts(f"{text}, paired with {source}", pairs.counts)

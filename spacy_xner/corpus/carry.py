@@ -18,8 +18,8 @@ from ..translation.label_carriers import translate_labelled
 from ..translation.labelled_text import LabelCarrier, LabelledTranslation
 from ..translation.text_edits import CharSpan
 from .carried_doc import CarriedDoc, Places, find_places
-from .language_check import check_language, check_language_early, count_translation
-from .provenance import made_from, text_hash
+from .language_check import check_language_early, check_language_of_part, count_translation
+from .provenance import Pair, made_from, text_hash
 from .translate import with_optional_cache
 
 if TYPE_CHECKING:
@@ -64,7 +64,27 @@ def carry_docs(
     lost, or the source is only partly labelled, the tokens outside of entities are without annotation, as in
     `project_corpus`.
     """
-    check_docs(docs, carrier, projector, spans_key)
+    found = carry_pairs(docs, translator, lang, counts, carrier, complete, cache, projector, spans_key)
+    return (translated for _, translated in found)
+
+
+def carry_pairs(
+    docs: Sequence[Doc],
+    translator: Translator,
+    lang: str,
+    counts: Counter[str],
+    carrier: LabelCarrier,
+    complete: bool = False,
+    cache: Path | bool = True,
+    projector: "SpanProjector | None" = None,
+    spans_key: str = "",
+    is_part: bool = False,
+) -> Iterator[Pair]:
+    """As `carry_docs`, with the source doc of each translation.
+
+    is_part (bool): as in `translate_pairs`; and no doc needs to have the span group.
+    """
+    check_docs(docs, carrier, projector, spans_key, is_part)
     lang = normalise_code(lang)
     step: dict[str, Any] = {"step": "carry", "translator": redact_json(translator.identity)}
     step |= {"way": type(carrier).__name__, **vars(carrier)}
@@ -82,7 +102,7 @@ def carry_docs(
             check_language_early(lang, counts, translator, cache)
             if found is not None and text is not None and count_entities(each, found, complete, counts):
                 yield CarriedDoc.of(doc, each, found, tokenizer)
-        check_language(lang, counts, translator, cache)
+        check_language_of_part(lang, counts, translator, cache, is_part)
 
     finished = carried()
     if projector is not None:
@@ -90,11 +110,14 @@ def carry_docs(
 
         finished = keep_agreed(finished, projector, complete, counts)
     for each in finished:
-        yield each.finish({**step, **made_from(text_hash(each.source.text), REVISION)}, lang, spans_key)
+        finish = {**step, **made_from(text_hash(each.source.text), REVISION)}
+        yield each.source, each.finish(finish, lang, spans_key)
 
 
-def check_docs(docs: Sequence[Doc], carrier: LabelCarrier, projector: "SpanProjector | None", spans_key: str) -> None:
-    """RAISES: XnerError as described in `carry_docs`."""
+def check_docs(
+    docs: Sequence[Doc], carrier: LabelCarrier, projector: "SpanProjector | None", spans_key: str, is_part: bool = False
+) -> None:
+    """RAISES: XnerError as described in `carry_docs`. is_part (bool): as in `carry_pairs`."""
     for doc in docs:
         if not doc.has_annotation("ENT_IOB") and spans_key not in doc.spans:
             raise XnerError(
@@ -115,7 +138,7 @@ def check_docs(docs: Sequence[Doc], carrier: LabelCarrier, projector: "SpanProje
             f"The span group {spans_key!r} cannot be compared with a projection, which has entities alone. Expected a "
             f"span group or agreement (--agree), not both."
         )
-    if not any(spans_key in doc.spans for doc in docs):
+    if not is_part and not any(spans_key in doc.spans for doc in docs):
         found = ", ".join(sorted({key for doc in docs for key in doc.spans})) or "none"
         raise XnerError(f"No source doc has a span group {spans_key!r}, found: {found}.")
 

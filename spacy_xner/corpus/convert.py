@@ -52,10 +52,7 @@ def convert_files(
                 counts["empty texts left out"] += 1
                 continue
             first_with.setdefault(tokens_of, (path, line))
-            meta = {"id": f"{name}:{line}", "lang": lang, "score": 1.0, **meta_of(doc)}
-            if not meta["lang"]:
-                raise XnerError(f"{path}:{line}: the language is unknown, expected --lang, for example --lang en.")
-            meta["lang"] = normalise_code(meta["lang"])
+            meta = complete_meta(meta_of(doc), path, name, line, lang)
             if meta["id"] in ids_of_file:
                 raise XnerError(
                     f"{path}:{line}: the id '{meta['id']}' occurs twice in the file, expected distinct ids. Remove one "
@@ -70,8 +67,7 @@ def convert_files(
                         f"{path}:{line}: the id '{meta['id']}' is that of another doc, expected distinct ids."
                     )
             ids.add(meta["id"])
-            step = {"step": "convert", "file": path.name, "line": line}
-            doc._.xner_meta = with_step(meta, step)
+            doc._.xner_meta = with_step(meta, convert_step(path, line))
             counts["docs"] += 1
             counts["unlabelled docs"] += not doc.has_annotation("ENT_IOB")
             counts["entities"] += len(doc.ents)
@@ -79,6 +75,25 @@ def convert_files(
             yield doc
     if len(first_with) > 1:
         report.note("sources of tokens: those of files, beside those of spacy-xner", *first_with["file"], 2)
+
+
+def complete_meta(found: dict[str, Any], path: Path, name: str, line: int, lang: str | None) -> dict[str, Any]:
+    """The meta that a file gives, with the values that it lacks: an id of the file's name and the line, the language, 1
+    as score.
+
+    name (str): the file's name in ids, see `name_files`.
+    RAISES: XnerError for an unknown language.
+    """
+    meta = {"id": f"{name}:{line}", "lang": lang, "score": 1.0, **found}
+    if not meta["lang"]:
+        raise XnerError(f"{path}:{line}: the language is unknown, expected --lang, for example --lang en.")
+    meta["lang"] = normalise_code(meta["lang"])
+    return meta
+
+
+def convert_step(path: Path, line: int) -> dict[str, Any]:
+    """The provenance step of a doc that was read from a line of a file (in a DocBin: from the doc of this number)."""
+    return {"step": "convert", "file": path.name, "line": line}
 
 
 def _read_file(

@@ -87,9 +87,9 @@ def load_docs(path: str | Path) -> list[Doc]:
     return docs
 
 
-def check_meta(path: str | Path, docs: Iterable[Doc]) -> None:
-    """RAISES: XnerError if a doc lacks the meta `id` or `lang`. path: the file of the docs, for the message."""
-    for number, doc in enumerate(docs, start=1):
+def check_meta(path: str | Path, docs: Iterable[Doc], first: int = 1) -> None:
+    """RAISES: XnerError if a doc lacks the meta `id` or `lang`. path, first: file and first number, for the message."""
+    for number, doc in enumerate(docs, start=first):
         if not {"id", "lang"} <= meta_of(doc).keys():
             raise XnerError(
                 f"{path}: doc {number} has no id and language in doc._.xner_meta. Make the file with "

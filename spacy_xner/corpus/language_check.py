@@ -40,6 +40,14 @@ def check_language_early(lang: str, counts: Counter[str], translator: Translator
         check_language(lang, counts, translator, cache, EARLY_MAX_SHARE)
 
 
+def check_language_of_part(
+    lang: str, counts: Counter[str], translator: Translator, cache: Path | bool, is_part: bool
+) -> None:
+    """As `check_language`; with `is_part` only for EARLY translations or more, see `translate_pairs`."""
+    if not is_part or counts["translated"] >= EARLY:
+        check_language(lang, counts, translator, cache)
+
+
 def check_language(
     lang: str, counts: Counter[str], translator: Translator, cache: Path | bool, max_share: float = MAX_SHARE
 ) -> None:

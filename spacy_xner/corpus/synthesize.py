@@ -12,8 +12,9 @@ from ..errors import XnerError
 from ..translation import Translator
 from .docs import docs_by_id, with_step
 from .filters import Filters, filter_translations
+from .provenance import Pair
 from .quality import Quality
-from .translate import translate_docs
+from .translate import translate_pairs
 
 
 def synthesize(
@@ -36,14 +37,32 @@ def synthesize(
     RAISES: XnerError for a filter `quality` without an estimate, for two docs with the same id, and as
         `translate_docs`.
     """
+    docs_by_id(docs)
+    for _, translation in synthesize_pairs(docs, translator, lang, filters, counts, quality, progress, cache):
+        yield translation
+
+
+def synthesize_pairs(
+    docs: Sequence[Doc],
+    translator: Translator,
+    lang: str,
+    filters: Filters,
+    counts: Counter[str],
+    quality: Quality | None = None,
+    progress: Callable[[Iterable[Any]], Iterable[Any]] = lambda docs: docs,
+    cache: Path | bool = True,
+    is_part: bool = False,
+) -> Iterator[Pair]:
+    """As `synthesize`, with the source doc of each translation. Ids may occur twice.
+
+    is_part (bool): as in `translate_pairs`.
+    """
     if filters.quality and quality is None:
         raise XnerError(
             f"The filter quality is {filters.quality}, but no quality estimate is given: name an encoder for alignment "
             f"or a translator for back-translation, or set the filter to 0."
         )
-    by_id = docs_by_id(docs)
-    translations = list(progress(translate_docs(docs, translator, lang, counts, cache)))
-    pairs = [(by_id[meta_of(doc)["id"]], doc) for doc in translations]
-    for _, translation in filter_translations(pairs, filters, counts, quality):
+    pairs = list(progress(translate_pairs(docs, translator, lang, counts, cache, is_part)))
+    for source, translation in filter_translations(pairs, filters, counts, quality):
         translation._.xner_meta = with_step(meta_of(translation), {"step": "synthesize", **vars(filters)})
-        yield translation
+        yield source, translation

@@ -17,8 +17,8 @@ from ..translation import Translator
 from ..translation.cache import with_cache
 from ..translation.streams import translate_items
 from .docs import with_step
-from .language_check import check_language, check_language_early, count_translation
-from .provenance import made_from, text_hash
+from .language_check import check_language_early, check_language_of_part, count_translation
+from .provenance import Pair, made_from, text_hash
 
 REVISION = 1  # of what this file makes of translations; see `corpus/provenance.py`
 
@@ -68,6 +68,22 @@ def translate_docs(
         translations are in another script or language (see `check_language`). The last is checked at the end, and
         early, for nearly all of the first hundred.
     """
+    return (translated for _, translated in translate_pairs(docs, translator, lang, counts, cache))
+
+
+def translate_pairs(
+    docs: Sequence[Doc],
+    translator: Translator,
+    lang: str,
+    counts: Counter[str],
+    cache: Path | bool = True,
+    is_part: bool = False,
+) -> Iterator[Pair]:
+    """As `translate_docs`, with the source doc of each translation.
+
+    is_part (bool): the docs are a part of a corpus, so that few of them say little about it: the languages of fewer
+        than a hundred translations are counted, but no error.
+    """
     tokenizer = multilingual_tokenizer()
     step = {"step": "translate", "translator": redact_json(translator.identity)}
     lang = normalise_code(lang)
@@ -78,8 +94,8 @@ def translate_docs(
             translated = tokenizer(text)
             made = made_from(text_hash(doc.text), REVISION)
             translated._.xner_meta = with_step(meta_of(doc), {**step, **made}, lang=lang)
-            yield translated
-    check_language(lang, counts, translator, cache)
+            yield doc, translated
+    check_language_of_part(lang, counts, translator, cache, is_part)
 
 
 def translate_texts(texts: Iterable[str], translator: Translator, cache: Path | bool) -> Iterator[str | None]:

@@ -33,12 +33,17 @@ def read_docs(path: str | Path, vocab: Vocab | None = None) -> Iterator[Doc]:
     vocab (Vocab | None): the vocabulary of the docs; None: a new one.
     RAISES: XnerError if the file is missing or is not a DocBin.
     """
+    yield from docs_of(load_docbin(path), vocab or Vocab())
+
+
+def load_docbin(path: str | Path) -> DocBin:
+    """Load a DocBin file. Arguments and errors as in `read_docs`."""
     path = Path(path)
     data = b""
     try:
         data = path.read_bytes()
         data = gzip.decompress(data) if path.suffix == ".gz" else data
-        doc_bin = DocBin(store_user_data=True).from_bytes(data)
+        return DocBin(store_user_data=True).from_bytes(data)
     except OSError as error:
         raise XnerError(f"{path}: cannot be read: {error.strerror or error}. Expected a DocBin (.spacy).") from None
     except Exception as error:  # zlib, msgpack and spaCy each raise their own on damaged bytes
@@ -46,7 +51,6 @@ def read_docs(path: str | Path, vocab: Vocab | None = None) -> Iterator[Doc]:
             if data.lstrip().startswith(head):
                 raise XnerError(f"{path}: not a DocBin, but {what}.") from None
         raise XnerError(f"{path}: not a DocBin ({type(error).__name__}). Make it with `xner corpus convert`.") from None
-    yield from docs_of(doc_bin, vocab or Vocab())
 
 
 def docs_of(doc_bin: DocBin, vocab: Vocab) -> Iterator[Doc]:
