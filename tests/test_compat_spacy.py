@@ -48,6 +48,20 @@ def test_read_stored(docs: list[Doc]) -> None:
     assert found == [({"lang": "en"}, 2), (None, 0)], message
 
 
+def test_part_of_docbin(docs: list[Doc]) -> None:
+    blank = spacy.blank("xx")
+    docs += [Doc(blank.vocab, words=["a", "b"]), blank.make_doc("Paris")]
+    docs[1].cats = {"A": 1.0}
+    docs[2].spans["sc"] = [Span(docs[2], 0, 1, "LOC")]
+    docs[2].user_data["x"] = 1
+    whole = DocBin().from_bytes(DocBin(store_user_data=True, docs=docs).to_bytes())
+    _, second, third = whole.get_docs(blank.vocab)
+    found = list(compat_spacy.part_of_docbin(whole, 1, None).get_docs(blank.vocab))
+    message = changed("spacy", "an attribute of DocBin", "part_of_docbin")
+    assert [doc.to_bytes() for doc in found] == [second.to_bytes(), third.to_bytes()], message
+    assert len(compat_spacy.part_of_docbin(whole, 1, 2)) == 1, message
+
+
 def test_imports_nothing_heavy() -> None:
     code = "import sys, spacy_xner.compat_spacy; print({'spacy', 'thinc'} & sys.modules.keys())"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -128,6 +128,7 @@ def test_the_study_trains_what_the_main_job_trains(project: dict[str, Any]) -> N
         )
         logger = {name for name in changed if name.startswith("training.logger.")}
         assert changed.keys() - logger == {"training.eval_frequency"}
+    assert not student.start_share
     (line,) = next(command["script"] for command in project["commands"] if command["name"] == "distill")
     words = shlex.split(line)
     assert words[words.index("--lang") + 1].split(",") == list(student.synthetic_languages)

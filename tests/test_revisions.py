@@ -35,10 +35,15 @@ REVISIONS: dict[tuple[str, ...], tuple[int, str]] = {
         "encoders.trimming.vocabulary",
     ): (1, "d2ce4451947a"),
     ("distillation.distiller", "distillation.teachers"): (2, "811b0593901e"),
-    ("translation.seq2seq", "translation.splitting"): (1, "509635033013"),
+    ("shards.steps", "corpus.filters", "corpus.quality", "corpus.language_check"): (1, "f3d8ffc9c4e7"),
+    ("translation.seq2seq", "translation.pieces", "translation.splitting"): (1, "8be348e10d4b"),
+    ("translation.ctranslate2_translator", "translation.pieces", "translation.splitting"): (1, "caec2c0d4c2a"),
     ("translation.lexicon", "translation.freedict"): (1, "1e06819e1631"),
     ("translation.apertium", "translation.apertium_stream"): (1, "209279a3e8e8"),
     ("translation.fast_translate", "translation.splitting"): (1, "bb8074d85f8d"),
+    ("translation.http", "translation.http_protocols"): (1, "151dc6d13fad"),
+    ("translation.language_model", "translation.prompts", "translation.tagging"): (1, "fdb263977609"),
+    ("corpus.generate", "corpus.genres"): (1, "e50f712e98d1"),
 }
 SIMPLE = (int, float, str, bool, tuple, list)
 

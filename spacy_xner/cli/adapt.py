@@ -1,6 +1,7 @@
 """`xner adapt`: makes a pipeline for other languages from a pipeline for one language."""
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .console import make_console, make_notes
+from .costs import announce_costs
 from .options import (
     DEFAULT_MIN_SCORE,
     CacheOption,
@@ -85,7 +87,9 @@ def adapt(
     force: Annotated[
         bool, typer.Option("--force", help="Recompute all files of earlier runs in the output folder.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before work of more than an hour.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask before work of more than an hour, or that is charged.")
+    ] = False,
     texts_licence: Annotated[str, typer.Option(help="Licence of the texts, for the model card.")] = "",
     build: BuildOption = BuildName.wheel,
     quiet: QuietOption = False,
@@ -111,6 +115,7 @@ def adapt(
     from ..adapt.settings import Settings
     from ..adapt.steps import Adaptation
     from ..adapt.trimming import why_not_trimmed
+    from ..corpus.texts import read_unlabelled
     from ..encoders import resolve_encoder
     from ..encoders.trimming.needed_pieces import MAX_PIECES
     from ..errors import XnerError
@@ -136,6 +141,8 @@ def adapt(
     if lang in targets:
         raise UsageError(f"--to names {lang}, the language of the texts: expected other languages.")
     translators = {code: translator_from_options(translator, lang, code, memory, setting) for code in targets}
+    for engine in translators.values():  # the sample of --dry-run is sent too
+        announce_costs(engine, (doc.text for doc in read_unlabelled(texts, lang, Counter())), kept, yes)
     folder = str(resolve_encoder(encoder))
     if no_trim and max_pieces is not None:
         raise UsageError("Found --no-trim and --max-pieces, expected one of them.")

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from .calibrate import calibrate_on
 from .console import make_console, make_notes
 from .options import Float16Option, GpuOption, QuietOption
 from .outputs import check_pipeline_output
@@ -13,7 +12,10 @@ from .outputs import check_pipeline_output
 
 def average(
     pipeline: Annotated[Path, typer.Argument(help="Folder of a pipeline that was trained on from START.")],
-    start: Annotated[str, typer.Argument(help="The pipeline that the training started from: a package or a folder.")],
+    start: Annotated[
+        str,
+        typer.Argument(help="The pipeline that the training started from: a package or a folder. Empty: no average."),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the averaged pipeline.")],
     share: Annotated[float, typer.Option(min=0, max=1, help="Share of START's weights in the mean.")] = 0.5,
     dev: Annotated[
@@ -28,11 +30,13 @@ def average(
 
     On text of another kind than the training text, the mean is often better than both (Wortsman et al. 2022, WiSE-FT).
     Both must be of one config, and one trained on from the other: `--paths.start` of configs/xner.cfg does so. With
-    --dev, the scores of the mean are calibrated; else they keep the temperature of PIPELINE.
+    --dev, the scores of the mean are calibrated; else they keep the temperature of PIPELINE. With an empty START, as a
+    variable of a project can be, PIPELINE's own weights are saved.
 
     Example: `xner average training/student/model-last training/teacher/model-last -o training/mean --dev corpora/dev`
     """
     from ..corpus.reader import find_docbins
+    from ..distillation.calibrate import calibrate_on
     from ..distillation.weights import half_encoders, mix_weights
     from ..files import atomic_path
     from ..pipelines import load_pipeline, name_of, use_gpu, with_note
@@ -42,15 +46,18 @@ def average(
     check_pipeline_output(output)
     use_gpu(gpu_id)
     nlp = load_pipeline(str(pipeline))
-    other = load_pipeline(start)
-    mix_weights(nlp, other, share)
-    note = f"Weights: {1 - share:.0%} of {name_of(nlp)}, {share:.0%} of {name_of(other)}."
-    nlp.meta["notes"] = with_note(nlp.meta, note)
+    note = f"{1 - share:.0%} of {pipeline}, {share:.0%} of {start}" if start else f"those of {pipeline}"
+    if start:
+        other = load_pipeline(start)
+        mix_weights(nlp, other, share)
+        names = f"Weights: {1 - share:.0%} of {name_of(nlp)}, {share:.0%} of {name_of(other)}."
+        nlp.meta["notes"] = with_note(nlp.meta, names)
     if paths:
-        found = calibrate_on(paths, nlp, "The mean")
-        make_console().print(calibration_line(found.to_json()), soft_wrap=True)
+        found = calibrate_on(paths, nlp)
+        line = "It finds no entity in --dev: its scores are not calibrated. Train longer, or give more text."
+        make_console().print(line if found is None else calibration_line(found.to_json()), soft_wrap=True)
     if float16:
         half_encoders(nlp)
     with atomic_path(output) as folder:
         nlp.to_disk(folder)
-    make_notes().print(f"Saved in {output}: {share:.0%} of {start}, {1 - share:.0%} of {pipeline}.", soft_wrap=True)
+    make_notes().print(f"Saved in {output}. Weights: {note}.", soft_wrap=True)

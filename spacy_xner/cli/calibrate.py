@@ -1,19 +1,13 @@
 """`xner calibrate`: fits the temperature of entity scores to text of another kind or language."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from .console import make_console, make_notes, write_json
 from .options import GpuOption, JsonOption, PipelineBatchSizeOption, QuietOption
 from .outputs import check_pipeline_output
-
-if TYPE_CHECKING:
-    from spacy.language import Language
-
-    from ..ner.calibration import Calibration
 
 
 def calibrate(
@@ -36,6 +30,8 @@ def calibrate(
     Example: `xner calibrate training/xner_agg/model-last corpora/dev --output training/calibrated`
     """
     from ..corpus.reader import find_docbins
+    from ..distillation.calibrate import calibrate_on
+    from ..errors import XnerError
     from ..files import atomic_path
     from ..pipelines import load_pipeline, use_gpu
     from ..reporting.score_table import calibration_line
@@ -44,31 +40,15 @@ def calibrate(
     check_pipeline_output(output)
     use_gpu(gpu_id)
     nlp = load_pipeline(str(pipeline))
-    found = calibrate_on(paths, nlp, str(pipeline), batch_size)
+    found = calibrate_on(paths, nlp, batch_size)
+    if found is None:
+        raise XnerError(
+            f"{pipeline} finds no entity in {', '.join(map(str, paths))}, so there is no score to calibrate. Use more "
+            "text, or train longer."
+        )
     with atomic_path(output) as folder:
         nlp.to_disk(folder)
     make_console().print(calibration_line(found.to_json()), soft_wrap=True)
     if json is not None:
         write_json(json, found.to_json())
     make_notes().print(f"Saved in {output}.", soft_wrap=True)
-
-
-def calibrate_on(paths: Sequence[Path], nlp: "Language", name: str, batch_size: int | None = None) -> "Calibration":
-    """Fit the temperature of a pipeline to labelled DocBins.
-
-    name (str): what the user calls the pipeline, for messages.
-    RAISES: XnerError where the pipeline finds no entity in them.
-    """
-    from ..annotations.examples import make_example
-    from ..corpus.docs import load_docs
-    from ..errors import XnerError
-    from ..ner import fitting
-
-    examples = (make_example(nlp, doc) for path in paths for doc in load_docs(path))
-    found = fitting.calibrate(nlp, examples, batch_size=batch_size)
-    if found is None:
-        raise XnerError(
-            f"{name} finds no entity in {', '.join(map(str, paths))}, so there is no score to calibrate. Use more "
-            "text, or train longer."
-        )
-    return found

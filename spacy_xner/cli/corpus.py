@@ -4,6 +4,8 @@ from .command import XnerTyper
 from .corpus_check import check
 from .corpus_convert import convert
 from .corpus_distill import distill
+from .corpus_generate import generate
+from .corpus_label import label
 from .corpus_project import project
 from .corpus_shards import shards
 from .corpus_stats import stats
@@ -35,6 +37,8 @@ corpus_app.command()(convert)
 corpus_app.command()(translate)
 corpus_app.command()(project)
 corpus_app.command()(synthesize)
+corpus_app.command()(generate)
+corpus_app.command()(label)
 corpus_app.command()(distill)
 corpus_app.command()(shards)
 corpus_app.command()(stats)

@@ -38,7 +38,16 @@ def convert(
     ],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="DocBin to write (required); - prints JSON lines.", show_default=False),
+        typer.Option(
+            "--output",
+            "-o",
+            help="DocBin to write (required); - prints JSON lines. With --shard-size, a folder.",
+            show_default=False,
+        ),
+    ] = None,
+    shard_size: Annotated[
+        int | None,
+        typer.Option(min=1, help="Write a folder of DocBins with this number of docs each.", show_default=False),
     ] = None,
     lang: Annotated[
         str | None,
@@ -130,11 +139,13 @@ def convert(
     ```
     xner corpus convert corpus/en/train --output corpora/en.train.spacy --lang en
     xner corpus convert set.iob2 --output set.spacy --lang hr --format conllu --tag-column 3
+    xner corpus convert big.txt --output corpora/big --lang en --shard-size 10000
     cat news.txt | xner corpus convert - --format plain --lang en --output - > news.jsonl
     ```
     """
     avoid_torch()
     from ..corpus.convert import convert_files
+    from ..corpus.doc_shards import write_doc_shards
     from ..corpus.docs import write_docs
     from ..corpus.formats.reading import find_files
     from ..corpus.formats.report import Report
@@ -168,7 +179,7 @@ def convert(
         "discontinuous": discontinuous.value,
     }
     for code, (out, *sources) in for_each_language(lang, output, *files):
-        check_output(out, *sources)
+        check_output(out, *sources, shard_size=shard_size)
         counts: Counter[str] = Counter()
         report = Report()
         with ExitStack() as stack:
@@ -179,6 +190,8 @@ def convert(
                 place = stack.enter_context(output_file(out))
                 with place.open("w", encoding="utf8", newline="\n") as file:
                     write_jsonl(file, shown, counts)
+            elif shard_size is not None:
+                write_doc_shards(out, shown, shard_size)
             else:
                 write_docs(out, shown)
         print_report(report)

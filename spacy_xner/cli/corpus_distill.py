@@ -37,7 +37,12 @@ def distill(
     teachers: Annotated[
         str, typer.Argument(help="Trained pipeline with a component `xner`. Several, with commas, are averaged.")
     ],
-    texts: Annotated[Path, typer.Argument(help="Unlabelled DocBin, synthetic or real; with a folder as output, text, Parquet or a folder of such too.")],
+    texts: Annotated[
+        Path,
+        typer.Argument(
+            help="Unlabelled DocBin, synthetic or real; with a folder as output, text, Parquet or a folder of such too."
+        ),
+    ],
     output_argument: OutputArgument = None,
     output: DocBinOption = None,
     lang: Annotated[
@@ -112,10 +117,12 @@ def distill(
                 "whose rows hold their sources."
             )
         if agreement and not (own_sources or keep_entities):
-            raise UsageError("Found --agreement alone, expected entities to agree with: --own-sources or --keep-entities.")
-        projector = projector_spec(aligner_spec(encoder, fast=True), 0.0) if own_sources else None
+            raise UsageError(
+                "Found --agreement alone, expected entities to agree with: --own-sources or --keep-entities."
+            )
+        chosen = projector_spec(aligner_spec(encoder, fast=True), 0.0) if own_sources else None
         names = tuple(name.strip() for name in teachers.split(","))
-        spec = DistillSpec(names, certainty, agreement, projector, keep_entities, batch_size)
+        spec = DistillSpec(names, certainty, agreement, chosen, keep_entities, batch_size)
         for code, (text, out) in files:
             write_shards(out, spec, file_source(text, source_lang), options, f"Labelling {code or ''}".rstrip(), gpu_id)
         return

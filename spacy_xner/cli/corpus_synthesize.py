@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .costs import YesOption, announce_costs
 from .options import (
     BatchSizeOption,
     CacheOption,
@@ -37,6 +38,7 @@ from .shard_options import (
     ShardSizeOption,
     WorkersOption,
     file_source,
+    first_language,
     write_shards,
 )
 from .specs import aligner_spec, back_translator_spec, translator_spec
@@ -45,7 +47,7 @@ from .usage import UsageError, usage_errors
 if TYPE_CHECKING:
     from ..corpus.filters import Filters
     from ..shards.inputs import FileSource
-    from ..shards.specs import AlignerSpec
+    from ..shards.parts import AlignerSpec
 
 QualityName = StrEnum("QualityName", ["alignment", "round-trip", "none"])
 
@@ -90,6 +92,7 @@ def synthesize(
     ray: RayOption = None,
     shard: PartOption = None,
     plan: PlanOption = False,
+    yes: YesOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Translate unlabelled text into a target language and drop bad translations.
@@ -122,10 +125,22 @@ def synthesize(
         filters = Filters(length_ratio, copied, check_language, duplicates=not keep_duplicates, quality=least)
     options = ShardOptions(shard_size, format, workers, ray, shard, plan)
     if options.want_folder(output):
+        options.check_costs(translator, yes)
         aligned = aligner_spec(encoder, batch_size=batch_size, fast=True) if quality.value == "alignment" else None
         synthesize_shards(
-            file_source(source, source_lang), output, lang, translator, memory, setting, filters, aligned,
-            quality.value == "round-trip", back_setting, kept, options, gpu_id,
+            file_source(source, source_lang),
+            output,
+            lang,
+            translator,
+            memory,
+            setting,
+            filters,
+            aligned,
+            quality.value == "round-trip",
+            back_setting,
+            kept,
+            options,
+            gpu_id,
         )
         return
     use_gpu(gpu_id)
@@ -141,10 +156,12 @@ def synthesize(
         check_output(out, source)
         counts: Counter[str] = Counter()
         engine = translator_from_options(translator, text_lang, code, memory, setting)
+        announce_costs(engine, (doc.text for doc in docs), kept, yes)
         if aligner is not None:
             measure = alignment_quality(aligner)
         elif quality.value == "round-trip":
             back = back_translator(translator, code, text_lang, memory, setting, back_setting)
+            announce_costs(back, (doc.text for doc in docs), kept, yes)  # the translations are about as long
             measure = round_trip_quality(back, kept)
         else:
             measure = None
@@ -173,7 +190,7 @@ def synthesize_shards(
     from ..shards.specs import SynthesizeSpec
 
     translator_settings(translator, memory, setting)
-    text_lang = source.first_language()
+    text_lang = first_language(source, lang, output)
     for code, folder in for_each_target(lang, text_lang, output):
         engine = translator_spec(translator, text_lang, code, memory, setting)
         back = back_translator_spec(translator, code, text_lang, memory, setting, back_setting) if round_trip else None

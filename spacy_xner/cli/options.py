@@ -95,7 +95,9 @@ FiltersOption = Annotated[
 ]
 CompleteOption = Annotated[bool, typer.Option(help="Drop sentences with incomplete projections.")]
 
-MemoryOption = Annotated[Path | None, typer.Option(help="For the translator memory: a TSV file, or a folder of them.")]
+MemoryOption = Annotated[
+    Path | None, typer.Option(help="For the translator memory: TSV, TMX, parallel files or a folder.")
+]
 SettingOption = Annotated[
     list[str] | None, typer.Option("--setting", "-s", help="A setting of the translator, for example batch_size=100.")
 ]

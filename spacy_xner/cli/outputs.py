@@ -72,12 +72,22 @@ def for_each_target(lang: str, source: str, output: Path) -> list[tuple[str, Pat
     return targets
 
 
-def check_output(output: Path, *inputs: Path) -> None:
-    """Check the DocBin that a command is to write.
+def check_output(output: Path, *inputs: Path, shard_size: int | None = None) -> None:
+    """Check the DocBin that a command is to write, or with a `shard_size` the folder of them.
 
-    RAISES: UsageError for a name without the ending .spacy; XnerError for a folder, and for an input, which would be
-        overwritten.
+    RAISES: UsageError for a name without the ending .spacy, and for a folder with it; XnerError for a folder in place
+        of a DocBin, for a folder of other files, and for an input, which would be overwritten.
     """
+    if shard_size is not None:
+        if output == STREAM or output.suffix == ".spacy":
+            raise UsageError(f"Found --shard-size and the output {output}, expected a folder to write DocBins into.")
+        from ..corpus.doc_shards import check_shard_folder
+
+        check_shard_folder(output)
+        for path in inputs:
+            if output.resolve() in (path.resolve(), *path.resolve().parents):
+                raise XnerError(f"{path} is in {output} and would be lost, expected another folder for the output.")
+        return
     if output == STREAM:
         return
     if output.suffix != ".spacy":

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -61,10 +62,21 @@ def print_report(report: "Report") -> None:
 
 
 def print_translator_counts(translator: "Translator") -> None:
-    """Print a translator's own counts of this run, if it has any."""
+    """Print a translator's own counts of this run, if it has any, and what a memory left out of its files."""
     counts = getattr(translator, "counts", None)
+    if is_dataclass(counts) and not isinstance(counts, type):
+        read = asdict(counts)
+        if any(count for name, count in read.items() if name != "pairs"):
+            print_counts(f"{translator.identity.get('name', 'Translator')}, its files", read)
     if isinstance(counts, Counter) and any(counts.values()):
         print_counts(f"{translator.identity.get('name', 'Translator')}, texts not in the cache", counts)
+    print_spent(getattr(translator, "budget", None))
+
+
+def print_spent(budget: Any) -> None:
+    """Print what a `Budget` has spent, if anything."""
+    if isinstance(spent := getattr(budget, "cost", None), float) and spent:
+        make_notes().print(f"At the given price that has cost {spent:,.4f}.")
 
 
 def write_counted(output: Path, docs: "Iterable[Doc]", counts: Mapping[str, int]) -> None:

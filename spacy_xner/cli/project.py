@@ -48,7 +48,7 @@ from .usage import UsageError, usage_errors
 
 if TYPE_CHECKING:
     from ..projection import SpanProjector
-    from ..shards.specs import ProjectorSpec
+    from ..shards.parts import ProjectorSpec
 
 PairByName = StrEnum("PairByName", ["auto", "id", "order"])
 
@@ -122,7 +122,7 @@ def project(
         return
     if target is None:
         raise UsageError(
-            f"Missing argument 'TARGET'. It can be left out for Parquet and a folder of shards as output; found {output}."
+            f"Missing argument 'TARGET'. It can be left out for Parquet with a folder as output; found {output}."
         )
     use_gpu(gpu_id)
     projector = make_projector(

@@ -11,18 +11,21 @@ import typer
 
 from ..paths import is_special
 from .console import STREAM, make_notes
+from .outputs import for_each_language
 from .progress import print_counts, print_report, resumable_progress
 from .usage import UsageError
 
 if TYPE_CHECKING:
     from ..shards.inputs import FileSource, PairSource
-    from ..shards.specs import StepSpec
+    from ..shards.step import StepSpec
 
 FormatName = StrEnum("FormatName", ["parquet", "docbin"])
 PANEL = "With a folder as output, which gets shards"
 ShardSizeOption = Annotated[
     int | None,
-    typer.Option(min=1, help="Rows that are read for a shard. Default: 10,000.", show_default=False, rich_help_panel=PANEL),
+    typer.Option(
+        min=1, help="Rows that are read for a shard. Default: 10,000.", show_default=False, rich_help_panel=PANEL
+    ),
 ]
 FormatOption = Annotated[
     FormatName | None,
@@ -35,13 +38,15 @@ FormatOption = Annotated[
 ]
 WorkersOption = Annotated[
     int | None,
-    typer.Option(min=1, help="Make shards in this number of processes, by Ray.", show_default=False, rich_help_panel=PANEL),
+    typer.Option(
+        min=1, help="Make shards in this number of processes, by Ray.", show_default=False, rich_help_panel=PANEL
+    ),
 ]
 RayOption = Annotated[
     str | None,
     typer.Option(
         "--ray",
-        help="Make shards on this Ray cluster, for example auto or ray://head:10001; --workers processes, or one for "
+        help="Make shards on this Ray cluster, for example auto or HOST:6379; --workers processes, or one for "
         "each CPU (with -g, GPU).",
         show_default=False,
         rich_help_panel=PANEL,
@@ -102,16 +107,24 @@ class ShardOptions:
 
         RAISES: UsageError for one of the options and the name of a file.
         """
-        if output == STREAM or is_special(output):
-            is_folder = False
-        else:
-            is_folder = output.is_dir() or not output.suffix
+        is_file = output == STREAM or is_special(output)
+        is_folder = not is_file and (output.is_dir() or not output.suffix)
         if self.names and not is_folder:
             raise UsageError(
                 f"Found {self.names[0]} and the output {output}, a file: expected a folder for shards, without an "
                 "ending."
             )
         return is_folder
+
+    def check_costs(self, translator: str, yes: bool) -> None:
+        """RAISES: UsageError for a translator on a server without --yes: nobody can be asked in each of many jobs."""
+        from ..translation.factory import SHORT_NAMES
+
+        if not yes and SHORT_NAMES.get(translator, translator) in {SHORT_NAMES["http"], SHORT_NAMES["llm"]}:
+            raise UsageError(
+                f"The translator {translator} sends texts to a server, and what that costs is not estimated for a "
+                "folder of shards. Estimate it with a part of the corpus and a file as output; then give --yes."
+            )
 
     def cache(self, kept: Path | bool) -> str | bool:
         """The cache of translations of this run: one in the user's folder may be on a network file system, which its
@@ -139,7 +152,8 @@ def write_shards(
     engine = RayEngine(options.workers, options.ray, gpu_id >= 0) if options.workers or options.ray else None
     if engine is None:
         use_gpu(gpu_id)
-    job, step = prepare(folder, spec, source, options.size, options.format.value if options.format else None)
+    format: Any = options.format.value if options.format else None
+    job, step = prepare(folder, spec, source, options.size, format)
     print_report(source.report)
     manifest = job.manifest
     if options.plan:
@@ -156,6 +170,21 @@ def write_shards(
     receipts = finish(job, shards, make, resumable_progress(description, "shards"), warn)
     counts = {"shards": len(receipts), "rows": sum(each.rows for each in receipts)}
     print_counts(f"{folder}", counts | total_counts(receipts))
+
+
+def first_language(source: "FileSource", lang: str, output: Path) -> str:
+    """The language of the first text. Where a folder of `output` has a manifest, the format of the text is that.
+
+    lang (str): languages that {lang} in the output stands for.
+    RAISES: XnerError as `FileSource.first_language`.
+    """
+    from ..shards.manifest import read_manifest, set_formats
+
+    for _, (folder,) in for_each_language(lang, output):
+        if (manifest := read_manifest(folder)) is not None:
+            set_formats(manifest, source)
+            break
+    return source.first_language()
 
 
 def file_source(path: Path, lang: str | None) -> "FileSource":

@@ -9,7 +9,7 @@ from .options import translator_settings
 from .usage import UsageError
 
 if TYPE_CHECKING:
-    from ..shards.specs import AlignerSpec, ProjectorSpec, TranslatorSpec
+    from ..shards.parts import AlignerSpec, ProjectorSpec, TranslatorSpec
 
 
 def aligner_spec(
@@ -21,7 +21,7 @@ def aligner_spec(
     languages: tuple[str, str] | None = None,
 ) -> "AlignerSpec":
     """The settings of the aligner that `make_aligner` and `with_languages` make."""
-    from ..shards.specs import AlignerSpec
+    from ..shards.parts import AlignerSpec
 
     chosen = tuple(layers) if isinstance(layers, list) else layers
     return AlignerSpec(encoder, chosen, method, batch_size, "auto" if fast else "float32", languages)
@@ -36,7 +36,7 @@ def projector_spec(
 ) -> "ProjectorSpec":
     """The settings of the projector that `make_projector` makes. RAISES: UsageError as there."""
     from ..projection.second_opinion import DEFAULT_WEIGHT
-    from ..shards.specs import ProjectorSpec
+    from ..shards.parts import ProjectorSpec
 
     if teacher is None and teacher_weight is not None:
         raise UsageError("Found --teacher-weight without --teacher, expected a pipeline as the teacher too.")
@@ -48,7 +48,7 @@ def translator_spec(
     name: str, source: str, target: str, memory: Path | None, settings: Sequence[str] | None
 ) -> "TranslatorSpec":
     """The settings of the translator that `translator_from_options` makes. RAISES: UsageError as there."""
-    from ..shards.specs import TranslatorSpec
+    from ..shards.parts import TranslatorSpec
 
     return TranslatorSpec(name, source, target, translator_settings(name, memory, settings))
 
@@ -62,7 +62,7 @@ def back_translator_spec(
     back_settings: Sequence[str] | None,
 ) -> "TranslatorSpec":
     """The settings of the translator that `back_translator` makes. RAISES: XnerError as there."""
-    from ..shards.specs import TranslatorSpec
+    from ..shards.parts import TranslatorSpec
     from ..translation.factory import reverse_settings
 
     if back_settings:

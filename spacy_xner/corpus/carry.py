@@ -1,7 +1,7 @@
 """Translate labelled docs with their labels, which tags, markers or placeholders in the text carry: no aligner."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,9 @@ from ..redaction import redact_json
 from ..translation import Translator
 from ..translation.label_carriers import translate_labelled
 from ..translation.labelled_text import LabelCarrier, LabelledTranslation
+from ..translation.text_edits import CharSpan
 from .carried_doc import CarriedDoc, Places, find_places
-from .language_check import EARLY, MIN_TRANSLATIONS, check_language, check_language_early, count_translation
+from .language_check import check_language_early, check_language_of_part, count_translation
 from .provenance import Pair, made_from, text_hash
 from .translate import with_optional_cache
 
@@ -94,17 +95,14 @@ def carry_pairs(
 
     def carried() -> Iterator[CarriedDoc]:
         places = [find_places(doc, spans_key) for doc in docs]
-        items = (
-            (doc.text, [(*place, spans[0].span.label_) for place, spans in each.items()])
-            for doc, each in zip(docs, places, strict=True)
-        )
+        items = (with_spans(doc, each) for doc, each in zip(docs, places, strict=True))
         translated = translate_labelled(translator, items, carrier)
         for doc, each, found in zip(docs, places, translated, strict=True):
             text = count_translation(None if found is None else found.text, lang, counts)
             check_language_early(lang, counts, translator, cache)
             if found is not None and text is not None and count_entities(each, found, complete, counts):
                 yield CarriedDoc.of(doc, each, found, tokenizer)
-        check_language(lang, counts, translator, cache, least=EARLY if is_part else MIN_TRANSLATIONS)
+        check_language_of_part(lang, counts, translator, cache, is_part)
 
     finished = carried()
     if projector is not None:
@@ -158,3 +156,16 @@ def count_entities(places: Places, found: LabelledTranslation, complete: bool, c
         counts["entities left out"] += n_arrived
         return False
     return True
+
+
+def texts_to_carry(docs: Iterable[Doc], carrier: LabelCarrier, spans_key: str = "") -> Iterator[str]:
+    """The texts that the translator receives in `carry_docs`, with the carrier's signs in them."""
+    for doc in docs:
+        encoded = carrier.encode(*with_spans(doc, find_places(doc, spans_key)))
+        yield encoded.text
+        yield from encoded.to_translate
+
+
+def with_spans(doc: Doc, places: Places) -> tuple[str, list[CharSpan]]:
+    """The text of a doc, and the places of its spans with the label of the first one there."""
+    return doc.text, [(*place, spans[0].span.label_) for place, spans in places.items()]

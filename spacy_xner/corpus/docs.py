@@ -1,11 +1,11 @@
 """Corpus docs and their meta (`doc._.xner_meta`): provenance, ids, hashes, reading and writing DocBin files."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from spacy.tokens import Doc
+from spacy.tokens import Doc, DocBin
 
 from ..annotations.attributes import meta_of
 from ..errors import XnerError
@@ -13,6 +13,7 @@ from ..files import atomic_path, check_writable
 from ..languages.tokenizer import multilingual_tokenizer
 from .formats.docbin import docbin_of, read_docs
 
+MAX_TOKEN_BYTES = 2**32 - 1  # msgpack writes the length of a DocBin's tokens as 32 bits
 TRANSLATION_STEPS = frozenset({"translate", "carry"})  # provenance steps whose result is a translation
 
 
@@ -49,16 +50,31 @@ def write_docs(path: str | Path, docs: Iterable[Doc], *, allow_empty: bool = Fal
 
     allow_empty (bool): write a DocBin without docs where there are none.
     RETURNS (int): the number of docs.
-    RAISES: XnerError if there are no docs, since an empty corpus points to an earlier mistake; and, before the first
-        doc is read, if the file cannot be written.
+    RAISES: XnerError if there are no docs, since an empty corpus points to an earlier mistake; before the first doc is
+        read, if the file cannot be written; and at the first doc that is too many for one DocBin (some 1.65 million
+        docs of 25 tokens).
     """
     check_writable(path)
-    doc_bin = docbin_of(docs)
+    doc_bin = docbin_of(_check_size(path, docs))
     if not len(doc_bin) and not allow_empty:
         raise XnerError(f"{path}: not written, because no doc is left. The counts above show where they were dropped.")
     with atomic_path(path) as temporary:
         temporary.write_bytes(doc_bin.to_bytes())
     return len(doc_bin)
+
+
+def _check_size(path: str | Path, docs: Iterable[Doc]) -> Iterator[Doc]:
+    """Yield docs as long as they fit one DocBin."""
+    token_bytes = 8 * len(DocBin().attrs)
+    n_tokens, most = 0, MAX_TOKEN_BYTES // token_bytes
+    for number, doc in enumerate(docs, start=1):
+        n_tokens += len(doc)
+        if n_tokens > most:
+            raise XnerError(
+                f"{path}: not written, because doc {number:,} is too many: a DocBin has at most {most:,} tokens. Write "
+                f"several files into a folder, --output FOLDER/ --shard-size 10000, or divide the input."
+            )
+        yield doc
 
 
 def load_docs(path: str | Path) -> list[Doc]:

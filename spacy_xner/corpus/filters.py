@@ -81,7 +81,7 @@ def filter_without_quality(
     median = statistics.median(ratios) if ratios else 1.0
     earlier: set[str] = set()
     for source, translation in pairs:
-        text = " ".join(translation.text.casefold().split())
+        text = without_case_and_spacing(translation.text)
         if filters.length_ratio and has_unusual_length(source.text, translation.text, median, filters.length_ratio):
             counts["another length"] += 1
         elif filters.copied < 1 and fuzz.ratio(source.text.casefold(), text) >= 100 * filters.copied:
@@ -93,6 +93,11 @@ def filter_without_quality(
         else:
             earlier.add(text)
             yield source, translation
+
+
+def without_case_and_spacing(text: str) -> str:
+    """A text to compare with others: equal ones are duplicates."""
+    return " ".join(text.casefold().split())
 
 
 def has_unusual_length(source: str, translation: str, median: float, max_ratio: float) -> bool:

@@ -40,24 +40,26 @@ def check_language_early(lang: str, counts: Counter[str], translator: Translator
         check_language(lang, counts, translator, cache, EARLY_MAX_SHARE)
 
 
+def check_language_of_part(
+    lang: str, counts: Counter[str], translator: Translator, cache: Path | bool, is_part: bool
+) -> None:
+    """As `check_language`; with `is_part` only for EARLY translations or more, see `translate_pairs`."""
+    if not is_part or counts["translated"] >= EARLY:
+        check_language(lang, counts, translator, cache)
+
+
 def check_language(
-    lang: str,
-    counts: Counter[str],
-    translator: Translator,
-    cache: Path | bool,
-    max_share: float = MAX_SHARE,
-    least: int = MIN_TRANSLATIONS,
+    lang: str, counts: Counter[str], translator: Translator, cache: Path | bool, max_share: float = MAX_SHARE
 ) -> None:
     """Check the counts of `count_translation`.
 
     cache (Path | bool): as in `translate_docs`, for the message.
     max_share (float): the largest accepted share of translations in another script or language.
-    least (int): number of translations from which on the share is checked.
-    RAISES: XnerError if the share is larger.
+    RAISES: XnerError if the share is larger, for MIN_TRANSLATIONS or more.
     """
     n_script, n_language = counts["in another script"], counts["in another language"]
     n_translated = counts["translated"]
-    if n_translated < least or n_script + n_language <= max_share * n_translated:
+    if n_translated < MIN_TRANSLATIONS or n_script + n_language <= max_share * n_translated:
         return
     name = describe_translator(translator)
     if n_script >= n_language:

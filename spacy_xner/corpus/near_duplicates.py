@@ -17,13 +17,17 @@ class NearDuplicates:
     One word may be replaced, added or removed. In scripts without spaces, each character is a word. Texts of fewer than
     5 words are ignored, since short ones are often equal by chance.
 
-    texts (Iterable[str]): the known texts.
+    texts (Iterable[str]): the known texts; `add` adds others.
     """
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    def __init__(self, texts: Iterable[str] = ()) -> None:
         self._known: set[int] = set()
         for text in texts:
-            self._known.update(_keys(text))
+            self.add(text)
+
+    def add(self, text: str) -> None:
+        """Make a text known."""
+        self._known.update(_keys(text))
 
     def __contains__(self, text: str) -> bool:
         return any(key in self._known for key in _keys(text))

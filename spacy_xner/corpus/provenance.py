@@ -122,8 +122,11 @@ def _translator_options(step: Mapping[str, Any]) -> list[str]:
         options += ["--memory", str(identity.get("files", "FILES"))]
     if name == "lexicon":
         options += ["-s", f"path={identity.get('files', 'FILE')}"]
-    if name == "seq2seq":
+    if name in ("seq2seq", "ctranslate2"):
         options += ["-s", f"model={identity.get('model', 'MODEL')}"]
+    if name in ("http", "llm"):
+        given = {"url": "server", "protocol": "protocol", "model": "model"}
+        options += [word for key, at in given.items() if at in identity for word in ("-s", f"{key}={identity[at]}")]
     if "way" in step:
         options += ["--carry", str(step["way"]).lower()]
         options += ["--tags", str(step["tags"])] if "tags" in step else []

@@ -19,8 +19,10 @@ from ..errors import XnerError
 from ..files import without_hidden
 from .capitals import check_capitalised, drop_lower_case
 from .formats.docbin import read_docs
+from .shuffle import shuffle_stream, split_new_labels
 
 FILE_TYPE = ".spacy"
+SHUFFLE_BUFFER = 100_000  # docs; one of 25 tokens takes about 10 KB
 Augmenter = Callable[[Language, Example], Iterator[Example]]
 
 
@@ -57,6 +59,12 @@ class Corpus:
     shuffle (bool): shuffle the docs of all files, differently in each epoch. spaCy does this itself if
         `training.max_epochs` is at least 0. With -1 it reads the files again in each epoch, so that an augmenter's
         changes differ from epoch to epoch, and the reader has to shuffle.
+    shuffle_buffer (int): greatest number of docs in memory for `shuffle`, beside one file; about 10 KB each. 0: no
+        limit. A corpus that is not larger is shuffled as a whole. Of a larger one, each epoch reads the files in
+        another order, and each doc takes the place of a random one of the buffer, which is yielded: docs of one file
+        stay near each other where files are much larger than the buffer. The docs with new labels come first of those
+        that fill the buffer. Where a label occurs only later, spaCy's components for which labels must be known need
+        `initialize.components.NAME.labels`.
     repeat (bool): read the files again without end (with `shuffle`, each time in another order), so that no batch is
         shorter because an epoch ends. Only for training with `max_epochs = -1`.
     seed (int): makes the orders reproducible.
@@ -64,7 +72,7 @@ class Corpus:
     capitalised (Mapping[str, list[str]] | None): languages by label, such as `{"MISC": ["es", "fr"]}`: an entity of the
         label without a capital letter is no name in these languages, see `corpus/capitals.py`. It becomes O. The first
         epoch's number of them is a log message.
-    RAISES: XnerError for a malformed `capitalised`.
+    RAISES: XnerError for a malformed `capitalised`, and a negative `shuffle_buffer`.
     """
 
     def __init__(
@@ -74,6 +82,7 @@ class Corpus:
         max_length: int = 0,
         limit: int = 0,
         shuffle: bool = False,
+        shuffle_buffer: int = SHUFFLE_BUFFER,
         repeat: bool = False,
         seed: int = 0,
         augmenter: Augmenter | None = None,
@@ -86,6 +95,10 @@ class Corpus:
         self.augmenter = augmenter or dont_augment
         self.capitalised = check_capitalised(capitalised)
         self._told = False  # how many entities had no capital
+        if shuffle_buffer < 0:
+            raise XnerError(f"The setting shuffle_buffer of the corpus is {shuffle_buffer}, expected a number of docs.")
+        self.shuffle_buffer = shuffle_buffer
+        self._is_large = False  # whether an epoch has shown that the docs are more than fit the buffer
         self.random = random.Random(seed) if shuffle else None
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
@@ -104,18 +117,29 @@ class Corpus:
 
     def read_once(self, nlp: Language) -> Iterator[Example]:
         """Yield the examples of one epoch."""
-        references: Iterable[Doc] = self.read_docs(nlp.vocab)
-        if self.random is not None:
-            references = list(references)
-            self.random.shuffle(references)
-            references = labels_first(references)
+        references = self.read_docs(nlp.vocab) if self.random is None else self._shuffle(nlp.vocab, self.random)
         for reference in references:
             yield from self.augmenter(nlp, make_example(nlp, reference))
 
-    def read_docs(self, vocab: Vocab) -> Iterator[Doc]:
-        """Yield the docs of all files, without empty and too long ones."""
+    def _shuffle(self, vocab: Vocab, random: random.Random) -> Iterator[Doc]:
+        files, size = find_docbins(self.path), self.shuffle_buffer
+        if not self._is_large:
+            docs = list(itertools.islice(self.read_docs(vocab, files), size + 1 if size else None))
+            if not size or len(docs) <= size:
+                random.shuffle(docs)
+                first, rest = split_new_labels(docs)
+                yield from first + rest
+                return
+            del docs
+            self._is_large = True
+            logger.info("Corpus: more than %d docs, shuffled by a buffer of this size (setting shuffle_buffer).", size)
+        random.shuffle(files)
+        yield from shuffle_stream(self.read_docs(vocab, files), size, random)
+
+    def read_docs(self, vocab: Vocab, files: Iterable[Path] | None = None) -> Iterator[Doc]:
+        """Yield the docs of all files, without empty and too long ones. files: in this order; None: sorted by name."""
         n_left_out = n_lower = 0
-        for path in find_docbins(self.path):
+        for path in find_docbins(self.path) if files is None else files:
             for doc in itertools.islice(read_docs(path, vocab), self.limit or None):
                 for part in self.split_long(doc):
                     if self.max_length and len(part) > self.max_length:
@@ -152,20 +176,6 @@ def copy_scores(sentence: Span, part: Doc) -> None:
             entity._.set(CONFIDENCE, score)
 
 
-def labels_first(docs: list[Doc]) -> list[Doc]:
-    """The same docs, with those first that contain a new label: spaCy takes the labels of a streamed corpus from its
-    first hundred examples.
-    """
-    known: set[str] = set()
-    first: list[Doc] = []
-    rest: list[Doc] = []
-    for doc in docs:
-        labels = {ent.label_ for ent in doc.ents}
-        (rest if labels <= known else first).append(doc)
-        known |= labels
-    return first + rest
-
-
 def create_corpus_reader(
     path: str | Path | list[str],
     max_length: int = 0,
@@ -175,6 +185,7 @@ def create_corpus_reader(
     seed: int = 0,
     augmenter: Augmenter | None = None,
     capitalised: Mapping[str, list[str]] | None = None,
+    shuffle_buffer: int = SHUFFLE_BUFFER,
 ) -> Callable[[Language], Iterable[Example]]:
     """`spacy_xner.Corpus.v1`; the arguments are those of `Corpus`."""
     return Corpus(
@@ -182,6 +193,7 @@ def create_corpus_reader(
         max_length=max_length,
         limit=limit,
         shuffle=shuffle,
+        shuffle_buffer=shuffle_buffer,
         repeat=repeat,
         seed=seed,
         augmenter=augmenter,

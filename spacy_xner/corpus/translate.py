@@ -17,7 +17,7 @@ from ..translation import Translator
 from ..translation.cache import with_cache
 from ..translation.streams import translate_items
 from .docs import with_step
-from .language_check import EARLY, MIN_TRANSLATIONS, check_language, check_language_early, count_translation
+from .language_check import check_language_early, check_language_of_part, count_translation
 from .provenance import Pair, made_from, text_hash
 
 REVISION = 1  # of what this file makes of translations; see `corpus/provenance.py`
@@ -95,7 +95,7 @@ def translate_pairs(
             made = made_from(text_hash(doc.text), REVISION)
             translated._.xner_meta = with_step(meta_of(doc), {**step, **made}, lang=lang)
             yield doc, translated
-    check_language(lang, counts, translator, cache, least=EARLY if is_part else MIN_TRANSLATIONS)
+    check_language_of_part(lang, counts, translator, cache, is_part)
 
 
 def translate_texts(texts: Iterable[str], translator: Translator, cache: Path | bool) -> Iterator[str | None]:

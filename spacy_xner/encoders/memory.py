@@ -4,7 +4,7 @@ import ctypes
 import functools
 from collections.abc import Callable
 
-UPDATES_PER_RELEASE = 8
+UPDATES_PER_RELEASE = 4
 """Updates of an encoder between two calls of `release_memory`, each of which takes milliseconds."""
 
 

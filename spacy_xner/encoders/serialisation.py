@@ -24,7 +24,8 @@ from transformers import AutoConfig, AutoTokenizer
 from .. import compat
 from ..errors import XnerError
 from ..model_files import CONFIG_NAME, LOCAL, TOKENIZER_FILES, check_model_folder, check_settings
-from .storage import read_stored, stored_weights
+from .memory import release_memory
+from .storage import SCALE, read_stored, stored_weights
 from .threads import one_at_a_time
 
 FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -41,8 +42,27 @@ def encoder_to_bytes(shim: HFShim, encoder: torch.nn.Module | None) -> bytes:
     with one_at_a_time("tokenizer"):
         message = compat.serialise_without_weights(shim)
     if encoder is not None:
-        message["state"] = safetensors.torch.save(stored_weights(encoder))
+        release_memory()  # what training has left over; the copies of the weights are large
+        weights = stored_weights(encoder)
+        if any(name.endswith(SCALE) for name in weights):  # a package, which should be small
+            message["tokenizer"] = {name: compact(name, part) for name, part in message["tokenizer"].items()}
+        message["state"] = weights_to_bytes(weights)
     return srsly.msgpack_dumps(message)
+
+
+def compact(name: str, content: Any) -> Any:
+    """A JSON file of a tokenizer without indentation, which is half of the file; other values as they are."""
+    if not name.endswith(".json") or not isinstance(content, bytes):
+        return content
+    return json.dumps(json.loads(content), ensure_ascii=False, separators=(",", ":")).encode("utf8", "surrogatepass")
+
+
+def weights_to_bytes(weights: dict[str, torch.Tensor]) -> bytes:
+    """The bytes of a safetensors file, by way of a file: `safetensors.torch.save` holds one copy more in memory."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "weights.safetensors"
+        safetensors.torch.save_file(weights, path)
+        return path.read_bytes()
 
 
 def read_message(data: bytes) -> dict[str, Any]:

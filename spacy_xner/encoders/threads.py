@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Literal, TypeVar, get_args
 
 import torch
+from threadpoolctl import threadpool_limits
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -57,6 +58,23 @@ def count_threads() -> int:
     """The number of torch's threads, as `torch.get_num_threads`; not a number that is set for a moment only."""
     with one_at_a_time("threads"):
         return torch.get_num_threads()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute with one thread in the block, in torch and in numpy's linear algebra.
+
+    How a product is divided among threads, and a text's batch, which depends on their number, change the last digits
+    of results. With one thread, they are the same on machines with the same kind of CPU.
+    """
+    with one_at_a_time("threads"):
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def use_one_thread_if_forked() -> None:

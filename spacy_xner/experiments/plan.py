@@ -29,6 +29,8 @@ class Arm:
     teacher (str | None): the arm whose pipeline, with the same seed, labels the synthetic text.
     start (str | None): the arm whose pipeline, with the same seed, has the weights that the training starts from, or
         "teacher" for the teacher; None: the encoder's weights. Both arms need the same pipeline, encoder and layers.
+    start_share (float): share of the start's weights in the pipeline: after training, it becomes the weighted mean of
+        both, see `distillation.weights.mix_weights`. In [0, 1).
     steps (int | None): optimizer steps of this arm alone; None for the study's. Those of its teacher and start are not
         among them: records and reports count these too.
     with_sources (bool): the teacher also labels the source sentences of synthetic text, and these entities are
@@ -48,6 +50,7 @@ class Arm:
     synthetic_languages: Sequence[str] = ()
     teacher: str | None = None
     start: str | None = None
+    start_share: float = 0.0
     steps: int | None = None
     unrelated: bool = False
     with_sources: bool = False

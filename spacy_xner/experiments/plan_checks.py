@@ -158,7 +158,13 @@ def _check_selection(arm: Arm, path: Path) -> None:
 
 
 def _check_parents(arm: Arm, study: Study, path: Path) -> None:
-    """Check that the teacher and the start of an arm exist."""
+    """Check that the teacher and the start of an arm exist, and the share of the start."""
+    where = f"{path}: [arms.{arm.name}] start_share"
+    _check_number(arm.start_share, int | float, where)
+    if not 0 <= arm.start_share < 1:
+        raise XnerError(f"{where} is {arm.start_share}, expected a share of the start's weights, from 0 to below 1.")
+    if arm.start_share and arm.start is None:
+        raise XnerError(f"{where} is {arm.start_share}, but the arm has no start: expected `start`, or no share.")
     if arm.teacher is not None and arm.teacher not in study.arms:
         raise XnerError(f"{path}: the teacher of {arm.name} is '{arm.teacher}', which is no arm of the study.")
     if arm.start == TEACHER:

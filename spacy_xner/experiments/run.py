@@ -139,7 +139,7 @@ def _arm_setting(study: Study, arm: Arm) -> dict[str, Any]:
     where they are not set, so that earlier records stay valid."""
     setting = {key: value for key, value in asdict(arm).items() if key not in ("title", "description")}
     setting |= {"start": study.start_of(arm), "synthetic_languages": sorted(arm.synthetic_languages)}
-    for name in ("config", "start", "steps", "synthetic_languages", "filters"):
+    for name in ("config", "start", "start_share", "steps", "synthetic_languages", "filters"):
         if not setting[name]:
             del setting[name]
     if arm.filters:

@@ -10,11 +10,14 @@ import srsly
 
 from ..alignment.embedding import EmbeddingAligner
 from ..corpus.docs import docs_by_id
+from ..corpus.reader import find_docbins
+from ..distillation.calibrate import calibrate_on
 from ..distillation.distill import distill_file
 from ..distillation.distiller import Distiller
 from ..distillation.selection import Selection
 from ..distillation.teachers import Teachers
-from ..files import read_json, remove, resumable_folder, write_json
+from ..distillation.weights import mix_weights
+from ..files import atomic_path, read_json, remove, resumable_folder, write_json
 from ..pipelines import load_pipeline
 from ..projection import SpanProjector
 from .claims import claimed
@@ -65,6 +68,8 @@ def train_run(run: Run, gpu_id: int = -1, log: Log = print) -> dict[str, float]:
         if run.start:
             paths["paths.start"] = str(run.start.folder / MODEL)
         train_into(room, run.config, run.study.batch_words, run.overrides() | paths, gpu_id)
+        if run.start and run.arm.start_share:
+            average(room / MODEL, run.start.folder / MODEL, run.arm.start_share, run.study.dev)
         minutes["train"] = round((time.perf_counter() - start) / 60, 2)
         own = {
             "arm": run.arm.name,
@@ -76,6 +81,15 @@ def train_run(run: Run, gpu_id: int = -1, log: Log = print) -> dict[str, float]:
         srsly.write_json(room / SETTING, found)
         remove(room / "corpora")
     return minutes
+
+
+def average(folder: Path, start: Path, share: float, dev: str) -> None:
+    """Replace a trained pipeline by the mean of its weights and those of its start, and calibrate it again."""
+    nlp = load_pipeline(str(folder))
+    mix_weights(nlp, load_pipeline(str(start)), share)
+    calibrate_on(find_docbins(dev), nlp)
+    with atomic_path(folder) as temporary:
+        nlp.to_disk(temporary)
 
 
 def trainings_of(run: Run) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from spacy.util import minibatch
 from ..annotations.attributes import install_extensions, is_fully_labelled
 from ..annotations.entities import set_spans
 from ..errors import XnerError
+from ..translation.own import as_translator
 from .confidence import DEFAULT_MIN_SCORE
 from .projector import SpanProjector
 from .second_opinion import DEFAULT_WEIGHT
@@ -86,7 +87,7 @@ def make_projector(
             f'{{"@misc": "spacy_xner.Apertium.v1", "source": "es", "target": "en"}}, and a source_pipeline that '
             f"finds entities in the translations, such as en_core_web_sm."
         )
-    if translator is not None and not hasattr(type(translator), "translate"):
+    if translator is not None and as_translator(translator) is None:
         raise XnerError(f"The setting translator of the component {name!r} is {translator!r}: expected a translator.")
     if teacher is not None and not hasattr(type(teacher), "read"):
         raise XnerError(

@@ -9,18 +9,19 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..errors import XnerError
+from ..translation.own import as_translator
 
 
 class TranslatedSource:
     """Sets `doc._.xner_source` to a translation of the doc, with entities.
 
-    translator (Translator): translates into the language of the pipeline.
+    translator (Translator | OwnTranslator): translates into the language of the pipeline.
     pipeline (str): name or folder of a spaCy pipeline, which is loaded on first use.
     RAISES: XnerError on first use, if the pipeline cannot be loaded.
     """
 
     def __init__(self, translator: Any, pipeline: str) -> None:
-        self.translator = translator
+        self.translator: Any = translator if hasattr(translator, "translate") else as_translator(translator)
         self.pipeline = pipeline
 
     @cached_property

@@ -79,7 +79,7 @@ def table_of(rows: Sequence[Row]) -> Any:
             columns.append(pa.array(_column(rows, field.name), type=field.type))
         except (ValueError, TypeError, OverflowError, pa.ArrowException) as error:
             raise XnerError(
-                f"The rows {rows[0].id} to {rows[-1].id}: the column {field.name} cannot be written ({error}). "
+                f"The rows {rows[0].id!r} to {rows[-1].id!r}: the column {field.name} cannot be written ({error}). "
                 f"Expected values of the type {field.type}."
             ) from None
     return pa.Table.from_arrays(columns, schema=schema())

@@ -11,9 +11,10 @@ from typing import Any, Protocol
 from spacy.tokens import Doc
 
 from ..annotations.attributes import meta_of
-from ..corpus.formats.reading import find_files, read_sentences
+from ..corpus.formats.reading import Format, detect_format, find_files, is_line_text, read_sentences
 from ..corpus.formats.report import Report
 from ..corpus.formats.sentence import Sentence
+from ..corpus.formats.text import text_format
 from ..corpus.pairs import Pairs
 from ..corpus.project_files import PairBy, pair_files
 from ..errors import XnerError
@@ -28,7 +29,11 @@ class RowSource(Protocol):
 
     files (Sequence[Path]): the files that are read. part_of_files (Sequence[int]): the part that each belongs to.
     n_parts (int): number of parts.
+    formats (dict[int, Format]): formats of parts, as far as they are known; they can be set, so that they are not found
+        out again.
     """
+
+    formats: dict[int, Format]
 
     @property
     def files(self) -> Sequence[Path]: ...
@@ -85,11 +90,13 @@ class FileSource:
     paths (Sequence[Path]): the files.
     lang (str | None): language of text whose file does not give it.
     report (Report): receives what files were taken for in the survey, and what was left out.
+    formats (dict[int, Format]): formats of text files by part. Others are found out: a `.txt` is read for that.
     """
 
     paths: Sequence[Path]
     lang: str | None = None
     report: Report = field(default_factory=Report)
+    formats: dict[int, Format] = field(default_factory=dict)
     _reader: tuple[int, RowReader] | None = field(default=None, init=False, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -119,7 +126,7 @@ class FileSource:
         reader = self._reader_of(part)
         if reader.is_parquet or reader.is_docbin:
             return (content_of_row(row) for row in reader.read())
-        return (content_of_sentence(each) for each in read_sentences(path, report=self.report, lang=self.lang))
+        return map(content_of_sentence, read_sentences(path, self._format_of(part), self.report, lang=self.lang))
 
     def read(self, part: int, start: int, stop: int, counts: Counter[str]) -> tuple[list[Row], str]:
         reader, contents = self._reader_of(part), list[bytes]()
@@ -133,8 +140,20 @@ class FileSource:
 
     def _reader_of(self, part: int) -> RowReader:
         if self._reader is None or self._reader[0] != part:
-            self._reader = part, RowReader(self.paths[part], self.lang, report=Report())
+            reader = RowReader(self.paths[part], self.lang, report=Report())
+            if not reader.is_parquet and not reader.is_docbin:
+                reader.format = self._format_of(part)
+            self._reader = part, reader
         return self._reader[1]
+
+    def _format_of(self, part: int) -> Format:
+        path = self.paths[part]
+        if part not in self.formats:
+            found: Any = detect_format(path)
+            if found == "inline":
+                found = text_format(path) if is_line_text(path) else "columns"
+            self.formats[part] = found
+        return self.formats[part]
 
 
 @dataclass
@@ -156,6 +175,7 @@ class PairSource:
     source_lang: str = "xx"
     report: Report = field(default_factory=Report)
     counts: Counter[str] = field(default_factory=Counter)
+    formats: dict[int, Format] = field(default_factory=dict)
     _pairs: Pairs | None = field(default=None, init=False, repr=False)
     _rows: Iterator[Row] | None = field(default=None, init=False, repr=False)
     _position: int = field(default=0, init=False, repr=False)

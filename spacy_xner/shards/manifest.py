@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .. import __version__
+from ..corpus.formats.reading import FORMATS
 from ..errors import XnerError
 from ..files import check_writable, file_sha256, read_json, write_errors
 from ..journal import differing_keys
-from ..json_checks import check, items, number, row, text
+from ..json_checks import Expected, check, items, number, row, text
 from ..redaction import redact_json
 from .inputs import RowSource, digest_of
 
@@ -26,7 +27,7 @@ SHARD_SIZE = 10_000  # rows
 OutputFormat = Literal["parquet", "docbin"]
 ENDINGS: dict[str, str] = {"parquet": ".parquet", "docbin": ".spacy"}
 AGAIN = "Give the folder the settings and files that it was begun with, or write to another folder."
-EXPECTED = {
+EXPECTED: Expected = {
     "format": number(1, int),
     "version": text,
     "step": text,
@@ -34,7 +35,14 @@ EXPECTED = {
     "shard_size": number(1, int),
     "output_format": text,
     "files": items(
-        {"path": text, "size": number(0, int), "changed": number(None, int), "sha256": text, "rows": number(0, int)}
+        {
+            "path": text,
+            "size": number(0, int),
+            "changed": number(None, int),
+            "sha256": text,
+            "rows": number(0, int),
+            "format": text,
+        }
     ),
     "ranges": items(row(4, int, int, int, str)),
 }
@@ -49,6 +57,7 @@ class InputFile:
         hashed again.
     sha256 (str): of its bytes, in hex.
     rows (int): number of rows.
+    format (str): of a text file, as `plain`; "" for others.
     """
 
     path: str
@@ -56,6 +65,7 @@ class InputFile:
     changed: int
     sha256: str
     rows: int
+    format: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +105,7 @@ class Manifest:
     @cached_property
     def key(self) -> str:
         """A hash of everything that the shards depend on: not of where the files are, and of when they changed."""
-        files = [(Path(file.path).name, file.size, file.sha256, file.rows) for file in self.files]
+        files = [(Path(file.path).name, file.size, file.sha256, file.rows, file.format) for file in self.files]
         ranges = [(each.part, each.start, each.stop, each.digest) for each in self.ranges]
         parts = [FORMAT, self.version, self.step, self.settings, self.shard_size, self.output_format, files, ranges]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
@@ -134,7 +144,14 @@ def plan(
     if not ranges:
         raise XnerError(f"{', '.join(map(str, source.files[:3]))}: found no texts, expected at least one.")
     files = tuple(
-        InputFile(str(path), (stat := path.stat()).st_size, stat.st_mtime_ns, file_sha256(path), rows[part])
+        InputFile(
+            str(path),
+            (stat := path.stat()).st_size,
+            stat.st_mtime_ns,
+            file_sha256(path),
+            rows[part],
+            source.formats.get(part, ""),
+        )
         for path, part in zip(source.files, source.part_of_files, strict=True)
     )
     plain: dict[str, Any] = json.loads(json.dumps(redact_json(settings)))  # as it is read back
@@ -230,6 +247,13 @@ def check_settings(
         shown = "; ".join(f"{name}: {_short(known, name)}, now {_short(given, name)}" for name in differing[:4])
         more = f"; and {len(differing) - 4} more" if len(differing) > 4 else ""
         raise XnerError(f"{folder} was begun with other settings ({shown}{more}). {AGAIN}")
+
+
+def set_formats(manifest: Manifest, source: RowSource) -> None:
+    """Tell a source the formats of its text files, which `plan` has found out. `check_files` checks the files."""
+    known: Any = {part: file.format for part, file in enumerate(manifest.files) if file.format in FORMATS}
+    if len(manifest.files) == len(source.files):
+        source.formats.update(known)
 
 
 def check_files(folder: Path, manifest: Manifest, source: RowSource) -> None:

@@ -7,6 +7,8 @@ writes its shards itself, so that no rows travel: only the numbers of shards go 
 import json
 import logging
 import os
+import re
+import socket
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +21,8 @@ from .receipts import Receipt
 from .run import Job, Step
 
 INSTALL = "pip install 'spacy-xner[ray]'"
-RETRIES = 3  # of a shard whose process has died
+RETRIES = 3  # of a shard whose process has died, and of processes that die while they start
+REACHED_WITHIN = 10  # seconds
 MAX_BLOCKS = 10_000  # a block of shards is the least that Ray Data gives to an actor
 STORE_BYTES = 100 * 2**20  # for objects in memory, of which this engine has small ones only
 # No telemetry, and no messages of Ray's own programs that a user can do nothing about.
@@ -31,7 +34,7 @@ class RayEngine:
     """Makes shards by Ray Data.
 
     workers (int | None): number of processes that make shards; None: one for each CPU (or GPU) of the cluster.
-    address (str | None): of a cluster, such as "auto" or "ray://head:10001"; None: Ray is started on this machine, and
+    address (str | None): of a cluster, such as "auto" or "HOST:6379"; None: Ray is started on this machine, and
         stopped at the end.
     gpu (bool): each process uses one GPU.
     RAISES: XnerError where Ray is not installed.
@@ -106,10 +109,12 @@ def _connected(ray: Any, address: str | None, workers: int | None) -> Iterator[N
         settings |= {"address": "local", "include_dashboard": False, "object_store_memory": STORE_BYTES}
         settings |= {"num_cpus": max(workers, os.cpu_count() or 1) if workers else None}
     else:
+        check_reachable(address)
         settings |= {"address": address}
     try:
-        ray.init(**settings)
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+        with _without_stderr():
+            ray.init(**settings)
+    except (ConnectionError, RuntimeError, ValueError, TimeoutError, ImportError) as error:
         where = f"the cluster {address} cannot be reached" if address else "it cannot be started on this machine"
         raise XnerError(f"Ray: {where} ({error}).") from error
     try:
@@ -118,8 +123,34 @@ def _connected(ray: Any, address: str | None, workers: int | None) -> Iterator[N
         ray.shutdown()
 
 
+def check_reachable(address: str) -> None:
+    """RAISES: XnerError for a cluster at HOST:PORT where nothing listens: Ray itself would try for minutes."""
+    found = re.fullmatch(r"(?:ray://)?([^/]+):(\d+)", address)
+    if found is None:  # "auto", or what Ray alone understands
+        return
+    try:
+        socket.create_connection((found[1].strip("[]"), int(found[2])), timeout=REACHED_WITHIN).close()
+    except (OSError, OverflowError) as error:
+        raise XnerError(
+            f"Ray: the cluster {address} cannot be reached ({error}). Start it: ray start --head"
+        ) from error
+
+
+@contextmanager
+def _without_stderr() -> Iterator[None]:
+    """Drop what native code prints on standard error in the block, such as that it has read `ENVIRONMENT`."""
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "w") as nothing:
+            os.dup2(nothing.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
 def _map_shards(ray: Any, job: Job, shards: Sequence[int], n_workers: int, gpu: bool) -> Iterator[Receipt]:
-    _quieten(ray)
+    _set_up(ray)
     items = ray.data.from_items(list(shards), override_num_blocks=min(len(shards), MAX_BLOCKS))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # `max_task_retries` gets another way of giving it in a later version
@@ -143,10 +174,11 @@ def _map_shards(ray: Any, job: Job, shards: Sequence[int], n_workers: int, gpu: 
         raise XnerError(_explain(ray, error)) from error
 
 
-def _quieten(ray: Any) -> None:
+def _set_up(ray: Any) -> None:
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    context.max_consecutive_actor_init_deaths = RETRIES
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # errors are raised, and shown by the command
 
 
 def _explain(ray: Any, error: Exception) -> str:
@@ -154,7 +186,7 @@ def _explain(ray: Any, error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     what = lines[-1] if lines else type(error).__name__
     return (
-        f"Ray: a process that made shards has failed ({type(error).__name__}: {what[:300]}). Where the system has ended "
-        f"it because memory was full, give fewer --workers, or a smaller --shard-size in another folder. Ray's logs are "
-        f"in its session folder, by default in /tmp/ray/session_latest/logs."
+        f"Ray: a process that made shards has failed ({type(error).__name__}: {what[:300]}). If memory was full, "
+        "give fewer --workers, or write to another folder with a smaller --shard-size. Ray's logs are in its session "
+        "folder, by default /tmp/ray/session_latest/logs."
     )

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from ..errors import XnerError
 from ..files import file_sha256, read_json, write_json
-from ..json_checks import check, mapping, number, text
+from ..json_checks import Expected, check, mapping, number, text
 from .manifest import Manifest
 
 RECEIPTS = ".receipts"  # hidden, so that programs that read all files of the folder see shards alone
-EXPECTED = {
+EXPECTED: dict[str, Expected] = {
     "manifest": text,
     "rows": number(0, int),
     "size": number(0, int),

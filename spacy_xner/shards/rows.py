@@ -12,7 +12,7 @@ from ..compat_spacy import part_of_docbin
 from ..corpus.convert import complete_meta, convert_step, doc_of_sentence, name_files
 from ..corpus.docs import check_meta, with_step, write_docs
 from ..corpus.formats.docbin import docs_of, load_docbin
-from ..corpus.formats.reading import detect_format, read_sentences
+from ..corpus.formats.reading import Format, detect_format, read_sentences
 from ..corpus.formats.report import Report
 from ..corpus.formats.sentence import Sentence
 from ..errors import XnerError
@@ -45,6 +45,7 @@ PARQUET_SETTINGS: dict[str, Any] = {
     "use_dictionary": True,
     "write_statistics": True,
     "store_schema": True,
+    "write_page_checksum": True,
 }
 
 
@@ -77,6 +78,7 @@ class RowReader:
         self.report: Report | None = Report() if report is None else report
         self.is_parquet = self.path.suffix == PARQUET
         self.is_docbin = not self.is_parquet and detect_format(self.path) == "docbin"
+        self.format: Format = "auto"  # of a text; finding it out takes a pass over a `.txt`
         self.on_sentence: Callable[[Sentence], object] | None = None  # receives each sentence of a text in a range
         self._docbin: DocBin | None = None
         self._sentences: Iterator[Sentence] | None = None
@@ -137,7 +139,7 @@ class RowReader:
     def _read_text(self, start: int, stop: int | None) -> Iterator[Row]:
         if self._sentences is None or self._position > start:
             report, self.report = self.report, None  # another reading of the same lines reports them no more
-            self._sentences = read_sentences(self.path, report=report or Report(), lang=self.lang)
+            self._sentences = read_sentences(self.path, self.format, report or Report(), lang=self.lang)
             self._position = 0
         sentences, tokenizer, (name,) = self._sentences, multilingual_tokenizer(), name_files([self.path])
         for _ in islice(sentences, start - self._position):
@@ -216,8 +218,10 @@ def _opened(path: Path) -> Any:
     from pyarrow import parquet
 
     try:
-        return parquet.ParquetFile(path)
-    except (OSError, pa.ArrowException) as error:
+        file = parquet.ParquetFile(path, page_checksum_verification=True)
+        file.schema_arrow.names  # noqa: B018  (a damaged name is found here)
+        return file
+    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         raise XnerError(f"{path}: cannot be read: {error}. Expected a Parquet file.") from None
 
 

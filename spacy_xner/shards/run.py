@@ -18,6 +18,7 @@ from .manifest import (
     check_settings,
     plan,
     read_manifest,
+    set_formats,
     write_manifest,
 )
 from .receipts import Found, Receipt, find_shard, write_receipt
@@ -94,6 +95,7 @@ def prepare(
         manifest = read_manifest(folder) or made  # that of another run, if it was faster
     check_settings(folder, manifest, spec.name, loaded.identity, shard_size, output_format)
     check_files(folder, manifest, source)
+    set_formats(manifest, source)
     return Job(folder, manifest, spec, source), loaded
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from ..encoders.threads import one_thread
 from .row import Row
 
 Run = Callable[[list[Row], Counter[str]], list[Row]]
@@ -42,11 +43,14 @@ class StepSpec(Protocol):
 
 @dataclass(frozen=True)
 class LoadedStep:
-    """A `Step` by its parts."""
+    """A `Step` by its parts. It computes with one thread, so that a shard is the same on any number of cores: for more,
+    use more processes.
+    """
 
     identity: dict[str, Any]
     count_names: tuple[str, ...]
     run: Run
 
     def __call__(self, rows: list[Row], counts: Counter[str]) -> list[Row]:
-        return self.run(rows, counts)
+        with one_thread():
+            return self.run(rows, counts)

@@ -8,16 +8,18 @@ gives. What these functions find out about the corpus as a whole is found out fr
   a file. In a smaller one (the last shard, or a test run), a file's limit of five would stop a long run for a list of
   names: the counts alone show it.
 - The usual length ratio, of the filter `length_ratio`, is the median of the shard.
-- Duplicates are dropped within a shard. The same translation can be kept in several shards; docs/scale.md says how to
-  find them.
+- Duplicates are dropped within a shard. The same translation can be kept in several shards: `drop_duplicates` drops
+  these afterwards.
 - Sentences are encoded in batches that begin with the shard, so that the last digits of scores do not depend on other
   shards.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..annotations.entities import PlainSpan
@@ -30,6 +32,7 @@ from ..corpus.quality import Quality
 from ..corpus.synthesize import synthesize_pairs
 from ..corpus.translate import translate_pairs
 from ..distillation.distiller import Distiller, EntitiesByDoc
+from ..distillation.span_teacher import PipelineTeacher
 from ..distillation.teachers import TeacherPrediction
 from ..errors import XnerError
 from ..languages.tokenizer import multilingual_tokenizer
@@ -39,7 +42,7 @@ from ..translation.labelled_text import LabelCarrier
 from .row import Row
 from .row_docs import doc_of, source_doc, target_doc, with_doc, with_target
 
-REVISION = 1  # of what this file makes of rows, beside the revisions of the functions that it calls
+REVISION = 1  # of what this file and the filters of translations make of rows; other functions have their own
 LABELLED = frozenset({"project", "carry"})  # provenance steps whose result is labelled
 SOFT_LEFT_OUT = "soft labels of sources, which translations do not get"
 OTHER_TOKENS = "with entities that are no tokens of the teachers"
@@ -103,6 +106,11 @@ def project_batch(rows: Sequence[Row], projector: SpanProjector, counts: Counter
     RAISES: XnerError for a row without a target, with an unlabelled source, or with a target that was made from another
         text.
     """
+    with forget_words(_pipelines_of(projector)):
+        return _project(rows, projector, counts)
+
+
+def _project(rows: Sequence[Row], projector: SpanProjector, counts: Counter[str]) -> list[Row]:
     vocab = multilingual_tokenizer().vocab
     pairs = [(source_doc(row, vocab), target_doc(row, vocab)) for row in rows]
     for row, (source, target) in zip(rows, pairs, strict=True):
@@ -135,21 +143,44 @@ def distill_batch(
     RAISES: XnerError for a labelled text without `keep_entities`, teachers that tokenize a text differently, and a
         target that was made from another text than the row's source.
     """
-    vocab = distiller.teachers.pipelines[0].vocab
     made = []
     for start in range(0, len(rows), distiller.batch_size):
         batch = rows[start : start + distiller.batch_size]
-        docs = [doc_of(row, vocab) for row in batch]
-        if not keep_entities:
-            for row, doc in zip(batch, docs, strict=True):
-                if doc.has_annotation("ENT_IOB") and len(doc):
-                    raise XnerError(
-                        f"The row {row.id} is labelled ('{doc.text[:60]}'), expected unlabelled text. To keep the "
-                        f"entities beside the soft labels, set keep_entities."
-                    )
-        find = _Entities(batch, distiller, counts) if keep_entities or distiller.projector else None
-        made += [with_doc(batch[i], doc, counts) for i, doc in distiller.label_batch(docs, counts, find)]
+        with forget_words([*distiller.teachers.pipelines, *_pipelines_of(distiller.projector)]):
+            made += _distill(batch, distiller, counts, keep_entities)
     return made
+
+
+def _distill(rows: Sequence[Row], distiller: Distiller, counts: Counter[str], keep_entities: bool) -> list[Row]:
+    """As `distill_batch`, for rows that are labelled together."""
+    vocab = distiller.teachers.pipelines[0].vocab
+    docs = [doc_of(row, vocab) for row in rows]
+    if not keep_entities:
+        for row, doc in zip(rows, docs, strict=True):
+            if doc.has_annotation("ENT_IOB") and len(doc):
+                raise XnerError(
+                    f"The row {row.id} is labelled ('{doc.text[:60]}'), expected unlabelled text. To keep the entities "
+                    f"beside the soft labels, set keep_entities."
+                )
+    find = _Entities(rows, distiller, counts) if keep_entities or distiller.projector else None
+    return [with_doc(rows[i], doc, counts) for i, doc in distiller.label_batch(docs, counts, find)]
+
+
+def _pipelines_of(projector: SpanProjector | None) -> list[Language]:
+    teacher = None if projector is None else projector.teacher
+    return [teacher.nlp] if isinstance(teacher, PipelineTeacher) else []
+
+
+@contextmanager
+def forget_words(pipelines: Iterable[Language]) -> Iterator[None]:
+    """Let pipelines forget the words that they read in the block, and all docs with them.
+
+    A vocabulary keeps each new word, half a kilobyte, as long as it lives: gigabytes for ten million sentences.
+    """
+    with ExitStack() as stack:
+        for nlp in pipelines:
+            stack.enter_context(nlp.memory_zone())
+        yield
 
 
 class _Entities:

@@ -1,6 +1,6 @@
-"""Translators: each takes texts and yields one translation for each of them, in the same order."""
+"""Translators: each takes texts and gives one translation for each of them, in the same order."""
 
 from .factory import make_translator
-from .types import Translator
+from .types import BatchTranslator, Translator
 
-__all__ = ["Translator", "make_translator"]
+__all__ = ["BatchTranslator", "Translator", "make_translator"]

@@ -15,12 +15,13 @@ from ..errors import XnerError
 from ..languages.codes import normalise_code
 from .apertium_modes import data_hash, engine_version, find_engine, find_mode, list_modes, package_version
 from .apertium_stream import StreamText
+from .stream_translator import StreamTranslator
 
 REVISION = 1  # raise it if translations change: keys of the cache have it
 SECONDS_PER_CHARACTER = 0.002  # added to the timeout; about fifty times the usual time for a character
 
 
-class Apertium:
+class Apertium(StreamTranslator):
     """Translates with an installed Apertium language pair, in batches, with one process for each batch.
 
     Invalid characters (NUL, noncharacters, lone surrogates) become spaces. Mail addresses, handles and tokens of more

@@ -13,6 +13,7 @@ from ..files import cache_folder
 from .memory import TranslationMemory
 from .pivot import Pivot
 from .store import Store
+from .stream_translator import StreamTranslator
 from .streams import AHEAD, TranslatorError, translate_items
 from .types import Translator
 
@@ -25,7 +26,7 @@ class Entry:
     translation: str | None = None
 
 
-class CachedTranslator:
+class CachedTranslator(StreamTranslator):
     """Reads translations from a folder, and lets a translator make the missing ones, which are stored immediately.
 
     The key of a translation is the translator's identity and the exact text. The identity has the revision of the
@@ -55,6 +56,17 @@ class CachedTranslator:
         """The identity of the inner translator, since the cache changes no translation."""
         return self.translator.identity
 
+    def missing(self, texts: Iterable[str]) -> Iterator[str]:
+        """Yield the texts that are not stored, each once: those that `translate` would pass to the translator."""
+        prefix = identity_bytes(self.identity) + b"\0"
+        seen: set[str] = set()
+        with Store(self.folder) as store:
+            for text in texts:
+                key = key_of(prefix, text)
+                if key not in seen and store.get(key) is None:
+                    seen.add(key)
+                    yield text
+
     def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
         """Yield one translation for each text, in order."""
         prefix = identity_bytes(self.identity) + b"\0"
@@ -64,7 +76,7 @@ class CachedTranslator:
 
             def look_up() -> Iterator[tuple[Entry, str | None]]:
                 for text in texts:
-                    key = hashlib.sha256(prefix + text.encode("utf8", "surrogatepass")).hexdigest()
+                    key = key_of(prefix, text)
                     if key in pending:
                         yield pending[key], None
                     elif (found := store.get(key)) is not None:
@@ -87,6 +99,11 @@ class CachedTranslator:
                 kept = f" Earlier translations are stored in {self.folder}: the next run resumes from there."
                 error.after += kept * (kept not in error.after)  # an earlier step of a pivot may have added it
                 raise
+
+
+def key_of(prefix: bytes, text: str) -> str:
+    """The key of a text in the store. prefix (bytes): from the translator's identity."""
+    return hashlib.sha256(prefix + text.encode("utf8", "surrogatepass")).hexdigest()
 
 
 def identity_bytes(identity: dict[str, Any]) -> bytes:

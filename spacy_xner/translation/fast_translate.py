@@ -15,6 +15,7 @@ import regex
 from ..errors import XnerError
 from ..languages.codes import base_language, normalise_code
 from .splitting import join_parts, split_text
+from .stream_translator import StreamTranslator
 
 REVISION = 1  # raise it if translations change: keys of the cache have it
 VERSION = "0.2.0"
@@ -25,7 +26,7 @@ MAX_WORD_LENGTH = 100  # characters; time grows with the square of a word's leng
 UNSAFE = regex.compile(r"[\p{L}--\p{Latin}]|\p{S}|\p{Co}|\p{Cn}", regex.V1)  # characters that the engine may drop
 
 
-class FastTranslate:
+class FastTranslate(StreamTranslator):
     """Translates between English and Portuguese, at about forty sentences a second.
 
     Texts without letters are copied, because the engine hallucinates there. The engine drops characters that its models

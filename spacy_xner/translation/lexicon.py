@@ -22,6 +22,7 @@ from ..languages.codes import base_language, normalise_code
 from ..languages.scripts import LETTER, UNSPACED_CHARACTER, is_in_script, is_unspaced_language
 from ..lines import read_lines
 from .freedict import freedict_files, is_freedict, read_freedict, translations_of
+from .stream_translator import StreamTranslator
 
 REVISION = 1  # raise it if translations change: keys of the cache have it
 WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*")
@@ -31,7 +32,7 @@ MAX_CANDIDATE_WORDS = 4  # longer candidates are explanations, not translations
 SAMPLE = 1000  # entries that are searched for a usable one
 
 
-class Lexicon:
+class Lexicon(StreamTranslator):
     """Replaces words by their translations, longest entries first, and copies everything else.
 
     Words that the dictionary lacks, such as most names, are copied. The translation gets the upper case of its source:

@@ -6,13 +6,14 @@ from typing import Any, TypeVar
 
 from ..errors import XnerError
 from ..languages.codes import normalise_code
+from .stream_translator import StreamTranslator
 from .streams import AHEAD, translate_items
 from .types import Translator
 
 Value = TypeVar("Value")
 
 
-class Pivot:
+class Pivot(StreamTranslator):
     """Applies several translators one after the other, for example from English to Spanish and then to Catalan.
 
     steps (Sequence[Translator]): the first translates the text, each other one the output of its predecessor.

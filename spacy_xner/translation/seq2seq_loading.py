@@ -57,7 +57,7 @@ def load_model(folder: Path, name: str) -> tuple[Any, Any]:
                 f"Helsinki-NLP/opus-mt-en-de or facebook/nllb-200-distilled-600M."
             )
         tokenizer = AutoTokenizer.from_pretrained(str(folder), **LOCAL)
-        key = str(folder), _stamps(folder)
+        key = str(folder), folder_stamps(folder)
         if (loaded := LOADED.get(key)) is None:
             loaded = AutoModelForSeq2SeqLM.from_pretrained(
                 str(folder), config=config, use_safetensors=True, **LOCAL
@@ -74,7 +74,7 @@ def model_version(folder: Path) -> str:
     """The version of a model: the commit of one from the hub, otherwise a checksum of its folder's files."""
     if folder.parent.name == "snapshots":  # the cache of the hub: MODEL/snapshots/COMMIT
         return folder.name
-    return _folder_version(folder, _stamps(folder))
+    return _folder_version(folder, folder_stamps(folder))
 
 
 @cache
@@ -82,5 +82,6 @@ def _folder_version(folder: Path, stamps: Stamps) -> str:
     return folder_sha256(folder)
 
 
-def _stamps(folder: Path) -> Stamps:
+def folder_stamps(folder: Path) -> Stamps:
+    """The stamps of the files in a folder."""
     return file_stamps(sorted(path for path in folder.glob("*") if path.is_file()))

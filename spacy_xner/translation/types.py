@@ -1,6 +1,6 @@
-"""The protocol that every translator implements."""
+"""The protocols of translators: what every one has, and the least that a user's own needs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 
@@ -22,3 +22,19 @@ class Translator(Protocol):
         None means that there is no translation, for example because a translation memory lacks the text.
         """
         ...
+
+
+@runtime_checkable
+class BatchTranslator(Translator, Protocol):
+    """A translator that also takes a list of texts; `make_translator` makes only these."""
+
+    def translate_batch(self, texts: list[str]) -> list[str | None]:
+        """The translation of each text, in order; None where there is none."""
+        ...
+
+
+@runtime_checkable
+class OwnTranslator(Protocol):
+    """The least that a translator of a user needs, see `spacy_xner.translation.own.OwnAdapter`."""
+
+    def translate_batch(self, texts: list[str]) -> Sequence[str | None]: ...

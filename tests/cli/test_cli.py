@@ -17,7 +17,18 @@ ROOMS = [(), *sorted({command[:1] for command in COMMANDS if len(command) > 1})]
 
 
 def test_all_commands_are_there() -> None:
-    corpus = ["check", "convert", "distill", "project", "stats", "synthesize", "translate"]
+    corpus = [
+        "check",
+        "convert",
+        "distill",
+        "generate",
+        "label",
+        "project",
+        "shards",
+        "stats",
+        "synthesize",
+        "translate",
+    ]
     known = ["adapt", *("align " + name for name in ("file", "show", "train")), "average", "calibrate"]
     known += [*("corpus " + name for name in corpus), "encoder fetch", "encoder trim"]
     known += ["evaluate", "info", "layers", "package", "predict", "project", "report", "study", "times"]

@@ -28,6 +28,11 @@ def test_average(tiny_pipeline: Path, tiny_corpus: Path, tmp_path: Path) -> None
     assert size(tmp_path / "small/transformer") < 0.7 * size(tmp_path / "mean/transformer")
     assert spacy.load(tmp_path / "small").get_pipe("xner").cfg["calibration"] is None  # type: ignore[attr-defined]
 
+    assert "Weights: those of" in ok("average", tmp_path / "student", "", "-o", tmp_path / "own")
+    assert "notes" not in spacy.load(tmp_path / "own").meta
+    own = spacy.load(tmp_path / "own").get_pipe("xner").model.to_bytes()  # type: ignore[attr-defined]
+    assert own == nlp.get_pipe("xner").model.to_bytes()  # type: ignore[attr-defined]
+
 
 def size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

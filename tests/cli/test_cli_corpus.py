@@ -46,6 +46,19 @@ def test_convert_translate_project_stats(room: Path, tiny_encoder: Path) -> None
     assert "PER" in table
 
 
+def test_what_a_memory_left_out_is_said(room: Path) -> None:
+    unit = '<tuv xml:lang="{}"><seg>Angela visited <ph>x</ph>London.</seg></tuv>'
+    units = f"<tu>{unit.format('en')}{unit.format('de-DE')}</tu><tu>{unit.format('fr')}</tu>"
+    (room / "m.tmx").write_text(f"<tmx version='1.4'><header/><body>{units}</body></tmx>")
+    run("convert", room / "en.txt", "--output", room / "en.spacy", "--lang", "en")
+    out = run(
+        "translate", room / "en.spacy", "-o", room / "de.spacy", "--lang", "de", "--memory", room / "m.tmx"
+    ).stdout
+    assert re.search(r"other units +1 *\n *inline tags +3 *\n", out)
+    (doc,) = load_docs(room / "de.spacy")
+    assert doc._.xner_meta["provenance"][-1]["translator"]["counts"]["inline_tags"] == 3
+
+
 @pytest.mark.parametrize("way", ["placeholders", "markers", "xml"])
 def test_carry(room: Path, way: str) -> None:
     (room / "d.tsv").write_text("visited\tbesuchte\nlondon\tStadt London\nthe\tdas\n", encoding="utf8")
@@ -153,6 +166,26 @@ def test_a_folder_is_converted(room: Path) -> None:
         (room / "in" / name).write_bytes((room / "en.txt").read_bytes())
     run("convert", room / "in", "-o", room / "out.spacy", "--lang", "en")
     assert json.loads(run("stats", room / "out.spacy", "--json", "-").stdout)[0]["docs"] == 4
+
+
+def test_convert_into_shards(room: Path) -> None:
+    """A folder of files with at most so many docs; what would be lost or has no use is an error."""
+    (room / "big.txt").write_text("".join(f"line {number}\n" for number in range(7)))
+    convert = ["convert", str(room / "big.txt"), "--lang", "en", "--shard-size", "3", "--output"]
+    run(*convert, room / "shards")
+    found = {path.name: [doc.text for doc in load_docs(path)] for path in sorted((room / "shards").iterdir())}
+    assert [len(texts) for texts in found.values()] == [3, 3, 1]
+    assert [text for texts in found.values() for text in texts] == [f"line {number}" for number in range(7)]
+    run(*convert, room / "shards")  # replaced
+    with pytest.raises(UsageError, match=r"Found --shard-size and the output .*a\.spacy, expected a folder"):
+        run(*convert, room / "a.spacy")
+    with pytest.raises(XnerError, match=r"holds something else than shards, such as big\.txt"):
+        run(*convert, room)
+    (room / "shards/big.txt").write_text("a\n")
+    (room / "shards/big.txt").rename(room / "shards/shard-00009.spacy")
+    convert[1] = str(room / "shards/shard-00009.spacy")
+    with pytest.raises(XnerError, match=r"shard-00009\.spacy is in .*shards and would be lost"):
+        run(*convert, room / "shards")
 
 
 def test_check(room: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from catalogue import Registry
 from hypothesis import given
 from hypothesis import strategies as st
-from spacy.tokens import Doc, Span, SpanGroup
+from spacy.tokens import Doc, DocBin, Span, SpanGroup
 from srsly.msgpack import msgpack_decoders
 
 from spacy_xner.annotations.soft_labels import get_soft_labels, set_soft_labels
@@ -219,3 +219,23 @@ def test_a_place_that_cannot_be_written_is_found_before_the_work(tmp_path: Path)
 
     with pytest.raises(XnerError, match=r"file/a\.spacy cannot be written: .* Expected a path in a writable folder"):
         write_docs(tmp_path / "file/a.spacy", work())
+
+
+def test_too_many_docs_are_said_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the work that no file can keep; msgpack fails after it."""
+    monkeypatch.setattr("spacy_xner.corpus.docs.MAX_TOKEN_BYTES", 7 * 8 * len(DocBin().attrs) + 1)
+    made: list[int] = []
+
+    def docs() -> Iterator[Doc]:
+        for number in range(9):
+            made.append(number)
+            yield TOKENIZER("Ada met Bob")
+
+    message = r"a\.spacy: not written, because doc 3 is too many: a DocBin has at most 7 tokens\. .* --shard-size 10000"
+    with pytest.raises(XnerError, match=message):
+        write_docs(tmp_path / "a.spacy", docs())
+    assert made == [0, 1, 2]
+    assert list(tmp_path.iterdir()) == []
+    assert write_docs(tmp_path / "a.spacy", [TOKENIZER("Ada met Bob"), TOKENIZER("Ada met Bob Roe")]) == 2
+    doc_bin = docbin_of([TOKENIZER("Ada met Bob")])
+    assert sum(array.nbytes for array in doc_bin.tokens) == 3 * 8 * len(doc_bin.attrs)  # what is counted

@@ -123,6 +123,16 @@ def test_a_text_that_is_nowhere_else() -> None:
             "corpus translate 'my en.spacy' --output de.spacy --lang de --translator seq2seq -s model=org/opus",
         ),
         (
+            {"translator": {"name": "Http.v1", "server": "http://host:5000", "protocol": "libretranslate"}},
+            "corpus translate 'my en.spacy' --output de.spacy --lang de --translator http -s url=http://host:5000 "
+            "-s protocol=libretranslate",
+        ),
+        (
+            {"translator": {"name": "LanguageModel.v1", "server": "http://host/v1", "model": "m"}},
+            "corpus translate 'my en.spacy' --output de.spacy --lang de --translator llm -s url=http://host/v1 "
+            "-s model=m",
+        ),
+        (
             {"step": "carry", "way": "Markers"},
             "corpus translate 'my en.spacy' --output de.spacy --lang de --translator apertium --carry markers",
         ),

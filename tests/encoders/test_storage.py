@@ -1,11 +1,18 @@
 """Weights as they are stored: float16, and word embeddings in 8 bits."""
 
+import json
+from pathlib import Path
+
 import pytest
+import safetensors.torch
+import spacy
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from transformers import BertConfig, BertModel
 
+from spacy_xner.distillation.weights import half_encoders
+from spacy_xner.encoders.serialisation import compact, weights_to_bytes
 from spacy_xner.encoders.storage import SCALE, dequantise_rows, quantise_rows, read_stored, stored_weights
 from spacy_xner.errors import XnerError
 
@@ -70,3 +77,31 @@ def test_the_error_is_half_a_step(rows: list[list[float]]) -> None:
 def test_scales_that_do_not_fit(state: dict[str, torch.Tensor], message: str) -> None:
     with pytest.raises(XnerError, match=message):
         read_stored(state)
+
+
+def test_weights_are_a_safetensors_file() -> None:
+    state = stored_weights(make_encoder().half())
+    assert weights_to_bytes(state) == safetensors.torch.save(state)
+
+
+@given(st.dictionaries(st.text(), st.floats(allow_nan=False) | st.text() | st.integers() | st.none()))
+def test_a_compact_file_says_the_same(content: dict[str, object]) -> None:
+    file = json.dumps(content, indent=2, ensure_ascii=False).encode("utf8", "surrogatepass")
+    found = compact("tokenizer.json", file)
+    assert json.loads(found) == content
+    assert len(found) <= len(file)
+    assert compact("vocab.txt", file) == file
+
+
+def test_a_small_pipeline_reads_the_same_pieces(tiny_pipeline: Path, tmp_path: Path) -> None:
+    """The tokenizer of a package has no indentation, and is the same otherwise."""
+    nlp = spacy.load(tiny_pipeline)
+    half_encoders(nlp)
+    nlp.to_disk(tmp_path)
+    content = (tmp_path / "transformer/model").read_bytes()
+    assert b'{"version":"1.0"' in content
+    assert b'{"version":"1.0"' not in (tiny_pipeline / "transformer/model").read_bytes()
+    before, after = (spacy.load(folder).get_pipe("transformer").model.tokenizer for folder in (tiny_pipeline, tmp_path))  # type: ignore[attr-defined]
+    text = "Angela Merkel besuchte die Universität Wien 😀 — «Ελλάδα»"
+    assert before(text)["input_ids"] == after(text)["input_ids"]
+    assert before.get_vocab() == after.get_vocab()

@@ -74,10 +74,10 @@ def weights(folder: Path) -> dict[str, np.ndarray]:
 
 
 def test_teacher_and_student_are_those_of_the_main_job(tmp_path: Path, tiny_encoder: Path) -> None:
-    """With the batches of the config, an arm has the weights that train-baseline, distill and train give."""
+    """With the batches of the config, an arm has the weights that train-baseline, distill, train and average give."""
     text = ARMS.replace("\n[arms.e]", "\n[arms.z.settings]\nvars.swap = 0.5\n\n[arms.e]")
     plan = replace(make_plan(tmp_path, tiny_encoder, text, "null"), held_back=0.0)
-    arm = replace(plan.arms["e"], synthetic=f"{tmp_path}/unlabelled")
+    arm = replace(plan.arms["e"], synthetic=f"{tmp_path}/unlabelled", start_share=0.25)
     plan = replace(plan, arms={**plan.arms, "e": arm})
     docs = load_docs(tmp_path / "translated/de.spacy")
     for number, doc in enumerate(docs):
@@ -103,7 +103,11 @@ def test_teacher_and_student_are_those_of_the_main_job(tmp_path: Path, tiny_enco
         "paths.start": str(main / "z/model-last"),
         "paths.train": [plan.gold, f"{tmp_path}/projected", f"{main}/distilled"],
     }
-    train(ROOT / "configs/xner.cfg", main / "e", overrides={**base, **second})
+    train(ROOT / "configs/xner.cfg", main / "student", overrides={**base, **second})
+    both = [main / "student/model-last", main / "z/model-last"]
+    command = ["average", *both, "--share", 0.25, "--dev", tmp_path / "dev.spacy", "-o", main / "e/model-last"]
+    result = CliRunner().invoke(app, [*map(str, command)])
+    assert result.exit_code == 0, result.output
     expected = {name: weights(main / f"{name}/model-last") for name in "ze"}
     for name, arrays in expected.items():
         found = weights(Path(plan.folder) / plan.name / f"{name}-0/model-last")
@@ -111,6 +115,11 @@ def test_teacher_and_student_are_those_of_the_main_job(tmp_path: Path, tiny_enco
         for key, array in arrays.items():
             np.testing.assert_array_equal(found[key], array, err_msg=f"{name}: {key}")
     assert any((expected["z"][key] != expected["e"][key]).any() for key in found)
+    student, start, mean = (weights(folder) for folder in (*both, main / "e/model-last"))
+    changed = [key for key, array in student.items() if not np.array_equal(array, mean[key])]
+    assert changed
+    for key in changed:
+        np.testing.assert_allclose(mean[key], 0.75 * student[key] + 0.25 * start[key], rtol=1e-4, atol=1e-6)
 
 
 def test_records_and_costs(plan: Study) -> None:

@@ -78,7 +78,10 @@ def test_without_hard_links(source: FileSource, tmp_path: Path, monkeypatch: pyt
         ({"shard_size": 10}, "shard_size: 20, now 10"),
         ({"output_format": "docbin"}, r'output_format: "parquet", now "docbin"'),
         ({"settings": {**SETTINGS, "translator": {"name": "x", "beam": 5}}}, r"settings\.translator\.beam: 4, now 5"),
-        ({"settings": {"revision": 1}}, r'settings\.translator\.beam: 4, now none; settings\.translator\.name: "x", now'),
+        (
+            {"settings": {"revision": 1}},
+            r'settings\.translator\.beam: 4, now none; settings\.translator\.name: "x", now',
+        ),
     ],
 )
 def test_other_settings_are_named(made: Path, changed: dict[str, Any], message: str) -> None:

@@ -5,14 +5,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from spacy_xner.errors import XnerError
 from spacy_xner.shards.inputs import FileSource
-from spacy_xner.shards.ray_engine import RayEngine
+from spacy_xner.shards.ray_engine import RayEngine, check_reachable
 from spacy_xner.shards.receipts import Receipt, find_shard, leftovers
 from spacy_xner.shards.run import Job, finish, prepare, run_shards
 
@@ -22,7 +22,9 @@ from .steps_for_tests import ReverseSpec
 @pytest.fixture(scope="module")
 def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("text") / "news.txt"
-    lines = ("Word" if n % 10 == 9 else f"Let us wait for {n} ." if n % 40 == 25 else f"This is {n} ." for n in range(200))
+    lines = (
+        "Word" if n % 10 == 9 else f"Let us wait for {n} ." if n % 40 == 25 else f"This is {n} ." for n in range(200)
+    )
     path.write_text("\n".join(lines), encoding="utf8")
     return path
 
@@ -87,28 +89,11 @@ def test_killed_workers_leave_the_same_bytes(
 
 
 @pytest.mark.slow
-def test_one_worker_leaves_the_same_bytes(
-    text: Path, plain: tuple[dict[str, bytes], list[Receipt]], tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """Ray started for this run, quiet; it makes only what is missing."""
-    job = job_for(tmp_path / "out", text, ReverseSpec())
-    list(run_shards(job, job.load(), [0, 5]))
-    asked: list[int] = []
-
-    def make(todo: object) -> Iterator[Receipt]:
-        asked.extend(todo)  # type: ignore[call-overload]
-        return RayEngine(1).make(job, list(asked))
-
-    receipts = finish(job, range(10), make)  # type: ignore[arg-type]
-    assert asked == [1, 2, 3, 4, 6, 7, 8, 9]
-    assert (contents(job.folder), receipts) == plain
-    assert capfd.readouterr() == ("", "")
-
-
-@pytest.mark.slow
 def test_an_error_in_a_worker_is_a_sentence(cluster: str, text: Path, tmp_path: Path) -> None:
     job = job_for(tmp_path / "out", text, ReverseSpec(fail_at="183", server=str(tmp_path / "server")))
-    with pytest.raises(XnerError, match=r"^The server at .* Start it\. \d of 10 shards in .*run the same command again"):
+    with pytest.raises(
+        XnerError, match=r"^The server at .* Start it\. \d of 10 shards in .*run the same command again"
+    ):
         finish(job, range(10), lambda todo: RayEngine(2, cluster).make(job, todo))
     assert find_shard(job.folder, job.manifest, 9).state == "missing"
     (tmp_path / "server").touch()
@@ -141,14 +126,35 @@ def test_more_gpus_than_there_are(cluster: str, text: Path, tmp_path: Path) -> N
         list(RayEngine(2, cluster, gpu=True).make(job, [0, 1]))
 
 
-@pytest.mark.slow
-def test_a_cluster_that_is_not_there(text: Path, tmp_path: Path) -> None:
-    job = job_for(tmp_path / "out", text, ReverseSpec())
-    with pytest.raises(XnerError, match=r"Ray: the cluster 127\.0\.0\.1:1 cannot be reached"):
-        list(RayEngine(1, "127.0.0.1:1").make(job, [0]))
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1"])
+def test_a_cluster_that_is_not_there(address: str) -> None:
+    with pytest.raises(XnerError, match=rf"Ray: the cluster {address} cannot be reached .*ray start --head"):
+        check_reachable(address)
 
 
 def test_without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(XnerError, match=r"need the package ray .*pip install 'spacy-xner\[ray\]'"):
         RayEngine(2)
+
+
+@pytest.mark.slow
+def test_one_worker_leaves_the_same_bytes(
+    text: Path, plain: tuple[dict[str, bytes], list[Receipt]], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Ray started for this run, quiet; it makes only what is missing.
+
+    The last test: a process that has started a Ray of its own cannot join an earlier cluster again.
+    """
+    job = job_for(tmp_path / "out", text, ReverseSpec())
+    list(run_shards(job, job.load(), [0, 5]))
+    asked: list[int] = []
+
+    def make(todo: Sequence[int]) -> Iterator[Receipt]:
+        asked.extend(todo)
+        return RayEngine(1).make(job, todo)
+
+    receipts = finish(job, range(10), make)
+    assert asked == [1, 2, 3, 4, 6, 7, 8, 9]
+    assert (contents(job.folder), receipts) == plain
+    assert capfd.readouterr() == ("", "")

@@ -3,15 +3,20 @@
 import errno
 import os
 import re
+import tracemalloc
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from spacy_xner.corpus.formats.reading import Format
 from spacy_xner.corpus.reader import find_docbins
 from spacy_xner.errors import XnerError
 from spacy_xner.shards import run as module
-from spacy_xner.shards.inputs import FileSource
+from spacy_xner.shards.inputs import FileSource, content_of_row, digest_of
 from spacy_xner.shards.receipts import Found, Receipt, find_shard, leftovers, total_counts
+from spacy_xner.shards.row import Row
 from spacy_xner.shards.rows import read_rows
 from spacy_xner.shards.run import Job, finish, prepare, run_shards
 
@@ -60,15 +65,15 @@ def test_a_second_run_makes_only_what_is_missing(source: FileSource, tmp_path: P
     asked: list[list[int]] = []
     shown: list[tuple[int, int]] = []
 
-    def show(items: object, start: int, total: int) -> object:
+    def show(items: Iterable[Receipt], start: int, total: int) -> Iterable[Receipt]:
         shown.append((start, total))
         return items
 
-    def make_again(todo: object) -> object:
-        asked.append(list(todo))  # type: ignore[call-overload]
-        return run_shards(job, job.load(), todo)  # type: ignore[arg-type]
+    def make_again(todo: Sequence[int]) -> Iterable[Receipt]:
+        asked.append(list(todo))
+        return run_shards(job, job.load(), todo)
 
-    receipts = finish(job, range(3), make_again, show)  # type: ignore[arg-type]
+    receipts = finish(job, range(3), make_again, show)
     assert asked == [[1]]
     assert shown == [(2, 3)]
     assert total_counts(receipts) == {"sentences": 50, "single words": 5}
@@ -94,10 +99,12 @@ def flip(path: Path) -> None:
         (lambda path: (path.parent / ".receipts/00001.json").write_text("{"), r"00001\.json: cannot be read"),
     ],
 )
-def test_damaged_shards_are_said_and_made_again(source: FileSource, tmp_path: Path, damage: object, reason: str) -> None:
+def test_damaged_shards_are_said_and_made_again(
+    source: FileSource, tmp_path: Path, damage: Callable[[Path], object], reason: str
+) -> None:
     job = make(tmp_path / "out", source)
     expected = contents(tmp_path / "out")
-    damage(tmp_path / "out" / "shard-00001.parquet")  # type: ignore[operator]
+    damage(tmp_path / "out" / "shard-00001.parquet")
     told: list[Found] = []
     finish(job, range(3), lambda todo: run_shards(job, job.load(), todo), on_damaged=told.append)
     assert [each.shard for each in told] == [1]
@@ -135,7 +142,9 @@ def test_a_full_disk_leaves_finished_shards(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
         patch.setattr("os.fsync", fail)
-        with pytest.raises(XnerError, match=r"No space left on device\. Free some space.*1 of 3 shards .* are finished"):
+        with pytest.raises(
+            XnerError, match=r"No space left on device\. Free some space.*1 of 3 shards .* are finished"
+        ):
             finish(job, range(3), lambda todo: run_shards(job, step, todo))
     assert list(contents(tmp_path / "out")) == ["shard-00000.parquet"]
     assert not leftovers(tmp_path / "out")
@@ -185,8 +194,45 @@ def test_folders_that_hold_something_else_are_refused(source: FileSource, text: 
 
 def test_a_step_that_drops_all_rows_writes_an_empty_shard(tmp_path: Path) -> None:
     (tmp_path / "words.txt").write_text("One\nTwo\n")
-    for format in ("parquet", "docbin"):
-        job, step = prepare(tmp_path / format, ReverseSpec(), FileSource([tmp_path / "words.txt"], "en"), 20, format)  # type: ignore[arg-type]
-        (receipt,) = finish(job, [0], lambda todo, job=job, step=step: run_shards(job, step, todo))  # type: ignore[misc]
+    for format in module.WRITERS:
+        job, step = prepare(tmp_path / format, ReverseSpec(), FileSource([tmp_path / "words.txt"], "en"), 20, format)
+        receipt = job.make_shard(step, 0)
         assert receipt.rows == 0
-    assert module.WRITERS.keys() == {"parquet", "docbin"}
+        assert find_shard(job.folder, job.manifest, 0).receipt == receipt
+
+
+class LongRows:
+    """A source of rows of one long word each, which are made when they are read."""
+
+    n_parts = 1
+    part_of_files = (0,)
+
+    def __init__(self, file: Path, n_rows: int, length: int) -> None:
+        self.files, self.n_rows, self.length = [file], n_rows, length
+        self.formats: dict[int, Format] = {}
+
+    def row(self, number: int) -> Row:
+        return Row(str(number), "en", "en", [f"{number} " * (self.length // len(f"{number} ")), "."], [True, False])
+
+    def survey(self, part: int) -> Iterator[bytes]:
+        return (content_of_row(self.row(number)) for number in range(self.n_rows))
+
+    def read(self, part: int, start: int, stop: int, counts: Counter[str]) -> tuple[list[Row], str]:
+        rows = [self.row(number) for number in range(start, stop)]
+        return rows, digest_of(map(content_of_row, rows))
+
+
+def test_memory_does_not_grow_with_the_corpus(text: Path, tmp_path: Path) -> None:
+    """A corpus of 8 MB takes no more than one of 0.8 MB: both have shards of 0.4 MB."""
+
+    def peak(n_rows: int, name: str) -> int:
+        tracemalloc.start()
+        job, step = prepare(tmp_path / name, ReverseSpec(), LongRows(text, n_rows, 40_000), 10)
+        receipts = finish(job, range(n_rows // 10), lambda todo: run_shards(job, step, todo))
+        _, bytes_used = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert sum(receipt.rows for receipt in receipts) == n_rows
+        return bytes_used
+
+    peak(20, "first")  # imports what is imported late
+    assert peak(200, "large") < peak(20, "small") + 1_000_000

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from threadpoolctl import threadpool_info
 
 from spacy_xner import __version__
 from spacy_xner.corpus import project, translate
@@ -27,6 +29,7 @@ from spacy_xner.shards.specs import (
     TranslateSpec,
     TranslatorSpec,
 )
+from spacy_xner.shards.step import LoadedStep
 
 ENGLISH = "[Angela Merkel](PER) visited [Paris](LOC) .\nthe President\n[London](LOC) blank\n"
 
@@ -92,6 +95,25 @@ def test_stateless(rows: list[Row], translator: TranslatorSpec, tiny_encoder: Pa
     first = step(rows, Counter())
     step([row for row in rows[::-1] for _ in range(3)], Counter())
     assert step(rows, Counter()) == first
+
+
+def test_one_thread(rows: list[Row]) -> None:
+    """The number of threads changes the last digits of results, so that a step computes with one."""
+    found: list[int] = []
+
+    def run(rows: list[Row], counts: Counter[str]) -> list[Row]:
+        found.append(torch.get_num_threads())
+        found.extend(each["num_threads"] for each in threadpool_info())
+        return rows
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        assert LoadedStep({}, (), run)(rows, Counter()) == rows
+        assert set(found) == {1}
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_synthesize(rows: list[Row], translator: TranslatorSpec, tiny_encoder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from spacy_xner.corpus.translate import translate_docs
 from spacy_xner.distillation.distill import distill_file
 from spacy_xner.distillation.distiller import Distiller
 from spacy_xner.distillation.selection import Selection
+from spacy_xner.distillation.span_teacher import PipelineTeacher
 from spacy_xner.distillation.teachers import Teachers
 from spacy_xner.errors import XnerError
 from spacy_xner.projection import SpanProjector
@@ -262,3 +264,21 @@ def test_distill_keeps_entities(teacher: Language) -> None:
     assert row.soft_labels is not None
     assert (counts["not fully projected"], counts[OTHER_TOKENS], counts["kept"]) == (3, 1, 1)
     assert row.meta["provenance"][-1]["agreement"] == 0
+
+
+def test_new_words_are_forgotten(teacher: Language, tiny_encoder: Path, tiny_pipeline: Path) -> None:
+    """Memory does not grow with the number of different words."""
+    opinion = PipelineTeacher(str(tiny_pipeline))
+    projector = SpanProjector(EmbeddingAligner(str(tiny_encoder), 0), teacher=opinion)
+    distiller = Distiller(Teachers([teacher]), Selection(), None, projector)
+    (source,), (target,) = docs_of("Angela visited Xyz"), docs_of("Angela besuchte Xyz", lang="de")
+    source.set_ents([Span(source, 2, 3, label="LOC")])
+    row = row_of_pair(source, target)
+    first = distill_batch([row], distiller, Counter()), project_batch([row], projector, Counter())
+    sizes = [len(nlp.vocab.strings) for nlp in (teacher, opinion.nlp)]
+    assert not {"besuchte", "Xyz"} & {*teacher.vocab.strings, *opinion.nlp.vocab.strings}
+    new = replace(row, words=["Neue", "Worte"], spaces=[True, False], meta={}, source_words=["Qwertz", "a", "b"])
+    distill_batch([new], distiller, Counter())
+    project_batch([new], projector, Counter())
+    assert [len(nlp.vocab.strings) for nlp in (teacher, opinion.nlp)] == sizes
+    assert (distill_batch([row], distiller, Counter()), project_batch([row], projector, Counter())) == first
