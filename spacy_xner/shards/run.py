@@ -8,6 +8,7 @@ from pathlib import Path
 from ..errors import XnerError
 from ..files import check_writable
 from ..journal import Progress
+from .arrow import import_pyarrow
 from .inputs import RowSource
 from .manifest import (
     MANIFEST,
@@ -85,11 +86,14 @@ def prepare(
     output_format (OutputFormat | None): likewise; "parquet" for a new folder.
     RETURNS (tuple[Job, Step]): the job, and the step, loaded.
     RAISES: XnerError for a folder that holds other files, for one that was begun with other files or settings, and as
-        `plan`.
+        `plan`; and for Parquet without the package pyarrow.
     """
     check_folder(folder)
+    manifest = read_manifest(folder)
+    if (manifest.output_format if manifest else output_format or "parquet") == "parquet":
+        import_pyarrow()  # before models are loaded and rows are read
     loaded = spec.load()
-    if (manifest := read_manifest(folder)) is None:
+    if manifest is None:
         size, format = shard_size or SHARD_SIZE, output_format or "parquet"
         write_manifest(folder, made := plan(source, spec.name, loaded.identity, size, format))
         manifest = read_manifest(folder) or made  # that of another run, if it was faster

@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import sys
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -47,6 +48,17 @@ def test_docbin_shards_are_a_corpus(source: FileSource, tmp_path: Path) -> None:
     job, step = prepare(tmp_path / "out", ReverseSpec(), source, 20, "docbin")
     finish(job, range(3), lambda todo: run_shards(job, step, todo))
     assert [path.name for path in find_docbins(tmp_path / "out")] == [f"shard-0000{n}.spacy" for n in range(3)]
+
+
+def test_parquet_without_pyarrow(source: FileSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said before the step is loaded; DocBins do not need it."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setattr(ReverseSpec, "load", None)
+    with pytest.raises(XnerError, match=r"pip install 'spacy-xner\[parquet\]'"):
+        prepare(tmp_path / "out", ReverseSpec(), source, 20)
+    monkeypatch.undo()
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    prepare(tmp_path / "out", ReverseSpec(), source, 20, "docbin")
 
 
 def test_parts_in_any_order_give_the_same_bytes(source: FileSource, tmp_path: Path) -> None:
