@@ -21,18 +21,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import srsly
 import typer
 from common import JsonOption, make_table, run, show
-from scale_models import make_dictionary, make_encoder, make_teacher, words_of
+from scale_models import make_dictionary, make_encoder, make_rows, make_teacher
 
-from spacy_xner.annotations.entities import PlainSpan
 from spacy_xner.experiments.machine import describe_machine
 from spacy_xner.files import atomic_path
 from spacy_xner.shards.inputs import FileSource
 from spacy_xner.shards.ray_engine import RayEngine
-from spacy_xner.shards.rows import Row, write_rows
+from spacy_xner.shards.rows import write_rows
 from spacy_xner.shards.run import finish, prepare, run_shards
 from spacy_xner.shards.specs import (
     AlignerSpec,
@@ -46,17 +44,6 @@ from spacy_xner.shards.specs import (
 
 FILE_ROWS = 100_000  # of an input file
 KIB_PER_UNIT = 1 / 1024 if sys.platform == "darwin" else 1  # ru_maxrss is in bytes on macOS
-
-
-def make_rows(n_rows: int, seed: int) -> Iterator[Row]:
-    """Sentences of 5 to 25 words, each with one or two entities of one or two words."""
-    words, random = words_of("en"), np.random.default_rng(seed)
-    for number in range(n_rows):
-        length = int(random.integers(5, 26))
-        chosen = [words[int(i)] for i in np.minimum(random.zipf(1.3, length) - 1, len(words) - 1)]
-        spans = [PlainSpan(at, at + int(random.integers(1, 3)), "PER", 1.0) for at in (0, length - 2)][: number % 2 + 1]
-        spaces = [True] * (length - 1) + [False]
-        yield Row(f"{seed}:{number}", "en", "en", chosen, spaces, spans)
 
 
 def prepare_inputs(folder: Path, size: int) -> list[Path]:
@@ -150,4 +137,5 @@ def main(
     show(table)
 
 
-run(main)
+if __name__ == "__main__":
+    run(main)

@@ -1,10 +1,15 @@
-"""The tiny models of scale.py: an encoder with random weights, a teacher with it, and a word list."""
+"""What scale.py measures with: random sentences, an encoder with random weights, a teacher with it, a dictionary."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from spacy_xner.annotations.entities import PlainSpan
 from spacy_xner.files import atomic_path
+from spacy_xner.shards.rows import Row
 
 N_WORDS = 20_000
 WIDTH, LAYERS = 32, 2
@@ -16,6 +21,17 @@ def words_of(lang: str) -> list[str]:
     from wordfreq import top_n_list
 
     return [word for word in top_n_list(lang, 2 * N_WORDS) if word.isalpha()][:N_WORDS]
+
+
+def make_rows(n_rows: int, seed: int) -> Iterator[Row]:
+    """Sentences of 5 to 25 words, each with one or two entities of one or two words."""
+    words, random = words_of("en"), np.random.default_rng(seed)
+    for number in range(n_rows):
+        length = int(random.integers(5, 26))
+        chosen = [words[int(i)] for i in np.minimum(random.zipf(1.3, length) - 1, len(words) - 1)]
+        spans = [PlainSpan(at, at + int(random.integers(1, 3)), "PER", 1.0) for at in (0, length - 2)][: number % 2 + 1]
+        spaces = [True] * (length - 1) + [False]
+        yield Row(f"{seed}:{number}", "en", "en", chosen, spaces, spans)
 
 
 def make_dictionary(path: Path) -> None:

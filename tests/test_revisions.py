@@ -21,7 +21,7 @@ REVISIONS: dict[tuple[str, ...], tuple[int, str]] = {
         "alignment.segmenters",
         "alignment.units",
         "alignment.word_kinds",
-    ): (3, "1fa9c7592975"),
+    ): (3, "3760c9de5550"),
     ("projection.projector", "projection.confidence", "projection.transport_projection"): (3, "b115bcc7f4ed"),
     ("projection.filters",): (1, "55a2cbc248c5"),
     ("corpus.carry", "translation.label_carriers", "translation.xml_carrier", "translation.xml_tags"): (
