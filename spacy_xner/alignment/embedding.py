@@ -57,7 +57,8 @@ class EmbeddingAligner:
         (maximum-weight matching: most links, slow).
     token_type (str): "bpe" matches word pieces and links their words; "word" matches means of word pieces. Transport
         always aligns words.
-    batch_size (int): sentence pairs that run at a time.
+    batch_size (int): `BUFFERED_BATCHES` times as many sentence pairs are read and encoded at a time. Word pieces, not
+        pairs, limit what the encoder computes at once.
     join_unspaced (bool): join neighbouring words of scripts without spaces (Chinese, Japanese, Thai, ...) before the
         encoder's tokenizer splits them, so that word pieces can span several words. Links are much better where words
         are single characters, as `spacy_xner.MultilingualTokenizer.v1` makes them. False gives SimAlign's own links.
