@@ -125,7 +125,6 @@ def synthesize(
         filters = Filters(length_ratio, copied, check_language, duplicates=not keep_duplicates, quality=least)
     options = ShardOptions(shard_size, format, workers, ray, shard, plan)
     if options.want_folder(output):
-        options.check_costs(translator, yes)
         aligned = aligner_spec(encoder, batch_size=batch_size, fast=True) if quality.value == "alignment" else None
         synthesize_shards(
             file_source(source, source_lang),
@@ -141,6 +140,7 @@ def synthesize(
             kept,
             options,
             gpu_id,
+            yes,
         )
         return
     use_gpu(gpu_id)
@@ -185,6 +185,7 @@ def synthesize_shards(
     cache: Path | bool,
     options: ShardOptions,
     gpu_id: int,
+    yes: bool,
 ) -> None:
     """Translate and filter the rows of files into a folder of shards for each language."""
     from ..shards.specs import SynthesizeSpec
@@ -195,4 +196,4 @@ def synthesize_shards(
         engine = translator_spec(translator, text_lang, code, memory, setting)
         back = back_translator_spec(translator, code, text_lang, memory, setting, back_setting) if round_trip else None
         spec = SynthesizeSpec(engine, filters, quality or back, options.cache(cache))
-        write_shards(folder, spec, source, options, f"Translating into {code}", gpu_id)
+        write_shards(folder, spec, source, options, f"Translating into {code}", gpu_id, yes)

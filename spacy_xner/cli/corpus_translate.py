@@ -150,9 +150,10 @@ def translate(
     kept = parse_cache(cache, no_cache)
     options = ShardOptions(shard_size, format, workers, ray, shard, plan)
     if options.want_folder(output):
-        options.check_costs(translator, yes)
         way = (carry.value, names, tags, spans_key, complete, agree, encoder) if carry else None
-        translate_shards(source, source_lang, output, lang, translator, memory, setting, way, kept, options, gpu_id)
+        translate_shards(
+            source, source_lang, output, lang, translator, memory, setting, way, kept, options, gpu_id, yes
+        )
         return
     use_gpu(gpu_id)
     with usage_errors():
@@ -187,6 +188,7 @@ def translate_shards(
     cache: Path | bool,
     options: ShardOptions,
     gpu_id: int,
+    yes: bool,
 ) -> None:
     """Translate files of rows into a folder of shards for each language.
 
@@ -207,7 +209,7 @@ def translate_shards(
     for code, folder in for_each_target(lang, text_lang, output):
         engine = translator_spec(translator, text_lang, code, memory, setting)
         spec = TranslateSpec(engine, carried, options.cache(cache))
-        write_shards(folder, spec, source, options, f"Translating into {code}", gpu_id)
+        write_shards(folder, spec, source, options, f"Translating into {code}", gpu_id, yes)
 
 
 def check_carry_options(

@@ -11,6 +11,7 @@ import typer
 
 from ..paths import is_special
 from .console import STREAM, make_notes
+from .costs import confirm
 from .outputs import for_each_language
 from .progress import print_counts, print_report, resumable_progress
 from .usage import UsageError
@@ -116,16 +117,6 @@ class ShardOptions:
             )
         return is_folder
 
-    def check_costs(self, translator: str, yes: bool) -> None:
-        """RAISES: UsageError for a translator on a server without --yes: nobody can be asked in each of many jobs."""
-        from ..translation.factory import SHORT_NAMES
-
-        if not yes and SHORT_NAMES.get(translator, translator) in {SHORT_NAMES["http"], SHORT_NAMES["llm"]}:
-            raise UsageError(
-                f"The translator {translator} sends texts to a server, and what that costs is not estimated for a "
-                "folder of shards. Estimate it with a part of the corpus and a file as output; then give --yes."
-            )
-
     def cache(self, kept: Path | bool) -> str | bool:
         """The cache of translations of this run: one in the user's folder may be on a network file system, which its
         SQLite is not for, so that many machines use a cache only if its folder is named.
@@ -142,12 +133,19 @@ def write_shards(
     options: ShardOptions,
     description: str,
     gpu_id: int = -1,
+    yes: bool = False,
 ) -> None:
-    """Make the shards that the options name; prints counts, those of shards of earlier runs included."""
+    """Make the shards that the options name; prints counts, those of shards of earlier runs included.
+
+    What servers will get, and its price, is printed before.
+
+    yes (bool): do not ask before a server that charges gets texts, see `announce_costs`.
+    """
     from ..pipelines import use_gpu
     from ..shards.ray_engine import RayEngine
     from ..shards.receipts import total_counts
-    from ..shards.run import Receipt, finish, prepare, run_shards
+    from ..shards.run import Receipt, RowsToDo, finish, prepare, run_shards
+    from ..shards.step import PricedStep
 
     engine = RayEngine(options.workers, options.ray, gpu_id >= 0) if options.workers or options.ray else None
     if engine is None:
@@ -156,10 +154,12 @@ def write_shards(
     job, step = prepare(folder, spec, source, options.size, format)
     print_report(source.report)
     manifest = job.manifest
+    shards = manifest.part_of(*options.numbers)
+    if isinstance(step, PricedStep):
+        confirm(step.estimate(RowsToDo(job, shards)), yes or options.plan)
     if options.plan:
         print_counts(f"{folder}", {"shards to make": len(manifest.ranges), "rows": manifest.n_rows})
         return
-    shards = manifest.part_of(*options.numbers)
 
     def make(todo: Any) -> Iterable[Receipt]:
         return run_shards(job, step, todo) if engine is None else engine.make(job, todo)

@@ -52,14 +52,9 @@ class Job:
         check_settings(self.folder, manifest, manifest.step, step.identity, None, None)
         return step
 
-    def make_shard(self, step: Step, shard: int) -> Receipt:
-        """Make a shard: read its rows, apply the step, write the file, then its receipt. Each appears whole or not.
-
-        RAISES: XnerError for rows that are no longer those of the manifest, as the step, and where the file cannot be
-            written.
-        """
+    def read(self, shard: int, counts: Counter[str]) -> list[Row]:
+        """The rows that a shard is made of. RAISES: XnerError for rows that are no longer those of the manifest."""
         rows_of = self.manifest.ranges[shard]
-        counts: Counter[str] = Counter(dict.fromkeys(step.count_names, 0))
         rows, digest = self.source.read(rows_of.part, rows_of.start, rows_of.stop, counts)
         if digest != rows_of.digest:
             raise XnerError(
@@ -67,9 +62,31 @@ class Job:
                 f"that {self.folder / MANIFEST} was made of: the file has changed. Restore it, or write to another "
                 "folder."
             )
-        made = step(rows, counts)
+        return rows
+
+    def make_shard(self, step: Step, shard: int) -> Receipt:
+        """Make a shard: read its rows, apply the step, write the file, then its receipt. Each appears whole or not.
+
+        RAISES: XnerError for rows that are no longer those of the manifest, as the step, and where the file cannot be
+            written.
+        """
+        counts: Counter[str] = Counter(dict.fromkeys(step.count_names, 0))
+        made = step(self.read(shard, counts), counts)
         n_rows = WRITERS[self.manifest.output_format](self.folder / self.manifest.shard_name(shard), made)
         return write_receipt(self.folder, self.manifest, shard, n_rows, counts)
+
+
+@dataclass(frozen=True)
+class RowsToDo:
+    """The rows of those of some shards that are missing or damaged. They can be read again and again."""
+
+    job: Job
+    shards: Sequence[int]
+
+    def __iter__(self) -> Iterator[Row]:
+        for shard in self.shards:
+            if find_shard(self.job.folder, self.job.manifest, shard).receipt is None:
+                yield from self.job.read(shard, Counter())
 
 
 def prepare(

@@ -1,7 +1,7 @@
 """Settings of steps, which can be pickled: a worker process gets them, and loads translator, encoder and teachers."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,10 +12,11 @@ from ..corpus.filters import Filters
 from ..errors import XnerError
 from ..languages.codes import normalise_code
 from ..redaction import redact_json
+from ..translation.costs import Estimate, estimate_costs
 from . import steps
 from .parts import AlignerSpec, CarrySpec, ProjectorSpec, TranslatorSpec
 from .row import Row
-from .step import LoadedStep, Step, StepSpec
+from .step import LoadedStep, PricedStep, Step, StepSpec
 
 if TYPE_CHECKING:
     from ..corpus.quality import Quality
@@ -64,9 +65,11 @@ class TranslateSpec:
         settings: dict[str, Any] = {"cache": cache_of(self.cache)}
         identity = _identity(self.name, translate.REVISION, translator=_identity_of(translator, self.translator))
         names: tuple[str, ...] = ("docs", "translated")
+        carrier, spans_key = None, ""
         if self.carry is not None:
             given = self.carry
             carrier = make_label_carrier(given.carrier, given.translate_names, given.tags)
+            spans_key = given.spans_key
             projector = given.agree.load() if given.agree else None
             settings |= {"carrier": carrier, "projector": projector}
             settings |= {"complete": given.complete, "spans_key": given.spans_key}
@@ -79,7 +82,11 @@ class TranslateSpec:
             check_languages(rows, self.translator)
             return steps.translate_batch(rows, translator, self.translator.target, counts, **settings)
 
-        return LoadedStep(identity, names, run)
+        def estimate(rows: Iterable[Row]) -> list[Estimate]:
+            texts = steps.texts_to_translate(rows, carrier, spans_key)
+            return estimate_costs(translate.with_optional_cache(translator, settings["cache"]), texts)
+
+        return LoadedStep(identity, names, run, estimate)
 
 
 @dataclass(frozen=True)
@@ -104,22 +111,28 @@ class SynthesizeSpec:
 
         translator, cache = self.translator.load(), cache_of(self.cache)
         quality: Quality | None = None
-        estimate: Any = None
+        measure: Any = None
+        translators = [translator]
         if isinstance(self.quality, AlignerSpec):
             aligner = self.quality.load()
-            quality, estimate = alignment_quality(aligner), aligner.identity
+            quality, measure = alignment_quality(aligner), aligner.identity
         elif self.quality is not None:
             back = self.quality.load()
-            quality, estimate = round_trip_quality(back, cache), _identity_of(back, self.quality)
+            quality, measure = round_trip_quality(back, cache), _identity_of(back, self.quality)
+            translators.append(back)  # the translations are about as long as the sources
         identity = _identity(self.name, translate.REVISION, translator=_identity_of(translator, self.translator))
-        identity |= {"filters": vars(self.filters), "quality": estimate}
+        identity |= {"filters": vars(self.filters), "quality": measure}
 
         def run(rows: list[Row], counts: Counter[str]) -> list[Row]:
             check_languages(rows, self.translator)
             target = self.translator.target
             return steps.synthesize_batch(rows, translator, target, self.filters, counts, quality, cache)
 
-        return LoadedStep(identity, ("docs", "translated", "kept"), run)
+        def estimate(rows: Iterable[Row]) -> list[Estimate]:
+            kept = (translate.with_optional_cache(each, cache) for each in translators)
+            return [found for each in kept for found in estimate_costs(each, steps.texts_to_translate(rows))]
+
+        return LoadedStep(identity, ("docs", "translated", "kept"), run, estimate)
 
 
 @dataclass(frozen=True)
@@ -218,7 +231,10 @@ class ChainSpec:
                     counts.update({f"{name}: {each}": number for each, number in found.items()})
             return rows
 
-        return LoadedStep({"step": self.name, "steps": [step.identity for step in loaded]}, counted, run)
+        def estimate(rows: Iterable[Row]) -> list[Estimate]:
+            return [found for step in loaded if isinstance(step, PricedStep) for found in step.estimate(rows)]
+
+        return LoadedStep({"step": self.name, "steps": [step.identity for step in loaded]}, counted, run, estimate)
 
 
 def check_languages(rows: Sequence[Row], translator: TranslatorSpec) -> None:

@@ -24,7 +24,7 @@ from spacy.tokens import Doc
 
 from ..annotations.entities import PlainSpan
 from ..corpus.carried_doc import score_of
-from ..corpus.carry import carry_pairs
+from ..corpus.carry import carry_pairs, texts_to_carry
 from ..corpus.filters import Filters
 from ..corpus.project import project_pairs, set_results
 from ..corpus.provenance import Pair, source_hash_of, text_hash
@@ -226,6 +226,16 @@ def _is_labelled(row: Row, doc: Doc) -> bool:
     return bool(doc.has_annotation("ENT_IOB")) or any(
         step.get("step") in LABELLED for step in row.meta.get("provenance", [])
     )
+
+
+def texts_to_translate(rows: Iterable[Row], carrier: LabelCarrier | None = None, spans_key: str = "") -> Iterator[str]:
+    """The texts that the translator of `translate_batch` or `synthesize_batch` receives; one row is read at a time.
+
+    carrier (LabelCarrier | None), spans_key (str): as in `translate_batch`.
+    """
+    vocab = multilingual_tokenizer().vocab
+    docs = (source_doc(row, vocab) for row in rows)
+    yield from (doc.text for doc in docs) if carrier is None else texts_to_carry(docs, carrier, spans_key)
 
 
 def _source_docs(rows: Iterable[Row]) -> tuple[list[Doc], dict[int, Row]]:

@@ -1,7 +1,7 @@
 """What a server's work costs: estimated before, counted during, and limited."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -122,10 +122,18 @@ def estimate_costs(translator: Translator, texts: Iterable[str]) -> list[Estimat
     texts (Iterable[str]): read only if a server gets them.
     RAISES: XnerError where that is more than a limit of the translator, or than the account has left.
     """
+    servers = list(_on_servers(translator))
+    if len(servers) > 1:
+        texts = list(texts)
+    return [inner.estimate(texts if cached is None else cached.missing(texts)) for inner, cached in servers]
+
+
+def _on_servers(translator: Translator) -> Iterator[tuple[Priced, CachedTranslator | None]]:
+    """Yield the translators in a translator that are on servers, each with its cache."""
     if isinstance(translator, Pivot):
-        kept = list(texts)
-        return [estimate for step in translator.steps for estimate in estimate_costs(step, kept)]
-    if isinstance(translator, CachedTranslator):
-        inner = translator.translator
-        return [inner.estimate(translator.missing(texts))] if isinstance(inner, Priced) else []
-    return [translator.estimate(texts)] if isinstance(translator, Priced) else []
+        for step in translator.steps:
+            yield from _on_servers(step)
+    elif isinstance(translator, CachedTranslator) and isinstance(translator.translator, Priced):
+        yield translator.translator, translator
+    elif isinstance(translator, Priced):
+        yield translator, None

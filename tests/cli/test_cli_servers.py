@@ -45,6 +45,40 @@ def test_costs_are_said_and_asked_for(server: LocalServer, source: Path) -> None
     assert "characters" not in ok(*priced).replace("characters sent", ""), "all is in the cache: nobody is asked"
 
 
+def test_costs_of_shards(server: LocalServer, source: Path) -> None:
+    """As for a file: said and asked for, also through a pivot; what is cached or finished is not counted."""
+    pytest.importorskip("pyarrow")
+    folder = source.with_name("de")
+    command = ["corpus", "translate", source, "--output", folder, "--lang", "de", "--shard-size", "1"]
+    http = ["--translator", "http", "-s", f"url={server.url}", "-s", "price_per_million=1000"]
+    said = f"{server.url} gets 2 texts: 37 characters. At the given price that costs 0.04."
+    planned = ok(*command, *http, "--plan")
+    assert said in planned
+    assert "shards to make" in planned
+    result = xner(*command, *http, input="n\n")
+    assert result.exit_code == 1
+    assert said in result.output
+    assert "Continue?" in result.output
+    assert "more than max_cost=0.01. Nothing was sent." in failing(*command, *http, "-s", "max_cost=0.01")
+    assert server.asked == []
+    assert not list(folder.glob("shard-*"))
+    assert f"{server.url} gets 1 texts: 19 characters." in ok(*command, *http, "--yes", "--shard", "1/2")
+    assert f"{server.url} gets 1 texts: 18 characters." in ok(*command, *http, "--yes", "--no-cache")
+    assert "characters" not in ok(*command, *http), "all shards are finished: nobody is asked"
+
+
+def test_costs_of_shards_of_two_translations(server: LocalServer, source: Path) -> None:
+    """There and back, and through a third language."""
+    pytest.importorskip("pyarrow")
+    said = f"{server.url} gets 2 texts: 37 characters."
+    there = ["corpus", "synthesize", source, "--output", source.with_name("de"), "--lang", "de", "--translator", "http"]
+    assert ok(*there, "-s", f"url={server.url}", "--quality", "round-trip", "--plan").count(said) == 2
+    through = ["corpus", "translate", source.with_name("en.txt"), "--output", source.with_name("es"), "--lang", "es"]
+    through += ["--source-lang", "de", "--translator", "pivot", "-s", "through=en", "-s", "by=http"]
+    assert ok(*through, "-s", f'settings={{"url": "{server.url}"}}', "--plan").count(said) == 2
+    assert server.asked == []
+
+
 def test_tags_are_counted(server: LocalServer, source: Path) -> None:
     output = source.with_name("de.spacy")
     command = [

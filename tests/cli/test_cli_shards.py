@@ -163,12 +163,6 @@ def test_wrong_usage(room: Path, options: list[str], message: str) -> None:
     assert message in failing("corpus", "translate", "en.txt", "--lang", "de", "--memory", "m.tsv", *options, status=2)
 
 
-def test_a_server_needs_yes(room: Path) -> None:
-    for command in ("translate", "synthesize"):
-        words = ("corpus", command, "en.txt", "-o", "de", "--lang", "de", "--translator", "http")
-        assert "is not estimated for a folder of shards" in failing(*words, status=2)
-
-
 def test_distill_takes_sources_from_rows(room: Path, tiny_pipeline: Path) -> None:
     distill = ("corpus", "distill", tiny_pipeline, "en.txt")
     assert "expected --own-sources" in failing(*distill, "-o", "soft", "--sources", "en.spacy", status=2)
