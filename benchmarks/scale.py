@@ -2,14 +2,16 @@
 
 Labelled English sentences of random frequent words are translated word by word with a dictionary, projected with a tiny
 random encoder, and labelled by a teacher with the same encoder: real steps, but next to no arithmetic, so that the
-figures are those of everything around the models. What a real encoder adds is measured by alignment_speed.py and
-inference.py. Each row is a process of its own: `plain` is this process alone, `ray 2` two processes of Ray Data.
-`peak_mb` is the most resident memory of the process that makes the shards (not measured with Ray).
+figures are those of everything around the models. With --encoder and --teacher they are those of real ones. Each row is
+a process of its own: `plain` is this process alone, `ray 2` two processes of Ray Data. `peak_mb` is the most resident
+memory of the process that makes the shards (not measured with Ray).
 
 --json keeps the rows that it has; a row that is there is not measured again. Shards stay in FOLDER: an interrupted row
 resumes, and its time is that of the shards that were made in this run.
 
     python benchmarks/scale.py FOLDER --sizes 10000,100000,1000000 --json benchmarks/records/scale.json
+    python benchmarks/scale.py FOLDER --sizes 10000 --workers 0 --encoder models/encoder \
+      --teacher training/xner_agg/model-last --json benchmarks/records/scale-real.json
 """
 
 import json as json_format
@@ -61,19 +63,21 @@ def prepare_inputs(folder: Path, size: int) -> list[Path]:
     return files
 
 
-def measure(folder: Path, size: int, workers: int, shard_size: int) -> dict[str, Any]:
-    """The figures of a row, in this process. workers (int): 0 for no engine."""
+def measure(
+    folder: Path, size: int, workers: int, shard_size: int, encoder: str | None, teacher: str | None
+) -> dict[str, Any]:
+    """The figures of a row, in this process. workers (int): 0 for no engine. encoder, teacher: None for tiny ones."""
     files = prepare_inputs(folder, size)
     translator = TranslatorSpec("lexicon", "en", "de", {"path": str(folder / "en-de.tsv")})
-    projector = ProjectorSpec(AlignerSpec(str(folder / "encoder"), layers=2))
+    projector = ProjectorSpec(AlignerSpec(encoder or str(folder / "encoder"), layers=None if encoder else 2))
     spec = ChainSpec(
         [
             TranslateSpec(translator, cache=False),
             ProjectSpec(projector),
-            DistillSpec([str(folder / "teacher")], keep_entities=True),
+            DistillSpec([teacher or str(folder / "teacher")], keep_entities=True),
         ]
     )
-    output = folder / f"output/{size}-{workers}"
+    output = folder / f"output/{size}-{workers}{'-real' * bool(encoder or teacher)}"
     output.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
     job, step = prepare(output, spec, FileSource(files), shard_size)
@@ -110,18 +114,22 @@ def main(
     sizes: Annotated[str, typer.Option(help="Numbers of pairs.")] = "10000,100000",
     workers: Annotated[str, typer.Option(help="Processes of Ray Data; 0: this process, without Ray.")] = "0,1,2",
     shard_size: Annotated[int, typer.Option(help="Pairs in a shard.")] = 10_000,
+    encoder: Annotated[str | None, typer.Option(help="Align with this encoder. Default: a tiny one.")] = None,
+    teacher: Annotated[str | None, typer.Option(help="Label with this pipeline. Default: a tiny one.")] = None,
     here: Annotated[bool, typer.Option(hidden=True)] = False,
     json: JsonOption = None,
 ) -> None:
     """Measure each number of pairs and of processes."""
     rows = [(int(size), int(number)) for size in sizes.split(",") for number in workers.split(",")]
     if here:
-        print(json_format.dumps(measure(folder, *rows[0], shard_size)))
+        print(json_format.dumps(measure(folder, *rows[0], shard_size, encoder, teacher)))
         return
     found = json_format.loads(json.read_text())["rows"] if json and json.is_file() else []
     for size, number in rows:
         if not any((row["pairs"], row["workers"]) == (size, number) for row in found):
             arguments = [str(folder), "--sizes", str(size), "--workers", str(number), "--shard-size", str(shard_size)]
+            models = {"--encoder": encoder, "--teacher": teacher}
+            arguments += [part for name, value in models.items() if value for part in (name, value)]
             done = subprocess.run([sys.executable, __file__, *arguments, "--here"], stdout=subprocess.PIPE, text=True)
             if done.returncode:
                 raise SystemExit(f"The row of {size} pairs with {number} workers failed.")

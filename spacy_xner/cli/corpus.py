@@ -3,6 +3,7 @@
 from .command import XnerTyper
 from .corpus_check import check
 from .corpus_convert import convert
+from .corpus_deduplicate import deduplicate
 from .corpus_distill import distill
 from .corpus_generate import generate
 from .corpus_label import label
@@ -41,5 +42,6 @@ corpus_app.command()(generate)
 corpus_app.command()(label)
 corpus_app.command()(distill)
 corpus_app.command()(shards)
+corpus_app.command()(deduplicate)
 corpus_app.command()(stats)
 corpus_app.command()(check)

@@ -12,7 +12,9 @@ from .torch_free import avoid_torch
 
 
 def stats(
-    paths: Annotated[list[Path], typer.Argument(help="Files of any format, folders of DocBins, or a corpus folder.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files of any format, folders of shards or DocBins, or a corpus folder.")
+    ],
     lang: Annotated[str | None, typer.Option(help="Language of files that do not name it.")] = None,
     json: JsonOption = None,
     quiet: QuietOption = False,

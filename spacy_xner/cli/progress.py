@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 
-def progress(items: Iterable[Item], description: str, total: int | None = None, done: int = 0) -> Iterable[Item]:
+def progress(
+    items: Iterable[Item], description: str, total: int | None = None, done: int = 0, unit: str = "docs"
+) -> Iterable[Item]:
     """Yield items and show their number in a progress bar on standard error."""
-    return _bar(items, description, done, total, "docs")
+    return _bar(items, description, done, total, unit)
 
 
 def resumable_progress(description: str, unit: str) -> Callable[[Iterable[Any], int, int], Iterable[Any]]:

@@ -12,7 +12,10 @@ from ..corpus.formats.docbin import read_docs
 from ..corpus.formats.reading import detect_format
 from ..corpus.formats.report import Report
 from ..corpus.reader import find_docbins
+from ..files import without_hidden
 from ..languages.tokenizer import multilingual_tokenizer
+from ..shards.row_docs import doc_of
+from ..shards.rows import PARQUET, read_rows
 from .layout import SETTINGS, read_layout
 
 Row = tuple[str, str]  # language, origin
@@ -21,9 +24,10 @@ Row = tuple[str, str]  # language, origin
 def read_any(paths: Iterable[Path], lang: str | None = None, report: Report | None = None) -> Iterator[tuple[Row, Doc]]:
     """Yield the docs of files and folders with their language and origin.
 
-    For a labelled corpus folder (with `corpus.toml`), the origin is the split. For DocBins, and for all DocBins in
-    other folders, language and origin come from the docs' meta: the origin is the provenance. The language of any other
-    file is `lang`, and its origin the file name.
+    For a labelled corpus folder (with `corpus.toml`), the origin is the split. For DocBins and Parquet files of rows,
+    and for all of them in other folders, language and origin come from the docs' meta: the origin is the provenance.
+    Of a row it is the translation that is counted, if there is one. The language of any other file is `lang`, and its
+    origin the file name.
 
     report (Report | None): receives what files were taken for, and what was changed or left out.
     """
@@ -38,16 +42,25 @@ def read_any(paths: Iterable[Path], lang: str | None = None, report: Report | No
                 docs = convert_files([file], file_lang, Counter(), "plain", report=report)
                 yield from (((file_lang, file.stem), doc) for doc in docs)
         elif path.is_dir():
-            yield from read_any(find_docbins(path), lang, report)
+            rows = without_hidden(sorted(path.rglob(f"*{PARQUET}")), path)
+            docbins = find_docbins(path) if not rows or any(path.rglob("*.spacy")) else []
+            yield from read_any([*rows, *docbins], lang, report)
+        elif path.suffix == PARQUET:
+            for row in read_rows(path):
+                yield _row_of(doc := doc_of(row, multilingual_tokenizer().vocab), path, lang), doc
         elif detect_format(path) == "docbin":
             for doc in read_docs(path, multilingual_tokenizer().vocab):
-                meta = meta_of(doc)
-                steps = " > ".join(step["step"] for step in meta.get("provenance", []))
-                yield (meta.get("lang") or lang or "?", steps or path.name), doc
+                yield _row_of(doc, path, lang), doc
         else:
             yield from (
                 ((lang or "?", path.name), doc) for doc in convert_files([path], lang, Counter(), report=report)
             )
+
+
+def _row_of(doc: Doc, path: Path, lang: str | None) -> Row:
+    meta = meta_of(doc)
+    steps = " > ".join(step["step"] for step in meta.get("provenance", []))
+    return meta.get("lang") or lang or "?", steps or path.name
 
 
 def count_docs(docs: Iterable[tuple[Row, Doc]]) -> dict[Row, dict[str, int]]:

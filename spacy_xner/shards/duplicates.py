@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,12 @@ from .row import Row
 from .rows import PARQUET, read_rows, write_rows
 
 
-def drop_duplicates(paths: Sequence[Path], folder: Path, counts: Counter[str]) -> list[Path]:
+def drop_duplicates(
+    paths: Sequence[Path],
+    folder: Path,
+    counts: Counter[str],
+    progress: Callable[[Iterable[Path]], Iterable[Path]] = iter,
+) -> list[Path]:
     """Write files of rows without those whose target (of rows without one: source) has the text of an earlier row,
     apart from case and white space. The filter `duplicates` of `synthesize_batch` does so within a shard.
 
@@ -23,6 +28,7 @@ def drop_duplicates(paths: Sequence[Path], folder: Path, counts: Counter[str]) -
     paths (Sequence[Path]): Parquet files of rows with different names, in the order in which the first row counts.
     folder (Path): where the new files are written, with the same names. One that is complete is written again.
     counts (Counter[str]): receives counts of rows that are "kept" and of "duplicates".
+    progress (Callable): wraps the files while they are read.
     RETURNS (list[Path]): the new files. One can have no row.
     RAISES: XnerError for files that are no rows, have the same name, or are in the folder itself.
     """
@@ -36,7 +42,7 @@ def drop_duplicates(paths: Sequence[Path], folder: Path, counts: Counter[str]) -
     counts.update(kept=0, duplicates=0)
     known = np.empty(0, dtype=np.uint64)  # sorted
     made = []
-    for path in paths:
+    for path in progress(paths):
         new: set[int] = set()
         write_rows(folder / path.name, _first_ones(path, known, new, counts))
         made.append(folder / path.name)

@@ -1,6 +1,7 @@
 """Folders of shards on the command line: translate, project, synthesize, distill; state of a folder; wrong usage."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -161,6 +162,28 @@ def test_temporary_files_of_killed_runs_are_named(room: Path) -> None:
 )
 def test_wrong_usage(room: Path, options: list[str], message: str) -> None:
     assert message in failing("corpus", "translate", "en.txt", "--lang", "de", "--memory", "m.tsv", *options, status=2)
+
+
+def test_deduplicate_and_count(room: Path) -> None:
+    """`en.txt` twice in a folder, so that a second shard repeats the first."""
+    Path("both").mkdir()
+    for name in ("a.txt", "b.txt"):
+        Path("both", name).write_bytes(Path("en.txt").read_bytes())
+    ok("corpus", "translate", "both", "-o", "twice", "--lang", "de", "--source-lang", "en", "--memory", "m.tsv")
+    out = ok("corpus", "deduplicate", "twice", "-o", "once")
+    assert re.search(r"kept +6", out)
+    assert re.search(r"duplicates +6", out)
+    rows = [row for path in sorted(Path("once").glob("*.parquet")) for row in read_rows(path)]
+    assert [row.id for row in rows] == [f"a:{n + 1}" for n in range(6)]
+    counts = json.loads(ok("corpus", "stats", "once", "--json", "-"))
+    assert [(row["lang"], row["origin"], row["docs"], row["unlabelled"]) for row in counts] == [
+        ("de", "convert > translate", 6, 6)
+    ]
+    assert "once is there already" in failing("corpus", "deduplicate", "twice", "-o", "once")
+    assert "en.txt is no folder" in failing("corpus", "deduplicate", "en.txt", "-o", "new")
+    Path("twice/shard-00001.parquet").write_bytes(b"PAR1")
+    assert "shard-00001.parquet" in failing("corpus", "deduplicate", "twice", "-o", "new")
+    assert not Path("new").exists(), "a folder appears whole or not at all"
 
 
 def test_distill_takes_sources_from_rows(room: Path, tiny_pipeline: Path) -> None:
