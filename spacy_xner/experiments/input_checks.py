@@ -38,7 +38,7 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> list[str]:
     """
     arms = list(arms)
     for arm in arms:
-        for path in (study.gold, study.dev, study.test, arm.projected, arm.synthetic):
+        for path in (study.gold, study.dev, *study.tests.values(), arm.projected, arm.synthetic):
             if path is not None and not Path(path).exists():
                 raise XnerError(
                     f"The arm {arm.name} of the study {study.name} needs {path}, which does not exist. `xner corpus` "
@@ -46,7 +46,7 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> list[str]:
                 )
     projected = sorted({arm.projected for arm in arms if arm.projected})
     synthetic = sorted({arm.synthetic for arm in arms if arm.synthetic})
-    check_labelled(study.gold, study.dev, study.test)
+    check_labelled(study.gold, study.dev, *study.tests.values())
     check_gold(study)
     check_dev(study)
     check_test(study)
@@ -142,9 +142,10 @@ def check_dev_overlap(study: Study, paths: Iterable[str]) -> list[str]:
 
 
 def check_test(study: Study) -> None:
-    """RAISES: XnerError if no test doc is in a target language."""
-    if all(doc.lang == study.source for doc in read_facts(study.test)):
-        raise XnerError(f"{study.test}: found no doc in another language than {study.source}, the source language.")
+    """RAISES: XnerError if no doc of a test is in a target language."""
+    for test in study.tests.values():
+        if all(doc.lang == study.source for doc in read_facts(test)):
+            raise XnerError(f"{test}: found no doc in another language than {study.source}, the source language.")
 
 
 def check_projected(path: str, ids: set[str], gold: str) -> None:
@@ -180,12 +181,14 @@ def check_current(path: str, gold: str) -> None:
 
 def check_no_test_sentences(study: Study, paths: Iterable[str]) -> None:
     """RAISES: XnerError for texts that are test sentences too, ignoring case, spaces and punctuation."""
-    tested = {_comparison_key(doc) for doc in read_facts(study.test) if doc.n_tokens >= MIN_TOKENS}
+    tested: dict[tuple[str, str], str] = {}
+    for test in study.tests.values():
+        tested |= {_comparison_key(doc): test for doc in read_facts(test) if doc.n_tokens >= MIN_TOKENS}
     for path in paths:
         for doc in read_facts(path):
-            if doc.n_tokens >= MIN_TOKENS and _comparison_key(doc) in tested:
+            if doc.n_tokens >= MIN_TOKENS and (test := tested.get(_comparison_key(doc))):
                 raise XnerError(
-                    f"{path}: the doc {doc.id} is in {study.test} too: '{doc.text[:60]}'. Remove it from one of them."
+                    f"{path}: the doc {doc.id} is in {test} too: '{doc.text[:60]}'. Remove it from one of them."
                 )
 
 

@@ -72,6 +72,8 @@ class Study:
     dev (str): DocBin for learning curves and for fitting the temperature: in the source language, or projected.
         Manual labels in a target language are refused.
     test (str): labelled DocBin file or folder in the target languages, for the final scores alone.
+    more_tests (dict[str, Any]): further ones by name, for example text of another kind. The scores of each are records
+        of a study of their own, NAME-TEST, so that a report is about one test.
     steps (int): optimizer steps, of every arm that has no `steps` of its own.
     batch_words (int | None): words in each step, the same for every arm: batches are filled by words, across the ends
         of epochs. None: batches as the training config makes them, as in `spacy train`.
@@ -105,8 +107,14 @@ class Study:
     examples: int = 0
     folder: str = "training/study"
     records: str = "metrics/study"
+    more_tests: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     arms: Mapping[str, Arm] = field(default_factory=dict)
+
+    @property
+    def tests(self) -> dict[str, str]:
+        """All test data, by the name of the study in its records."""
+        return {self.name: self.test} | {f"{self.name}-{name}": path for name, path in self.more_tests.items()}
 
     def chosen(self, names: Sequence[str] | None = None) -> list[Arm]:
         """The arms with these names; all arms for None. RAISES: XnerError for an unknown name, and for one twice."""

@@ -51,6 +51,12 @@ def check_study(study: Study, path: Path) -> None:
                 f"{path}: the name '{name}' of {'the study' if name == study.name else 'an arm'} cannot be a part of "
                 f"file names: expected letters, digits, and any of _ - + . after the first character."
             )
+    for name, value in study.more_tests.items():
+        if not NAME.fullmatch(name) or not isinstance(value, str):
+            raise XnerError(
+                f"{path}: [study.more_tests] has {name} = {value!r}, expected a name that can be a part of file names, "
+                "and the path of test data."
+            )
     _check_numbers(study, path)
     _check_lists(study, path)
     _check_settings(study, path)

@@ -41,9 +41,14 @@ class Run:
         return f"{self.arm.name}{share}-{self.seed}"
 
     @property
+    def records(self) -> dict[str, Path]:
+        """The files of its records, by the names of `Study.tests`."""
+        return {name: Path(self.study.records) / name / f"{self.name}.json" for name in self.study.tests}
+
+    @property
     def record(self) -> Path:
-        """The file of its record."""
-        return Path(self.study.records) / self.study.name / f"{self.name}.json"
+        """The file of its record on the study's `test`."""
+        return self.records[self.study.name]
 
     @property
     def folder(self) -> Path:
@@ -95,14 +100,17 @@ class Run:
         """The source sentences that it uses."""
         return split_of(self.study, self.labels, self.seed)
 
-    def setting(self) -> dict[str, Any]:
+    def setting(self, test: str | None = None) -> dict[str, Any]:
         """All that its result depends on, as plain JSON. Records hold it, and a record with another one is refused.
+
+        test (str | None): one of the names of `Study.tests`; None: of the study's `test`.
 
         `settings` are those of the study, `config` has hashes of the training config without settings of study, arm and
         run, so that a message can name what differs.
         """
         study, arm = self.study, self.arm
-        inputs = {path for path in (study.gold, study.dev, study.test, arm.projected, arm.synthetic) if path}
+        tested = study.tests[test or study.name]
+        inputs = {path for path in (study.gold, study.dev, tested, arm.projected, arm.synthetic) if path}
         setting = {
             "seed": self.seed,
             "labels": self.labels,
@@ -120,7 +128,7 @@ class Run:
             "versions": package_versions(),
             "inputs": {path: corpus_digest(path) for path in sorted(inputs)},
         }
-        return setting | {kind: parent.setting() for kind, parent in self.parents.items()}
+        return setting | {kind: parent.setting(test) for kind, parent in self.parents.items()}
 
 
 def name_of_config(config: str) -> str:

@@ -21,9 +21,10 @@ from .run_training import SETTING, TRAININGS, trainings_of
 from .training import CURVE, MODEL
 
 
-def make_record(run: Run, setting: dict[str, Any], minutes: dict[str, float]) -> dict[str, Any]:
-    """Score the trained pipeline of a run on the test docs of its study.
+def make_record(run: Run, test: str, setting: dict[str, Any], minutes: dict[str, float]) -> dict[str, Any]:
+    """Score the trained pipeline of a run on test docs of its study.
 
+    test (str): one of the names of `Study.tests`.
     setting (dict[str, Any]): `Run.setting`, as it was before the training.
     minutes (dict[str, float]): of each part of the training, as `train_run` returns them.
     RETURNS: the record, see `spacy_xner.experiments.records`.
@@ -31,12 +32,12 @@ def make_record(run: Run, setting: dict[str, Any], minutes: dict[str, float]) ->
     study = run.study
     nlp = load_pipeline(str(run.folder / MODEL))
     details = Details(examples=study.examples)
-    scores = evaluate_pipeline(nlp, read_all(study.test), source=study.source, details=details)
+    scores = evaluate_pipeline(nlp, read_all(study.tests[test]), source=study.source, details=details)
     aggregators = fixed_aggregators(nlp)
     curve = list(srsly.read_jsonl(run.folder / CURVE))
     return {
         "format": 1,
-        "study": study.name,
+        "study": test,
         "question": study.question,
         "arm": run.arm.name,
         "title": run.arm.title,

@@ -130,7 +130,7 @@ def remove_pipelines(run: Run) -> None:
     That is, where the run and all that need it have records. The caller has claimed the run. A pipeline that another
     process has claimed is left to that process.
     """
-    if all(each.record.is_file() for each in (run, *run.children)):
+    if all(record.is_file() for each in (run, *run.children) for record in each.records.values()):
         (run.folder / SETTING).unlink(missing_ok=True)  # first: it says that the folder is complete
         remove(run.folder)
         for parent in run.parents.values():

@@ -62,32 +62,39 @@ class Runner:
             yield run, record
 
     def record(self, run: Run) -> dict[str, Any]:
-        """Read the record of a run, or train and score it. RAISES: XnerError for a record with another setting."""
-        if is_done(run):
-            remove_pipelines(run)
-            return read_json(run.record)
-        setting = run.setting()
-        record = make_record(run, setting, train_run(run, self.gpu_id, self.log))
-        with atomic_path(run.record) as temporary:
-            srsly.write_json(temporary, record, indent=None)
+        """Read the record of a run, or train it and score it on all tests.
+
+        RETURNS: its record on the study's `test`.
+        RAISES: XnerError for a record with another setting.
+        """
+        if not is_done(run):
+            settings = {test: run.setting(test) for test, path in run.records.items() if not path.is_file()}
+            minutes = train_run(run, self.gpu_id, self.log)
+            for test, setting in settings.items():
+                with atomic_path(run.records[test]) as temporary:
+                    srsly.write_json(temporary, make_record(run, test, setting, minutes), indent=None)
         remove_pipelines(run)
-        return record
+        return read_json(run.record)
 
 
 def is_done(run: Run) -> bool:
-    """Whether the record of a run exists. RAISES: XnerError for a record with another setting."""
-    if not run.record.is_file():
-        return False
-    found = read_json(run.record).get("setting")
-    known, setting = (found if isinstance(found, dict) else {}), run.setting()
+    """Whether the records of a run exist. RAISES: XnerError for a record with another setting."""
+    found = [path.is_file() and _has_setting(path, run.setting(test)) for test, path in run.records.items()]
+    return all(found)
+
+
+def _has_setting(record: Path, setting: dict[str, Any]) -> bool:
+    """True. RAISES: XnerError for a record with another setting."""
+    found = read_json(record).get("setting")
+    known = found if isinstance(found, dict) else {}
     if "versions" not in known:
         raise XnerError(
-            f"{run.record} does not say with which versions it was made, as records of earlier versions of spacy-xner: "
+            f"{record} does not say with which versions it was made, as records of earlier versions of spacy-xner: "
             f"a run of today cannot be compared with it. Rename the study, or remove the record to run it again."
         )
     if changed := differences(known, setting):
         raise XnerError(
-            f"{run.record} is the record of a run with another {listed_changes(changed)}. Rename the study, or "
+            f"{record} is the record of a run with another {listed_changes(changed)}. Rename the study, or "
             f"remove the record to run it again."
         )
     return True

@@ -15,9 +15,11 @@ from typer.testing import CliRunner
 from spacy_xner.alignment import segmenters
 from spacy_xner.alignment.embedding import REVISION
 from spacy_xner.cli import app
+from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.errors import XnerError
 from spacy_xner.experiments.claims import claimed
 from spacy_xner.experiments.comparability import differences
+from spacy_xner.experiments.input_checks import check_inputs
 from spacy_xner.experiments.plan_file import read_study
 from spacy_xner.experiments.record_files import read_records
 from spacy_xner.experiments.run import Run
@@ -25,7 +27,7 @@ from spacy_xner.experiments.run_training import train_run
 from spacy_xner.experiments.runner import Runner, is_done
 from spacy_xner.experiments.training import train_into
 
-from .util import make_study
+from .util import docs_of, make_study
 
 ROOT = Path(__file__).parents[2]
 
@@ -140,6 +142,39 @@ def test_an_arm_with_filters(file: Path, tmp_path: Path) -> None:
     expected = {"label_counts": 1, "align": REVISION, "segmenters": segmenters.identity()}
     assert record["setting"]["arm"]["filters"] == expected
     assert "filters" not in Run(plan, plan.arms["b"], 0).setting()["arm"]  # as in records of earlier versions
+
+
+def test_more_tests_have_records_of_their_own(file: Path, tmp_path: Path) -> None:
+    """One training, a record for each test; where one record is missing, it alone is made."""
+    write_docs(tmp_path / "letters/de.spacy", docs_of(tmp_path, ["[Ada](PER) schrieb aus [Berlin](LOC) ."] * 2, "de"))
+    text = file.read_text(encoding="utf8")
+    section = f'[study.more_tests]\nletters = "{tmp_path}/letters"\n\n[study.settings]'
+    (tmp_path / "study.cfg").write_text(text.replace("[study.settings]", section), encoding="utf8")
+    settings = {"steps": 2, "folder": str(tmp_path / "training"), "records": str(tmp_path / "records")}
+    plan = read_study(tmp_path / "study.cfg", settings)
+    run, runner = Run(plan, plan.arms["a"], 0), Runner(plan, log=lambda message: None)
+    assert not is_done(run)
+    assert runner.record(run)["study"] == "tiny"
+    assert is_done(run)
+    found = {path.parent.name: srsly.read_json(path) for path in (tmp_path / "records").rglob("*.json")}
+    assert {name: record["sentences"]["de"]["n"] for name, record in found.items()} == {"tiny": 1, "tiny-letters": 2}
+    assert found["tiny"]["setting"] == Run(read_study(file, settings), plan.arms["a"], 0).setting()
+    assert set(found["tiny-letters"]["setting"]["inputs"]) == {plan.gold, plan.dev, f"{tmp_path}/letters"}
+    assert read_records([tmp_path / "records/tiny-letters"]).name == "tiny-letters"
+    kept = run.record.stat().st_mtime_ns
+    run.records["tiny-letters"].unlink()
+    runner.record(run)
+    assert run.record.stat().st_mtime_ns == kept
+    again = srsly.read_json(run.records["tiny-letters"])
+    assert again["scores"] == found["tiny-letters"]["scores"]
+
+
+def test_a_test_that_is_trained_on(file: Path, tmp_path: Path) -> None:
+    plan = read_study(file)
+    write_docs(tmp_path / "other.spacy", [*load_docs(Path(plan.test) / "de.spacy"), *load_docs(plan.gold)])
+    plan = replace(plan, more_tests={"other": str(tmp_path / "other.spacy")})
+    with pytest.raises(XnerError, match=rf"is in {tmp_path}/other\.spacy too"):
+        check_inputs(plan, plan.chosen(["a"]))
 
 
 def test_same_seed_same_scores(file: Path, tmp_path: Path) -> None:
