@@ -38,6 +38,8 @@ def make_record(run: Run, setting: dict[str, Any], minutes: dict[str, float]) ->
         "format": 1,
         "study": study.name,
         "question": study.question,
+        "answer": study.answer,
+        "arms": list(study.arms),
         "arm": run.arm.name,
         "title": run.arm.title,
         "description": run.arm.description,
