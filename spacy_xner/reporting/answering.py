@@ -21,12 +21,13 @@ class Choice:
     """The contrast that answers the question.
 
     pair (tuple[str, str]): (arm, other).
-    fixed (bool): whether the study file or the caller names it. Otherwise it is the comparison with the highest arm,
-        which was chosen after the results were known.
+    fixed (bool): whether the study file or the caller names it, so that a higher arm means yes.
+    candidates (int): otherwise, from how many comparisons it was chosen after the results were known.
     """
 
     pair: tuple[str, str]
     fixed: bool
+    candidates: int
 
 
 def fixed_answer(study: StudyRecords, plan: Study | None = None) -> str | None:
@@ -89,8 +90,8 @@ def answer_sentence(
         corrected = f"; p {p_value(figure.p_corrected)}, corrected for {count(len(analysis.comparisons), 'comparison')}"
         evidence = f"95% interval {ends(figure)}{zero}; {count(n_seeds, 'seed')}{corrected}"
     sentence = f"{verdict}: {one} has {gain} ({evidence})"
-    if not choice.fixed:
-        sentence += f"; the arm was chosen for its high F1 after the results were known, from {len(analysis.arms)} arms"
+    if choice.candidates > 1 and not choice.fixed:
+        sentence += f"; it has the highest arm of {choice.candidates} comparisons, so that its size is partly luck"
     if contrast is not None and not contrast.clean and contrast.things:
         things = list(contrast.things)
         sentence += f"; the arms differ in {WORDS.get(len(things), len(things))} things, {listed(things)}"
@@ -104,6 +105,6 @@ def _verdict(found: Comparison, choice: Choice) -> str:
         return "Open"
     sure = confirmed(figure)
     if not choice.fixed:
-        return "The clearest difference" if sure else "A difference that the corrected test does not confirm"
+        return "A clear difference" if sure else "A difference that the corrected test does not confirm"
     word = "yes" if figure.value > 0 else "no"
     return word.capitalize() if sure else f"Probably {word}"
