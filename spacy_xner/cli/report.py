@@ -36,13 +36,14 @@ def report(
     plan: Annotated[
         Path | None,
         typer.Option(
-            help="The study file, for the order of the arms and the answer, which older records lack.", show_default=False
+            help="The study file, for the order of the arms and the answer, which older records lack.",
+            show_default=False,
         ),
     ] = None,
     distant: Annotated[
         str | None,
         typer.Option(
-            help="Languages that a second mean leaves out, for example zh,ja. Default: those least related to the source.",
+            help="Languages that a second mean leaves out, such as zh,ja. Default: those least related to the source.",
             show_default=False,
         ),
     ] = None,

@@ -51,8 +51,8 @@ def _words_of(run: RunRecord, by_key: Mapping[tuple[str, float, int], RunRecord]
 def _trainings(run: RunRecord, by_key: Mapping[tuple[str, float, int], RunRecord]) -> dict[str, float | None]:
     """Arm -> the words of its training, for all trainings that the run's pipeline is the result of.
 
-    Records that were made before they had `trainings` say their own words; those of teacher and start are in the records
-    of these, with the same seed and share of labels.
+    Records that were made before they had `trainings` say their own words; those of teacher and start are in the
+    records of these, with the same seed and share of labels.
     """
     if run.get("trainings"):
         return {each["arm"]: each["words"] for each in run.data["trainings"]}
@@ -64,7 +64,8 @@ def _trainings(run: RunRecord, by_key: Mapping[tuple[str, float, int], RunRecord
 
 
 def similar(one: Compute, other: Compute) -> bool | None:
-    """Whether two arms cost about the same, within a tenth; by words, or by steps. None if that is not known for both."""
+    """Whether two arms cost about the same, within a tenth; by words, or by steps. None if that is not known for
+    both."""
     if one.words is not None and other.words is not None:
         amounts: tuple[float, float] = (one.words, other.words)
     elif one.steps is not None and other.steps is not None:

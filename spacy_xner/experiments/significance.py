@@ -13,10 +13,11 @@ same text are one observation, drawn and swapped together, since a pipeline pred
 - p: approximate randomisation (Noreen 1989; Yeh 2000) swaps the two arms' counts of a sentence with the probability
   1/2, in all seeds at once, since the errors of runs in a sentence are not independent; t s / sqrt(S) is added too.
 
-There is no interval and no p of one or two seeds. With one seed the variance between trainings is not known, and with two
-t has one degree of freedom: nearly every interval would include zero. Such figures have a range: of one seed, that of
-95% of the resamples of the sentences; of two, from the lower to the higher, which has the true value half of the time.
-`benchmarks/interval_coverage.py` prints how many intervals and ranges of simulated arms have the true value.
+There is no interval and no p of one or two seeds. With one seed the variance between trainings is not known, and
+with two t has one degree of freedom: nearly every interval would include zero. Such figures have a range: of one
+seed, that of 95% of the resamples of the sentences; of two, from the lower to the higher, which has the true value
+half of the time. `benchmarks/interval_coverage.py` prints how many intervals and ranges of simulated arms have the
+true value.
 """
 
 from __future__ import annotations

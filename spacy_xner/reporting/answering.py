@@ -64,7 +64,11 @@ def highest(analysis: Analysis, baseline: str) -> tuple[str, str] | None:
 
 
 def answer_sentence(
-    choice: Choice | None, found: Comparison | None, contrast: Contrast | None, analysis: Analysis, titles: Mapping[str, str]
+    choice: Choice | None,
+    found: Comparison | None,
+    contrast: Contrast | None,
+    analysis: Analysis,
+    titles: Mapping[str, str],
 ) -> str:
     """The answer in one sentence, which claims no more than its interval and p show.
 

@@ -27,7 +27,9 @@ def calibration_table(report: Report) -> Table | None:
         if not any(by_lang.values()):
             continue
         means = [_shown(_means(runs, langs, kind)) for kind in (BEFORE, ECE)]
-        rows.append([named(arm, report.titles), *means[: 1 + (len(langs) > 1)], *(_shown(by_lang[lang]) for lang in langs)])
+        rows.append(
+            [named(arm, report.titles), *means[: 1 + (len(langs) > 1)], *(_shown(by_lang[lang]) for lang in langs)]
+        )
         arms.append(arm)
     means = ["mean at temperature 1", "mean"] if len(langs) > 1 else ["at temperature 1"]
     columns = ["", *("" for _ in means), *langs_of(report)[-len(langs) :]]

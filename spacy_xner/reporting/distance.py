@@ -23,8 +23,8 @@ class Distant:
 
 
 def distant_languages(study: StudyRecords, chosen: Sequence[str] | None = None) -> Distant:
-    """The most distant targets: those that are `chosen`, or that share the fewest branches of Glottolog's family tree with
-    the source.
+    """The most distant targets: those that are `chosen`, or that share the fewest branches of Glottolog's family
+    tree with the source.
 
     RAISES: XnerError for a chosen language that is no target, and if no target is left.
     """
@@ -51,8 +51,8 @@ def distant_languages(study: StudyRecords, chosen: Sequence[str] | None = None) 
     them = "the language that shares" if len(langs) == 1 else "the languages that share"
     return Distant(
         langs,
-        f"The second mean leaves out {listed(langs)}, {them} the fewest branches of Glottolog's family tree with {source}: "
-        f"{shared or 'none'}; the nearest target shares {nearest}.",
+        f"The second mean leaves out {listed(langs)}, {them} the fewest branches of Glottolog's family tree with "
+        f"{source}: {shared or 'none'}; the nearest target shares {nearest}.",
     )
 
 

@@ -109,7 +109,9 @@ def _plot(
     step = ticks[1] - ticks[0] if len(ticks) > 1 else 1
     digits = 0 if step >= 1 else 1 if step >= 0.1 else 2
     names = [f"{tick:+.{digits}f}".replace("-", "−") if signs and tick else f"{tick:.{digits}f}" for tick in ticks]
-    return DotPlot(label, made, [(place(tick), name) for tick, name in zip(ticks, names, strict=True)], place(0) if signs else None)
+    return DotPlot(
+        label, made, [(place(tick), name) for tick, name in zip(ticks, names, strict=True)], place(0) if signs else None
+    )
 
 
 def axis_of(lows: Sequence[float], highs: Sequence[float], zero: bool) -> tuple[float, float, list[float]]:

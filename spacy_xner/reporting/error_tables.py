@@ -38,7 +38,8 @@ def _summed_kinds(runs: Sequence[RunRecord]) -> dict[str, int]:
 
 
 def confusion_table(runs: Sequence[RunRecord]) -> Table | None:
-    """Entities by label in the reference (rows) and predicted label (columns): means over runs, of the target languages.
+    """Entities by label in the reference (rows) and predicted label (columns): means over runs, of the target
+    languages.
 
     None if no record has errors.
     """

@@ -20,10 +20,14 @@ def arms_in_order(study: StudyRecords, baseline: str, plan: Study | None = None)
     plan (Study | None): the study file. RAISES: XnerError if it is of another study.
     """
     if plan is not None and plan.name != study.name:
-        raise XnerError(f"The study file is of the study '{plan.name}', the records of '{study.name}': expected one study.")
+        raise XnerError(
+            f"The study file is of the study '{plan.name}', the records of '{study.name}': expected one study."
+        )
     firsts = {run.arm: run for run in reversed(study.runs)}
     listed = list(plan.arms) if plan else _in_records(study.runs)
-    rest = sorted(firsts.keys() - set(listed), key=lambda arm: (not listed and arm != baseline, _amount(firsts[arm]), arm))
+    rest = sorted(
+        firsts.keys() - set(listed), key=lambda arm: (not listed and arm != baseline, _amount(firsts[arm]), arm)
+    )
     return [*(arm for arm in listed if arm in firsts), *rest]
 
 

@@ -27,8 +27,8 @@ class Report:
     analysis (Analysis): of the runs with the largest share of labels.
     by_share (dict[float, Analysis]): share of labels -> analysis of the runs with it; empty if there is one share only.
     distinct (Analysis | None): as `analysis`, counting each text once; None if no two sentences have the same text.
-    by_compute (Analysis | None): compares each arm with the first of those that cost about the same, teachers and starts
-        included; None if no two arms do.
+    by_compute (Analysis | None): compares each arm with the first of those that cost about the same, teachers and
+        starts included; None if no two arms do.
     not_compared (list[str]): arms that have no seed in common with the baseline.
     choice (Choice | None): the contrast that answers the question; None if no arms are compared.
     distant (Distant): the languages that the second mean leaves out.
@@ -79,14 +79,15 @@ class Report:
 
     @property
     def warnings(self) -> list[str]:
-        """A sentence on comparisons of arms that differ in more than one thing, and one on those of unknown settings."""
+        """A sentence on comparisons of arms that differ in more than one thing, and one on those of unknown
+        settings."""
         mixed = [f"{c.arm} − {c.other} ({', '.join(c.things)})" for c in self.contrasts if c.things and not c.clean]
         unknown = [f"{c.arm} − {c.other}" for c in self.contrasts if c.things is None]
         found = []
         if mixed:
             found.append(
-                f"Arms that differ in more than one thing are compared, so that a difference cannot be ascribed to one of "
-                f"them: {'; '.join(mixed)}."
+                f"Arms that differ in more than one thing are compared, so that a difference cannot be ascribed to "
+                f"one of them: {'; '.join(mixed)}."
             )
         if unknown:
             found.append(f"What the arms differ in is not known, as a record lacks its settings: {'; '.join(unknown)}.")
@@ -99,8 +100,8 @@ class Report:
 
     @functools.cached_property
     def answer(self) -> list[str]:
-        """Sentences: the answer, a summary, one for each comparison, what confuses comparisons, arms that were left out,
-        differences in training steps, kinds of machine, and the limits."""
+        """Sentences: the answer, a summary, one for each comparison, what confuses comparisons, arms that were left
+        out, differences in training steps, kinds of machine, and the limits."""
         sentences = [self._answer(), summary(self.analysis, self.titles)]
         sentences += [compared(comparison, self.titles) for comparison in self.analysis.comparisons]
         sentences += self.warnings
@@ -228,8 +229,8 @@ def make_report(
 
     baseline (str | None): the arm to compare with; by default "a", or the first one by name if there is no "a".
     pairs (Sequence[tuple[str, str]] | None): pairs (arm, other) to compare; by default each arm with the baseline.
-    answer (str | None): the contrast that answers the question, ARM-OTHER; by default the one that the study file names,
-        or else the comparison whose arm has the highest mean. It is compared, also if `pairs` lack it.
+    answer (str | None): the contrast that answers the question, ARM-OTHER; by default the one that the study file
+        names, or else the comparison whose arm has the highest mean. It is compared, also if `pairs` lack it.
     plan (Study | None): the study file, for the order of the arms and the answer, which new records have themselves.
     distant (Sequence[str] | None): languages that a second mean leaves out; () for no such mean; by default the most
         distant ones, see `distance.distant_languages`.
@@ -265,9 +266,7 @@ def make_report(
     same_compute = [(arm, first) for first, *rest in groups for arm in rest if _can_be_compared((arm, first), arms)]
     by_compute = analysed(study, same_compute) if same_compute and len(groups) > 1 else None
     choice = Choice(chosen, fixed is not None, len(analysis.comparisons)) if chosen else None
-    return Report(
-        study, baseline, order, analysis, by_share, distinct, by_compute, not_compared, choice, left_out
-    )
+    return Report(study, baseline, order, analysis, by_share, distinct, by_compute, not_compared, choice, left_out)
 
 
 def _can_be_compared(pair: tuple[str, str], arms: dict[str, list[RunRecord]]) -> bool:

@@ -30,7 +30,8 @@ DOTTED = "A dotted line with a hollow marker is the range of one or two seeds, n
 
 @dataclass(frozen=True)
 class Part:
-    """A table of a section with its heading, and a remark on it; "" for none. arm (str): for the colour of the heading."""
+    """A table of a section with its heading, and a remark on it; "" for none. arm (str): for the colour of the
+    heading."""
 
     table: Table
     title: str = ""
@@ -71,8 +72,8 @@ def _scores(report: Report) -> Section:
             Part(
                 once,
                 "Each text once",
-                "Only the first of several sentences with the same text counts: a line that is repeated, such as a page "
-                "header, is right or wrong everywhere at once.",
+                "Only the first of several sentences with the same text counts: a line that is repeated, such as a "
+                "page header, is right or wrong everywhere at once.",
             )
         )
     few = any(scores.figures[MACRO].few_seeds for scores in report.analysis.arms.values())
@@ -85,9 +86,7 @@ def _differences(report: Report) -> Section:
     found, contrasts = differences_table(report), contrasts_table(report)
     if not found or not contrasts:
         return Section("differences", title, missing="no two arms were compared")
-    said = (
-        "In points of F1, of runs with the same seed. In the picture, a filled marker means that the interval excludes zero."
-    )
+    said = "In points of F1, of runs with the same seed. A filled marker means that the interval excludes zero."
     if any(comparison.figures[MACRO].few_seeds for comparison in report.analysis.comparisons):
         said += f" {DOTTED}"
     what = (
@@ -124,8 +123,8 @@ def _calibration(report: Report) -> Section:
     if not table:
         return Section("calibration", "Calibration", missing="no record has calibration errors")
     said = (
-        "Expected calibration error of the entities' scores, from 0 to 1, lower is better: the mean of the errors of the "
-        "target languages, each with equal weight. ± is the standard deviation over seeds."
+        "Expected calibration error of the entities' scores, from 0 to 1, lower is better: the mean of the errors of "
+        "the target languages, each with equal weight. ± is the standard deviation over seeds."
     )
     return Section("calibration", "Calibration", said, [Part(table)])
 
@@ -167,10 +166,10 @@ def _errors(report: Report) -> Section:
     if not table:
         return Section("errors", "Errors", missing="no record has counts of errors")
     said = (
-        "Per 100 entities in the reference, over target languages and seeds. Boundary: the right label on an overlapping "
-        "span. Label: the right span with another label. Spurious: a prediction that overlaps no entity of the reference. "
-        "The other tables have the labels of the reference in rows and those of predictions in columns: entities per run, "
-        "on average."
+        "Per 100 entities in the reference, over target languages and seeds. Boundary: the right label on an "
+        "overlapping span. Label: the right span with another label. Spurious: a prediction that overlaps no entity "
+        "of the reference. The other tables have the labels of the reference in rows and those of predictions in "
+        "columns: entities per run, on average."
     )
     confusions = [
         Part(found, f"Labels, arm {arm}", arm=arm)
@@ -194,8 +193,8 @@ def _examples(report: Report) -> Section:
         return Section("examples", title, missing=why)
     seeds = ", ".join(f"{arm} {seed}" for arm, seed in found["runs"].items())
     said = (
-        f"Arms disagree on {found['n_differing']} of the {found['compared']} sentences whose text the records keep. These "
-        f"are the first {len(found['sentences'])}, whichever arm is right. Seeds: {seeds}."
+        f"Arms disagree on {found['n_differing']} of the {found['compared']} sentences whose text the records keep. "
+        f"These are the first {len(found['sentences'])}, whichever arm is right. Seeds: {seeds}."
     )
     return Section("examples", title, said)
 
@@ -206,6 +205,7 @@ def _cost(report: Report) -> Section:
         return Section("cost", "Cost", said=total_cost(report), missing="no record has a time")
     said = (
         "Minutes per run, in total and by part; means over runs. Minutes and “steps in all” include the trainings of "
-        "teachers and of arms that others start from; “steps” and “training words” are those of the arm's own training. "
+        "teachers and of arms that others start from; “steps” and “training words” are those of the arm's own "
+        "training. "
     )
     return Section("cost", "Cost", said + total_cost(report), [Part(table)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..experiments.significance import MACRO, NEAR, Analysis, Comparison, Difference

@@ -38,7 +38,9 @@ def layers_table(report: Report) -> Table | None:
     ]
     known = all(which is not None for _, _, which, _ in found)
     rows = []
-    last = max([(which if known and which else range(len(weights[0])))[-1] for _, _, which, weights in found], default=0)
+    last = max(
+        [(which if known and which else range(len(weights[0])))[-1] for _, _, which, weights in found], default=0
+    )
     for name, _, which, weights in found:
         means = [statistics.mean(column) for column in zip(*weights, strict=True)]
         by_layer = dict(zip(which if known and which else range(len(means)), means, strict=True))

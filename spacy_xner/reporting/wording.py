@@ -93,8 +93,8 @@ def compared(comparison: Comparison, titles: Mapping[str, str]) -> str:
         times = "In one training" if n == 1 else "In two trainings"
         what = "range over test sentences" if n == 1 else "range of both"
         return (
-            f"{times} of each, {one} scored {level} {other}: {signed(found.value)} F1 ({what} {ends(found)}; an interval "
-            f"takes {MIN_SEEDS} or more seeds)."
+            f"{times} of each, {one} scored {level} {other}: {signed(found.value)} F1 ({what} {ends(found)}; an "
+            f"interval takes {MIN_SEEDS} or more seeds)."
         )
     if found.excludes_zero:
         verdict = f"{one} scores {'higher' if found.value > 0 else 'lower'} than {other}"
@@ -145,8 +145,8 @@ def limits(analysis: Analysis) -> str:
     of_pairs = {len(comparison.seeds) for comparison in analysis.comparisons}
     if of_arms == {1}:
         return (
-            "Each arm was trained once, so that there are no intervals: ranges are over test sentences alone, and another "
-            "training may differ by more."
+            "Each arm was trained once, so that there are no intervals: ranges are over test sentences alone, and "
+            "another training may differ by more."
         )
     over = f"over {_counted(of_arms)} of each arm and over the test sentences of {listed(analysis.langs)}"
     if of_pairs and of_pairs != of_arms:
@@ -156,9 +156,9 @@ def limits(analysis: Analysis) -> str:
         return f"The intervals are {over}. They do not cover other languages, encoders or kinds of text."
     numbers = " or ".join(map(str, few))
     return (
-        f"Intervals and ranges are {over}. Figures of {numbers} training{'s' * (few != [1])} have a range in place of an "
-        f"interval: another training may well lie outside of it. Intervals do not cover other languages, encoders or "
-        "kinds of text."
+        f"Intervals and ranges are {over}. Figures of {numbers} training{'s' * (few != [1])} have a range in place of "
+        f"an interval: another training may well lie outside of it. Intervals do not cover other languages, encoders "
+        "or kinds of text."
     )
 
 
