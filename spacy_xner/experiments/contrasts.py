@@ -55,7 +55,7 @@ def contrast(one: RunRecord, other: RunRecord, compute: Mapping[str, Compute]) -
 
     compute (Mapping[str, Compute]): of both arms, by name.
     """
-    settings = [_arm_of(run) for run in (one, other)]
+    settings = _arm_of(one), _arm_of(other)
     if not all(settings):
         return Contrast(one.arm, other.arm, None)
     by_thing: dict[str, dict[str, tuple[Any, Any]]] = {}
@@ -67,7 +67,7 @@ def contrast(one: RunRecord, other: RunRecord, compute: Mapping[str, Compute]) -
     things = {thing: _listed(changed) for thing, changed in by_thing.items()}
     costs = compute[one.arm], compute[other.arm]
     if similar(*costs) is False:
-        things[COMPUTE] = AGAINST.join(map(_cost, costs))
+        things[COMPUTE] = _costs(*costs)
     return Contrast(one.arm, other.arm, things)
 
 
@@ -107,7 +107,8 @@ def _shown(value: Any) -> str:
     return text if len(text) <= MAX_LENGTH else f"{text[: MAX_LENGTH - 1]}…"
 
 
-def _cost(compute: Compute) -> str:
-    if compute.words is not None:
-        return f"{compute.words:,.0f} words"
-    return f"{compute.steps:,} steps"
+def _costs(one: Compute, other: Compute) -> str:
+    """What both arms cost, in words, or in steps where the words of one are not known."""
+    if one.words is None or other.words is None:
+        return f"{one.steps:,} steps{AGAINST}{other.steps:,} steps"
+    return f"{one.words:,.0f} words{AGAINST}{other.words:,.0f} words"

@@ -23,7 +23,7 @@ true value.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -156,13 +156,14 @@ def analyse(
         p = _permutation_test(counts, (arm, other), places, observed, permutations, seed) if enough else None
         raw.append((estimates, p))
     tested = [p for _, p in raw if p is not None]
-    corrected = iter(_correct(counts.figures, np.array(tested)) if tested else [])
+    corrected: Iterator[Floats] = iter(_correct(counts.figures, np.array(tested)) if tested else ())
     comparisons = []
     for (arm, other), seeds, (estimates, p) in zip(pairs, common, raw, strict=True):
-        both = [(None, None)] * len(estimates) if p is None else list(zip(p.tolist(), next(corrected), strict=True))
+        none = [None] * len(estimates)
+        both = (none, none) if p is None else (p.tolist(), next(corrected).tolist())
         differences = [
-            Difference(**vars(estimate), p=one, p_corrected=None if two is None else float(two))
-            for estimate, (one, two) in zip(estimates, both, strict=True)
+            Difference(**vars(estimate), p=one, p_corrected=two)
+            for estimate, one, two in zip(estimates, *both, strict=True)
         ]
         comparisons.append(Comparison(arm, other, seeds, dict(zip(counts.figures, differences, strict=True))))
     labels = [label for lang, label in counts.figures if label and not lang]

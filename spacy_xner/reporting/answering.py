@@ -11,7 +11,7 @@ from ..experiments.pairs import parse_pair
 from ..experiments.plan import Study
 from ..experiments.records import StudyRecords
 from ..experiments.significance import MACRO, Analysis, Comparison
-from .wording import confirmed, count, ends, listed, named, p_value, points
+from .wording import confirmed, count, ends, listed, named, p_value, points, signed
 
 WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
@@ -83,7 +83,9 @@ def answer_sentence(
     figure = found.figures[MACRO]
     n_seeds = len(figure.by_seed)
     where = f"in the mean over {listed(analysis.langs)}" if len(analysis.langs) > 1 else f"in {analysis.langs[0]}"
-    gain = f"{points(abs(figure.value))} points of F1 {'more' if figure.value >= 0 else 'less'} than {other} {where}"
+    gain = f"{points(abs(figure.value))} points of F1 {'more' if figure.value > 0 else 'less'} than {other} {where}"
+    if signed(figure.value) == "0.0":
+        gain = f"the same F1 as {other} {where}, to a tenth of a point"
     if figure.few_seeds:
         what = "over test sentences" if n_seeds == 1 else "of both"
         verdict = f"Not settled by {count(n_seeds, 'seed')}"

@@ -94,7 +94,9 @@ def _plot(
                 Dot(
                     name,
                     report.places[arm],
-                    *(place(100 * each) for each in (estimate.value, estimate.low, estimate.high)),
+                    place(100 * estimate.value),
+                    place(100 * estimate.low),
+                    place(100 * estimate.high),
                     filled and not estimate.few_seeds,
                     estimate.few_seeds,
                     show(estimate.value),

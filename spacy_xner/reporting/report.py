@@ -178,7 +178,7 @@ class Report:
         for an interval, `..._range_low` and `..._range_high` are those of the range. `f1_ARM_LANG` is F1 of a language,
         or `f1_ARM[LANG]` where an arm has the name ARM_LANG.
         """
-        found = {}
+        found: dict[str, float] = {}
         means = {"": MACRO, "[near]": NEAR} if self.analysis.near else {"": MACRO}
         for arm, scores in self.analysis.arms.items():
             found |= {f"f1_{arm}{end}": scores.figures[figure].value for end, figure in means.items()}

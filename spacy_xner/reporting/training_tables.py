@@ -75,7 +75,7 @@ def curves_table(report: Report) -> Table | None:
     curves, _ = curves_of(report)
     means = {arm: mean_curve(seeds) for arm, seeds in curves.items()}
     n_points = min([MAX_POINTS, *(len(mean) for mean in means.values())])
-    if n_points < 2:
+    if not means or n_points < 2:
         return None
     rows = []
     for arm, mean in means.items():

@@ -176,6 +176,8 @@ def test_a_clear_difference_and_none() -> None:
         *(simulated(arm, seed, q) for arm, q in zip("abc", (0.5, 0.5, 0.8), strict=True) for seed in range(3))
     )
     same, clear = (c.figures[MACRO] for c in analyse(study, [("b", "a"), ("c", "a")]).comparisons)
+    assert same.p_corrected is not None
+    assert clear.p_corrected is not None
     assert not same.excludes_zero
     assert same.p_corrected > 0.05
     assert clear.excludes_zero

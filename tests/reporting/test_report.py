@@ -8,24 +8,19 @@ import pytest
 
 from spacy_xner.errors import XnerError
 from spacy_xner.reporting.costs import costs_table, total_cost
+from spacy_xner.reporting.error_tables import confusion_table, errors_table
 from spacy_xner.reporting.examples import disagreements
 from spacy_xner.reporting.markdown import report_markdown
-from spacy_xner.reporting.page import confusion_of, layer_weights_of, report_html
-from spacy_xner.reporting.plots import mean_curve
+from spacy_xner.reporting.page import report_html
 from spacy_xner.reporting.report import Report, make_report
-from spacy_xner.reporting.tables import (
-    differences_table,
-    distinct_table,
-    errors_table,
-    labels_table,
-    scores_table,
-    shares_table,
-)
+from spacy_xner.reporting.sections import sections
+from spacy_xner.reporting.tables import differences_table, distinct_table, labels_table, scores_table, shares_table
+from spacy_xner.reporting.training_tables import curves_table, layer_weights_of, layers_table, mean_curve
 
 from ..experiments.records_util import counted, record, simulated, study_of
 
 FEW: dict[str, Any] = {"resamples": 200, "permutations": 200}
-SECTIONS = ["answer", "scores", "differences", "labels", "layers", "curves", "amounts"]
+SECTIONS = ["summary", "scores", "differences", "compute", "labels", "calibration", "layers", "curves", "amounts"]
 SECTIONS += ["errors", "examples", "cost", "settings", "method"]
 
 
@@ -51,7 +46,7 @@ def page(report: Report) -> str:
 class Checker(HTMLParser):
     """Checks that tags are closed in order, and collects ids and links."""
 
-    EMPTY = ("meta", "path", "use", "rect", "line", "br")
+    EMPTY = ("meta", "path", "use", "rect", "line", "br", "input")
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,8 +84,49 @@ def test_the_page_is_valid_and_self_contained(page: str) -> None:
 def test_the_sections_are_in_order(page: str) -> None:
     found = re.findall(r'<section id="(\w+)">', page)
     assert [name for name in found if name != "notes"] == SECTIONS
-    assert "Left out" not in page
-    assert page.count('<svg class="plot"') == 5
+    assert [text.split(":")[1].split(".")[0] for text in re.findall(r"Left out.*", page)] == [
+        " no record has calibration errors"
+    ]
+    assert page.count('<svg class="plot narrow"') == page.count('<svg class="plot wide"') == 3
+    assert page.count('<figure class="dots"') == 2
+
+
+def test_the_answer_comes_first_and_then_the_contents(report: Report, page: str) -> None:
+    places = [page.index(part) for part in ('<p class="answer">', "Question: Does", "<nav", '<section id="summary"')]
+    assert places == sorted(places)
+    linked = re.findall(r'<li><a href="#(\w+)">', page)
+    assert linked == re.findall(r'<section id="(\w+)">', page)
+    shown = page.split('<p class="answer">')[1].split("</p>")[0]
+    assert shown == report.answer[0].replace("<", "&lt;")
+
+
+def test_the_page_has_a_frame_for_keyboards_and_screen_readers(page: str) -> None:
+    assert '<html lang="en">' in page
+    assert page.index('href="#content"') < page.index("<main>") < page.index('id="content"')
+    assert page.count("<h1>") == 1
+    assert len(re.findall(r'<div class="scroll" tabindex="0" role="region" aria-label="[^"]+">', page)) == page.count(
+        "<table"
+    )
+    assert all(label for label in re.findall(r'role="img" aria-label="([^"]*)"', page))
+    assert "prefers-color-scheme: dark" in page
+
+
+def test_languages_can_be_chosen_without_a_script(page: str) -> None:
+    """A rule for each language hides what is of another one: rows of pictures, and rows and columns of tables."""
+    assert re.findall(r'id="(show-\w+)"', page) == ["show-all", "show-mean", "show-1", "show-2", "show-3"]
+    for number, lang in enumerate(("de", "es", "nl"), 1):
+        assert f':root:has(#show-{number}:checked) [data-lang]:not([data-lang="{lang}"]) {{ display: none; }}' in page
+        assert f'<div class="group" data-lang="{lang}">' in page
+        assert f'<div class="row" data-lang="{lang}"' in page
+        assert f'<th scope="col" data-lang="{lang}">{lang}</th>' in page
+        assert f'<tr data-lang="{lang}"' in page
+    assert len(re.findall(r"<td data-lang=", page)) == 2 * 3 * 3  # three arms and languages, also with each text once
+
+
+def test_one_language_needs_no_filter() -> None:
+    page = report_html(make_report(study_of(record("a"), record("b")), **FEW))
+    assert "data-lang=" not in page.split("</style>")[1]
+    assert 'name="show"' not in page
 
 
 def test_plots_have_the_colours_of_the_page(page: str) -> None:
@@ -112,16 +148,17 @@ def test_the_same_records_give_the_same_bytes(report: Report, page: str) -> None
 
 
 def test_answer(report: Report) -> None:
-    first, open_one, clear, last = report.answer
+    answer, first, open_one, clear, unknown, last = report.answer
+    assert answer.startswith("A clear difference: e (arm E) has ")
     assert re.match(r"Mean F1 over de, es and nl is highest for e \(arm E\), \d\d\.\d, and lowest for ", first)
-    assert first.endswith("1 of 2 comparisons have an interval that excludes zero.")
+    assert first.endswith("1 of 2 comparisons with an interval have one that excludes zero.")
     assert open_one.startswith("Whether b (arm B) scores higher or lower than a (arm A) stays open: ")
     assert "which includes zero" in open_one
     assert clear.startswith("e (arm E) scores higher than a (arm A): +")
     assert "higher with 3 of 3 seeds" in clear
+    assert unknown == "What the arms differ in is not known, as a record lacks its settings: b − a; e − a."
     assert last.startswith("The intervals are over 3 trainings of each arm and over the test sentences of de, es ")
-    assert "too few" not in last
-    assert "only" not in clear
+    assert "range" not in last
 
 
 def test_tables(report: Report) -> None:
@@ -130,14 +167,15 @@ def test_tables(report: Report) -> None:
         ["b (arm B)", "3"],
         ["e (arm E)", "3"],
     ]
-    assert scores_table(report).header == ["arm", "runs", "mean", "de", "es", "nl"]
+    assert scores_table(report).header == ["arm", "runs", "mean", "mean without es", "de", "es", "nl"]
     differences, labels = differences_table(report), labels_table(report)
     amounts, costs = shares_table(report), costs_table(report)
     assert differences
     assert labels
     assert amounts
     assert costs
-    assert [row[1] for row in differences.rows] == ["mean", "de", "es", "nl"] * 2
+    assert [row[1] for row in differences.rows] == ["mean", "mean without es", "de", "es", "nl"] * 2
+    assert [row[1] for row in labels.rows] == ["mean", "de", "es", "nl"] * 3
     assert labels.header == ["arm", "of", "LOC", "ORG", "PER"]
     assert [row[:2] for row in amounts.rows] == [
         ["a", "10%"],
@@ -151,12 +189,12 @@ def test_tables(report: Report) -> None:
     assert costs.rows[0] == ["a (arm A)", "13.3", "5.1", "8.2", "878", "878", "480,000"]
     once = distinct_table(report)
     assert once
-    assert once.header == ["arm", "mean", "de", "es", "nl", "more than a", "95% interval"]
-    assert once.rows[0][5] == "–"
+    assert once.header == ["arm", "mean", "mean without es", "de", "es", "nl", "more than a", "95% interval"]
+    assert once.rows[0][6] == "–"
     assert (
-        [row[3:5] for row in once.rows]
+        [row[4:6] for row in once.rows]
         == [  # those without repeats are as before
-            [cell.split("\n")[0] for cell in row[4:6]] for row in scores_table(report).rows
+            [cell.split("\n")[0] for cell in row[5:7]] for row in scores_table(report).rows
         ]
     )
     assert "de 60 sentences (58 different ones) with" in report.sizes
@@ -195,21 +233,38 @@ def test_a_teacher_is_counted_once() -> None:
 
 def test_markdown(report: Report) -> None:
     text = report_markdown(report)
-    assert text.startswith("# Study made-up\n\nDoes \\<it> help?\n\nMean F1 over")
+    assert text.startswith("# Study made-up\n\n**A clear difference: e (arm E) has ")
+    assert text.index("Question: Does \\<it> help?") < text.index("- [Summary](#summary)") < text.index("## Summary")
     tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
-    assert len(tables) == 7
     for lines in tables:
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in lines}) == 1
+    assert len(tables) == sum(len(section.parts) for section in sections(report)) == 15
+
+
+def test_markdown_has_the_contents_of_the_page(report: Report, page: str) -> None:
+    """Its headings are those of the page, each of them is linked, and all numbers of the tables are in both."""
+    text = report_markdown(report)
+    headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert headings == re.findall(r"<h2>(.*)</h2>", page)
+    assert re.findall(r"^- \[(.*)\]\(#", text, re.MULTILINE) == headings
+    anchors = [re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+    assert re.findall(r"^- \[.*\]\(#(.*)\)$", text, re.MULTILINE) == anchors
+    for section in sections(report):
+        for part in section.parts:
+            for row in part.table.rows:
+                assert all(f">{cell}<" in page for cell in row[1:])
+    assert "- de, reference: 0: \\[loc-de](LOC) & \\<b>so\\</b> on \\[org-de](ORG) &" in text  # where arms disagree
+    assert '"steps": 878' in text
 
 
 def test_parts_without_data_are_left_out() -> None:
     found = make_report(study_of(record("a")), **FEW)
     page = report_html(found)
-    assert page.count("Left out:") == 7
+    assert page.count("Left out:") == report_markdown(found).count("Left out:") == 9
     assert re.findall(r'<section id="(\w+)">', page) == SECTIONS
-    assert found.answer[0] == "F1 on de of a is 66.7. No arms were compared."
+    assert found.answer[0] == "There is no answer yet: no two arms are compared."
+    assert found.answer[1] == "F1 on de of a is 66.7. No arms were compared."
     assert "Each arm was trained once" in found.answer[-1]
-    assert "## Differences" not in report_markdown(found)
 
 
 def test_nothing_to_find() -> None:
@@ -250,11 +305,11 @@ def test_confusion_is_of_target_languages_on_average() -> None:
     records = [
         record("a", s, errors={lang: {**errors, "confusion": confusion} for lang in ("de", "en")}) for s in (0, 1)
     ]
-    found = confusion_of(study_of(*records).runs)
+    found = confusion_table(study_of(*records).runs)
     assert found
-    assert found["labels"] == ["LOC", "PER"]
-    assert [[cell["n"] for cell in row["cells"]] for row in found["rows"]] == [[0, 0, 0], [1, 2, 0], [1, 0, 0]]
-    assert found["rows"][1]["cells"][1]["share"] == pytest.approx(2 / 3, abs=1e-3)
+    assert found.header == ["", "LOC", "PER", "none"]
+    assert found.rows == [["LOC", "0", "0", "0"], ["PER", "1", "2", "0"], ["none", "1", "0", ""]]
+    assert found.heat[1][1] == pytest.approx(0.7 * 2 / 3, abs=1e-3)
 
 
 def test_layers_of_different_number() -> None:
@@ -275,6 +330,29 @@ def test_layers_have_the_encoders_numbers() -> None:
     assert "layer of the encoder; 0 is the embeddings" in page
     page = report_html(make_report(study_of(known, record("b", layer_weights=[[0.4, 0.6]])), **FEW))
     assert "layer, counted from the lowest one that is read" in page
+
+
+def test_tables_of_trainings() -> None:
+    """They have the numbers of the pictures."""
+    curves = [[0.0, 0.4, 0.5], [0.2, 0.6, 0.7]]
+    runs = [
+        record(
+            "a",
+            seed,
+            layers=[[3, 7]],
+            layer_weights=[[0.4 + 0.1 * seed, 0.6 - 0.1 * seed]],
+            curve=[{"step": 10 * i, "words": 100 * i, "score": score} for i, score in enumerate(curve)],
+        )
+        for seed, curve in enumerate(curves)
+    ]
+    found = make_report(study_of(*runs), **FEW)
+    layers, learned = layers_table(found), curves_table(found)
+    assert layers
+    assert learned
+    assert layers.header == ["arm", *map(str, range(8))]
+    assert layers.rows == [["a", "–", "–", "–", "0.450", "–", "–", "–", "0.550"]]
+    assert learned.header == ["arm", "0%", "50%", "100%", "training words seen"]
+    assert learned.rows == [["a", "10.0", "50.0", "60.0", "200"]]
 
 
 def test_mean_of_curves_of_different_length() -> None:
@@ -301,5 +379,6 @@ def test_disagreements() -> None:
     assert [(result["arms"], result["right"]) for result in de["results"]] == [(["a"], False), (["b", "c"], True)]
     assert (de["direction"], he["direction"]) == ("ltr", "rtl")
     assert "שלו" in he["gold"]
+    assert (de["marked"], de["results"][0]["marked"]) == ("[Ada](PER) in Rom", "[Ada](LOC) in Rom")
     assert len(disagreements(runs, 1)["sentences"]) == 1  # type: ignore[index]
     assert disagreements({"a": runs["a"]}, 5) is None
