@@ -35,14 +35,23 @@ def _mean_compute(runs: Sequence[RunRecord], by_key: Mapping[tuple[str, float, i
     minutes = [run.data["minutes"] for run in runs if run.get("minutes")]
     known = [each for each in words if each is not None]
     return Compute(
-        sum(runs[0].steps.values()) or None,
+        _steps_of(runs[0]),
         statistics.mean(known) if len(known) == len(words) else None,
         statistics.mean(minutes) if len(minutes) == len(runs) else None,
     )
 
 
+def _steps_of(run: RunRecord) -> int | None:
+    """The steps of all trainings of a run; None if its record does not say them."""
+    if run.get("trainings"):
+        return sum(each["steps"] for each in run.data["trainings"])
+    return sum(run.steps.values()) or None
+
+
 def _words_of(run: RunRecord, by_key: Mapping[tuple[str, float, int], RunRecord]) -> float | None:
     """The words of all trainings of a run; None if a record does not say them."""
+    if run.get("trainings"):  # several may be of one arm, with other seeds
+        return float(sum(each["words"] for each in run.data["trainings"]))
     found = _trainings(run, by_key)
     known = [words for words in found.values() if words is not None]
     return sum(known) if len(known) == len(found) else None

@@ -21,12 +21,14 @@ class Choice:
     """The contrast that answers the question.
 
     pair (tuple[str, str]): (arm, other).
-    fixed (bool): whether the study file or the caller names it, so that a higher arm means yes.
+    fixed (bool): whether the study file or the caller names it.
+    asked (bool): whether it is the answer to a question of the study, so that a higher arm means yes.
     candidates (int): otherwise, from how many comparisons it was chosen after the results were known.
     """
 
     pair: tuple[str, str]
     fixed: bool
+    asked: bool
     candidates: int
 
 
@@ -105,12 +107,12 @@ def answer_sentence(
 
 
 def _verdict(found: Comparison, choice: Choice) -> str:
-    """The first word: yes and no for a contrast that was fixed before, open if the interval contains zero."""
+    """The first words: yes and no for a contrast that was fixed for a question, open if the interval contains zero."""
     figure = found.figures[MACRO]
     if not figure.excludes_zero:
         return "Open"
     sure = confirmed(figure)
-    if not choice.fixed:
+    if not (choice.fixed and choice.asked):
         return "A clear difference" if sure else "A difference that the corrected test does not confirm"
     word = "yes" if figure.value > 0 else "no"
     return word.capitalize() if sure else f"Probably {word}"

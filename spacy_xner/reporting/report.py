@@ -265,7 +265,7 @@ def make_report(
     groups = groups_by_compute(compute_of(study), [arm for arm in order if arm in arms])
     same_compute = [(arm, first) for first, *rest in groups for arm in rest if _can_be_compared((arm, first), arms)]
     by_compute = analysed(study, same_compute) if same_compute and len(groups) > 1 else None
-    choice = Choice(chosen, fixed is not None, len(analysis.comparisons)) if chosen else None
+    choice = Choice(chosen, fixed is not None, bool(study.question), len(analysis.comparisons)) if chosen else None
     return Report(study, baseline, order, analysis, by_share, distinct, by_compute, not_compared, choice, left_out)
 
 

@@ -48,12 +48,13 @@ def langs_of(report: Report) -> list[str]:
 
 
 def scores_table(report: Report) -> Table:
-    """F1 of each arm with its interval."""
+    """F1 of each arm with its interval, or its range where it has few runs."""
     columns = report.columns()
     rows = []
     for arm, runs in report.arms.items():
         figures = report.analysis.arms[arm].figures
-        cells = [f"{plus_minus(figures[figure])}\n({interval(figures[figure])})" for _, figure in columns]
+        found = [figures[figure] for _, figure in columns]
+        cells = [f"{plus_minus(each)}\n({interval(each, with_seeds=False)})" for each in found]
         rows.append([named(arm, report.titles), str(len(runs)), *cells])
     header = ["arm", "runs", *(name for name, _ in columns)]
     return Table(header, rows, list(report.arms), column_langs=["", "", *langs_of(report)])

@@ -44,11 +44,11 @@ def p_value(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def interval(estimate: Estimate) -> str:
-    """The ends of a 95% interval, or of a range with the number of seeds (see `Estimate.few_seeds`)."""
+def interval(estimate: Estimate, with_seeds: bool = True) -> str:
+    """The ends of a 95% interval, or of a range (see `Estimate.few_seeds`), by default with the number of seeds."""
     if not estimate.few_seeds:
         return ends(estimate)
-    return f"range {ends(estimate)}; {count(len(estimate.by_seed), 'seed')}"
+    return f"range {ends(estimate)}" + (f"; {count(len(estimate.by_seed), 'seed')}" if with_seeds else "")
 
 
 def ends(estimate: Estimate) -> str:

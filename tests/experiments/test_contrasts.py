@@ -94,10 +94,10 @@ def test_compute_has_teachers_and_starts() -> None:
         record("d", 0, words=1, setting={"steps": 3, "arm": start}),
         record("x", 0, setting={"arm": {"teacher": "y"}}),
     ]
-    trainings = [{"arm": name, "steps": 7, "words": 20, "minutes": 1} for name in ("b", "e")]
+    trainings = [{"arm": name, "steps": 7, "words": 20, "minutes": 1} for name in ("b", "b", "e")]
     found = compute_of(study_of(*runs, record("e", trainings=trainings, words=20, minutes=2)))
-    assert {arm: each.words for arm, each in found.items()} == {"b": 100.5, "c": 110.5, "d": 111, "e": 40, "x": None}
-    assert (found["e"].steps, found["c"].steps, found["x"].steps) == (14, 3, None)
+    assert {arm: each.words for arm, each in found.items()} == {"b": 100.5, "c": 110.5, "d": 111, "e": 60, "x": None}
+    assert (found["e"].steps, found["c"].steps, found["x"].steps) == (21, 3, None)
     assert (found["c"].minutes, found["d"].minutes) == (5, None)
 
 

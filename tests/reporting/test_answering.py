@@ -48,6 +48,9 @@ def test_the_answer_of_a_contrast_that_was_fixed() -> None:
     same = report_of(*(simulated(arm, seed, 0.5) for arm in "ab" for seed in range(3)), answer="b-a")
     assert same.answer[0].startswith("Open: b (arm B) has ")
     assert ", which contains zero; 3 seeds" in same.answer[0]
+    unasked = report_of(*runs_of(0, 1, 2), answer="b-a", question="")
+    assert unasked.answer[0].startswith("A clear difference: b (arm B) has ")
+    assert "luck" not in unasked.answer[0]
     few = report_of(*runs_of(0, 1), answer="b-a")
     assert few.answer[0].startswith("Not settled by 2 seeds: b (arm B) has ")
     assert ", no interval)" in few.answer[0]

@@ -99,7 +99,7 @@ def test_few_seeds_have_a_range_and_no_interval(n_seeds: int, before: str, after
     assert all(re.fullmatch(rf"{before}[+−]?[\d.]+ to [+−]?[\d.]+{after}", row[3]) for row in table.rows)
     assert all((row[4:] == ["–", "–"]) == (n_seeds < 3) for row in table.rows)
     cells = [cell.split("\n(")[1] for row in scores_table(report).rows for cell in row[2:]]
-    assert all(cell.startswith(before) and cell.endswith(f"{after})") for cell in cells)
+    assert all(re.fullmatch(rf"{before}[\d.]+ to [\d.]+\)", cell) for cell in cells)
     assert ("95% interval" in " ".join(report.answer[:3])) == (n_seeds == 3)
     figures, rows = report.figures(), report.rows()
     assert ("b_minus_a_low" in figures) == (n_seeds == 3)
