@@ -114,5 +114,5 @@ def _verdict(found: Comparison, choice: Choice) -> str:
     sure = confirmed(figure)
     if not (choice.fixed and choice.asked):
         return "A clear difference" if sure else "A difference that the corrected test does not confirm"
-    word = "yes" if figure.value > 0 else "no"
-    return word.capitalize() if sure else f"Probably {word}"
+    word = "Yes" if figure.value > 0 else "No"
+    return word if sure else f"{word}, but not confirmed by the corrected test"

@@ -25,7 +25,7 @@ from .tables import (
 from .training_tables import curves_table, layers_table
 
 MAX_EXAMPLES = 12
-DOTTED = "A dotted line with a hollow marker is the range of one or two seeds, not an interval. "
+DOTTED = "A dotted line is the range of one or two seeds, not an interval."
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Section:
     """A section of the report.
 
     key (str): the section's id in the page; pictures and examples are found by it.
-    said (str): a remark below the title.
+    said (str): a remark below the title. pictured (str): a remark on the section's picture, for the page.
     missing (str): why the section has nothing to show; "" if it has.
     folded (bool): the page shows the tables when asked to, as a picture shows the same.
     """
@@ -55,6 +55,7 @@ class Section:
     parts: list[Part] = field(default_factory=list)
     missing: str = ""
     folded: bool = False
+    pictured: str = ""
 
 
 def sections(report: Report) -> list[Section]:
@@ -77,8 +78,7 @@ def _scores(report: Report) -> Section:
             )
         )
     few = any(scores.figures[MACRO].few_seeds for scores in report.analysis.arms.values())
-    dotted = DOTTED if few else ""
-    return Section("scores", "F1 by arm and language", f"{dotted}{report.distant.said}".strip(), parts)
+    return Section("scores", "F1 by arm and language", report.distant.said, parts, pictured=DOTTED if few else "")
 
 
 def _differences(report: Report) -> Section:
@@ -86,14 +86,16 @@ def _differences(report: Report) -> Section:
     found, contrasts = differences_table(report), contrasts_table(report)
     if not found or not contrasts:
         return Section("differences", title, missing="no two arms were compared")
-    said = "In points of F1, of runs with the same seed. A filled marker means that the interval excludes zero."
+    said = "In points of F1, of runs with the same seed."
+    pictured = "A filled marker means that the interval excludes zero."
     if any(comparison.figures[MACRO].few_seeds for comparison in report.analysis.comparisons):
-        said += f" {DOTTED}"
+        pictured += f" {DOTTED}"
     what = (
         "A difference can be ascribed to one cause only where the arms differ in one thing. Compute is all that was "
         "trained, teachers and starts included; it differs where one arm took over a tenth more."
     )
-    return Section("differences", title, said, [Part(found), Part(contrasts, "What the arms differ in", what)])
+    parts = [Part(found), Part(contrasts, "What the arms differ in", what)]
+    return Section("differences", title, said, parts, pictured=pictured)
 
 
 def _compute(report: Report) -> Section:
@@ -133,11 +135,9 @@ def _layers(report: Report) -> Section:
     table = layers_table(report)
     if not table:
         return Section("layers", "Learned layer weights", missing="no record has layer weights")
-    said = (
-        "Mean over seeds. In the picture, whiskers are one standard deviation, and the dashed line is the weight of "
-        "equally weighted layers."
-    )
-    return Section("layers", "Learned layer weights", said, [Part(table)], folded=True)
+    pictured = "Whiskers are one standard deviation; the dashed line is the weight of equally weighted layers."
+    parts = [Part(table)]
+    return Section("layers", "Learned layer weights", "Mean over seeds.", parts, folded=True, pictured=pictured)
 
 
 def _curves(report: Report) -> Section:
@@ -158,7 +158,7 @@ def _amounts(report: Report) -> Section:
         return Section("amounts", title, missing="all runs have the same share of labels")
     analyses = report.by_share.values()
     few = any(scores.figures[MACRO].few_seeds for analysis in analyses for scores in analysis.arms.values())
-    return Section("amounts", title, "A dotted line is the range of one or two seeds." if few else "", [Part(table)])
+    return Section("amounts", title, parts=[Part(table)], pictured=DOTTED if few else "")
 
 
 def _errors(report: Report) -> Section:

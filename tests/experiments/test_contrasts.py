@@ -1,5 +1,6 @@
 """What two arms differ in, and what they cost."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from spacy_xner.errors import XnerError
 from spacy_xner.experiments.compute import Compute, compute_of, groups_by_compute, similar
 from spacy_xner.experiments.contrasts import contrast
 from spacy_xner.experiments.pairs import parse_pair, parse_pairs
+from spacy_xner.experiments.record_files import read_records
 from spacy_xner.experiments.records import RunRecord
 
 from .records_util import record, study_of
@@ -68,6 +70,25 @@ def test_compute_is_a_thing_if_it_differs_by_more_than_a_tenth() -> None:
         assert contrast(one, other, compute).clean == clean
     found = contrast(one, other, {"a": Compute(300, None, None), "b": Compute(600, 2000, None)})
     assert found.things == {"text": "projected x against none", "compute": "600 steps against 300 steps"}
+
+
+def test_contrasts_of_the_study_on_conll() -> None:
+    """Of its records: what its study file says of the arms."""
+    records = Path(__file__).parents[2] / "benchmarks/records/study/conll"
+    study = read_records([records / f"{arm}-0.json" for arm in ("a", "a12", "b", "bc", "c", "e")])
+    arms, compute = study.arms(), compute_of(study)
+    pairs = parse_pairs("c-a,bc-b,a-a12,b-a,e-bc,e-a", arms)
+    found = [contrast(arms[one][0], arms[other][0], compute) for one, other in pairs]
+    assert [each.clean for each in found] == [True, True, True, False, False, False]
+    things = [
+        ["text"],
+        ["text"],
+        ["layers"],
+        ["layers", "rate"],
+        ["text", "compute"],
+        ["text", "layers", "rate", "compute"],
+    ]
+    assert [list(each.things or ()) for each in found] == things
 
 
 def test_settings_that_are_not_known() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from spacy_xner.errors import XnerError
+from spacy_xner.reporting.calibration_table import calibration_table
 from spacy_xner.reporting.costs import costs_table, total_cost
 from spacy_xner.reporting.error_tables import confusion_table, errors_table
 from spacy_xner.reporting.examples import disagreements
@@ -330,6 +331,25 @@ def test_layers_have_the_encoders_numbers() -> None:
     assert "layer of the encoder; 0 is the embeddings" in page
     page = report_html(make_report(study_of(known, record("b", layer_weights=[[0.4, 0.6]])), **FEW))
     assert "layer, counted from the lowest one that is read" in page
+
+
+def test_calibration_error_is_the_mean_over_languages() -> None:
+    """Also in records whose own figure is over the entities of all languages together."""
+    runs = []
+    for seed, errors in enumerate([(0.1, 0.3), (0.2, 0.6)]):
+        sentences = counted({lang: {"PER": [[0, 1, 0, 1]]} for lang in ("de", "es")}, 2)
+        rows = {
+            lang: {"f": 0.5, "ece": e, "ece_uncalibrated": 2 * e} for lang, e in zip(("de", "es"), errors, strict=True)
+        }
+        scores = {"source": "en", "targets": ["de", "es"], "ece": 0.9, "ece_uncalibrated": 0.9, "languages": rows}
+        runs.append(record("a", seed, sentences, scores=scores))
+    report = make_report(study_of(*runs, record("b", 0, runs[0]["sentences"])), **FEW)
+    table = calibration_table(report)
+    assert table
+    assert table.header == ["arm", "mean at temperature 1", "mean", "de", "es"]
+    assert table.column_langs == ["", "", "", "de", "es"]
+    assert table.rows == [["a", "0.600 ± 0.283", "0.300 ± 0.141", "0.150 ± 0.071", "0.450 ± 0.212"]]
+    assert "0.300 ± 0.141" in report_markdown(report)
 
 
 def test_tables_of_trainings() -> None:
