@@ -1,14 +1,16 @@
 """`xner report`: an HTML page, Markdown tables and a study file from the records of a study's runs."""
 
-from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .options import JsonOption, QuietOption
 from .torch_free import avoid_torch
-from .usage import UsageError
+from .usage import UsageError, usage_errors
+
+if TYPE_CHECKING:
+    from ..experiments.plan import Study
 
 
 def report(
@@ -24,6 +26,27 @@ def report(
         str | None,
         typer.Option(help="Pairs of arms, for example b-a,e-a. Default: each with the baseline.", show_default=False),
     ] = None,
+    answer: Annotated[
+        str | None,
+        typer.Option(
+            help="Pair of arms that answers the question. Default: that of the study file, or the highest arm.",
+            show_default=False,
+        ),
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(
+            help="The study file, for the order of the arms and the answer, which older records lack.",
+            show_default=False,
+        ),
+    ] = None,
+    distant: Annotated[
+        str | None,
+        typer.Option(
+            help="Languages that a second mean leaves out, such as zh,ja. Default: those least related to the source.",
+            show_default=False,
+        ),
+    ] = None,
     from_sentence: Annotated[
         int,
         typer.Option(
@@ -34,10 +57,11 @@ def report(
     permutations: Annotated[int, typer.Option(min=100, help="Permutations, for p values.")] = 10_000,
     quiet: QuietOption = False,
 ) -> None:
-    """Report on a study: F1 of its arms with intervals, differences with p values, and supporting analyses.
+    """Report on a study: its answer, F1 of its arms with intervals, differences with p values, and supporting analyses.
 
-    The page is one self-contained HTML file with plots and tables. It needs matplotlib. --json holds the figures, as
-    f1_ARM and ARM_minus_OTHER, and the rows of the table.
+    The page is one self-contained HTML file with pictures and tables. It needs matplotlib. --json holds the figures, as
+    f1_ARM and ARM_minus_OTHER, and the rows of the table. A warning names pairs of arms that differ in more than one of
+    text, layers, rate, steps and compute.
 
     Example: `xner report records/conll --output report.html --markdown report.md --study study.json`
     """
@@ -46,6 +70,7 @@ def report(
     from rich.text import Text
 
     from ..experiments.later_sentences import sentences_from
+    from ..experiments.pairs import parse_pair, parse_pairs
     from ..experiments.record_files import find_records, read_records, write_study_file
     from ..files import atomic_path, check_output_path
     from ..reporting.markdown import report_markdown
@@ -53,7 +78,7 @@ def report(
     from ..reporting.report import make_report
     from ..reporting.svg import check_matplotlib
     from ..reporting.tables import scores_table
-    from .console import STREAM, make_console, make_notes, write_json
+    from .console import STREAM, is_quiet, make_console, make_notes, write_json
 
     if from_sentence and study:
         raise UsageError("--study writes whole records, expected it without --from-sentence.")
@@ -61,17 +86,30 @@ def report(
     if len({path.resolve() for path in outputs}) < len(outputs):
         raise UsageError(f"Expected a different name for each output, found {', '.join(map(str, outputs))}.")
     for path in outputs:
-        check_output_path(path, *find_records(records))
+        check_output_path(path, *find_records(records), *([plan] if plan else []))
     check_matplotlib()
     found = read_records(records)
     if from_sentence:
         found = sentences_from(found, from_sentence)
-    pairs = None if compare is None else parse_pairs(compare, found.arms())
+    with usage_errors("--compare: "):
+        pairs = None if compare is None else parse_pairs(compare, found.arms())
+    with usage_errors("--answer: "):
+        if answer is not None:
+            parse_pair(answer, found.arms())
     if baseline is not None and baseline not in found.arms():
         raise UsageError(
             f"There are no runs of an arm '{baseline}', expected one of {', '.join(sorted(found.arms()))}."
         )
-    made = make_report(found, baseline=baseline, pairs=pairs, resamples=resamples, permutations=permutations)
+    made = make_report(
+        found,
+        baseline=baseline,
+        pairs=pairs,
+        answer=answer,
+        plan=_read_plan(plan),
+        distant=None if distant is None else [lang.strip() for lang in distant.split(",") if lang.strip()],
+        resamples=resamples,
+        permutations=permutations,
+    )
     texts = {output: report_html(made)} | ({markdown: report_markdown(made)} if markdown else {})
     for path, text in texts.items():
         with atomic_path(path) as temporary:
@@ -81,6 +119,8 @@ def report(
         write_study_file(study, found, figures)
     if json:
         write_json(json, {"figures": figures, "rows": made.rows()})
+    for warning in [] if is_quiet() else made.warnings:
+        typer.echo(f"Warning: {warning}", err=True)
     console = make_console()
     for sentence in made.answer:
         console.print(sentence, soft_wrap=True)
@@ -94,19 +134,10 @@ def report(
     make_notes().print(f"Wrote {' and '.join(map(str, outputs))}.", soft_wrap=True)
 
 
-def parse_pairs(compare: str, arms: Collection[str]) -> list[tuple[str, str]]:
-    """Pairs of arms from `b-a,e-a`; names may have hyphens. RAISES: UsageError for anything but pairs of arms."""
-    pairs = []
-    for part in compare.split(","):
-        pieces = part.strip().split("-")
-        splits = [("-".join(pieces[:i]), "-".join(pieces[i:])) for i in range(1, len(pieces))]
-        fitting = [(one, other) for one, other in splits if one in arms and other in arms and one != other]
-        if len(fitting) != 1:
-            raise UsageError(
-                f"--compare: '{part.strip()}' is not a pair of arms, expected ARM-OTHER with two of "
-                f"{', '.join(sorted(arms))}."
-            )
-        pairs += fitting
-    if len(set(pairs)) < len(pairs):
-        raise UsageError(f"--compare: '{compare}' contains a pair twice, expected each once.")
-    return pairs
+def _read_plan(path: Path | None) -> "Study | None":
+    """The study file, if one is given: its checks import PyTorch, which a report does not need otherwise."""
+    if path is None:
+        return None
+    from ..experiments.plan_file import read_study
+
+    return read_study(path)

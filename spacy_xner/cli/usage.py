@@ -16,9 +16,12 @@ class UsageError(XnerError):
 
 
 @contextmanager
-def usage_errors() -> Iterator[None]:
-    """Turn an `XnerError` in the block into a `UsageError`: for library calls that check the values of options."""
+def usage_errors(before: str = "") -> Iterator[None]:
+    """Turn an `XnerError` in the block into a `UsageError`: for library calls that check the values of options.
+
+    before (str): text to begin the message with, such as the name of the option.
+    """
     try:
         yield
     except XnerError as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(f"{before}{error}") from error

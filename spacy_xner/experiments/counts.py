@@ -15,6 +15,7 @@ from .records import RunRecord, StudyRecords
 Floats = NDArray[np.floating]
 Figure = tuple[str, str]  # language and label; "" stands for the mean over languages, and for all labels together
 MACRO: Figure = ("", "")
+NEAR: Figure = ("-", "")  # the mean over languages without the most distant ones
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class StudyCounts:
     counts (dict[str, dict[str, Floats]]): arm -> language -> entities right, wrong and not found,
         (n_texts, n_seeds, n_labels + 1, 3), float32: whole numbers below 2**24 are exact, and so are their sums.
         Sentences with the same text share a row, which has their sums.
+    distant (tuple[str, ...]): the target languages that the mean `NEAR` leaves out; () for no such mean.
     """
 
     langs: tuple[str, ...]
@@ -35,14 +37,22 @@ class StudyCounts:
     gold: frozenset[Figure]
     seeds: dict[str, tuple[int, ...]]
     counts: dict[str, dict[str, Floats]]
+    distant: tuple[str, ...] = ()
 
     @cached_property
     def figures(self) -> list[Figure]:
-        """All figures: the mean over languages, each language, each label in the reference, and each label of each
+        """All figures: the means over languages, each language, each label in the reference, and each label of each
         language. Means are over the languages whose reference has entities, or the label."""
         labels = [label for label in self.labels if any((lang, label) in self.gold for lang in self.langs)]
         by_language = [(lang, label) for lang in self.langs for label in labels if (lang, label) in self.gold]
-        return [MACRO, *((lang, "") for lang in self.langs), *(("", label) for label in labels), *by_language]
+        means = [MACRO, NEAR] if self.near else [MACRO]
+        return [*means, *((lang, "") for lang in self.langs), *(("", label) for label in labels), *by_language]
+
+    @cached_property
+    def near(self) -> tuple[str, ...]:
+        """The languages of the mean `NEAR`; () if nothing is left out, or all."""
+        kept = tuple(lang for lang in self.langs_with_entities if lang not in self.distant)
+        return kept if len(kept) < len(self.langs_with_entities) else ()
 
     @cached_property
     def langs_with_entities(self) -> tuple[str, ...]:
@@ -53,7 +63,7 @@ class StudyCounts:
         """Figures (..., n_figures) from F1: language -> (..., n_labels + 1)."""
         columns = []
         for lang, label in self.figures:
-            langs = [lang] if lang else self.langs_with_entities
+            langs = self.near if (lang, label) == NEAR else [lang] if lang else self.langs_with_entities
             if label and not lang:
                 langs = [each for each in self.langs if (each, label) in self.gold]
             columns.append(np.mean([f1[each][..., self.labels.index(label)] for each in langs], axis=0))
@@ -71,10 +81,11 @@ def f1_of(counts: Floats) -> Floats:
     return np.divide(2 * tp, whole, out=np.zeros_like(whole), where=whole > 0)
 
 
-def study_counts(study: StudyRecords, distinct: bool = False) -> StudyCounts:
+def study_counts(study: StudyRecords, distinct: bool = False, distant: Sequence[str] = ()) -> StudyCounts:
     """The counts of each arm's runs with the largest share of labels, for the target languages.
 
     distinct (bool): count only the first of several sentences with the same text.
+    distant (Sequence[str]): the languages that the mean `NEAR` leaves out.
     """
     arms = study.arms()
     runs_of_arms = [run for runs in arms.values() for run in runs]
@@ -89,9 +100,8 @@ def study_counts(study: StudyRecords, distinct: bool = False) -> StudyCounts:
         order = _canonical_order([counts[arm][lang] for arm in sorted(arms)])
         for arm in arms:
             counts[arm][lang] = counts[arm][lang][order]
-    return StudyCounts(
-        langs, labels, frozenset(gold), {a: tuple(r.seed for r in runs) for a, runs in arms.items()}, counts
-    )
+    seeds = {arm: tuple(run.seed for run in runs) for arm, runs in arms.items()}
+    return StudyCounts(langs, labels, frozenset(gold), seeds, counts, tuple(distant))
 
 
 def _language_counts(runs: Sequence[RunRecord], lang: str, labels: tuple[str, ...], distinct: bool) -> Floats:

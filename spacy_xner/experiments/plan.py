@@ -65,6 +65,7 @@ class Study:
     """Arms, and the settings that are the same for all of them.
 
     name, question (str): for readers.
+    answer (str): the contrast that answers the question, fixed before the runs: "ARM-OTHER"; "" for none.
     config (str): the training config; by default the one of the package, which is configs/xner.cfg in a clone.
     encoder (str): folder or hub name, for training and for alignment.
     source (str): the language of the labels.
@@ -96,6 +97,7 @@ class Study:
     config: str = DEFAULT_CONFIG
     encoder: str = "models/encoder"
     question: str = ""
+    answer: str = ""
     source: str = "en"
     steps: int = 300
     batch_words: int | None = 1200

@@ -10,6 +10,7 @@ from typing import Any
 from ..distillation.selection import Selection
 from ..errors import XnerError
 from ..projection.filters import check_filters
+from .pairs import parse_pair
 from .plan import TEACHER, Arm, Study
 
 # Settings of the training config that arms may not change: they are set from [study], or fixed by `train_into`.
@@ -65,6 +66,11 @@ def check_study(study: Study, path: Path) -> None:
         _check_selection(arm, path)
         _check_parents(arm, study, path)
     _check_order(study, path)
+    if study.answer:
+        try:
+            parse_pair(study.answer, study.arms)
+        except XnerError as error:
+            raise XnerError(f"{path}: [study] answer: {error}") from error
 
 
 def _check_types(part: Study | Arm, where: str) -> None:

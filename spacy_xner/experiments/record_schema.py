@@ -25,6 +25,8 @@ RECORD: dict[str, Expected] = {
         {"n": number(0, int), "repeats": optional(items(row(2, int))), "labels": mapping(items(COUNTS))}
     ),
     "question": optional(text),
+    "answer": optional(text),  # a contrast: ARM-OTHER
+    "arms": optional(items(text)),  # of the study, in the order of its file
     "title": optional(text),
     "description": optional(text),
     "minutes": optional(number(0)),

@@ -13,27 +13,29 @@ same text are one observation, drawn and swapped together, since a pipeline pred
 - p: approximate randomisation (Noreen 1989; Yeh 2000) swaps the two arms' counts of a sentence with the probability
   1/2, in all seeds at once, since the errors of runs in a sentence are not independent; t s / sqrt(S) is added too.
 
-`benchmarks/interval_coverage.py` prints how many of the intervals of simulated arms have the true value. With one seed,
-interval and p describe these particular trainings alone; with two, t has one degree of freedom, and nearly every
-interval includes zero. Reports mark both (`MIN_SEEDS`).
+There is no interval and no p of one or two seeds. With one seed the variance between trainings is not known, and
+with two t has one degree of freedom: nearly every interval would include zero. Such figures have a range: of one
+seed, that of 95% of the resamples of the sentences; of two, from the lower to the higher, which has the true value
+half of the time. `benchmarks/interval_coverage.py` prints how many intervals and ranges of simulated arms have the
+true value.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.stats import false_discovery_control
 from scipy.stats import t as student
 
 from ..errors import XnerError
-from .counts import MACRO, Figure, Floats, StudyCounts, f1_of, study_counts
+from .counts import MACRO, NEAR, Figure, Floats, StudyCounts, f1_of, study_counts
 from .records import StudyRecords
 
 CHUNK = 4_000_000  # numbers in an array of weights: 16 MB
-MIN_SEEDS = 3  # reports mark intervals over fewer trainings
+MIN_SEEDS = 3  # there are no intervals and no p over fewer trainings
 ROUNDING = 1e-12  # differences up to this size are rounding errors
 
 
@@ -43,7 +45,7 @@ class Estimate:
 
     value (float): the mean; F1 is in [0, 1].
     sd (float | None): standard deviation over the seeds; None with one seed.
-    low, high (float): 95% interval.
+    low, high (float): 95% interval; a range if there are few seeds (see `few_seeds`).
     by_seed (tuple[float, ...]): the value of each seed.
     """
 
@@ -55,7 +57,8 @@ class Estimate:
 
     @property
     def few_seeds(self) -> bool:
-        """Whether the interval is over fewer trainings than say something about another training."""
+        """Whether there are too few trainings for an interval. `low` and `high` are then a range: with one seed, of 95%
+        of the resamples of the sentences; with two, the values of both."""
         return len(self.by_seed) < MIN_SEEDS
 
 
@@ -63,18 +66,19 @@ class Estimate:
 class Difference(Estimate):
     """A mean of paired differences.
 
-    p (float): two-sided, by the permutation test.
-    p_corrected (float): p corrected for the number of comparisons, by Benjamini and Yekutieli (2001), which allows any
-        dependence between comparisons. There are four families: means over languages, languages, labels, and labels
-        by language.
+    p (float | None): two-sided, by the permutation test; None with few seeds.
+    p_corrected (float | None): p corrected for the number of comparisons, by Benjamini and Yekutieli (2001), which
+        allows any dependence between comparisons. There are five families: means over languages, those without the most
+        distant ones, languages, labels, and labels by language. Comparisons of few seeds are in none.
     """
 
-    p: float
-    p_corrected: float
+    p: float | None
+    p_corrected: float | None
 
     @property
     def excludes_zero(self) -> bool:
-        return self.low > 0 or self.high < 0
+        """Whether there is an interval, and zero is outside of it."""
+        return not self.few_seeds and (self.low > 0 or self.high < 0)
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ class Analysis:
     """Arms and comparisons of a study.
 
     langs, labels (list[str]): target languages, and labels in the reference.
+    near (list[str]): the languages of the mean `NEAR`; [] if there is no such mean.
     """
 
     langs: list[str]
@@ -109,6 +114,7 @@ class Analysis:
     comparisons: list[Comparison]
     resamples: int
     permutations: int
+    near: list[str] = field(default_factory=list)
 
 
 def analyse(
@@ -119,6 +125,7 @@ def analyse(
     permutations: int = 10_000,
     seed: int = 0,
     distinct: bool = False,
+    distant: Sequence[str] = (),
 ) -> Analysis:
     """Estimate F1 of each arm, and compare pairs of arms.
 
@@ -127,11 +134,12 @@ def analyse(
     resamples, permutations (int): draws of the bootstrap and of the permutation test.
     seed (int): of the draws. The same seed gives the same results, whatever the order of sentences.
     distinct (bool): count only the first of several sentences with the same text.
+    distant (Sequence[str]): languages without which there is a second mean, `NEAR`.
     RAISES: XnerError for an unknown arm, and for a pair without a common seed.
     """
     if min(resamples, permutations) < 100:
         raise XnerError(f"Expected 100 or more resamples and permutations, found {resamples} and {permutations}.")
-    counts = study_counts(study, distinct)
+    counts = study_counts(study, distinct, distant)
     common = [_common_seeds(counts, *pair) for pair in pairs]
     resampled = _resample(counts, resamples, seed)
     arms = {}
@@ -144,18 +152,22 @@ def analyse(
         observed = counts.observed(arm)[places[0]] - counts.observed(other)[places[1]]
         drawn = resampled[arm][:, places[0]] - resampled[other][:, places[1]]
         estimates = _estimates(observed, drawn, seed, (-1, 1))
-        p = _permutation_test(counts, (arm, other), places, observed, permutations, seed)
+        enough = len(seeds) >= MIN_SEEDS
+        p = _permutation_test(counts, (arm, other), places, observed, permutations, seed) if enough else None
         raw.append((estimates, p))
-    corrected = _correct(counts.figures, np.array([p for _, p in raw])) if raw else np.zeros((0, 0))
+    tested = [p for _, p in raw if p is not None]
+    corrected: Iterator[Floats] = iter(_correct(counts.figures, np.array(tested)) if tested else ())
     comparisons = []
-    for (arm, other), seeds, (estimates, p), q in zip(pairs, common, raw, corrected, strict=True):
+    for (arm, other), seeds, (estimates, p) in zip(pairs, common, raw, strict=True):
+        none = [None] * len(estimates)
+        both = (none, none) if p is None else (p.tolist(), next(corrected).tolist())
         differences = [
-            Difference(**vars(estimate), p=float(one), p_corrected=float(two))
-            for estimate, one, two in zip(estimates, p, q, strict=True)
+            Difference(**vars(estimate), p=one, p_corrected=two)
+            for estimate, one, two in zip(estimates, *both, strict=True)
         ]
         comparisons.append(Comparison(arm, other, seeds, dict(zip(counts.figures, differences, strict=True))))
     labels = [label for lang, label in counts.figures if label and not lang]
-    return Analysis(list(counts.langs), labels, arms, comparisons, resamples, permutations)
+    return Analysis(list(counts.langs), labels, arms, comparisons, resamples, permutations, list(counts.near))
 
 
 def _common_seeds(counts: StudyCounts, arm: str, other: str) -> tuple[int, ...]:
@@ -201,8 +213,10 @@ def _estimates(observed: Floats, resampled: Floats, seed: int, bounds: tuple[int
     resampled (Floats): (resamples, n_seeds, n_figures), on resampled sentences.
     bounds (tuple[int, int]): the lowest and highest possible value.
     """
-    draws = resampled.mean(1) + _training_errors(observed, len(resampled), [seed, 1])
-    low, high = np.quantile(draws, (0.025, 0.975), axis=0).clip(*bounds)
+    if len(observed) == 2:
+        low, high = observed.min(0), observed.max(0)
+    else:
+        low, high = _interval(observed, resampled, seed, bounds)
     value = observed.mean(0)
     sd = observed.std(0, ddof=1) if len(observed) > 1 else None
     return [
@@ -215,6 +229,13 @@ def _estimates(observed: Floats, resampled: Floats, seed: int, bounds: tuple[int
         )
         for i in range(len(value))
     ]
+
+
+def _interval(observed: Floats, resampled: Floats, seed: int, bounds: tuple[int, int]) -> tuple[Floats, Floats]:
+    """The ends of the 95% interval of each figure, or with one seed of its range; arguments as of `_estimates`."""
+    draws = resampled.mean(1) + _training_errors(observed, len(resampled), [seed, 1])
+    low, high = np.quantile(draws, (0.025, 0.975), axis=0).clip(*bounds)
+    return low, high
 
 
 def _training_errors(observed: Floats, draws: int, seed: Sequence[int]) -> Floats:
@@ -266,7 +287,7 @@ def _permutation_test(
 def _correct(figures: Sequence[Figure], p: Floats) -> Floats:
     """Corrected p values, (n_comparisons, n_figures); each family is corrected separately."""
     corrected = np.empty_like(p)
-    families = [(not lang, not label) for lang, label in figures]
+    families = [(NEAR if figure == NEAR else not figure[0], not figure[1]) for figure in figures]
     for family in set(families):
         columns = [i for i, each in enumerate(families) if each == family]
         flat = p[:, columns]
@@ -280,4 +301,4 @@ def _chunks(total: int, width: int) -> list[int]:
     return [min(size, total - start) for start in range(0, total, size)]
 
 
-__all__ = ["MACRO", "Analysis", "ArmScores", "Comparison", "Difference", "Estimate", "analyse"]
+__all__ = ["MACRO", "NEAR", "Analysis", "ArmScores", "Comparison", "Difference", "Estimate", "analyse"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ..corpus.formats.inline import format_inline
 from ..experiments.records import RunRecord
 from .entities_html import direction_of, shown_entities
 
@@ -48,7 +49,10 @@ def disagreements(arms: Mapping[str, Sequence[RunRecord]], limit: int) -> dict[s
 
 
 def _as_variables(by_arm: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """A sentence for the template: its reference entities, and the predictions with the arms that made them."""
+    """A sentence for the template: its reference entities, and the predictions with the arms that made them.
+
+    `gold` and `shown` are HTML, `marked` is text in the inline format.
+    """
     example = next(iter(by_arm.values()))
     gold = _set_of(example["gold"])
     results: dict[Any, list[str]] = {}
@@ -59,8 +63,14 @@ def _as_variables(by_arm: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         "id": example["id"],
         "direction": direction_of(example["text"]),
         "gold": _shown(example["text"], gold),
+        "marked": format_inline(example["text"], sorted(gold)),
         "results": [
-            {"arms": arms, "right": spans == gold, "shown": _shown(example["text"], spans)}
+            {
+                "arms": arms,
+                "right": spans == gold,
+                "shown": _shown(example["text"], spans),
+                "marked": format_inline(example["text"], sorted(spans)),
+            }
             for spans, arms in results.items()
         ],
     }

@@ -12,7 +12,9 @@ from typing import Any
 
 from ..errors import XnerError
 
-WIDTH = 4.2  # inches: a phone shows this width without scaling it down
+# Widths in inches. A phone shows the narrow one without scaling it down; the text of the wide one has a good size where
+# it fills a page. The page shows one of both.
+NARROW, WIDE = 4.2, 9.0
 N_COLORS = 8  # colours of arms in the template
 MARKERS = "osD^vPX"
 # Placeholders, which `_as_svg` replaces by the page's colours.
@@ -56,17 +58,17 @@ def marker_of(place: int) -> str:
 
 
 @contextmanager
-def new_figure(height: float) -> Iterator[tuple[Any, Callable[[str], str]]]:
+def new_figure(height: float, width: float = NARROW) -> Iterator[tuple[Any, Callable[[str], str]]]:
     """Yield an empty figure, and a function that returns it as SVG, given a description for screen readers.
 
-    height (float): in inches.
+    height, width (float): in inches.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     with rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")  # the browser draws the text, with its own fonts
-        figure = Figure(figsize=(WIDTH, math.ceil(100 * height) / 100), layout="constrained")
+        figure = Figure(figsize=(width, math.ceil(100 * height) / 100), layout="constrained")
         figure.patch.set_alpha(0)
 
         def draw(label: str) -> str:
@@ -74,20 +76,23 @@ def new_figure(height: float) -> Iterator[tuple[Any, Callable[[str], str]]]:
                 axis.patch.set_alpha(0)
             written = io.StringIO()
             figure.savefig(written, format="svg", metadata={"Date": None}, transparent=True)
-            return _as_svg(written.getvalue(), label)
+            return _as_svg(written.getvalue(), label, "wide" if width == WIDE else "narrow")
 
         yield figure, draw
 
 
-def _as_svg(svg: str, label: str) -> str:
-    """SVG for a page: self-contained, with the page's colours and fonts, and ids that are unique in the page."""
+def _as_svg(svg: str, label: str, kind: str) -> str:
+    """SVG for a page: self-contained, with the page's colours and fonts, and ids that are unique in the page.
+
+    kind (str): "wide" or "narrow".
+    """
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    prefix = re.sub(r"\W+", "-", label.lower())
+    prefix = re.sub(r"\W+", "-", f"{label} {kind}".lower())
     svg = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{prefix}-", svg)
     svg = re.sub(r"font: ((?:\w+ )*?[\d.]+px) [^;\"]*", r"font: \1 system-ui, sans-serif", svg)
     names = {INK: "text", SOFT: "soft", LINE: "line", CARD: "card"}
     names |= {color_of(place): f"arm{place}" for place in range(N_COLORS)}
     for color, name in names.items():
         svg = svg.replace(color, f"var(--{name})")
-    return svg.replace("<svg ", f'<svg class="plot" role="img" aria-label="{label}" ', 1)
+    return svg.replace("<svg ", f'<svg class="plot {kind}" role="img" aria-label="{label}" ', 1)

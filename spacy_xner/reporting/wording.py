@@ -19,7 +19,9 @@ METHOD = (
     "than there are seeds, times the standard error of the mean over seeds. p is from {permutations} random swaps of "
     "the two arms' results by sentence, with the same errors. It is corrected for the number of comparisons by "
     "Benjamini and Yekutieli, separately for means, for languages and for labels. Sentences with the same text are "
-    "drawn and swapped together."
+    "drawn and swapped together. One or two seeds have no interval and no p: the range of one seed has 95% of the "
+    "resamples of the sentences, and leaves out that another training differs; that of two seeds is from the lower to "
+    "the higher, and has the true value about half of the time."
 )
 SIGNIFICANT = 0.05  # a difference with a larger corrected p is not confirmed
 
@@ -35,29 +37,39 @@ def signed(value: float) -> str:
     return "0.0" if shown in ("+0.0", "-0.0") else shown.replace("-", "−")
 
 
-def p_value(p: float) -> str:
-    """p with three decimals."""
+def p_value(p: float | None) -> str:
+    """p with three decimals; a dash where there is none."""
+    if p is None:
+        return "–"
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def interval(estimate: Estimate) -> str:
-    """The ends of a 95% interval; with the number of seeds where they are too few (see `Estimate.few_seeds`)."""
-    return f"{_ends(estimate)}{_few_seeds(estimate)}"
+def interval(estimate: Estimate, with_seeds: bool = True) -> str:
+    """The ends of a 95% interval, or of a range (see `Estimate.few_seeds`), by default with the number of seeds."""
+    if not estimate.few_seeds:
+        return ends(estimate)
+    return f"range {ends(estimate)}" + (f"; {count(len(estimate.by_seed), 'seed')}" if with_seeds else "")
 
 
-def _ends(estimate: Estimate) -> str:
+def ends(estimate: Estimate) -> str:
+    """The ends of an interval or range: "70.1 to 71.3"; those of a difference with their signs."""
     show = signed if isinstance(estimate, Difference) else points
     return f"{show(estimate.low)} to {show(estimate.high)}"
 
 
-def _few_seeds(estimate: Estimate) -> str:
-    n_seeds = len(estimate.by_seed)
-    return f"; {n_seeds} seed{'s' * (n_seeds > 1)} only" if estimate.few_seeds else ""
+def count(n: int, noun: str) -> str:
+    """1 seed, 2 seeds."""
+    return f"{n:,} {noun}{'s' * (n != 1)}"
 
 
 def plus_minus(estimate: Estimate) -> str:
     """Mean and standard deviation."""
     return points(estimate.value) + ("" if estimate.sd is None else f" ± {points(estimate.sd)}")
+
+
+def without(distant: Sequence[str]) -> str:
+    """The name of the mean that leaves the most distant languages out."""
+    return f"mean without {', '.join(distant)}"
 
 
 def listed(items: Sequence[str]) -> str:
@@ -75,28 +87,37 @@ def compared(comparison: Comparison, titles: Mapping[str, str]) -> str:
     """A comparison in a sentence, which claims no more than its interval and p show."""
     found = comparison.figures[MACRO]
     one, other = (named(arm, titles) for arm in (comparison.arm, comparison.other))
-    once = len(found.by_seed) == 1
+    if found.few_seeds:
+        n = len(found.by_seed)
+        level = {"0.0": "as high as"}.get(signed(found.value), "higher than" if found.value > 0 else "lower than")
+        times = "In one training" if n == 1 else "In two trainings"
+        what = "range over test sentences" if n == 1 else "range of both"
+        return (
+            f"{times} of each, {one} scored {level} {other}: {signed(found.value)} F1 ({what} {ends(found)}; an "
+            f"interval takes {MIN_SEEDS} or more seeds)."
+        )
     if found.excludes_zero:
-        way = "higher" if found.value > 0 else "lower"
-        verdict = f"In one training of each, {one} scored {way}" if once else f"{one} scores {way}"
-        verdict += f" than {other}"
+        verdict = f"{one} scores {'higher' if found.value > 0 else 'lower'} than {other}"
     else:
         verdict = f"Whether {one} scores higher or lower than {other} stays open"
     zero = "" if found.excludes_zero else ", which includes zero"
-    seeds = "" if once else f"; higher with {sum(each > 0 for each in found.by_seed)} of {len(found.by_seed)} seeds"
+    higher = sum(each > 0 for each in found.by_seed)
     sentence = (
-        f"{verdict}: {signed(found.value)} F1 (95% interval {_ends(found)}{zero}{'' if once else _few_seeds(found)}; "
-        f"corrected p {p_value(found.p_corrected)}{seeds})."
+        f"{verdict}: {signed(found.value)} F1 (95% interval {ends(found)}{zero}; "
+        f"corrected p {p_value(found.p_corrected)}; higher with {higher} of {len(found.by_seed)} seeds)."
     )
-    if once:
-        return sentence  # `limits` says that another training may differ by more
-    if found.excludes_zero and found.p_corrected > SIGNIFICANT:
+    if found.excludes_zero and not confirmed(found):
         sentence += " Corrected for the number of comparisons, the test does not confirm this difference."
     return sentence
 
 
+def confirmed(found: Difference) -> bool:
+    """Whether the interval excludes zero, and p is small enough after correction."""
+    return found.excludes_zero and found.p_corrected is not None and found.p_corrected <= SIGNIFICANT
+
+
 def summary(analysis: Analysis, titles: Mapping[str, str]) -> str:
-    """The first sentence: the highest and the lowest mean, and how many intervals of comparisons exclude zero."""
+    """A sentence on the highest and the lowest mean, and how many intervals of comparisons exclude zero."""
     langs = listed(analysis.langs)
     means = sorted(analysis.arms.values(), key=lambda arm: -arm.figures[MACRO].value)
     best, last = means[0], means[-1]
@@ -108,36 +129,37 @@ def summary(analysis: Analysis, titles: Mapping[str, str]) -> str:
     else:
         ends = [f"{named(arm.arm, titles)}, {points(arm.figures[MACRO].value)}" for arm in (best, last)]
         text += f" is highest for {ends[0]}, and lowest for {ends[1]}"
-    clear = [c.figures[MACRO].excludes_zero for c in analysis.comparisons]
-    if not clear:
+    clear = [found.excludes_zero for c in analysis.comparisons if not (found := c.figures[MACRO]).few_seeds]
+    if not analysis.comparisons:
         return f"{text}. No arms were compared."
-    count = f"{sum(clear)} of {len(clear)} comparisons have" if len(clear) > 1 else "The comparison has"
-    if len(clear) == 1 and not clear[0]:
-        return f"{text}. The comparison has an interval that includes zero."
-    return f"{text}. {count} an interval that excludes zero."
+    if not clear:
+        return f"{text}. No comparison has enough seeds for an interval."
+    if len(clear) == 1:
+        return f"{text}. The comparison has an interval that {'excludes' if clear[0] else 'includes'} zero."
+    return f"{text}. {sum(clear)} of {len(clear)} comparisons with an interval have one that excludes zero."
 
 
 def limits(analysis: Analysis) -> str:
     """What the intervals cover, and what they do not."""
-    seeds_of_arms = {len(arm.seeds) for arm in analysis.arms.values()}
-    seeds_of_pairs = {len(comparison.seeds) for comparison in analysis.comparisons}
-    if seeds_of_arms == {1}:
+    of_arms = {len(arm.seeds) for arm in analysis.arms.values()}
+    of_pairs = {len(comparison.seeds) for comparison in analysis.comparisons}
+    if of_arms == {1}:
         return (
-            "Each arm was trained once, so that intervals and p are over test sentences alone: another training may "
-            "differ by more."
+            "Each arm was trained once, so that there are no intervals: ranges are over test sentences alone, and "
+            "another training may differ by more."
         )
-    text = (
-        f"The intervals are over {_counted(seeds_of_arms)} of each arm and over the test sentences of "
-        f"{listed(analysis.langs)}"
+    over = f"over {_counted(of_arms)} of each arm and over the test sentences of {listed(analysis.langs)}"
+    if of_pairs and of_pairs != of_arms:
+        over += f", those of differences over the {_counted(of_pairs)} that both arms have"
+    few = sorted(n for n in of_arms | of_pairs if n < MIN_SEEDS)
+    if not few:
+        return f"The intervals are {over}. They do not cover other languages, encoders or kinds of text."
+    numbers = " or ".join(map(str, few))
+    return (
+        f"Intervals and ranges are {over}. Figures of {numbers} training{'s' * (few != [1])} have a range in place of "
+        f"an interval: another training may well lie outside of it. Intervals do not cover other languages, encoders "
+        "or kinds of text."
     )
-    if seeds_of_pairs and seeds_of_pairs != seeds_of_arms:
-        text += f", those of differences over the {_counted(seeds_of_pairs)} that both arms have"
-    if 1 in seeds_of_arms | seeds_of_pairs:
-        text += "; where it is one, over test sentences alone, and another training may differ by more"
-    few = ""
-    if 2 in seeds_of_arms | seeds_of_pairs:
-        few = f" Those of 2 trainings are very wide: use {MIN_SEEDS} or more seeds."
-    return f"{text}.{few} They do not cover other languages, encoders or kinds of text."
 
 
 def _counted(seeds: set[int]) -> str:

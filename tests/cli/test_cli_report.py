@@ -6,11 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from spacy_xner.cli.report import parse_pairs
-from spacy_xner.errors import XnerError
-
 from ..experiments.records_util import record, simulated
-from .util import failing, misused, ok
+from .util import failing, misused, ok, xner
 
 FEW = ("--resamples", "100", "--permutations", "100")
 
@@ -61,18 +58,64 @@ def test_titles_with_brackets(records: Path, tmp_path: Path) -> None:
 def test_other_comparisons(records: Path, tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     out = ok("report", records, "-o", page, "--compare", "e-b, b-a", *FEW)
-    pairs = [re.findall(r"\b(\w) \(arm", line) for line in out.splitlines()[1:3]]
+    pairs = [re.findall(r"\b(\w) \(arm", line) for line in out.splitlines()[2:4]]
     assert pairs == [["e", "b"], ["b", "a"]]
     out = ok("report", records, "-o", page, "--baseline", "b", *FEW)
-    assert [re.findall(r"\b(\w) \(arm", line) for line in out.splitlines()[1:3]] == [["a", "b"], ["e", "b"]]
+    assert [re.findall(r"\b(\w) \(arm", line) for line in out.splitlines()[2:4]] == [["a", "b"], ["e", "b"]]
+
+
+def add_settings(records: Path, **settings: dict[str, object]) -> None:
+    """Give the records of arms the settings that they would have in a study."""
+    for path in records.iterdir():
+        content = json.loads(path.read_text())
+        arm = {"name": content["arm"], "settings": {}, **settings.get(content["arm"], {})}
+        path.write_text(json.dumps({**content, "setting": {"steps": 300, "arm": arm}}))
+
+
+def test_a_warning_names_arms_that_differ_in_more_than_one_thing(records: Path, tmp_path: Path) -> None:
+    """On standard error, also where standard output has data, and in the report; not with --quiet."""
+    add_settings(records, b={"projected": "x"}, e={"projected": "x", "settings": {"vars.learn_rate": 0.1}})
+    page, text = tmp_path / "report.html", tmp_path / "report.md"
+    command = ("report", records, "-o", page, "--markdown", text, "--compare", "e-a,e-b,b-a", *FEW)
+    result = xner(*command)
+    expected = "cannot be ascribed to one of them: e − a (text, rate)."
+    assert result.stderr.startswith("Warning: Arms that differ in more than one thing are compared")
+    assert result.stderr.endswith(f"{expected}\n")
+    assert expected in page.read_text(encoding="utf8")
+    assert expected in text.read_text(encoding="utf8")
+    assert xner(*command, "--json", "-").stderr.startswith("Warning: ")
+    assert xner(*command, "--quiet").stderr == ""
+    assert xner("report", records, "-o", page, "--compare", "e-b,b-a", *FEW).stderr == ""
+
+
+def test_answer_order_and_distant_languages(records: Path, tmp_path: Path) -> None:
+    """From the study file; an option comes before it."""
+    plan = tmp_path / "study.cfg"
+    arms = "".join(f"[arms.{arm}]\n" for arm in "ebxa")
+    head = '[study]\nname = "made-up"\ngold = "g"\ndev = "d"\ntest = "t"\nanswer = "b-a"\n'
+    plan.write_text(f"{head}[arms]\n{arms}", encoding="utf8")
+    page, figures = tmp_path / "report.html", tmp_path / "figures.json"
+    command = ("report", records, "-o", page, "--plan", plan, "--json", figures, *FEW)
+    out = ok(*command, "--distant", "nl, de")
+    assert "b (arm B) has " in out.splitlines()[0]
+    found = json.loads(figures.read_text())
+    assert [row["arm"] for row in found["rows"] if row["of"] == "mean"] == ["e", "b", "a"]
+    near = [row["f1"] for row in found["rows"] if row["of"] == "mean without de, nl"]
+    assert near == [row["f1"] for row in found["rows"] if row["of"] == "es"]
+    out = ok(*command, "--answer", "e-b", "--distant", "")
+    assert "e (arm E) has " in out.splitlines()[0]
+    assert "mean without" not in page.read_text(encoding="utf8")
+    assert "no target language 'zh'" in failing(*command, "--distant", "zh")
+    assert "is also an input and would be lost" in failing(*command[:3], plan, *command[4:])
 
 
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
+        (["--answer", "e-x"], "--answer: 'e-x' is not a pair of arms, expected ARM-OTHER with two of a, b, e."),
         (["--compare", "e-x"], "--compare: 'e-x' is not a pair of arms, expected ARM-OTHER with two of a, b, e."),
         (["--compare", "e"], "--compare: 'e' is not a pair of arms"),
-        (["--compare", "e-a,e-a"], "contains a pair twice"),
+        (["--compare", "e-a,e-a"], "--compare: 'e-a,e-a' contains a pair twice"),
         (["--baseline", "x"], "There are no runs of an arm 'x', expected one of a, b, e."),
         (["--markdown", "report.html"], "Expected a different name for each output"),
     ],
@@ -87,10 +130,3 @@ def test_mistakes(records: Path, monkeypatch: pytest.MonkeyPatch, args: list[str
 def test_broken_records(records: Path) -> None:
     (records / "z.json").write_text(json.dumps(record("z", study=None)))
     assert "z.json: `study` is missing." in failing("report", records, *FEW)
-
-
-def test_names_with_hyphens() -> None:
-    arms = ["a", "e-10", "10", "x-y", "x", "y-e-10"]
-    assert parse_pairs("e-10-a,a-e-10", arms) == [("e-10", "a"), ("a", "e-10")]
-    with pytest.raises(XnerError, match="is not a pair of arms"):
-        parse_pairs("x-y-e-10", arms)  # of x-y and e-10, or of x and y-e-10

@@ -32,6 +32,7 @@ def test_studies_of_the_research_question(name: str) -> None:
     """Its arms, each with its teacher."""
     study = read_study(ROOT / "configs/studies" / name)
     assert {"a", "b", "c", "d", "e"} <= set(study.arms)
+    assert study.answer == {"conll.cfg": "e-b", "shipped.cfg": "e-b_long"}[name]
     assert study.arms["e"].teacher == {"conll.cfg": "bc", "shipped.cfg": "b"}[name]
     aggregator = "components.xner.model.tok2vec.aggregator.@architectures"
     assert study.arms["a"].settings == study.arms["c"].settings
@@ -73,6 +74,7 @@ def test_settings_of_another_arm(tmp_path: Path) -> None:
         ("labels = [0.5, 0.5]", "", "labels is .* where a number is listed twice"),
         ("", "agreement = 0.5", "asks for an agreement of 0.5 .* expected with_sources"),
         ("steps = 120", "", "steps is 120, expected a multiple of eval_every"),
+        ('answer = "a-c"', "", r"\[study\] answer: 'a-c' is not a pair of arms, expected ARM-OTHER with two of a, b"),
         ("examples = 0\nquestion = 3", "", r"\[study\] has question = 3, expected a text"),
         ("", 'projected = ["a.spacy", "b.spacy"]', r"\[arms.a\] has projected = .* expected one text or null"),
         ("", "settings = 3", r"\[arms.a\] has settings = 3, expected settings"),

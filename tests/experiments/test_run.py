@@ -61,6 +61,7 @@ def test_run_and_resume(file: Path) -> None:
     assert record["training_sentences"] == {"gold": 6, "distilled": 6}
     assert [row["step"] for row in record["curve"]] == [0, 2, 4]
     assert record["words"] > 0
+    assert (record["answer"], record["arms"]) == ("b-a", ["a", "b", "c"])
     assert len(record["layer_weights"]) == 1
     assert record["layers"] == [list(range(len(record["layer_weights"][0])))]
     assert record["examples"][0]["text"].startswith("Gestern")

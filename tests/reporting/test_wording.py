@@ -19,19 +19,20 @@ FEW: dict[str, Any] = {"resamples": 200, "permutations": 200}
 @pytest.mark.parametrize(
     ("seeds", "expected"),
     [
-        ("a0 b0", "^Each arm was trained once, so that intervals and p are over test sentences alone: another"),
+        ("a0 b0", "^Each arm was trained once, so that there are no intervals: ranges are over test sentences alone"),
         ("a0 b1", "^Each arm was trained once"),
         (
             "a0 a1 b0",
-            "over 1 or 2 trainings of each arm and .*, those of differences over the 1 training that both.*alone",
+            "over 1 or 2 trainings of each arm and .*, those of differences over the 1 training that both.* Figures "
+            "of 1 or 2 trainings have a range in place of an interval",
         ),
         (
             "a0 a1 a2 b0 b1 b2 c0 c1",
-            "over 2 or 3 trainings of each arm and over the test sentences of de, es and nl. Those of 2 trai",
+            "^Intervals and ranges are over 2 or 3 trainings of each arm and .* Figures of 2 trainings have a range",
         ),
         (
-            "a0 a1 b0 b1",
-            "over 2 trainings of each arm and over the test sentences of de, es and nl. Those of 2 trainings are very",
+            "a0 a1 a2 b0 b1 b2",
+            "^The intervals are over 3 trainings of each arm and over the test sentences of de, es and nl. They do not",
         ),
     ],
 )
@@ -41,14 +42,23 @@ def test_limits(seeds: str, expected: str) -> None:
 
 
 def test_one_training_of_each_is_mentioned() -> None:
-    once = make_report(study_of(simulated("a", 0, 0.3), simulated("b", 0, 0.9)), **FEW).answer[1]
+    once = make_report(study_of(simulated("a", 0, 0.3), simulated("b", 0, 0.9)), **FEW).answer[2]
     assert once.startswith("In one training of each, b (arm B) scored higher than a (arm A): +")
-    assert "seeds" not in once
+    assert "(range over test sentences +" in once
+    assert "95% interval" not in once
+    runs = [simulated(arm, seed, q) for arm, q in {"a": 0.3, "b": 0.9}.items() for seed in (0, 1)]
+    twice = make_report(study_of(*runs), **FEW).answer[2]
+    assert twice.startswith("In two trainings of each, b (arm B) scored higher than a (arm A): +")
+    assert "(range of both +" in twice
 
 
 def test_equal_arms() -> None:
     report = make_report(study_of(record("a"), record("b")), **FEW)
-    assert report.answer[0].startswith("F1 on de is 66.7 for all arms.")
+    assert report.answer[0].startswith(
+        "Not settled by 1 seed: b has the same F1 as a in de, to a tenth of a point (range"
+    )
+    assert report.answer[1].startswith("F1 on de is 66.7 for all arms.")
+    assert report.answer[2].startswith("In one training of each, b scored as high as a: 0.0 F1")
 
 
 def test_arms_with_fewer_labels_alone_are_named() -> None:
@@ -56,7 +66,7 @@ def test_arms_with_fewer_labels_alone_are_named() -> None:
     runs = [simulated("a", 0, 0.5, labels=0.004), simulated("b", 0, 0.5, labels=0.001)]
     report = make_report(study_of(*runs), **FEW)
     said = "Left out, as they have no run with 0.4% of the labels: b."
-    assert report.answer[1] == said
+    assert report.answer[2] == said
     assert said in report_html(report)
 
 
@@ -77,16 +87,25 @@ def test_sentences_do_not_claim_more_than_intervals(found: Comparison, expected:
     assert compared(found, {}).startswith(expected)
 
 
-@pytest.mark.parametrize(("n_seeds", "mark"), [(1, "; 1 seed only"), (2, "; 2 seeds only"), (3, "")])
-def test_intervals_of_few_seeds_are_marked(n_seeds: int, mark: str) -> None:
-    """In tables; and in sentences, where those of one seed say so in words."""
+@pytest.mark.parametrize(
+    ("n_seeds", "before", "after"), [(1, "range ", "; 1 seed"), (2, "range ", "; 2 seeds"), (3, "", "")]
+)
+def test_few_seeds_have_a_range_and_no_interval(n_seeds: int, before: str, after: str) -> None:
+    """Nor p; in tables, in sentences and in the figures for programs."""
     runs = [simulated(arm, seed, q) for arm, q in {"a": 0.5, "b": 0.6}.items() for seed in range(n_seeds)]
     report = make_report(study_of(*runs), **FEW)
     table = differences_table(report)
     assert table is not None
-    assert all(re.fullmatch(r"[+−]?[\d.]+ to [+−]?[\d.]+" + mark, row[3]) for row in table.rows)
-    assert all(cell.endswith(f"{mark})") for row in scores_table(report).rows for cell in row[2:])
-    assert (mark in report.answer[1]) == (n_seeds > 1)
+    assert all(re.fullmatch(rf"{before}[+−]?[\d.]+ to [+−]?[\d.]+{after}", row[3]) for row in table.rows)
+    assert all((row[4:] == ["–", "–"]) == (n_seeds < 3) for row in table.rows)
+    cells = [cell.split("\n(")[1] for row in scores_table(report).rows for cell in row[2:]]
+    assert all(re.fullmatch(rf"{before}[\d.]+ to [\d.]+\)", cell) for cell in cells)
+    assert ("95% interval" in " ".join(report.answer[:3])) == (n_seeds == 3)
+    figures, rows = report.figures(), report.rows()
+    assert ("b_minus_a_low" in figures) == (n_seeds == 3)
+    assert ("b_minus_a_range_low" in figures) == (n_seeds < 3)
+    for row in rows:
+        assert (row["low"] is None, row["range_high"] is None) == (n_seeds < 3, n_seeds == 3)
 
 
 def test_runs_that_differ_in_the_seed_alone_have_one_setting() -> None:
