@@ -34,7 +34,8 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> list[str]:
         - projected docs and synthetic text that were made from another text than the gold doc with their id;
         - training texts that are test sentences too, ignoring case, spaces and punctuation;
         - synthetic text that is labelled, or that translates no sentence of the study, unless the arm allows that;
-        - an arm's synthetic languages in which there is no synthetic text.
+        - an arm's synthetic languages in which there is no synthetic text;
+        - an arm `with_sources` whose synthetic text translates no sentence of the study.
     """
     arms = list(arms)
     for arm in arms:
@@ -64,6 +65,8 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> list[str]:
             check_translations(arm.name, arm.synthetic, ids, study.gold)
         if arm.synthetic:
             check_languages(arm.name, arm.synthetic, arm.synthetic_languages)
+        if arm.synthetic and arm.with_sources:
+            check_has_sources(arm.name, arm.synthetic, ids, study.gold)
     return notes
 
 
@@ -213,4 +216,16 @@ def check_translations(arm: str, path: str, ids: set[str], gold: str) -> None:
         raise XnerError(
             f"{path}: {len(others):,} docs ({others[0]}, ...) translate no sentence of {gold}, by their ids and "
             f"provenance. If the arm {arm} is to learn from other text too, set unrelated = true."
+        )
+
+
+def check_has_sources(arm: str, path: str, ids: set[str], gold: str) -> None:
+    """RAISES: XnerError for synthetic text of which no doc has a source sentence, where an arm needs sources.
+
+    ids (set[str]): of the gold docs.
+    """
+    if ids.isdisjoint(doc.id for doc in read_facts(path)):
+        raise XnerError(
+            f"{path}: no doc has the id of a sentence of {gold}, but the arm {arm} has with_sources = true, which "
+            f"projects what the teacher finds in the source sentences. Expected translations, or with_sources = false."
         )

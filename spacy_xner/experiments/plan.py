@@ -24,7 +24,7 @@ class Arm:
         projected.
     synthetic (str | None): unlabelled text that the teacher labels: translations of sentences that are held back.
     unrelated (bool): allow synthetic text whose ids are not those of labelled sentences, for example text that was
-        written in the target languages. Without it such text is an error.
+        written in the target languages. Without it such text is an error. `with_sources` does not concern it.
     synthetic_languages (Sequence[str]): use the synthetic text in these languages alone; () for all.
     teacher (str | None): the arm whose pipeline, with the same seed, labels the synthetic text.
     start (str | None): the arm whose pipeline, with the same seed, has the weights that the training starts from, or
