@@ -27,6 +27,9 @@ class Arm:
         written in the target languages. Without it such text is an error. `with_sources` does not concern it.
     synthetic_languages (Sequence[str]): use the synthetic text in these languages alone; () for all.
     teacher (str | None): the arm whose pipeline, with the same seed, labels the synthetic text.
+    teacher_seeds (Sequence[int]): the teacher's pipelines with these seeds label the synthetic text together: the mean
+        of their probabilities, see `distillation.teachers.Teachers`. They are the same for every seed of this arm. ()
+        for one teacher, with the seed of the run. All of these trainings are counted in records and reports.
     start (str | None): the arm whose pipeline, with the same seed, has the weights that the training starts from, or
         "teacher" for the teacher; None: the encoder's weights. Both arms need the same pipeline, encoder and layers.
     start_share (float): share of the start's weights in the pipeline: after training, it becomes the weighted mean of
@@ -49,6 +52,7 @@ class Arm:
     synthetic: str | None = None
     synthetic_languages: Sequence[str] = ()
     teacher: str | None = None
+    teacher_seeds: Sequence[int] = ()
     start: str | None = None
     start_share: float = 0.0
     steps: int | None = None

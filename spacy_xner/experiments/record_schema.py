@@ -29,8 +29,16 @@ RECORD: dict[str, Expected] = {
     "description": optional(text),
     "minutes": optional(number(0)),
     "parts": optional(mapping(number(0))),  # minutes of each
-    "trainings": optional(  # those of the teacher and the start, each once, then its own
-        items({"arm": text, "steps": number(1, int), "words": number(0), "minutes": number(0)})
+    "trainings": optional(  # those of the teachers and the start, each once, then its own; no `seed`: that of the run
+        items(
+            {
+                "arm": text,
+                "seed": optional(number(None, int)),
+                "steps": number(1, int),
+                "words": number(0),
+                "minutes": number(0),
+            }
+        )
     ),
     "machine": optional(text),
     "words": optional(number(0)),

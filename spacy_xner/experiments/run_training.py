@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ Log = Callable[[str], None]
 
 
 def train_run(run: Run, gpu_id: int = -1, log: Log = print) -> dict[str, float]:
-    """Train the pipeline of a run, unless it exists; before that, those of its teacher and its start.
+    """Train the pipeline of a run, unless it exists; before that, those of its teachers and its start.
 
     gpu_id (int): -1 for the CPU.
     log (Callable[[str], None]): receives progress messages.
@@ -45,19 +46,21 @@ def train_run(run: Run, gpu_id: int = -1, log: Log = print) -> dict[str, float]:
             return dict(found["parts"])
     minutes: dict[str, float] = {}
     trainings: list[dict[str, Any]] = []
-    for kind, parent in run.parents.items():
-        with claimed(parent):
-            train_run(parent, gpu_id, log)
-        known = {each["arm"] for each in trainings}
-        new = [each for each in trainings_of(parent) if each["arm"] not in known]
+    for kind, parents in run.parents.items():
+        new: list[dict[str, Any]] = []
+        for parent in parents:
+            with claimed(parent):
+                train_run(parent, gpu_id, log)
+            known = {(each["arm"], each["seed"]) for each in (*trainings, *new)}
+            new += [each for each in trainings_of(parent) if (each["arm"], each["seed"]) not in known]
         minutes[kind] = round(sum(each["minutes"] for each in new), 2)
         trainings += new
     log(f"Training {run}" + (f", from the weights of {run.start.arm.name}" if run.start else ""))
     with resumable_folder(run.folder, setting) as room:
         files, counts = write_training_files(run.study, run.arm, run.split(), room / "corpora")
-        if run.teacher:
+        if run.teachers:
             files.append(room / "corpora/distilled.spacy")
-            counts["distilled"], minutes["distill"] = distill(run, run.teacher, files[-1], log)
+            counts["distilled"], minutes["distill"] = distill(run, files[-1], log)
         log(f"{_listed(counts)} sentences")
         start = time.perf_counter()
         paths = {
@@ -73,6 +76,7 @@ def train_run(run: Run, gpu_id: int = -1, log: Log = print) -> dict[str, float]:
         minutes["train"] = round((time.perf_counter() - start) / 60, 2)
         own = {
             "arm": run.arm.name,
+            "seed": run.seed,
             "steps": run.study.steps_of(run.arm),
             "words": [*srsly.read_jsonl(room / CURVE)][-1]["words"],
             "minutes": round(minutes.get("distill", 0) + minutes["train"], 2),
@@ -93,14 +97,15 @@ def average(folder: Path, start: Path, share: float, dev: str) -> None:
 
 
 def trainings_of(run: Run) -> list[dict[str, Any]]:
-    """The trainings that a trained pipeline is the result of: those of its teacher and start, and its own, which is the
-    last one. Each has its `arm`, and its own `steps`, `words` and `minutes`.
+    """The trainings that a trained pipeline is the result of: those of its teachers and start, and its own, which is
+    the last one. Each has its `arm` and `seed`, and its own `steps`, `words` and `minutes`.
     """
-    return list(read_json(run.folder / SETTING)[TRAININGS])
+    found = read_json(run.folder / SETTING)[TRAININGS]
+    return [{"seed": run.seed, **each} for each in found]  # pipelines of earlier versions have no seed there
 
 
-def distill(run: Run, teacher: Run, output: Path, log: Log) -> tuple[int, float]:
-    """Let the teacher label the synthetic text of a run, unless an interrupted run has done so.
+def distill(run: Run, output: Path, log: Log) -> tuple[int, float]:
+    """Let the teachers label the synthetic text of a run, unless an interrupted run has done so.
 
     output (Path): DocBin to write.
     RETURNS: the number of docs, and the minutes that it took.
@@ -109,14 +114,14 @@ def distill(run: Run, teacher: Run, output: Path, log: Log) -> tuple[int, float]
     if done.is_file():
         found = read_json(done)
         return found["docs"], found["minutes"]
-    nlp = load_pipeline(str(teacher.folder / MODEL))
+    teachers = Teachers([load_pipeline(str(teacher.folder / MODEL)) for teacher in run.teachers])
     sources, projector = None, None
     if arm.with_sources:
         sources = docs_by_id(read_all(run.study.gold))
         projector = SpanProjector(EmbeddingAligner(run.study.encoder, inference="auto"))
     counts: Counter[str] = Counter()
     texts = synthetic_texts(run.study, arm, run.split())
-    distiller = Distiller(Teachers([nlp]), Selection(arm.certainty, arm.agreement), sources, projector)
+    distiller = Distiller(teachers, Selection(arm.certainty, arm.agreement), sources, projector)
     n_docs, seconds = distill_file(output, texts, distiller, counts)
     log(_listed(counts))
     minutes = round(seconds / 60, 2)
@@ -133,7 +138,7 @@ def remove_pipelines(run: Run) -> None:
     if all(each.record.is_file() for each in (run, *run.children)):
         (run.folder / SETTING).unlink(missing_ok=True)  # first: it says that the folder is complete
         remove(run.folder)
-        for parent in run.parents.values():
+        for parent in chain.from_iterable(run.parents.values()):
             with claimed(parent, wait=False) as free:
                 if free:
                     remove_pipelines(parent)

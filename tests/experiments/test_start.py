@@ -85,7 +85,7 @@ def test_teacher_and_student_are_those_of_the_main_job(tmp_path: Path, tiny_enco
     write_docs(tmp_path / "unlabelled/de.spacy", docs[:9])
     write_docs(tmp_path / "unlabelled/fr.spacy", docs[9:])
     run = Run(plan, plan.arms["e"], 0)
-    assert run.teacher == run.start
+    assert run.teachers == [run.start]
     train_run(run, log=lambda message: None)
     main = tmp_path / "main"
     base = {

@@ -1,0 +1,111 @@
+"""An arm whose teachers are the trainings of another arm with several seeds."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import spacy
+
+from spacy_xner.annotations.soft_labels import get_soft_labels
+from spacy_xner.corpus.docs import load_docs
+from spacy_xner.distillation.teachers import Teachers
+from spacy_xner.experiments.plan import Study
+from spacy_xner.experiments.plan_file import read_study
+from spacy_xner.experiments.record_files import read_records
+from spacy_xner.experiments.run import Run
+from spacy_xner.experiments.run_training import distill
+from spacy_xner.experiments.runner import Runner
+from spacy_xner.reporting.costs import costs_table, total_cost
+from spacy_xner.reporting.report import make_report
+
+from .util import make_study
+
+ROOT = Path(__file__).parents[2]
+ARM = """
+[arms.d]
+synthetic = "{room}/translated"
+teacher = "b"
+teacher_seeds = [2, 0]
+start = "teacher"
+"""
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory, tiny_encoder: Path) -> Study:
+    room = tmp_path_factory.mktemp("teachers")
+    path = make_study(room, tiny_encoder, str(ROOT / "configs/xner.cfg"))
+    path.write_text(path.read_text(encoding="utf8") + ARM.format(room=room), encoding="utf8")
+    return read_study(path, {"steps": 2})
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def test_the_runs_that_are_needed(plan: Study) -> None:
+    """The start has the seed of the run; it is a training of its own where it is none of the teachers."""
+    zero, one = (Run(plan, plan.arms["d"], seed) for seed in (0, 1))
+    assert {kind: [run.name for run in runs] for kind, runs in zero.parents.items()} == {"teacher": ["b-2", "b-0"]}
+    assert {kind: [run.name for run in runs] for kind, runs in one.parents.items()} == {
+        "teacher": ["b-2", "b-0"],
+        "start": ["b-1"],
+    }
+    children = {seed: [run.name for run in Run(plan, plan.arms["b"], seed).children] for seed in (0, 1, 2)}
+    assert children == {0: ["c-0", "d-0", "d-1", "d-2"], 1: ["c-1", "d-1"], 2: ["c-2", "d-0", "d-1", "d-2"]}
+    settings = [run.setting() for run in (zero, one)]
+    for setting in settings:
+        assert setting["arm"]["teacher_seeds"] == [2, 0]
+        assert setting["teacher"]["seed"] == 2
+        assert setting["arm"]["start"] == "b"
+        assert "start" not in setting  # which has the arm of the teachers, and the seed of the run
+    assert "teacher_seeds" not in Run(plan, plan.arms["c"], 0).setting()["arm"]  # as in records of earlier versions
+
+
+def test_trainings_labels_and_costs(plan: Study, tmp_path: Path) -> None:
+    """Both teachers are trained, once; the text has the mean of their probabilities; each training is counted once."""
+    said: list[str] = []
+    runner = Runner(plan, log=said.append)
+    runs = [Run(plan, plan.arms["d"], seed) for seed in (0, 1)]
+    records = [runner.record(run) for run in runs]
+    trained = [message.split(", 100")[0].removeprefix("Training arm ") for message in said if "Training" in message]
+    assert trained == ["b, seed 2", "b, seed 0", "d, seed 0", "b, seed 1", "d, seed 1"]
+    assert [(each["arm"], each["seed"]) for each in records[0]["trainings"]] == [("b", 2), ("b", 0), ("d", 0)]
+    assert [(each["arm"], each["seed"]) for each in records[1]["trainings"]][2:] == [("b", 1), ("d", 1)]
+    minutes = [each["minutes"] for each in records[1]["trainings"]]
+    assert records[1]["parts"]["teacher"] == pytest.approx(sum(minutes[:2]), abs=0.011)
+    assert records[1]["parts"]["start"] == pytest.approx(minutes[2], abs=0.011)
+
+    distill(runs[0], tmp_path / "labelled.spacy", said.append)
+    docs = load_docs(tmp_path / "labelled.spacy")
+    alone = [
+        list(Teachers([spacy.load(run.folder / "model-last")]).label(doc.text for doc in docs))
+        for run in runs[0].teachers
+    ]
+    for doc, *predictions in zip(docs, *alone, strict=True):
+        found, first, second = (get_soft_labels(each) for each in (doc, *(each.doc for each in predictions)))
+        assert found is not None
+        assert first is not None
+        assert second is not None
+        assert found[0] == first[0] == second[0]
+        np.testing.assert_allclose(found[1], (first[1] + second[1]) / 2, atol=1e-4)
+        assert not np.allclose(first[1], second[1], atol=1e-6)
+
+    report = make_report(read_records([runner.records]), baseline="d", resamples=100, permutations=100)
+    table = costs_table(report)
+    assert table
+    assert table.rows[0][table.header.index("steps in all")] == "6 (b 4, d 2)"
+    once = {(each["arm"], each["seed"]): each["minutes"] for record in records for each in record["trainings"]}
+    assert len(once) == 5
+    assert total_cost(report).startswith(f"2 runs, {sum(once.values()) / 60:.1f} hours in total")
+    assert names(Path(plan.folder) / plan.name) == ["b-0", "b-1", "b-2"]  # they have no record
+
+
+def test_pipelines_stay_until_no_seed_needs_them(plan: Study, tmp_path: Path) -> None:
+    """A teacher of several students is removed with the last of them."""
+    runner = Runner(plan, log=lambda message: None)
+    for arm, seed in (("b", 0), ("c", 0), ("d", 0), ("d", 1)):
+        runner.record(Run(plan, plan.arms[arm], seed))
+    folder = Path(plan.folder) / plan.name
+    assert "b-0" in names(folder)  # d-2 needs it
+    runner.record(Run(plan, plan.arms["d"], 2))
+    assert "b-0" not in names(folder)
