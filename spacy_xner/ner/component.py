@@ -28,6 +28,7 @@ from .batches import DECODED_TOKENS, PREDICTED_TOKENS, batch_by_tokens
 from .constraints import blocked_spans, constraints_of
 from .decoding import log_softmax
 from .labels import labels_of
+from .layer_heads import total_loss
 from .prediction import find_entities
 from .settings import ConfigLink, check_loaded, check_share
 from .tags import TagScheme
@@ -330,7 +331,8 @@ class SoftmaxRecogniser(TrainablePipe):
             then takes very small steps.
         RAISES: XnerError for labels that the component does not have, and for invalid soft labels.
         """
-        return cross_entropy(self.model.ops, scores, [self._target(example) for example in examples])
+        targets = [self._target(example) for example in examples]
+        return total_loss(scores, lambda logits: cross_entropy(self.model.ops, logits, targets))
 
     def _target(self, example: Example) -> np.ndarray:
         target, n_lost = target_of(example, self.scheme, self.soft_weight, component=self.name)
