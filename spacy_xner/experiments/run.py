@@ -9,11 +9,11 @@ from typing import Any
 from ..alignment import embedding, segmenters
 from ..alignment.loading import encoder_version
 from ..projection import filters
-from .corpus_facts import corpus_digest, read_facts
+from .corpus_facts import corpus_digest, mean_score, read_facts
 from .machine import package_versions
 from .plan import DEFAULT_CONFIG, Arm, Study
 from .split import Split, split_ids
-from .training import config_digests
+from .training import config_digests, weighs_scores
 
 # Settings of the training config that a run sets: what the config has there does not matter.
 UNHASHED = {"system.seed": 0, "training.max_steps": 0, "training.eval_frequency": 0, "corpora.dev.limit": 0}
@@ -105,7 +105,8 @@ class Run:
         """All that its result depends on, as plain JSON. Records hold it, and a record with another one is refused.
 
         `settings` are those of the study, `config` has hashes of the training config without settings of study, arm and
-        run, so that a message can name what differs. `teacher` is the setting of the first teacher: other runs of
+        run, so that a message can name what differs. `scores` is there for an arm that weighs projected labels by
+        their scores. `teacher` is the setting of the first teacher: other runs of
         this arm, as teachers or as start, differ from it in the seed alone.
         """
         study, arm = self.study, self.arm
@@ -127,6 +128,8 @@ class Run:
             "versions": package_versions(),
             "inputs": {path: corpus_digest(path) for path in sorted(inputs)},
         }
+        if arm.projected and weighs_scores(self.config, self.overrides()):
+            setting["scores"] = mean_score(arm.projected)
         return setting | {kind: self.parents[kind][0].setting() for kind in study.parents_of(arm)}
 
 

@@ -227,11 +227,15 @@ def test_training_by_the_config_of_the_project(tiny_encoder: Path, tmp_path: Pat
         f"{model}.@architectures": SUPERVISED,
         f"{model}.layers": [1],
         f"{model}.weight": 0.2,
+        "components.xner.hard_weighting": "span",
+        "components.xner.soft_weighting": "sentence",
+        "components.xner.label_smoothing": 0.1,
         f"{model}.tok2vec.aggregator.@architectures": LAST_LAYER,
     }
     train_into(tmp_path / "out", ROOT / "configs/xner.cfg", 60, overrides)
     nlp = spacy.load(tmp_path / "out/model-last")
     assert nlp.config["components"]["xner"]["model"]["weight"] == 0.2
+    assert nlp.config["components"]["xner"]["label_smoothing"] == 0.1
     assert all(head.get_param("W").any() for head in classifiers(nlp))
 
 
