@@ -10,7 +10,7 @@ memory of the process that makes the shards (not measured with Ray).
 resumes, and its time is that of the shards that were made in this run.
 
     python benchmarks/scale.py FOLDER --sizes 10000,100000,1000000 --json benchmarks/records/scale.json
-    python benchmarks/scale.py FOLDER --sizes 10000 --workers 0 --encoder models/encoder \
+    python benchmarks/scale.py FOLDER --sizes 10000 --workers 0 --encoder embedded \
       --teacher training/xner_agg/model-last --json benchmarks/records/scale-real.json
 """
 
@@ -25,7 +25,7 @@ from typing import Annotated, Any
 
 import srsly
 import typer
-from common import JsonOption, make_table, run, show
+from common import EncoderOption, JsonOption, make_table, run, show
 from scale_models import make_dictionary, make_encoder, make_rows, make_teacher
 
 from spacy_xner.experiments.machine import describe_machine
@@ -64,20 +64,20 @@ def prepare_inputs(folder: Path, size: int) -> list[Path]:
 
 
 def measure(
-    folder: Path, size: int, workers: int, shard_size: int, encoder: str | None, teacher: str | None
+    folder: Path, size: int, workers: int, shard_size: int, encoder: str, teacher: str | None
 ) -> dict[str, Any]:
-    """The figures of a row, in this process. workers (int): 0 for no engine. encoder, teacher: None for tiny ones."""
+    """The figures of a row, in this process. workers (int): 0 for no engine. teacher: None for a tiny one."""
     files = prepare_inputs(folder, size)
     translator = TranslatorSpec("lexicon", "en", "de", {"path": str(folder / "en-de.tsv")})
-    projector = ProjectorSpec(AlignerSpec(encoder or str(folder / "encoder"), layers=None if encoder else 2))
+    aligner = AlignerSpec(str(folder / "encoder"), layers=2) if encoder == "tiny" else AlignerSpec(encoder)
     spec = ChainSpec(
         [
             TranslateSpec(translator, cache=False),
-            ProjectSpec(projector),
+            ProjectSpec(ProjectorSpec(aligner)),
             DistillSpec([teacher or str(folder / "teacher")], keep_entities=True),
         ]
     )
-    output = folder / f"output/{size}-{workers}{'-real' * bool(encoder or teacher)}"
+    output = folder / f"output/{size}-{workers}{'' if (encoder, teacher) == ('tiny', None) else '-real'}"
     output.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
     job, step = prepare(output, spec, FileSource(files), shard_size)
@@ -114,7 +114,7 @@ def main(
     sizes: Annotated[str, typer.Option(help="Numbers of pairs.")] = "10000,100000",
     workers: Annotated[str, typer.Option(help="Processes of Ray Data; 0: this process, without Ray.")] = "0,1,2",
     shard_size: Annotated[int, typer.Option(help="Pairs in a shard.")] = 10_000,
-    encoder: Annotated[str | None, typer.Option(help="Align with this encoder. Default: a tiny one.")] = None,
+    encoder: EncoderOption = "tiny",
     teacher: Annotated[str | None, typer.Option(help="Label with this pipeline. Default: a tiny one.")] = None,
     here: Annotated[bool, typer.Option(hidden=True)] = False,
     json: JsonOption = None,
@@ -128,8 +128,7 @@ def main(
     for size, number in rows:
         if not any((row["pairs"], row["workers"]) == (size, number) for row in found):
             arguments = [str(folder), "--sizes", str(size), "--workers", str(number), "--shard-size", str(shard_size)]
-            models = {"--encoder": encoder, "--teacher": teacher}
-            arguments += [part for name, value in models.items() if value for part in (name, value)]
+            arguments += ["--encoder", encoder, *(("--teacher", teacher) if teacher else ())]
             done = subprocess.run([sys.executable, __file__, *arguments, "--here"], stdout=subprocess.PIPE, text=True)
             if done.returncode:
                 raise SystemExit(f"The row of {size} pairs with {number} workers failed.")

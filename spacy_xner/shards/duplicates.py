@@ -40,23 +40,45 @@ def drop_duplicates(
                 f"new files, {folder}."
             )
     counts.update(kept=0, duplicates=0)
-    known = np.empty(0, dtype=np.uint64)  # sorted
+    known = KnownKeys()
     made = []
     for path in progress(paths):
         new: set[int] = set()
         write_rows(folder / path.name, _first_ones(path, known, new, counts))
         made.append(folder / path.name)
-        keys = np.array(sorted(new), dtype=np.uint64)
-        known = np.insert(known, np.searchsorted(known, keys), keys)
+        known.add(new)
     return made
 
 
-def _first_ones(path: Path, known: np.ndarray, new: set[int], counts: Counter[str]) -> Iterator[Row]:
+class KnownKeys:
+    """A set of 64-bit keys, eight bytes each: sorted arrays, each shorter than the one before it, so that to add a key
+    takes logarithmic time.
+    """
+
+    def __init__(self) -> None:
+        self.arrays: list[np.ndarray] = []
+
+    def add(self, new: set[int]) -> None:
+        """Add keys that are not in the set."""
+        keys = np.sort(np.fromiter(new, dtype=np.uint64, count=len(new)))
+        while self.arrays and len(self.arrays[-1]) <= len(keys):
+            keys = np.concatenate([self.arrays.pop(), keys])
+            keys.sort()
+        self.arrays.append(keys)
+
+    def __contains__(self, key: int) -> bool:
+        for keys in self.arrays:
+            place = int(np.searchsorted(keys, np.uint64(key)))
+            if place < len(keys) and int(keys[place]) == key:
+                return True
+        return False
+
+
+def _first_ones(path: Path, known: KnownKeys, new: set[int], counts: Counter[str]) -> Iterator[Row]:
     """The rows of a file whose text is not known. new (set[int]): receives the keys of their texts."""
     for row in read_rows(path):
         key = _key(row)
-        place = int(np.searchsorted(known, np.uint64(key)))
-        if key in new or (place < len(known) and int(known[place]) == key):
+        if key in new or key in known:
             counts["duplicates"] += 1
             continue
         new.add(key)

@@ -1,13 +1,15 @@
 """Duplicates across files of rows."""
 
+import itertools
 import re
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from spacy_xner.errors import XnerError
-from spacy_xner.shards.duplicates import drop_duplicates
+from spacy_xner.shards.duplicates import KnownKeys, drop_duplicates
 from spacy_xner.shards.row import Row
 from spacy_xner.shards.rows import read_rows, write_rows
 
@@ -37,6 +39,19 @@ def test_drop_duplicates(tmp_path: Path) -> None:
         ["eins ZWEI", "vier"],
         ["Drei"],
     ]
+
+
+def test_known_keys_are_those_of_a_set() -> None:
+    random = np.random.default_rng(0)
+    known, expected = KnownKeys(), set[int]()
+    for size in (3, 0, 1, 50, 2, 2, 7, 100):
+        new = {int(key) for key in random.integers(0, 300, size, dtype=np.uint64)} - expected
+        known.add(new)
+        expected |= new
+        assert {key for key in range(301) if key in known} == expected
+    known.add({2**64 - 1})
+    assert 2**64 - 1 in known
+    assert all(len(one) > len(other) for one, other in itertools.pairwise(known.arrays))
 
 
 def test_refused(tmp_path: Path) -> None:
