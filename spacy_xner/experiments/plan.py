@@ -38,6 +38,8 @@ class Arm:
         among them: records and reports count these too.
     with_sources (bool): the teacher also labels the source sentences of synthetic text, and these entities are
         projected.
+    combine (bool): where the teacher and these projected entities disagree in a sentence, learn from the one with the
+        higher score alone, see `distillation.combination`. Otherwise from both, weighted by `soft_weight`.
     certainty, agreement (float): which of the teacher's sentences are used for training, see `Selection`.
     config (str | None): training config of this arm alone, for example one with spaCy's `ner` in place of `xner`;
         None for the study's.
@@ -58,6 +60,7 @@ class Arm:
     steps: int | None = None
     unrelated: bool = False
     with_sources: bool = False
+    combine: bool = False
     certainty: float = 0.0
     agreement: float = 0.0
     config: str | None = None

@@ -169,6 +169,11 @@ def _check_selection(arm: Arm, path: Path) -> None:
         Selection(arm.certainty, arm.agreement)
     except XnerError as error:
         raise XnerError(f"{path}: [arms.{arm.name}] {error}") from None
+    if arm.combine and not arm.with_sources:
+        raise XnerError(
+            f"{path}: the arm {arm.name} has combine = true, but projects nothing that could be combined with the "
+            f"teacher's labels: expected with_sources = true."
+        )
     if arm.agreement and not arm.with_sources:
         raise XnerError(
             f"{path}: the arm {arm.name} asks for an agreement of {arm.agreement} between teacher and projection, "

@@ -150,7 +150,16 @@ def _arm_setting(study: Study, arm: Arm) -> dict[str, Any]:
     setting = {key: value for key, value in asdict(arm).items() if key not in ("title", "description")}
     setting |= {"start": study.start_of(arm), "synthetic_languages": sorted(arm.synthetic_languages)}
     setting["teacher_seeds"] = list(arm.teacher_seeds)
-    for name in ("config", "start", "start_share", "steps", "synthetic_languages", "filters", "teacher_seeds"):
+    for name in (
+        "config",
+        "start",
+        "start_share",
+        "steps",
+        "synthetic_languages",
+        "filters",
+        "teacher_seeds",
+        "combine",
+    ):
         if not setting[name]:
             del setting[name]
     if arm.filters:

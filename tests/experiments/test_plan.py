@@ -95,6 +95,8 @@ def test_settings_of_another_arm(tmp_path: Path) -> None:
         ("", 'synthetic = "s"\nteacher = "b"\nteacher_seeds = [1, 1]', r"teacher_seeds is \[1, 1\], .* listed twice"),
         ("", 'synthetic = "s"\nteacher = "b"\nteacher_seeds = [0.5]', r"one of teacher_seeds is 0.5, expected a whole"),
         ("", 'synthetic = "s"\nteacher = "b"\nteacher_seeds = [-1]', r"\[arms.a\] a seed is -1, expected a whole"),
+        ("", "combine = true", r"the arm a has combine = true, but projects nothing .*: expected with_sources = true"),
+        ("", "combine = 1", r"\[arms.a\] has combine = 1, expected true or false"),
         ("", 'start = "z"', r"\[arms.a\] has start = 'z', .* expected 'teacher', or one of a, b"),
         ("", 'start = "a"', r"a would be its own teacher or start \(a <- a\)"),
         ("", 'start = "b"\n[arms.c]\nstart = "a"\n[arms.d]\nstart = "d"', r"the arm d would be .* \(d <- d\)"),

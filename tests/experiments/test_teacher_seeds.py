@@ -1,5 +1,6 @@
 """An arm whose teachers are the trainings of another arm with several seeds."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,12 @@ def test_trainings_labels_and_costs(plan: Study, tmp_path: Path) -> None:
         assert found[0] == first[0] == second[0]
         np.testing.assert_allclose(found[1], (first[1] + second[1]) / 2, atol=1e-4)
         assert not np.allclose(first[1], second[1], atol=1e-6)
+
+    arm = replace(plan.arms["d"], with_sources=True, combine=True)  # by the same way
+    combined = Run(replace(plan, arms={**plan.arms, "d": arm}), arm, 0)
+    assert combined.setting()["arm"]["combine"] is True
+    distill(combined, tmp_path / "combined.spacy", said.append)
+    assert load_docs(tmp_path / "combined.spacy")[0]._.xner_meta["provenance"][-1]["combine"] is True
 
     report = make_report(read_records([runner.records]), baseline="d", resamples=100, permutations=100)
     table = costs_table(report)
