@@ -37,6 +37,7 @@ RECORD: dict[str, Expected] = {
                 "steps": number(1, int),
                 "words": number(0),
                 "minutes": number(0),
+                "reused": optional(number(0)),  # minutes among these in which teachers labelled text for another run
             }
         )
     ),

@@ -43,14 +43,15 @@ def _steps(run: RunRecord) -> list[str]:
 def total_cost(report: Report) -> str:
     """The time of all runs together, and the machines that they ran on.
 
-    Each training is counted once, even if several runs have it as teacher or start, or it has a record of its own.
+    Each training is counted once, even if several runs have it as teacher or start, or it has a record of its own. So
+    is text that teachers have labelled for several runs.
     """
     runs = report.study.runs
-    once = {
-        (each["arm"], run.labels, run.seed if each.get("seed") is None else each["seed"]): each["minutes"]
-        for run in runs
-        for each in run.get("trainings") or ()
-    }
+    once: dict[tuple[str | None, float, int], float] = {}
+    for run in runs:
+        for each in run.get("trainings") or ():
+            seed = run.seed if each.get("seed") is None else each["seed"]
+            once[each["arm"], run.labels, seed] = each["minutes"] - (each.get("reused") or 0)
     counted: set[tuple[str | None, float, int]] = {run.key for run in runs}
     minutes = []
     for run in runs:

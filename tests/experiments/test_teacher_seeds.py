@@ -10,15 +10,16 @@ import spacy
 from spacy_xner.annotations.soft_labels import get_soft_labels
 from spacy_xner.corpus.docs import load_docs
 from spacy_xner.distillation.teachers import Teachers
+from spacy_xner.experiments.labelled_text import label_text
 from spacy_xner.experiments.plan import Study
 from spacy_xner.experiments.plan_file import read_study
 from spacy_xner.experiments.record_files import read_records
 from spacy_xner.experiments.run import Run
-from spacy_xner.experiments.run_training import distill
 from spacy_xner.experiments.runner import Runner
 from spacy_xner.reporting.costs import costs_table, total_cost
 from spacy_xner.reporting.report import make_report
 
+from .records_util import record, study_of
 from .util import make_study
 
 ROOT = Path(__file__).parents[2]
@@ -62,7 +63,7 @@ def test_the_runs_that_are_needed(plan: Study) -> None:
     assert "teacher_seeds" not in Run(plan, plan.arms["c"], 0).setting()["arm"]  # as in records of earlier versions
 
 
-def test_trainings_labels_and_costs(plan: Study, tmp_path: Path) -> None:
+def test_trainings_labels_and_costs(plan: Study) -> None:
     """Both teachers are trained, once; the text has the mean of their probabilities; each training is counted once."""
     said: list[str] = []
     runner = Runner(plan, log=said.append)
@@ -76,8 +77,9 @@ def test_trainings_labels_and_costs(plan: Study, tmp_path: Path) -> None:
     assert records[1]["parts"]["teacher"] == pytest.approx(sum(minutes[:2]), abs=0.011)
     assert records[1]["parts"]["start"] == pytest.approx(minutes[2], abs=0.011)
 
-    distill(runs[0], tmp_path / "labelled.spacy", said.append)
-    docs = load_docs(tmp_path / "labelled.spacy")
+    labelled = label_text(runs[0], said.append)
+    assert labelled.file.parent.parent == runs[0].teachers[0].folder
+    docs = load_docs(labelled.file)
     alone = [
         list(Teachers([spacy.load(run.folder / "model-last")]).label(doc.text for doc in docs))
         for run in runs[0].teachers
@@ -94,20 +96,29 @@ def test_trainings_labels_and_costs(plan: Study, tmp_path: Path) -> None:
     arm = replace(plan.arms["d"], with_sources=True, combine=True)  # by the same way
     combined = Run(replace(plan, arms={**plan.arms, "d": arm}), arm, 0)
     assert combined.setting()["arm"]["combine"] is True
-    distill(combined, tmp_path / "combined.spacy", said.append)
-    assert load_docs(tmp_path / "combined.spacy")[0]._.xner_meta["provenance"][-1]["combine"] is True
+    other = label_text(combined, said.append)
+    assert other.file != labelled.file
+    assert load_docs(other.file)[0]._.xner_meta["provenance"][-1]["combine"] is True
 
     report = make_report(read_records([runner.records]), baseline="d", resamples=100, permutations=100)
     table = costs_table(report)
     assert table
     assert table.rows[0][table.header.index("steps in all")] == "6 (b 4, d 2)"
-    once = {(each["arm"], each["seed"]): each["minutes"] for record in records for each in record["trainings"]}
+    own = [record["trainings"][-1] for record in records]  # both seeds learn from the same text
+    assert own[0]["reused"] == 0
+    assert own[1]["reused"] == records[1]["parts"]["distill"] == records[0]["parts"]["distill"]
+    assert "The text that was labelled for d-0 is used again" in said
+    once = {
+        (each["arm"], each["seed"]): each["minutes"] - each["reused"]
+        for record in records
+        for each in record["trainings"]
+    }
     assert len(once) == 5
     assert total_cost(report).startswith(f"2 runs, {sum(once.values()) / 60:.1f} hours in total")
     assert names(Path(plan.folder) / plan.name) == ["b-0", "b-1", "b-2"]  # they have no record
 
 
-def test_pipelines_stay_until_no_seed_needs_them(plan: Study, tmp_path: Path) -> None:
+def test_pipelines_stay_until_no_seed_needs_them(plan: Study) -> None:
     """A teacher of several students is removed with the last of them."""
     runner = Runner(plan, log=lambda message: None)
     for arm, seed in (("b", 0), ("c", 0), ("d", 0), ("d", 1)):
@@ -116,3 +127,18 @@ def test_pipelines_stay_until_no_seed_needs_them(plan: Study, tmp_path: Path) ->
     assert "b-0" in names(folder)  # d-2 needs it
     runner.record(Run(plan, plan.arms["d"], 2))
     assert "b-0" not in names(folder)
+
+
+def test_each_training_and_labelled_text_costs_once() -> None:
+    """Two students of the same two teachers; the second learns from the text that was labelled for the first."""
+    teachers = [{"arm": "b", "seed": seed, "steps": 10, "words": 1, "minutes": 60} for seed in (0, 1)]
+    own = {"arm": "d", "steps": 20, "words": 1, "minutes": 90}
+    records = [
+        record("d", seed, minutes=210, trainings=[*teachers, {**own, "seed": seed, "reused": reused}])
+        for seed, reused in ((0, 0), (1, 30))
+    ]
+    report = make_report(study_of(*records), resamples=100, permutations=100)
+    assert total_cost(report).startswith("2 runs, 4.5 hours in total")
+    assert report.study.runs[0].steps == {"b": 20, "d": 20}
+    older = [{**each, "trainings": [{"arm": "b", **own, "minutes": 30}]} for each in records]  # without seeds
+    assert total_cost(make_report(study_of(*older), resamples=100, permutations=100)).startswith("2 runs, 1.0 hours")
