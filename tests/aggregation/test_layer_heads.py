@@ -23,10 +23,12 @@ from ..ner.util import TOK2VEC as HASH_EMBED
 from .test_gradients import aggregate_in_torch
 from .util import (
     LAST_LAYER,
+    TEXTS,
     WEIGHTED_CONCAT,
     make_config,
     make_examples,
     make_pipeline,
+    predict,
     torch_encoder,
     train,
     with_xner,
@@ -190,6 +192,22 @@ def test_saving(trained: Language, tmp_path: Path) -> None:
         before = [head.get_param("W").copy() for head in classifiers(nlp)]
         train(nlp, steps=1)
         assert all((head.get_param("W") != W).any() for head, W in zip(classifiers(nlp), before, strict=True))
+
+
+def test_it_learns(tiny_encoder: Path) -> None:
+    """The recogniser, and each layer's classifier from its own layer."""
+    config = with_xner(make_config(tiny_encoder, LAST_LAYER))
+    config["components"]["xner"]["model"].update({"@architectures": SUPERVISED, "layers": [1, 2]})
+    nlp = make_pipeline(config)
+    train(nlp, steps=80, learn_rate=0.005)
+    assert predict(nlp) == [spans for _, spans in TEXTS]
+    recogniser: Any = nlp.get_pipe("xner")
+    examples = make_examples(nlp)
+    nlp.get_pipe("transformer").update(examples)  # type: ignore[attr-defined]
+    logits = recogniser.model.begin_update([example.predicted for example in examples])[0]
+    for layer in logits.layers:
+        loss, _ = recogniser.get_loss(examples, layer)
+        assert loss < 0.3 * sum(len(example.predicted) for example in examples)  # log(9) = 2.2 a token at the start
 
 
 def test_a_label_more(tiny_encoder: Path) -> None:

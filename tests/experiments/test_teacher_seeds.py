@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import spacy
 from spacy_xner.annotations.soft_labels import get_soft_labels
 from spacy_xner.corpus.docs import load_docs
 from spacy_xner.distillation.teachers import Teachers
-from spacy_xner.experiments.labelled_text import label_text
+from spacy_xner.experiments.labelled_text import identity_of, label_text
 from spacy_xner.experiments.plan import Study
 from spacy_xner.experiments.plan_file import read_study
 from spacy_xner.experiments.record_files import read_records
@@ -61,6 +62,38 @@ def test_the_runs_that_are_needed(plan: Study) -> None:
         assert setting["arm"]["start"] == "b"
         assert "start" not in setting  # which has the arm of the teachers, and the seed of the run
     assert "teacher_seeds" not in Run(plan, plan.arms["c"], 0).setting()["arm"]  # as in records of earlier versions
+
+
+def test_which_runs_share_labelled_text(plan: Study) -> None:
+    """Those that differ in how they learn from it alone."""
+
+    def identity(seed: int = 0, **changes: Any) -> dict[str, Any]:
+        arm = replace(plan.arms["d"], **changes)
+        return identity_of(Run(replace(plan, arms={**plan.arms, "d": arm}), arm, seed))
+
+    same = identity()
+    settings = {
+        "components.xner.soft_weight": 0.1,
+        "components.xner.model.@architectures": "spacy_xner.SupervisedLayers.v1",
+    }
+    for shared in (
+        identity(seed=1),
+        identity(settings=settings),
+        identity(steps=9, projected=plan.arms["b"].projected),
+    ):
+        assert shared == same
+    sources = identity(with_sources=True)
+    others = [
+        sources,
+        identity(with_sources=True, combine=True),
+        identity(certainty=0.5),
+        identity(synthetic_languages=["de"]),
+        identity(synthetic=plan.test),
+        identity(teacher_seeds=[0, 2]),
+        identity(teacher_seeds=()),
+    ]
+    assert all(one not in [same, *others[:i]] for i, one in enumerate(others))
+    assert identity(seed=1, teacher_seeds=()) != identity(teacher_seeds=())
 
 
 def test_trainings_labels_and_costs(plan: Study) -> None:
