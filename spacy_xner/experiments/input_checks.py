@@ -13,6 +13,7 @@ from ..corpus.texts import comparison_key
 from ..errors import XnerError
 from .corpus_facts import DocFacts, read_all, read_facts
 from .plan import Arm, Study
+from .plan_checks import check_teacher_labels
 from .run import split_of
 
 PROJECTING = {"project", "carry"}  # provenance steps that give a translation its labels
@@ -35,10 +36,12 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> list[str]:
         - training texts that are test sentences too, ignoring case, spaces and punctuation;
         - synthetic text that is labelled, or that translates no sentence of the study, unless the arm allows that;
         - an arm's synthetic languages in which there is no synthetic text;
+        - several teachers of an arm with a share of the labels;
         - an arm `with_sources` whose synthetic text translates no sentence of the study.
     """
     arms = list(arms)
     for arm in arms:
+        check_teacher_labels(arm, min(study.labels))
         for path in (study.gold, study.dev, study.test, arm.projected, arm.synthetic):
             if path is not None and not Path(path).exists():
                 raise XnerError(

@@ -26,6 +26,7 @@ from ..projection import SpanProjector, projector
 from .corpora import synthetic_texts
 from .corpus_facts import corpus_digest, read_all
 from .machine import package_versions
+from .plan_checks import check_teacher_labels
 from .run import Run
 from .training import MODEL
 
@@ -54,8 +55,9 @@ def label_text(run: Run, log: Log) -> LabelledText:
     An interrupted labelling is resumed. A second process that needs the same text waits for it.
 
     run (Run): with teachers, whose pipelines exist.
-    RAISES: XnerError as `synthetic_texts` and `distill_file`.
+    RAISES: XnerError as `synthetic_texts`, `distill_file` and `check_teacher_labels`.
     """
+    check_teacher_labels(run.arm, run.labels)
     file = run.teachers[0].folder / FOLDER / f"{hash_of(srsly.json_dumps(identity_of(run), sort_keys=True))[:16]}.spacy"
     file.parent.mkdir(exist_ok=True)
     done = file.with_suffix(".json")

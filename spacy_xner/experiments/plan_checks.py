@@ -130,6 +130,16 @@ def _check_teacher_seeds(arm: Arm, path: Path) -> None:
         raise XnerError(f"{where}has teacher_seeds, but no teacher: expected `teacher`, or no seeds.")
 
 
+def check_teacher_labels(arm: Arm, share: float) -> None:
+    """RAISES: XnerError for several teachers with a share of the labels: they would have more labels than the arm."""
+    if arm.teacher_seeds and share < 1:
+        raise XnerError(
+            f"The arm {arm.name} has teacher_seeds, and is to be trained with a share of {share:g} of the labels. Each "
+            f"seed draws other labels, so that its teachers together would learn from more than this share. Expected "
+            f"all labels (1.0) for this arm, or no teacher_seeds."
+        )
+
+
 def _check_settings(study: Study, path: Path) -> None:
     for where, settings in (("study", study.settings), *((f"arms.{a.name}", a.settings) for a in study.arms.values())):
         for key in settings:

@@ -81,6 +81,8 @@ class Run:
         `teacher_seeds`."""
         found = []
         for arm in self.study.arms.values():
+            if arm.teacher_seeds and self.labels < 1:  # no such run: see `check_teacher_labels`
+                continue
             seeds = {self.seed, *arm.teacher_seeds, *(self.study.seeds if arm.teacher_seeds else ())}
             found += [Run(self.study, arm, seed, self.labels) for seed in sorted(seeds)]
         return [run for run in found if any(self in runs for runs in run.parents.values())]

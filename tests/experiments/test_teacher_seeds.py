@@ -11,6 +11,8 @@ import spacy
 from spacy_xner.annotations.soft_labels import get_soft_labels
 from spacy_xner.corpus.docs import load_docs
 from spacy_xner.distillation.teachers import Teachers
+from spacy_xner.errors import XnerError
+from spacy_xner.experiments.input_checks import check_inputs
 from spacy_xner.experiments.labelled_text import identity_of, label_text
 from spacy_xner.experiments.plan import Study
 from spacy_xner.experiments.plan_file import read_study
@@ -62,6 +64,17 @@ def test_the_runs_that_are_needed(plan: Study) -> None:
         assert setting["arm"]["start"] == "b"
         assert "start" not in setting  # which has the arm of the teachers, and the seed of the run
     assert "teacher_seeds" not in Run(plan, plan.arms["c"], 0).setting()["arm"]  # as in records of earlier versions
+
+
+def test_teachers_have_no_more_labels_than_their_student(plan: Study) -> None:
+    """With a share of the labels, each seed has another one."""
+    few = replace(plan, labels=[1.0, 0.5])
+    check_inputs(few, [plan.arms[name] for name in "abc"])
+    with pytest.raises(XnerError, match=r"arm d has teacher_seeds, .* share of 0.5 of the labels\. Each seed draws"):
+        check_inputs(few, few.arms.values())
+    with pytest.raises(XnerError, match="arm d has teacher_seeds"):
+        label_text(Run(plan, plan.arms["d"], 0, 0.5), print)
+    assert [run.name for run in Run(plan, plan.arms["b"], 0, 0.5).children] == ["c-0.5-0"]
 
 
 def test_which_runs_share_labelled_text(plan: Study) -> None:
