@@ -28,10 +28,10 @@ class Arm:
     synthetic_languages (Sequence[str]): use the synthetic text in these languages alone; () for all.
     teacher (str | None): the arm whose pipeline, with the same seed, labels the synthetic text.
     teacher_seeds (Sequence[int]): the teacher's pipelines with these seeds label the synthetic text together: the mean
-        of their probabilities, see `distillation.teachers.Teachers`. They are the same for every seed of this arm, so
-        that an interval over seeds does not cover the variance between teachers. ()
-        for one teacher, with the seed of the run. All of these trainings are counted in records and reports. Refused
-        with a share of the labels: each seed has another share, so that the teachers would have more of them.
+        of their probabilities, see `distillation.teachers.Teachers`. () for one teacher, with the seed of the run. They
+        are the same for every seed of this arm, so that an interval over seeds does not cover the variance between
+        teachers. All of these trainings are counted in records and reports. Refused with a share of the labels: each
+        seed draws another share, so that the teachers would have more of them.
     start (str | None): the arm whose pipeline, with the same seed, has the weights that the training starts from, or
         "teacher" for the teacher; None: the encoder's weights. Both arms need the same pipeline, encoder and layers.
     start_share (float): share of the start's weights in the pipeline: after training, it becomes the weighted mean of

@@ -1,7 +1,8 @@
 """Scores as weights of labels in training: what is uncertain counts for less.
 
 A hard label of projected text has the score of its projection, the probability that the span is exactly right; a soft
-label has the certainty of the teacher. Text without scores has the weight 1, as manual labels have.
+label has the certainty of the teacher. Labels without a score have the weight 1: manual ones, and those of names that
+`spacy_xner.EntitySwap.v1` has put in the place of others.
 """
 
 import numpy as np
