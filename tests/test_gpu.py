@@ -51,6 +51,17 @@ def test_learns_and_loads(aggregator: str, tiny_encoder: Path, tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("_on_gpu")
+def test_classifiers_of_layers(tiny_encoder: Path) -> None:
+    """In training alone; with weighted and smoothed labels."""
+    config = with_xner(make_config(tiny_encoder))
+    config["components"]["xner"] |= {"hard_weighting": "span", "soft_weighting": "token", "label_smoothing": 0.01}
+    config["components"]["xner"]["model"] |= {"@architectures": "spacy_xner.SupervisedLayers.v1", "layers": [1, 2]}
+    nlp = make_pipeline(config)
+    train(nlp, steps=150, learn_rate=0.005)
+    assert predict(nlp) == [spans for _, spans in TEXTS]
+
+
+@pytest.mark.usefixtures("_on_gpu")
 def test_half_precision(tiny_encoder: Path) -> None:
     nlp = make_pipeline(with_xner(make_config(tiny_encoder, **{"components.transformer.model.mixed_precision": True})))
     train(nlp, steps=150, learn_rate=0.005)

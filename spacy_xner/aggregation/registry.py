@@ -11,9 +11,11 @@ from thinc.types import Floats2d, Ragged
 from ..compat import make_doc_splitter
 from ..encoders.transformer import AllLayersTransformer
 from ..errors import XnerError
+from ..layer_vectors import BEGIN_WITH_LAYERS
 from ..linear_head import PREDICT_LINEAR
 from .last_layer import last_layer
 from .layer_attention import layer_attention
+from .layer_vectors import begin_with_layers
 from .listener import AllLayersListener, aggregate_layers, predict_linear
 from .scalar_mix import scalar_mix
 from .types import Aggregator
@@ -42,6 +44,7 @@ def layer_aggregation_listener_v1(
     model: Tok2Vec = chain(listener, aggregate_layers(aggregator, pooling, grad_factor))
     model.set_ref("listener", listener)
     model.attrs[PREDICT_LINEAR] = predict_linear
+    model.attrs[BEGIN_WITH_LAYERS] = begin_with_layers
     return model
 
 
@@ -83,6 +86,7 @@ def layer_aggregation_tok2vec_v1(
     encoded: Model = chain(transformer, make_doc_splitter())
     model: Tok2Vec = chain(encoded, aggregate_layers(aggregator, pooling, grad_factor))
     model.attrs[PREDICT_LINEAR] = predict_linear
+    model.attrs[BEGIN_WITH_LAYERS] = begin_with_layers
     return model
 
 

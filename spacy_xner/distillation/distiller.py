@@ -19,6 +19,7 @@ from ..errors import XnerError
 from ..pipelines import fingerprint_of
 from ..projection import SpanProjector
 from ..projection.types import SourceSpan
+from .combination import combine_spans
 from .selection import Selection, entities_of, entity_agreement, without_lower_case
 from .teachers import TeacherPrediction, Teachers
 
@@ -42,6 +43,8 @@ class Distiller:
     projector (SpanProjector | None): required with `sources`. Without them, it is for the callers of
         `project_sources`.
     batch_size (int): how many texts to label at a time.
+    combine (bool): where the teachers' entities and projected ones differ, keep the label with the higher score alone,
+        see `combination.combine_spans`. Otherwise tokens have both labels.
     source_file, target_file (Path | str): files of `sources` and of the docs to label, for messages.
     """
 
@@ -54,10 +57,12 @@ class Distiller:
         batch_size: int = BATCH_SIZE,
         source_file: Path | str = "SOURCES",
         target_file: Path | str = "TEXTS",
+        combine: bool = False,
     ) -> None:
         self.teachers, self.selection, self.projector = teachers, selection, projector
         self.sources = sources if projector is not None else None
         self.batch_size = batch_size
+        self.combine = combine
         self.source_file, self.target_file = source_file, target_file
         # A source sentence with translations in several languages is labelled only once.
         self._source_entities: dict[str, list[SourceSpan]] = {}
@@ -72,6 +77,8 @@ class Distiller:
             "certainty": self.selection.certainty,
             "agreement": self.selection.agreement,
         }
+        if self.combine:
+            identity["combine"] = True
         if self.projector is not None:
             if self.sources is not None:
                 identity["sources"] = hash_of(sorted((name, doc.text) for name, doc in self.sources.items()))
@@ -133,6 +140,7 @@ class Distiller:
         counts.update(dict.fromkeys(("docs", "unsure", "kept"), 0))
         code = {"revision": REVISION, "version": __version__}
         step = {"step": "distill", **code, "teachers": self.teachers.identity, "certainty": self.selection.certainty}
+        step |= {"combine": True} if self.combine else {}
         step |= {"agreement": self.selection.agreement} if find_entities is not None else {}
         predictions = list(self.teachers.label(doc.text for doc in docs))
         projected = {} if find_entities is None else find_entities(docs, predictions)
@@ -154,7 +162,10 @@ class Distiller:
                 counts["teacher and projection disagree"] += 1
                 continue
             else:
-                set_spans(labelled, spans)
+                if self.combine:
+                    combine_spans(labelled, spans, counts)
+                else:
+                    set_spans(labelled, spans)
                 counts["kept with projected entities"] += 1
                 if source_hash_of(doc) is None:
                     counts["with a source by id alone"] += 1

@@ -179,11 +179,22 @@ class EncoderShim(HFShim):
 
     @contextlib.contextmanager
     def use_params(self, params: dict[Any, Any]) -> Iterator[None]:
+        """Inside the block, the encoder has the weights that `params` has of it, such as an optimizer's averages.
+
+        thinc's own method looks for keys that no optimizer makes, so that averages of the encoder would be lost.
+
+        params (dict): weights by the keys of `finish_update`, (id, name); weights that are not there stay as they are.
+        """
+        own = {name: each for name, each in self._model.named_parameters() if (self.id, name) in params}
+        before = {name: parameter.data for name, parameter in own.items()}
         self.forget_encoder()
         try:
-            with super().use_params(params):
-                yield
+            for name, parameter in own.items():
+                parameter.data = xp2torch(params[self.id, name], device=parameter.device)
+            yield
         finally:
+            for name, parameter in own.items():
+                parameter.data = before[name]
             self.forget_encoder()
 
     def to_device(self, device_type: str, device_id: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 
 from filelock import FileLock, Timeout
 
@@ -30,7 +31,7 @@ def claimed(run: Run, wait: bool = True) -> Iterator[bool]:
 
 def has_free_parents(run: Run) -> bool:
     """Whether no other process is training a run that this one needs, or one that such a run needs."""
-    for parent in run.parents.values():
+    for parent in chain.from_iterable(run.parents.values()):
         with claimed(parent, wait=False) as free:
             if not free:
                 return False

@@ -13,6 +13,7 @@ from ..corpus.texts import comparison_key
 from ..errors import XnerError
 from .corpus_facts import DocFacts, read_all, read_facts
 from .plan import Arm, Study
+from .plan_checks import check_teacher_labels
 from .run import split_of
 
 PROJECTING = {"project", "carry"}  # provenance steps that give a translation its labels
@@ -34,10 +35,13 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> list[str]:
         - projected docs and synthetic text that were made from another text than the gold doc with their id;
         - training texts that are test sentences too, ignoring case, spaces and punctuation;
         - synthetic text that is labelled, or that translates no sentence of the study, unless the arm allows that;
-        - an arm's synthetic languages in which there is no synthetic text.
+        - an arm's synthetic languages in which there is no synthetic text;
+        - several teachers of an arm with a share of the labels;
+        - an arm `with_sources` whose synthetic text translates no sentence of the study.
     """
     arms = list(arms)
     for arm in arms:
+        check_teacher_labels(arm, min(study.labels))
         for path in (study.gold, study.dev, *study.tests.values(), arm.projected, arm.synthetic):
             if path is not None and not Path(path).exists():
                 raise XnerError(
@@ -64,6 +68,8 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> list[str]:
             check_translations(arm.name, arm.synthetic, ids, study.gold)
         if arm.synthetic:
             check_languages(arm.name, arm.synthetic, arm.synthetic_languages)
+        if arm.synthetic and arm.with_sources:
+            check_has_sources(arm.name, arm.synthetic, ids, study.gold)
     return notes
 
 
@@ -182,8 +188,8 @@ def check_current(path: str, gold: str) -> None:
 def check_no_test_sentences(study: Study, paths: Iterable[str]) -> None:
     """RAISES: XnerError for texts that are test sentences too, ignoring case, spaces and punctuation."""
     tested: dict[tuple[str, str], str] = {}
-    for test in study.tests.values():
-        tested |= {_comparison_key(doc): test for doc in read_facts(test) if doc.n_tokens >= MIN_TOKENS}
+    for tests in study.tests.values():
+        tested |= {_comparison_key(doc): tests for doc in read_facts(tests) if doc.n_tokens >= MIN_TOKENS}
     for path in paths:
         for doc in read_facts(path):
             if doc.n_tokens >= MIN_TOKENS and (test := tested.get(_comparison_key(doc))):
@@ -216,4 +222,16 @@ def check_translations(arm: str, path: str, ids: set[str], gold: str) -> None:
         raise XnerError(
             f"{path}: {len(others):,} docs ({others[0]}, ...) translate no sentence of {gold}, by their ids and "
             f"provenance. If the arm {arm} is to learn from other text too, set unrelated = true."
+        )
+
+
+def check_has_sources(arm: str, path: str, ids: set[str], gold: str) -> None:
+    """RAISES: XnerError for synthetic text of which no doc has a source sentence, where an arm needs sources.
+
+    ids (set[str]): of the gold docs.
+    """
+    if ids.isdisjoint(doc.id for doc in read_facts(path)):
+        raise XnerError(
+            f"{path}: no doc has the id of a sentence of {gold}, but the arm {arm} has with_sources = true, which "
+            f"projects what the teacher finds in the source sentences. Expected translations, or with_sources = false."
         )

@@ -24,9 +24,14 @@ class Arm:
         projected.
     synthetic (str | None): unlabelled text that the teacher labels: translations of sentences that are held back.
     unrelated (bool): allow synthetic text whose ids are not those of labelled sentences, for example text that was
-        written in the target languages. Without it such text is an error.
+        written in the target languages. Without it such text is an error. `with_sources` does not concern it.
     synthetic_languages (Sequence[str]): use the synthetic text in these languages alone; () for all.
     teacher (str | None): the arm whose pipeline, with the same seed, labels the synthetic text.
+    teacher_seeds (Sequence[int]): the teacher's pipelines with these seeds label the synthetic text together: the mean
+        of their probabilities, see `distillation.teachers.Teachers`. () for one teacher, with the seed of the run. They
+        are the same for every seed of this arm, so that an interval over seeds does not cover the variance between
+        teachers. All of these trainings are counted in records and reports. Refused with a share of the labels: each
+        seed draws another share, so that the teachers would have more of them.
     start (str | None): the arm whose pipeline, with the same seed, has the weights that the training starts from, or
         "teacher" for the teacher; None: the encoder's weights. Both arms need the same pipeline, encoder and layers.
     start_share (float): share of the start's weights in the pipeline: after training, it becomes the weighted mean of
@@ -35,6 +40,8 @@ class Arm:
         among them: records and reports count these too.
     with_sources (bool): the teacher also labels the source sentences of synthetic text, and these entities are
         projected.
+    combine (bool): where the teacher and these projected entities disagree in a sentence, learn from the one with the
+        higher score alone, see `distillation.combination`. Otherwise from both, weighted by `soft_weight`.
     certainty, agreement (float): which of the teacher's sentences are used for training, see `Selection`.
     config (str | None): training config of this arm alone, for example one with spaCy's `ner` in place of `xner`;
         None for the study's.
@@ -49,11 +56,13 @@ class Arm:
     synthetic: str | None = None
     synthetic_languages: Sequence[str] = ()
     teacher: str | None = None
+    teacher_seeds: Sequence[int] = ()
     start: str | None = None
     start_share: float = 0.0
     steps: int | None = None
     unrelated: bool = False
     with_sources: bool = False
+    combine: bool = False
     certainty: float = 0.0
     agreement: float = 0.0
     config: str | None = None

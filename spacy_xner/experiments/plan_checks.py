@@ -64,6 +64,7 @@ def check_study(study: Study, path: Path) -> None:
     for arm in study.arms.values():
         _check_filters(arm, path)
         _check_selection(arm, path)
+        _check_teacher_seeds(arm, path)
         _check_parents(arm, study, path)
     _check_order(study, path)
     if study.answer:
@@ -111,16 +112,44 @@ def _check_lists(study: Study, path: Path) -> None:
         values = getattr(study, name)
         if not isinstance(values, Sequence) or isinstance(values, str) or not values:
             raise XnerError(f"{path}: {name} is {values!r}, expected a list of one or more numbers.")
-        for value in values:
-            _check_number(value, kind, f"{path}: one of {name}")
-        if len(set(values)) < len(values):
-            raise XnerError(f"{path}: {name} is {values}, where a number is listed twice: expected each once.")
-    for seed in study.seeds:
-        if not 0 <= seed < MAX_SEED:
-            raise XnerError(f"{path}: a seed is {seed}, expected a whole number from 0 to {MAX_SEED - 1}.")
+        _check_numbers_of_list(values, kind, f"{path}: ", name)
+    _check_seeds(study.seeds, f"{path}: ")
     for share in study.labels:
         if not 0 < share <= 1:
             raise XnerError(f"{path}: the share of labels is {share}, expected more than 0 and at most 1.")
+
+
+def _check_numbers_of_list(values: Sequence[Any], kind: Any, where: str, name: str) -> None:
+    for value in values:
+        _check_number(value, kind, f"{where}one of {name}")
+    if len(set(values)) < len(values):
+        raise XnerError(f"{where}{name} is {values}, where a number is listed twice: expected each once.")
+
+
+def _check_seeds(seeds: Sequence[int], where: str) -> None:
+    for seed in seeds:
+        if not 0 <= seed < MAX_SEED:
+            raise XnerError(f"{where}a seed is {seed}, expected a whole number from 0 to {MAX_SEED - 1}.")
+
+
+def _check_teacher_seeds(arm: Arm, path: Path) -> None:
+    seeds, where = arm.teacher_seeds, f"{path}: [arms.{arm.name}] "
+    if not isinstance(seeds, Sequence) or isinstance(seeds, str):
+        raise XnerError(f"{where}teacher_seeds is {seeds!r}, expected a list of seeds, such as [0, 1, 2].")
+    _check_numbers_of_list(seeds, int, where, "teacher_seeds")
+    _check_seeds(seeds, where)
+    if seeds and arm.teacher is None:
+        raise XnerError(f"{where}has teacher_seeds, but no teacher: expected `teacher`, or no seeds.")
+
+
+def check_teacher_labels(arm: Arm, share: float) -> None:
+    """RAISES: XnerError for several teachers with a share of the labels: they would have more labels than the arm."""
+    if arm.teacher_seeds and share < 1:
+        raise XnerError(
+            f"The arm {arm.name} has teacher_seeds, and is to be trained with a share of {share:g} of the labels. Each "
+            f"seed draws other labels, so that its teachers together would learn from more than this share. Expected "
+            f"all labels (1.0) for this arm, or no teacher_seeds."
+        )
 
 
 def _check_settings(study: Study, path: Path) -> None:
@@ -162,6 +191,11 @@ def _check_selection(arm: Arm, path: Path) -> None:
         Selection(arm.certainty, arm.agreement)
     except XnerError as error:
         raise XnerError(f"{path}: [arms.{arm.name}] {error}") from None
+    if arm.combine and not arm.with_sources:
+        raise XnerError(
+            f"{path}: the arm {arm.name} has combine = true, but projects nothing that could be combined with the "
+            f"teacher's labels: expected with_sources = true."
+        )
     if arm.agreement and not arm.with_sources:
         raise XnerError(
             f"{path}: the arm {arm.name} asks for an agreement of {arm.agreement} between teacher and projection, "

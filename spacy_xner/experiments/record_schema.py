@@ -31,8 +31,17 @@ RECORD: dict[str, Expected] = {
     "description": optional(text),
     "minutes": optional(number(0)),
     "parts": optional(mapping(number(0))),  # minutes of each
-    "trainings": optional(  # those of the teacher and the start, each once, then its own
-        items({"arm": text, "steps": number(1, int), "words": number(0), "minutes": number(0)})
+    "trainings": optional(  # those of the teachers and the start, each once, then its own; no `seed`: that of the run
+        items(
+            {
+                "arm": text,
+                "seed": optional(number(None, int)),
+                "steps": number(1, int),
+                "words": number(0),
+                "minutes": number(0),
+                "reused": optional(number(0)),  # minutes among these in which teachers labelled text for another run
+            }
+        )
     ),
     "machine": optional(text),
     "words": optional(number(0)),

@@ -8,6 +8,7 @@ is a JSON object with `format`, `study`, `runs` (a list of records, which may be
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,11 +77,15 @@ class RunRecord:
 
     @property
     def steps(self) -> dict[str, int]:
-        """The optimizer steps of each training that the pipeline is the result of, by arm: those of its teacher and
-        start, and its own, which is the last one. Empty if the record does not say.
+        """The optimizer steps of all trainings that the pipeline is the result of, by arm: those of its teachers and
+        start, and its own, which is the last one. Those of an arm with several seeds are summed. Empty if the record
+        does not say.
         """
         if found := self.get("trainings"):
-            return {each["arm"]: each["steps"] for each in found}
+            steps: Counter[str] = Counter()
+            for each in found:
+                steps[each["arm"]] += each["steps"]
+            return dict(steps)
         return _steps_of(self.get("setting") or {}, self.arm)
 
     def get(self, key: str) -> Any:

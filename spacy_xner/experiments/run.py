@@ -9,11 +9,11 @@ from typing import Any
 from ..alignment import embedding, segmenters
 from ..alignment.loading import encoder_version
 from ..projection import filters
-from .corpus_facts import corpus_digest, read_facts
+from .corpus_facts import corpus_digest, mean_score, read_facts
 from .machine import package_versions
 from .plan import DEFAULT_CONFIG, Arm, Study
 from .split import Split, split_ids
-from .training import config_digests
+from .training import config_digests, weighs_scores
 
 # Settings of the training config that a run sets: what the config has there does not matter.
 UNHASHED = {"system.seed": 0, "training.max_steps": 0, "training.eval_frequency": 0, "corpora.dev.limit": 0}
@@ -61,10 +61,12 @@ class Run:
         return self.study.config_of(self.arm)
 
     @property
-    def teacher(self) -> Run | None:
-        """The run whose pipeline labels the synthetic text of this one."""
-        name = self.arm.teacher
-        return None if name is None else Run(self.study, self.study.arms[name], self.seed, self.labels)
+    def teachers(self) -> list[Run]:
+        """The runs whose pipelines label the synthetic text of this one; none, one, or one for each `teacher_seeds`."""
+        if self.arm.teacher is None:
+            return []
+        arm = self.study.arms[self.arm.teacher]
+        return [Run(self.study, arm, seed, self.labels) for seed in self.arm.teacher_seeds or (self.seed,)]
 
     @property
     def start(self) -> Run | None:
@@ -73,16 +75,22 @@ class Run:
         return None if name is None else Run(self.study, self.study.arms[name], self.seed, self.labels)
 
     @property
-    def parents(self) -> dict[str, Run]:
-        """The runs whose pipelines this one needs: "teacher", and "start" unless that is the teacher too."""
-        arms = self.study.parents_of(self.arm)
-        return {kind: Run(self.study, arm, self.seed, self.labels) for kind, arm in arms.items()}
+    def parents(self) -> dict[str, list[Run]]:
+        """The runs whose pipelines this one needs: "teacher", and "start" unless that is one of the teachers too."""
+        start = [run for run in (self.start,) if run is not None and run not in self.teachers]
+        return {kind: runs for kind, runs in (("teacher", self.teachers), ("start", start)) if runs}
 
     @property
     def children(self) -> list[Run]:
-        """The runs that need the pipeline of this one."""
-        runs = [Run(self.study, arm, self.seed, self.labels) for arm in self.study.arms.values()]
-        return [run for run in runs if self.arm in self.study.parents_of(run.arm).values()]
+        """The runs that need the pipeline of this one: of the same seed, and of other seeds of the study for arms with
+        `teacher_seeds`."""
+        found = []
+        for arm in self.study.arms.values():
+            if arm.teacher_seeds and self.labels < 1:  # no such run: see `check_teacher_labels`
+                continue
+            seeds = {self.seed, *arm.teacher_seeds, *(self.study.seeds if arm.teacher_seeds else ())}
+            found += [Run(self.study, arm, seed, self.labels) for seed in sorted(seeds)]
+        return [run for run in found if any(self in runs for runs in run.parents.values())]
 
     def overrides(self) -> dict[str, Any]:
         """Settings of the training config, without paths."""
@@ -106,7 +114,9 @@ class Run:
         test (str | None): one of the names of `Study.tests`; None: of the study's `test`.
 
         `settings` are those of the study, `config` has hashes of the training config without settings of study, arm and
-        run, so that a message can name what differs.
+        run, so that a message can name what differs. `scores` is there for an arm that weighs projected labels by
+        their scores. `teacher` is the setting of the first teacher: other runs of
+        this arm, as teachers or as start, differ from it in the seed alone.
         """
         study, arm = self.study, self.arm
         tested = study.tests[test or study.name]
@@ -128,7 +138,9 @@ class Run:
             "versions": package_versions(),
             "inputs": {path: corpus_digest(path) for path in sorted(inputs)},
         }
-        return setting | {kind: parent.setting(test) for kind, parent in self.parents.items()}
+        if arm.projected and weighs_scores(self.config, self.overrides()):
+            setting["scores"] = mean_score(arm.projected)
+        return setting | {kind: self.parents[kind][0].setting(test) for kind in study.parents_of(arm)}
 
 
 def name_of_config(config: str) -> str:
@@ -147,7 +159,17 @@ def _arm_setting(study: Study, arm: Arm) -> dict[str, Any]:
     where they are not set, so that earlier records stay valid."""
     setting = {key: value for key, value in asdict(arm).items() if key not in ("title", "description")}
     setting |= {"start": study.start_of(arm), "synthetic_languages": sorted(arm.synthetic_languages)}
-    for name in ("config", "start", "start_share", "steps", "synthetic_languages", "filters"):
+    setting["teacher_seeds"] = list(arm.teacher_seeds)
+    for name in (
+        "config",
+        "start",
+        "start_share",
+        "steps",
+        "synthetic_languages",
+        "filters",
+        "teacher_seeds",
+        "combine",
+    ):
         if not setting[name]:
             del setting[name]
     if arm.filters:

@@ -1,38 +1,29 @@
 """Training the pipeline of a run, with the pipelines that it needs and the text that its teacher labels."""
 
 import time
-from collections import Counter
-from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import srsly
 
-from ..alignment.embedding import EmbeddingAligner
-from ..corpus.docs import docs_by_id
 from ..corpus.reader import find_docbins
 from ..distillation.calibrate import calibrate_on
-from ..distillation.distill import distill_file
-from ..distillation.distiller import Distiller
-from ..distillation.selection import Selection
-from ..distillation.teachers import Teachers
 from ..distillation.weights import mix_weights
-from ..files import atomic_path, read_json, remove, resumable_folder, write_json
+from ..files import atomic_path, read_json, remove, resumable_folder
 from ..pipelines import load_pipeline
-from ..projection import SpanProjector
 from .claims import claimed
-from .corpora import synthetic_texts, write_training_files
-from .corpus_facts import read_all
+from .corpora import write_training_files
+from .labelled_text import Log, label_text, listed
 from .run import Run
 from .training import CURVE, MODEL, train_into
 
 TRAININGS = "trainings"
 SETTING = "setting.json"  # in the folder of a pipeline: it is complete, and was trained with this setting
-Log = Callable[[str], None]
 
 
 def train_run(run: Run, gpu_id: int = -1, log: Log = print) -> dict[str, float]:
-    """Train the pipeline of a run, unless it exists; before that, those of its teacher and its start.
+    """Train the pipeline of a run, unless it exists; before that, those of its teachers and its start.
 
     gpu_id (int): -1 for the CPU.
     log (Callable[[str], None]): receives progress messages.
@@ -45,20 +36,23 @@ def train_run(run: Run, gpu_id: int = -1, log: Log = print) -> dict[str, float]:
             return dict(found["parts"])
     minutes: dict[str, float] = {}
     trainings: list[dict[str, Any]] = []
-    for kind, parent in run.parents.items():
-        with claimed(parent):
-            train_run(parent, gpu_id, log)
-        known = {each["arm"] for each in trainings}
-        new = [each for each in trainings_of(parent) if each["arm"] not in known]
+    for kind, parents in run.parents.items():
+        new: list[dict[str, Any]] = []
+        for parent in parents:
+            with claimed(parent):
+                train_run(parent, gpu_id, log)
+            known = {(each["arm"], each["seed"]) for each in (*trainings, *new)}
+            new += [each for each in trainings_of(parent) if (each["arm"], each["seed"]) not in known]
         minutes[kind] = round(sum(each["minutes"] for each in new), 2)
         trainings += new
     log(f"Training {run}" + (f", from the weights of {run.start.arm.name}" if run.start else ""))
     with resumable_folder(run.folder, setting) as room:
         files, counts = write_training_files(run.study, run.arm, run.split(), room / "corpora")
-        if run.teacher:
-            files.append(room / "corpora/distilled.spacy")
-            counts["distilled"], minutes["distill"] = distill(run, run.teacher, files[-1], log)
-        log(f"{_listed(counts)} sentences")
+        reused = False
+        if run.teachers:
+            file, counts["distilled"], minutes["distill"], reused = label_text(run, log)
+            files.append(file)
+        log(f"{listed(counts)} sentences")
         start = time.perf_counter()
         paths = {
             "paths.train": [str(file) for file in files],
@@ -73,9 +67,11 @@ def train_run(run: Run, gpu_id: int = -1, log: Log = print) -> dict[str, float]:
         minutes["train"] = round((time.perf_counter() - start) / 60, 2)
         own = {
             "arm": run.arm.name,
+            "seed": run.seed,
             "steps": run.study.steps_of(run.arm),
             "words": [*srsly.read_jsonl(room / CURVE)][-1]["words"],
             "minutes": round(minutes.get("distill", 0) + minutes["train"], 2),
+            "reused": minutes["distill"] if reused else 0.0,
         }
         found = {"setting": setting, "parts": minutes, "sentences": dict(counts), TRAININGS: [*trainings, own]}
         srsly.write_json(room / SETTING, found)
@@ -93,35 +89,12 @@ def average(folder: Path, start: Path, share: float, dev: str) -> None:
 
 
 def trainings_of(run: Run) -> list[dict[str, Any]]:
-    """The trainings that a trained pipeline is the result of: those of its teacher and start, and its own, which is the
-    last one. Each has its `arm`, and its own `steps`, `words` and `minutes`.
+    """The trainings that a trained pipeline is the result of: those of its teachers and start, and its own, which is
+    the last one. Each has its `arm` and `seed`, and its own `steps`, `words` and `minutes`; `reused` is the
+    part of the minutes in which the teachers labelled the text for another run.
     """
-    return list(read_json(run.folder / SETTING)[TRAININGS])
-
-
-def distill(run: Run, teacher: Run, output: Path, log: Log) -> tuple[int, float]:
-    """Let the teacher label the synthetic text of a run, unless an interrupted run has done so.
-
-    output (Path): DocBin to write.
-    RETURNS: the number of docs, and the minutes that it took.
-    """
-    arm, done = run.arm, output.with_suffix(".json")
-    if done.is_file():
-        found = read_json(done)
-        return found["docs"], found["minutes"]
-    nlp = load_pipeline(str(teacher.folder / MODEL))
-    sources, projector = None, None
-    if arm.with_sources:
-        sources = docs_by_id(read_all(run.study.gold))
-        projector = SpanProjector(EmbeddingAligner(run.study.encoder, inference="auto"))
-    counts: Counter[str] = Counter()
-    texts = synthetic_texts(run.study, arm, run.split())
-    distiller = Distiller(Teachers([nlp]), Selection(arm.certainty, arm.agreement), sources, projector)
-    n_docs, seconds = distill_file(output, texts, distiller, counts)
-    log(_listed(counts))
-    minutes = round(seconds / 60, 2)
-    write_json(done, {"docs": n_docs, "minutes": minutes})
-    return n_docs, minutes
+    found = read_json(run.folder / SETTING)[TRAININGS]
+    return [{"seed": run.seed, **each} for each in found]  # pipelines of earlier versions have no seed there
 
 
 def remove_pipelines(run: Run) -> None:
@@ -133,11 +106,7 @@ def remove_pipelines(run: Run) -> None:
     if all(record.is_file() for each in (run, *run.children) for record in each.records.values()):
         (run.folder / SETTING).unlink(missing_ok=True)  # first: it says that the folder is complete
         remove(run.folder)
-        for parent in run.parents.values():
+        for parent in chain.from_iterable(run.parents.values()):
             with claimed(parent, wait=False) as free:
                 if free:
                     remove_pipelines(parent)
-
-
-def _listed(counts: Counter[str]) -> str:
-    return ", ".join(f"{number:,} {kind}" for kind, number in counts.items())

@@ -56,6 +56,12 @@ def config_digests(config: str, overrides: Mapping[str, Any]) -> dict[str, str]:
     return {**digests, "files": _digest(contents)} if contents else digests
 
 
+def weighs_scores(config: str, overrides: Mapping[str, Any]) -> bool:
+    """Whether a component of a training config weighs hard labels by the scores of entities (`hard_weighting`)."""
+    components = load_config(config, overrides=dict(overrides), interpolate=True).get("components", {})
+    return any(isinstance(each, Mapping) and each.get("hard_weighting") for each in components.values())
+
+
 def _sourced(components: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [each for each in components.values() if isinstance(each, Mapping) and isinstance(each.get("source"), str)]
 

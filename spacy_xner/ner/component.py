@@ -28,10 +28,12 @@ from .batches import DECODED_TOKENS, PREDICTED_TOKENS, batch_by_tokens
 from .constraints import blocked_spans, constraints_of
 from .decoding import log_softmax
 from .labels import labels_of
+from .layer_heads import total_loss
 from .prediction import find_entities
-from .settings import ConfigLink, check_loaded, check_share
+from .settings import ConfigSetting, ConfiguredComponent, check_below_one, check_loaded, check_share, one_of
 from .tags import TagScheme
-from .targets import cross_entropy, target_of
+from .targets import Target, TargetSettings, cross_entropy, target_of
+from .weighting import HARD_WEIGHTINGS, SOFT_WEIGHTINGS
 
 UNCALIBRATED = "scores_uncalibrated"
 
@@ -60,6 +62,9 @@ DEFAULT_MODEL = Config().from_str(
         "model": DEFAULT_MODEL,
         "threshold": 0.0,
         "soft_weight": 0.5,
+        "label_smoothing": 0.0,
+        "hard_weighting": None,
+        "soft_weighting": None,
         "scorer": {"@scorers": "spacy.ner_scorer.v1"},
     },
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
@@ -70,15 +75,27 @@ def make_recogniser(
     model: Model[list[Doc], list[Floats2d]],
     threshold: float,
     soft_weight: float,
+    label_smoothing: float,
+    hard_weighting: str | None,
+    soft_weighting: str | None,
     scorer: Callable[..., dict[str, Any]] | None,
 ) -> "SoftmaxRecogniser":
     """Make an `xner`; the arguments are those of `SoftmaxRecogniser`."""
     return SoftmaxRecogniser(
-        nlp.vocab, model, name, threshold=threshold, soft_weight=soft_weight, scorer=scorer, nlp=nlp
+        nlp.vocab,
+        model,
+        name,
+        threshold=threshold,
+        soft_weight=soft_weight,
+        label_smoothing=label_smoothing,
+        hard_weighting=hard_weighting,
+        soft_weighting=soft_weighting,
+        scorer=scorer,
+        nlp=nlp,
     )
 
 
-class SoftmaxRecogniser(TrainablePipe):
+class SoftmaxRecogniser(ConfiguredComponent, TrainablePipe):
     """An entity recogniser with a softmax over BILUO tags for each token, and a calibrated score for each entity.
 
     The best legal tag sequence gives the entities (Viterbi). An entity's score is the probability of exactly this span
@@ -103,10 +120,20 @@ class SoftmaxRecogniser(TrainablePipe):
         (`in_training`: from `initialize` or the first `update` until it is loaded or calibrated) it is not applied, so
         that the scores by which training selects a pipeline do not depend on when the temperature was fitted.
     soft_weight (float): share of the soft label in the target of tokens that have a hard label too, in [0, 1].
+    label_smoothing (float): share of the uniform distribution in the target of each hard label, in [0, 1).
+    hard_weighting (str | None): how much a hard label counts in training. "span": as much as the score of its entity,
+        such as that of a projected one; "sentence": as much as the lowest score of an entity of the text; None: 1.
+    soft_weighting (str | None): how much a soft label counts. "token": as much as its highest probability; "sentence":
+        as much as the teacher's certainty for the text; None: 1. See `weighting`.
     scorer (Callable | None): scores examples.
-    nlp (Language | None): the pipeline in whose config `threshold` and `soft_weight` are saved.
-    RAISES: XnerError for a threshold or a weight out of range.
+    nlp (Language | None): the pipeline in whose config these settings are saved, also where they are set in Python.
+    RAISES: XnerError for a number out of range, and an unknown weighting.
     """
+
+    soft_weight = ConfigSetting(check_share)
+    label_smoothing = ConfigSetting(check_below_one)
+    hard_weighting = ConfigSetting(one_of(HARD_WEIGHTINGS))
+    soft_weighting = ConfigSetting(one_of(SOFT_WEIGHTINGS))
 
     def __init__(
         self,
@@ -116,6 +143,9 @@ class SoftmaxRecogniser(TrainablePipe):
         *,
         threshold: float = 0.0,
         soft_weight: float = 0.5,
+        label_smoothing: float = 0.0,
+        hard_weighting: str | None = None,
+        soft_weighting: str | None = None,
         scorer: Callable[..., dict[str, Any]] | None = None,
         nlp: Language | None = None,
     ) -> None:
@@ -129,10 +159,14 @@ class SoftmaxRecogniser(TrainablePipe):
         self.report: Counter[str] = Counter()
         self.keep_uncalibrated = False  # whether to keep scores with temperature 1 too, for evaluation
         self._scheme = TagScheme(())
-        self._link = ConfigLink(nlp)
-        self._unsaved: dict[str, float] = {}  # settings that could not be written into the config
         self._threshold = check_share(threshold, "threshold", name)
-        self._soft_weight = check_share(soft_weight, "soft_weight", name)
+        self.start_settings(
+            nlp,
+            soft_weight=soft_weight,
+            label_smoothing=label_smoothing,
+            hard_weighting=hard_weighting,
+            soft_weighting=soft_weighting,
+        )
 
     # Settings
 
@@ -145,23 +179,7 @@ class SoftmaxRecogniser(TrainablePipe):
     def threshold(self, value: float) -> None:
         self._threshold = check_share(value, "threshold", self.name)
         self.in_training = False
-        self._configure("threshold", self._threshold)
-
-    @property
-    def soft_weight(self) -> float:
-        """Share of the soft label in the target of tokens with both kinds of label, in [0, 1]; see `threshold`."""
-        return self._soft_weight
-
-    @soft_weight.setter
-    def soft_weight(self, value: float) -> None:
-        self._soft_weight = check_share(value, "soft_weight", self.name)
-        self._configure("soft_weight", self._soft_weight)
-
-    def _configure(self, setting: str, value: float) -> None:
-        if self._link.write(self, setting, value):
-            self._unsaved.pop(setting, None)
-        else:
-            self._unsaved[setting] = value
+        self.configure("threshold", self._threshold)
 
     @property
     def applied_threshold(self) -> float:
@@ -322,7 +340,8 @@ class SoftmaxRecogniser(TrainablePipe):
         """Cross-entropy with the target distribution of each token that has one.
 
         A token's target is its hard label, its soft label, or the mean of both, weighted by `soft_weight`. Tokens with
-        neither (without annotation, or not aligned with a reference token) are ignored.
+        neither (without annotation, or not aligned with a reference token) are ignored. With `hard_weighting` or
+        `soft_weighting`, the loss of each label is multiplied by its weight.
 
         RETURNS: the loss, summed over the tokens, and its gradients, (n_tokens, n_tags) for each doc. They are not
             divided by the number of tokens: gradient clipping, which spaCy's configs have, then gives all steps the
@@ -330,32 +349,34 @@ class SoftmaxRecogniser(TrainablePipe):
             then takes very small steps.
         RAISES: XnerError for labels that the component does not have, and for invalid soft labels.
         """
-        return cross_entropy(self.model.ops, scores, [self._target(example) for example in examples])
+        settings = TargetSettings(self.soft_weight, self.label_smoothing, self.hard_weighting, self.soft_weighting)
+        targets = [self._target(example, settings) for example in examples]
+        return total_loss(scores, lambda logits: cross_entropy(self.model.ops, logits, targets))
 
-    def _target(self, example: Example) -> np.ndarray:
-        target, n_lost = target_of(example, self.scheme, self.soft_weight, component=self.name)
-        if n_lost and not self.report["soft labels lost"]:
+    def _target(self, example: Example, settings: TargetSettings) -> Target:
+        target = target_of(example, self.scheme, settings, component=self.name)
+        if target.n_lost and not self.report["soft labels lost"]:
             logger.warning(
                 "%s: soft labels of tokens that the pipeline's tokenizer splits differently are left out (%d in '%s'); "
                 "the component's `report` counts them.",
                 self.name,
-                n_lost,
+                target.n_lost,
                 example.reference.text[:60],
             )
-        self.report["soft labels lost"] += n_lost
+        self.report["soft labels lost"] += target.n_lost
         return target
 
     # Serialisation
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         """The component as bytes, without the settings that are in the pipeline's config."""
-        self._warn_of_unsaved()
+        self.warn_of_unsaved()
         data: bytes = super().to_bytes(exclude=exclude)
         return data
 
     def to_disk(self, path: Any, *, exclude: Iterable[str] = ()) -> None:
         """Save to a folder, without the settings that are in the pipeline's config."""
-        self._warn_of_unsaved()
+        self.warn_of_unsaved()
         super().to_disk(path, exclude=exclude)
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "SoftmaxRecogniser":
@@ -375,11 +396,3 @@ class SoftmaxRecogniser(TrainablePipe):
         output = self.model.get_ref("output_layer")
         check_loaded(self.cfg, output.get_dim("nO") if output.has_dim("nO") else None, self.name)
         return self
-
-    def _warn_of_unsaved(self) -> None:
-        for setting, value in self._unsaved.items():
-            logger.warning(
-                "%s: the setting %s = %s is not saved, because the component does not know its pipeline's config (a "
-                'pickle of the pipeline does not keep it). Put it there: nlp.get_pipe_config("%s")["%s"] = %s',
-                self.name, setting, value, self.name, setting, value,
-            )  # fmt: skip

@@ -9,6 +9,7 @@ from thinc.api import Model
 from thinc.types import Floats2d
 
 from ..optimizers import interpolate_optimizer
+from .layer_heads import supervised_classifier
 from .model import TagLogits, token_classifier
 
 
@@ -17,6 +18,18 @@ def token_classifier_v1(
 ) -> TagLogits:
     """`spacy_xner.TokenClassifier.v1`: tags from token vectors; the arguments are those of `token_classifier`."""
     return token_classifier(tok2vec, hidden_width, nO)
+
+
+def supervised_layers_v1(
+    tok2vec: Model[list[Doc], list[Floats2d]],
+    layers: list[int],
+    weight: float = 0.1,
+    hidden_width: int | None = None,
+    nO: int | None = None,
+) -> TagLogits:
+    """`spacy_xner.SupervisedLayers.v1`: as TokenClassifier.v1, with classifiers on lower layers in training; the
+    arguments are those of `supervised_classifier`."""
+    return supervised_classifier(tok2vec, layers, weight, hidden_width, nO)
 
 
 def interpolate_optimizer_v1() -> Callable[[Language], None]:

@@ -16,7 +16,7 @@ PARTS = ("teacher", "start", "distill", "train")  # of a run, in the order in wh
 def costs_table(report: Report) -> Table | None:
     """Minutes, optimizer steps and training words of an arm, means over its runs.
 
-    Minutes and `steps in all` are with those of its teacher and its start; the words are those of its own training.
+    Minutes and `steps in all` are with those of its teachers and its start; the words are those of its own training.
     """
     known = {arm: runs for arm, runs in report.arms.items() if any(run.get("minutes") for run in runs)}
     found = {part for runs in known.values() for run in runs for part in run.get("parts") or {}}
@@ -43,10 +43,15 @@ def _steps(run: RunRecord) -> list[str]:
 def total_cost(report: Report) -> str:
     """The time of all runs together, and the machines that they ran on.
 
-    Each training is counted once, even if several runs have it as teacher or start, or it has a record of its own.
+    Each training is counted once, even if several runs have it as teacher or start, or it has a record of its own. So
+    is text that teachers have labelled for several runs.
     """
     runs = report.study.runs
-    once = {(each["arm"], run.labels, run.seed): each["minutes"] for run in runs for each in run.get("trainings") or ()}
+    once: dict[tuple[str | None, float, int], float] = {}
+    for run in runs:
+        for each in run.get("trainings") or ():
+            seed = run.seed if each.get("seed") is None else each["seed"]
+            once[each["arm"], run.labels, seed] = each["minutes"] - (each.get("reused") or 0)
     counted: set[tuple[str | None, float, int]] = {run.key for run in runs}
     minutes = []
     for run in runs:

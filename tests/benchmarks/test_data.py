@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from alignment import read_gold, score
 from common import Tagged, find_data, read_iob, read_pairs
+from conll_corpora import main as make_conll_corpora
 from old_records import read_records, summarise
 
+from spacy_xner.annotations.attributes import meta_of
+from spacy_xner.corpus.docs import load_docs
 from spacy_xner.errors import XnerError
 from spacy_xner.projection import SourceSpan
 
@@ -43,6 +46,37 @@ def test_absent_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert f"which is {tmp_path}" in capsys.readouterr().out
     (tmp_path / "conll").mkdir()
     assert find_data("conll") == tmp_path / "conll"
+
+
+def test_real_unlabelled_text_for_studies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As many sentences as held-back ones were translated; no empty line, no marker, and no development sentence."""
+    monkeypatch.setenv("XNER_DATA", str(tmp_path))
+    (tmp_path / "conll/deepl").mkdir(parents=True)
+    english = "".join(f"Ada\tB-PER\nsings\tO\n{number}\tO\n\n" for number in range(6))
+    dev = "Ada\tB-PER\nsingt\tO\nheute\tO\nin\tO\nKiel\tB-LOC\n\n"
+    for name, text in (("en.train", english), ("en.dev", english)):
+        write(tmp_path / f"conll/{name}.iob.gz", text)
+    for lang in ("de", "es", "nl"):
+        write(tmp_path / f"conll/{lang}.dev.iob.gz", dev)
+        write(tmp_path / f"conll/deepl/{lang}.train.txt.gz", "x y z\n" * 6)
+        for peer in ("awesome", "simalign"):
+            write(tmp_path / f"conll/deepl/{lang}.train.{peer}.iob.gz", english)
+        real = "-DOCSTART- eins zwei .\n\nAda singt heute in Kiel\n" + "".join(f"drei {i}\n" for i in range(4))
+        write(tmp_path / f"conll/{lang}.unlabeled.txt.gz", real)
+    make_conll_corpora(tmp_path / "out", 1500, None)
+    assert "1 of 6 unlabelled sentences are development sentences: left out" in capsys.readouterr().out
+    docs = load_docs(tmp_path / "out/unlabelled/nl.spacy")
+    assert len(docs) == 3
+    assert {meta_of(doc)["lang"] for doc in docs} == {"nl"}
+    assert not any(doc.has_annotation("ENT_IOB") for doc in docs)
+    make_conll_corpora(tmp_path / "out", 1500, 100)
+    assert "5 unlabelled sentences are left, fewer than 100: all are written" in capsys.readouterr().out
+    every = {meta_of(doc)["id"]: doc.text for doc in load_docs(tmp_path / "out/unlabelled/nl.spacy")}
+    assert every.pop("nl.unlabeled.txt.gz:1") == "eins zwei ."
+    assert every == {f"nl.unlabeled.txt.gz:{i + 4}": f"drei {i}" for i in range(4)}
+    assert {doc.text for doc in docs} <= {"eins zwei .", *every.values()}
 
 
 def test_old_records() -> None:

@@ -17,6 +17,7 @@ from spacy_xner.annotations.soft_labels import get_soft_labels
 from spacy_xner.cli import app
 from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.corpus.provenance import text_hash
+from spacy_xner.distillation.combination import COUNTS
 from spacy_xner.distillation.distill import distill_file
 from spacy_xner.distillation.distiller import Distiller
 from spacy_xner.distillation.selection import Selection, entity_agreement
@@ -130,6 +131,14 @@ def test_projected_entities(teacher: Language, tiny_encoder: Path) -> None:
     assert counts["kept with projected entities"] == 2
     assert counts["without a source"] == 1
     assert not made[-1].has_annotation("ENT_IOB")
+    # combined: both find the same
+    counts.clear()
+    combined = Distiller(Teachers([teacher]), Selection(), by_id, projector, combine=True)
+    again = list(combined.distill(docs, counts))
+    assert {doc.text: [(entity.text, entity.label_) for entity in doc.ents] for doc in again} == found
+    assert counts["disagreements: the teacher is chosen"] == counts["disagreements: the projection is chosen"] == 0
+    assert again[0]._.xner_meta["provenance"][-1]["combine"] is True
+    assert combined.identity == {**combined.identity, "combine": True}
     # a source that has nothing to do with it
     by_id["t:0"] = sources[1]
     counts.clear()
@@ -137,6 +146,13 @@ def test_projected_entities(teacher: Language, tiny_encoder: Path) -> None:
     made = list(distiller.distill(unlabelled(docs[0].text), counts))
     assert made == []
     assert counts["teacher and projection disagree"] == 1
+    assert "combine" not in distiller.identity  # as in journals of earlier versions
+    combined = Distiller(Teachers([teacher]), Selection(), by_id, projector, combine=True)
+    (one,) = combined.distill(unlabelled(docs[0].text), counts)
+    n_found = len(teacher(docs[0].text).ents)
+    assert n_found > 0
+    assert sum(counts[name] for name in COUNTS) == n_found
+    assert not one.ents
 
 
 @pytest.mark.parametrize(

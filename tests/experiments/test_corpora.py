@@ -10,6 +10,7 @@ from spacy.tokens import Doc
 
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.annotations.attributes import meta_of
+from spacy_xner.annotations.entities import PlainSpan, set_spans
 from spacy_xner.annotations.soft_labels import set_soft_labels
 from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.errors import XnerError
@@ -17,6 +18,7 @@ from spacy_xner.experiments.corpora import synthetic_texts, write_training_files
 from spacy_xner.experiments.corpus_facts import corpus_digest
 from spacy_xner.experiments.input_checks import check_inputs
 from spacy_xner.experiments.plan import Study
+from spacy_xner.experiments.run import Run
 from spacy_xner.experiments.split import split_ids
 from spacy_xner.projection.filters import NAMES, filter_pairs
 
@@ -125,3 +127,17 @@ def test_the_digest_covers_what_is_learned(study: Study, tmp_path: Path) -> None
     docs[0]._.xner_meta = {**meta_of(docs[0]), "id": "other"}
     write_docs(path, docs)
     assert len({before, entity, corpus_digest(str(path))}) == 3
+
+
+def test_scores_of_arms_that_weigh_by_them(study: Study, tmp_path: Path) -> None:
+    """Their setting has the mean score of the projected entities; the settings of other arms are as before."""
+    arm = replace(study.arms["b"], settings={"components.xner.hard_weighting": "span"})
+    path = tmp_path / "projected/de.spacy"
+    docs = load_docs(path)
+    assert Run(study, arm, 0).setting()["scores"] == 1.0  # there are none
+    for doc in docs:
+        set_spans(doc, [PlainSpan(e.start, e.end, e.label_, 0.25 + 0.5 * (e.start > 0)) for e in doc.ents])
+    write_docs(path, docs)
+    assert Run(study, arm, 0).setting()["scores"] == 0.5  # each sentence has an entity at its start, and another one
+    assert "scores" not in Run(study, study.arms["b"], 0).setting()
+    assert "scores" not in Run(study, replace(arm, projected=None), 0).setting()

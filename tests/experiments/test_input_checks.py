@@ -142,6 +142,22 @@ def test_unlabelled_translations_are_not_projected(study: Study, tmp_path: Path)
         check_inputs(study, study.arms.values())
 
 
+def test_sources_for_text_that_has_none(study: Study, tmp_path: Path) -> None:
+    """`with_sources` needs at least one translation; text of its own beside it has soft labels alone."""
+    docs = load_docs(tmp_path / "translated/de.spacy")
+    translation = docs[0]
+    for number, doc in enumerate(docs[1:]):
+        doc._.xner_meta = {"id": f"web:{number}", "lang": "de"}
+    write_docs(tmp_path / "translated/de.spacy", docs)
+    arm = replace(study.arms["c"], unrelated=True)
+    check_inputs(study, [arm])
+    translation._.xner_meta = {"id": "web:x", "lang": "de"}
+    write_docs(tmp_path / "translated/de.spacy", docs)
+    check_inputs(study, [replace(arm, with_sources=False)])
+    with pytest.raises(XnerError, match=r"translated: no doc has the id of .* the arm c has with_sources = true"):
+        check_inputs(study, [arm])
+
+
 def test_unrelated_text_must_be_allowed(study: Study, tmp_path: Path) -> None:
     docs = load_docs(tmp_path / "translated/de.spacy")
     other = docs[0].copy()

@@ -235,10 +235,11 @@ def test_an_interrupted_run_does_not_distill_again(file: Path, tmp_path: Path, m
         with pytest.raises(KeyboardInterrupt):
             Runner(plan, log=lambda message: None).record(run)
     room = tmp_path / "training/tiny/.c-0.part"
-    assert (room / "corpora/distilled.spacy").is_file()
+    assert room.is_dir()
+    assert len(list((tmp_path / "training/tiny/b-0/labelled").glob("*.spacy"))) == 1
     other = replace(plan, steps=5)
     with monkeypatch.context() as context:
-        context.setattr("spacy_xner.experiments.run_training.distill_file", lambda *_: pytest.fail("it was distilled"))
+        context.setattr("spacy_xner.experiments.labelled_text.distill_file", lambda *_: pytest.fail("it was distilled"))
         record = Runner(plan, log=lambda message: None).record(run)
         assert not room.exists()
         with pytest.raises(pytest.fail.Exception, match="was distilled"):
