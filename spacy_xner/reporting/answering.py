@@ -115,4 +115,4 @@ def _verdict(found: Comparison, choice: Choice) -> str:
     if not (choice.fixed and choice.asked):
         return "A clear difference" if sure else "A difference that the corrected test does not confirm"
     word = "Yes" if figure.value > 0 else "No"
-    return word if sure else f"{word}, but not confirmed by the corrected test"
+    return word if sure else f"Probably {word.lower()}, not confirmed by the corrected test"

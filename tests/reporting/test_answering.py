@@ -62,7 +62,7 @@ def test_an_answer_that_the_corrected_test_does_not_confirm() -> None:
     unsure = replace(comparison.figures[MACRO], p_corrected=0.2)
     comparisons = [replace(comparison, figures={**comparison.figures, MACRO: unsure})]
     found = replace(report, analysis=replace(report.analysis, comparisons=comparisons))
-    assert found.answer[0].startswith("Yes, but not confirmed by the corrected test: b (arm B) has ")
+    assert found.answer[0].startswith("Probably yes, not confirmed by the corrected test: b (arm B) has ")
     assert "p 0.200, corrected for 1 comparison" in found.answer[0]
 
 
