@@ -2,8 +2,8 @@
 
 Hours are of one core, and the same steps: translate with a dictionary, project, distill. Time grows in proportion to
 the pairs (the record has the figures of three sizes). `around` is everything but the models; `with models` has the
-project's encoder in projection and teacher. Disk is that of one folder of shards. `plan` is the pass that counts and
-hashes the rows, which is made in one process. Lines of the manifest are shards.
+project's encoder in projection and teacher. Disk is that of a folder of shards with the teacher's soft labels. `plan`
+is the pass that counts and hashes the rows, which is made in one process. A shard is a line of the manifest.
 
     python benchmarks/scale_costs.py benchmarks/records/scale.json benchmarks/records/scale-real.json
 """
@@ -25,7 +25,7 @@ def costs(pairs: int, around: dict[str, Any], real: dict[str, Any], shard_size: 
     return {
         "hours around": pairs / around["pairs_per_second"] / 3600,
         "hours with models": pairs / real["pairs_per_second"] / 3600,
-        "disk GB": pairs * around["output_mb"] / around["pairs"] / 1000,
+        "disk GB": pairs * real["output_mb"] / real["pairs"] / 1000,
         "hours of plan": pairs * around["plan_seconds"] / around["pairs"] / 3600,
         "shards": pairs / shard_size,
         "manifest MB": pairs / shard_size * MANIFEST_LINE / 1e6,

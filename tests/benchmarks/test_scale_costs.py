@@ -17,12 +17,12 @@ def test_costs(tmp_path: Path) -> None:
     srsly.write_json(tmp_path / "scale.json", {"rows": rows})
     around = largest(tmp_path / "scale.json")
     assert around == rows[1]
-    found = costs(36_000_000, around, {"pairs_per_second": 10.0}, 10_000)
+    found = costs(36_000_000, around, {"pairs": 100, "pairs_per_second": 10.0, "output_mb": 0.1}, 10_000)
     assert found == pytest.approx(
         {
             "hours around": 100,
             "hours with models": 1000,
-            "disk GB": 7.2,
+            "disk GB": 36,
             "hours of plan": 1,
             "shards": 3600,
             "manifest MB": 0.216,
