@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..experiments.significance import MACRO
 from .calibration_table import calibration_table
@@ -66,6 +67,11 @@ def sections(report: Report) -> list[Section]:
     return [make(report) for make in makers]
 
 
+def _of_table(key: str, title: str, table: Table | None, said: str, missing: str, **more: Any) -> Section:
+    """A section with one table; one that says what is missing where there is none."""
+    return Section(key, title, said, [Part(table)], **more) if table else Section(key, title, missing=missing)
+
+
 def _scores(report: Report) -> Section:
     parts = [Part(scores_table(report))]
     if once := distinct_table(report):
@@ -99,9 +105,6 @@ def _differences(report: Report) -> Section:
 
 
 def _compute(report: Report) -> Section:
-    table = compute_table(report)
-    if not table:
-        return Section("compute", "F1 by compute", missing="no record says how much its arm was trained")
     said = (
         "The other tables compare arms with the optimizer steps of their own training. Here are the words, steps and "
         "minutes of all trainings that a pipeline is the result of, those of its teacher and its start included, and "
@@ -109,7 +112,8 @@ def _compute(report: Report) -> Section:
     )
     if report.by_compute is None:
         said += " All arms cost about the same, so that the tables of differences above are by compute too."
-    return Section("compute", "F1 by compute", said, [Part(table)])
+    missing = "no record says how much its arm was trained"
+    return _of_table("compute", "F1 by compute", compute_table(report), said, missing)
 
 
 def _labels(report: Report) -> Section:
@@ -121,34 +125,27 @@ def _labels(report: Report) -> Section:
 
 
 def _calibration(report: Report) -> Section:
-    table = calibration_table(report)
-    if not table:
-        return Section("calibration", "Calibration", missing="no record has calibration errors")
     said = (
         "Expected calibration error of the entities' scores, from 0 to 1, lower is better: the mean of the errors of "
         "the target languages, each with equal weight. ± is the standard deviation over seeds."
     )
-    return Section("calibration", "Calibration", said, [Part(table)])
+    missing = "no record has calibration errors"
+    return _of_table("calibration", "Calibration", calibration_table(report), said, missing)
 
 
 def _layers(report: Report) -> Section:
-    table = layers_table(report)
-    if not table:
-        return Section("layers", "Learned layer weights", missing="no record has layer weights")
     pictured = "Whiskers are one standard deviation; the dashed line is the weight of equally weighted layers."
-    parts = [Part(table)]
-    return Section("layers", "Learned layer weights", "Mean over seeds.", parts, folded=True, pictured=pictured)
+    title, said, missing = "Learned layer weights", "Mean over seeds.", "no record has layer weights"
+    return _of_table("layers", title, layers_table(report), said, missing, folded=True, pictured=pictured)
 
 
 def _curves(report: Report) -> Section:
-    table = curves_table(report)
-    if not table:
-        return Section("curves", "Learning curves", missing="no record has a learning curve of two points")
     said = (
         "F1 on the development data, not on the test sentences. The pipeline of the last step is scored, even if an "
         "earlier one was better. The table has the means over seeds by the share of the arm's own training."
     )
-    return Section("curves", "Learning curves", said, [Part(table)], folded=True)
+    missing = "no record has a learning curve of two points"
+    return _of_table("curves", "Learning curves", curves_table(report), said, missing, folded=True)
 
 
 def _amounts(report: Report) -> Section:
