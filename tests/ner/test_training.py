@@ -17,18 +17,14 @@ from spacy_xner.annotations.soft_labels import get_soft_labels, set_soft_labels
 from spacy_xner.errors import XnerError
 
 from ..aggregation.util import TEXTS
-from .util import SMALL, entities_of, examples_of, small_pipeline
+from .util import SMALL, entities_of, examples_of, small_pipeline, untrained_pipeline
 
 TAGS = ("O", "B-PER", "I-PER", "L-PER", "U-PER")
 
 
 @pytest.fixture
 def nlp() -> Language:
-    """One label, not trained."""
-    nlp = spacy.blank("en")
-    nlp.add_pipe("xner", config=SMALL)
-    nlp.initialize(lambda: examples_of(nlp, [("Ada sings", [(0, 3, "PER")])]))
-    return nlp
+    return untrained_pipeline()
 
 
 @pytest.fixture

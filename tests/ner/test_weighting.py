@@ -16,7 +16,7 @@ from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.errors import XnerError
 from spacy_xner.ner.weighting import hard_weights
 
-from .util import SMALL, examples_of
+from .util import SMALL, examples_of, untrained_pipeline
 
 TAGS = ("O", "B-PER", "I-PER", "L-PER", "U-PER")
 UNIFORM = np.full(5, 0.2)
@@ -25,11 +25,7 @@ OUT, UNIT = np.eye(5)[0], np.eye(5)[4]
 
 @pytest.fixture(scope="module")
 def nlp() -> Language:
-    """One label, not trained."""
-    nlp = spacy.blank("en")
-    nlp.add_pipe("xner", config=SMALL)
-    nlp.initialize(lambda: examples_of(nlp, [("Ada sings", [(0, 3, "PER")])]))
-    return nlp
+    return untrained_pipeline()
 
 
 @pytest.fixture

@@ -38,5 +38,13 @@ def small_pipeline(steps: int = 0, **settings: Any) -> Language:
     return nlp
 
 
+def untrained_pipeline() -> Language:
+    """A pipeline with one label, not trained."""
+    nlp = spacy.blank("en")
+    nlp.add_pipe("xner", config=SMALL)
+    nlp.initialize(lambda: examples_of(nlp, [("Ada sings", [(0, 3, "PER")])]))
+    return nlp
+
+
 def entities_of(doc: Any) -> list[tuple[str, str]]:
     return [(ent.text, ent.label_) for ent in doc.ents]
