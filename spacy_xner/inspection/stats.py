@@ -12,8 +12,8 @@ from ..corpus.formats.docbin import read_docs
 from ..corpus.formats.reading import detect_format
 from ..corpus.formats.report import Report
 from ..corpus.reader import find_docbins
-from ..files import without_hidden
 from ..languages.tokenizer import multilingual_tokenizer
+from ..shards.inputs import find_parquet
 from ..shards.row_docs import doc_of
 from ..shards.rows import PARQUET, read_rows
 from .layout import SETTINGS, read_layout
@@ -42,7 +42,7 @@ def read_any(paths: Iterable[Path], lang: str | None = None, report: Report | No
                 docs = convert_files([file], file_lang, Counter(), "plain", report=report)
                 yield from (((file_lang, file.stem), doc) for doc in docs)
         elif path.is_dir():
-            rows = without_hidden(sorted(path.rglob(f"*{PARQUET}")), path)
+            rows = find_parquet(path)
             docbins = find_docbins(path) if not rows or any(path.rglob("*.spacy")) else []
             yield from read_any([*rows, *docbins], lang, report)
         elif path.suffix == PARQUET:

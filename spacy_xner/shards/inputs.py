@@ -230,6 +230,11 @@ def _known(doc: Doc) -> dict[str, Any]:
     return {name: value for name, value in meta_of(doc).items() if value is not None}
 
 
+def find_parquet(folder: Path) -> list[Path]:
+    """The Parquet files of a folder and below, sorted, except hidden ones."""
+    return without_hidden(sorted(folder.rglob(f"*{PARQUET}")), folder)
+
+
 def find_row_files(path: Path) -> list[Path]:
     """The files of rows that a path names: itself, or all files of a folder and below that can be read, sorted.
 
@@ -240,7 +245,7 @@ def find_row_files(path: Path) -> list[Path]:
     """
     if not path.is_dir():
         return [path] if path.suffix == PARQUET and path.is_file() else find_files([path])
-    found = without_hidden(sorted(path.rglob(f"*{PARQUET}")), path)
+    found = find_parquet(path)
     if not found:
         found = [file for file in find_files([path]) if file.name != "manifest.json"]
     if not found:

@@ -62,14 +62,12 @@ class TranslateSpec:
         from ..translation.label_carriers import make_label_carrier
 
         translator = self.translator.load()
-        settings: dict[str, Any] = {"cache": cache_of(self.cache)}
+        settings: dict[str, Any] = {"cache": cache_of(self.cache), "carrier": None, "spans_key": ""}
         identity = _identity(self.name, translate.REVISION, translator=_identity_of(translator, self.translator))
         names: tuple[str, ...] = ("docs", "translated")
-        carrier, spans_key = None, ""
         if self.carry is not None:
             given = self.carry
             carrier = make_label_carrier(given.carrier, given.translate_names, given.tags)
-            spans_key = given.spans_key
             projector = given.agree.load() if given.agree else None
             settings |= {"carrier": carrier, "projector": projector}
             settings |= {"complete": given.complete, "spans_key": given.spans_key}
@@ -83,7 +81,7 @@ class TranslateSpec:
             return steps.translate_batch(rows, translator, self.translator.target, counts, **settings)
 
         def estimate(rows: Iterable[Row]) -> list[Estimate]:
-            texts = steps.texts_to_translate(rows, carrier, spans_key)
+            texts = steps.texts_to_translate(rows, settings["carrier"], settings["spans_key"])
             return estimate_costs(translate.with_optional_cache(translator, settings["cache"]), texts)
 
         return LoadedStep(identity, names, run, estimate)
