@@ -35,17 +35,10 @@ def _mean_compute(runs: Sequence[RunRecord], by_key: Mapping[tuple[str, float, i
     minutes = [run.data["minutes"] for run in runs if run.get("minutes")]
     known = [each for each in words if each is not None]
     return Compute(
-        _steps_of(runs[0]),
+        sum(runs[0].steps.values()) or None,
         statistics.mean(known) if len(known) == len(words) else None,
         statistics.mean(minutes) if len(minutes) == len(runs) else None,
     )
-
-
-def _steps_of(run: RunRecord) -> int | None:
-    """The steps of all trainings of a run; None if its record does not say them."""
-    if run.get("trainings"):
-        return sum(each["steps"] for each in run.data["trainings"])
-    return sum(run.steps.values()) or None
 
 
 def _words_of(run: RunRecord, by_key: Mapping[tuple[str, float, int], RunRecord]) -> float | None:
