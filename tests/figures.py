@@ -3,50 +3,49 @@
 The comments in that file describe it. Code and the targets of links are not searched for numbers.
 """
 
-import functools
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jmespath
 import srsly
+from jmespath.exceptions import JMESPathError
 from jmespath.functions import Functions, signature
 
 from spacy_xner.experiments.pairs import parse_pairs
 from spacy_xner.experiments.record_files import read_records
 from spacy_xner.reporting.report import make_report
 
-WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
-NUMBER = re.compile(
-    r"(?<![\w.])(?<![A-Za-z][-+])[-+−±]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"  # not those of names: CoNLL-2003, U+2028
-    rf"|\b(?:{'|'.join(WORDS[1:])})(?= (?:times|points|seconds|minutes|hours)\b)",
-    re.IGNORECASE,
+FILE = "benchmarks/figures.toml"
+WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+NUMBER = re.compile(  # not those of names: CoNLL-2003, U+2028
+    r"(?i:(?<![\w.])(?<![a-z][-+])[-+−±]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+    rf"|\b(?:{'|'.join(WORDS[1:])})(?= (?:times|points|seconds|minutes|hours)\b))"
 )
 NOT_TEXT = re.compile(r"^```.*?^```$|`[^`]*`|\]\([^)]*\)|<?https?://[^\s)>]+|^ *\d+\. ", re.MULTILINE | re.DOTALL)
 
 
-class Arithmetic(Functions):  # type: ignore[misc]
+class Arithmetic(Functions):
     """What JMESPath has not: arithmetic on two numbers. Its methods are the functions of expressions."""
 
-    @signature({"types": ["number"]}, {"types": ["number"]})  # type: ignore[untyped-decorator]
+    @signature({"types": ["number"]}, {"types": ["number"]})
     def _func_minus(self, a: float, b: float) -> float:
         return a - b
 
-    @signature({"types": ["number"]}, {"types": ["number"]})  # type: ignore[untyped-decorator]
+    @signature({"types": ["number"]}, {"types": ["number"]})
     def _func_times(self, a: float, b: float) -> float:
         return a * b
 
-    @signature({"types": ["number"]}, {"types": ["number"]})  # type: ignore[untyped-decorator]
+    @signature({"types": ["number"]}, {"types": ["number"]})
     def _func_over(self, a: float, b: float) -> float:
         return a / b
 
-    @signature({"types": ["number"]})  # type: ignore[untyped-decorator]
+    @signature({"types": ["number"]})
     def _func_percent(self, a: float) -> float:
         return 100 * a
 
-    @signature({"types": ["number"]})  # type: ignore[untyped-decorator]
+    @signature({"types": ["number"]})
     def _func_tens(self, a: float) -> float:
         return float(round(a, -1))
 
@@ -87,11 +86,11 @@ class Page:
         for words, expressions in figures.get("figures", {}).get(self.name, {}).items():
             found = self._find(words, only_once=True)
             expected = [expressions] if isinstance(expressions, str) else expressions
-            if found and len(found) != len(expected):
-                self._report(found[0], f"'{words}' has {len(found)} numbers and {len(expected)} expressions")
-                continue
-            for number, expression in zip(found, expected, strict=False):
-                self._compare(number, expression, find)
+            if len(found) == len(expected):
+                for number, expression in zip(found, expected, strict=True):
+                    self._compare(number, expression, find)
+            elif found:
+                self._report(found[0], f"has another number of expressions than '{words}' has figures")
         for table in figures.get("tables", []):
             if table["file"] == self.name:
                 self._check_table(table, find)
@@ -102,22 +101,23 @@ class Page:
         for number in self.numbers:
             times = self.listed.get(number.start, 0)
             if not times:
-                self._report(number, "is not listed. Add it to benchmarks/figures.toml, whose comments say how")
+                self._report(number, f"is not listed. Add it to {FILE}, whose comments say how")
             elif times > 1:
-                self._report(number, f"is listed {times} times in benchmarks/figures.toml. Remove all but one entry")
+                self._report(number, f"is listed {times} times in {FILE}. Remove all but one entry")
 
     def _report(self, number: Number, what: str) -> None:
         line = self.text.count("\n", 0, number.start) + 1
         self.problems.append(f"{self.name}:{line}: {number.text} {what}.")
 
     def _find(self, words: str, only_once: bool = False) -> list[Number]:
-        """The numbers in {braces} where the words stand, or all numbers there if there are no braces."""
+        """The numbers in braces where the words stand, or all numbers there if there are no braces."""
         parts = [re.sub(r"(?:\\\s)+", r"\\s+", re.escape(part)) for part in re.split(r"\{([^}]*)\}", words)]
-        pattern = "".join(f"({part})" if place % 2 else part for place, part in enumerate(parts))
-        matches = list(re.finditer(pattern, self.text))
+        parts[1::2] = [f"({part or NUMBER.pattern})" for part in parts[1::2]]
+        matches = list(re.finditer("".join(parts), self.text))
         if not matches or (only_once and len(matches) > 1):
+            expected = "once" if only_once else "once or more"
             self.problems.append(
-                f"{self.name}: '{words}' stands there {len(matches)} times. Correct the words in benchmarks/figures.toml."
+                f"{self.name}: '{words}' stands there {len(matches)} times, expected {expected}. Correct {FILE}."
             )
             return []
         found = []
@@ -135,9 +135,12 @@ class Page:
         return numbers
 
     def _compare(self, number: Number, expression: str, find: Callable[[str], Any]) -> None:
-        value = find(expression)
+        try:
+            value = find(expression)
+        except JMESPathError as error:
+            value = error
         if not isinstance(value, int | float):
-            self._report(number, f"has no number in its record: {expression} gives {value!r}. Correct the expression")
+            self._report(number, f"has no number in a record: {expression} gives {value!r}. Correct the expression")
         elif not number.is_rounded(value):
             self._report(number, f"is {value:.6g} in its record: {expression}. Correct the page")
 
@@ -174,22 +177,23 @@ class Records:
 
     def __init__(self, folder: Path, names: dict[str, Any]):
         self.folder, self.names = folder, names
+        self.contents: dict[str, Any] = {}
 
     def find(self, expression: str) -> Any:
-        """What a JMESPath expression finds, which begins with names of records."""
-        used = [name for name in self.names if re.search(rf"(?<![\w.]){name}\.", expression)]
+        """What a JMESPath expression finds; None if it has no name of a record."""
+        used = self.used(expression)
+        self.contents |= {name: self._read(name) for name in used - self.contents.keys()}
         options = jmespath.Options(custom_functions=Arithmetic())
-        return jmespath.search(expression, {name: self._read(name) for name in used}, options=options)
+        return jmespath.search(expression, self.contents, options=options) if used else None
 
-    @functools.cache  # noqa: B019
+    def used(self, expression: str) -> set[str]:
+        """The names of records in an expression."""
+        return {name for name in self.names if re.search(rf"(?<![\w.]){name}\.", expression)}
+
     def _read(self, name: str) -> Any:
         source = self.names[name]
         if isinstance(source, str):
             return srsly.read_json(self.folder / source)
         paths: Iterable[Path] = sorted(path for part in source["runs"] for path in self.folder.glob(part))
-        runs = read_records(list(paths))
+        runs = read_records([*paths])
         return make_report(runs, pairs=parse_pairs(source["compare"], runs.arms())).figures()
-
-
-def read_figures(path: Path) -> dict[str, Any]:
-    return tomllib.loads(path.read_text(encoding="utf8"))
