@@ -4,7 +4,7 @@ The comments in that file describe it. Code and the targets of links are not sea
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +24,10 @@ NUMBER = re.compile(  # not those of names: CoNLL-2003, U+2028
     rf"|\b(?:{'|'.join(WORDS[1:])})(?= (?:times|points|seconds|minutes|hours)\b))"
 )
 NOT_TEXT = re.compile(r"^```.*?^```$|`[^`]*`|\]\([^)]*\)|<?https?://[^\s)>]+|^ *\d+\. ", re.MULTILINE | re.DOTALL)
+
+
+def as_list(expressions: str | list[str]) -> list[str]:
+    return [expressions] if isinstance(expressions, str) else expressions
 
 
 class Arithmetic(Functions):
@@ -79,21 +83,19 @@ class Page:
         self.problems: list[str] = []
 
     def check(self, figures: dict[str, Any], find: Callable[[str], Any]) -> None:
-        """Compare the page with the content of figures.toml.
+        """Compare the page with the content of figures.toml, in which each of its numbers must be.
 
         find (Callable[[str], Any]): gives what an expression finds in the records.
         """
+        self.check_tables(figures, find)
         for words, expressions in figures.get("figures", {}).get(self.name, {}).items():
             found = self._find(words, only_once=True)
-            expected = [expressions] if isinstance(expressions, str) else expressions
+            expected = as_list(expressions)
             if len(found) == len(expected):
                 for number, expression in zip(found, expected, strict=True):
                     self._compare(number, expression, find)
             elif found:
                 self._report(found[0], f"has another number of expressions than '{words}' has figures")
-        for table in figures.get("tables", []):
-            if table["file"] == self.name:
-                self._check_table(table, find)
         for words in figures.get("no_record", {}).get(self.name, {}):
             self._find(words, only_once=True)
         for words in figures.get("settings", {}).get(self.name, {}):
@@ -104,6 +106,12 @@ class Page:
                 self._report(number, f"is not listed. Add it to {FILE}, whose comments say how")
             elif times > 1:
                 self._report(number, f"is listed {times} times in {FILE}. Remove all but one entry")
+
+    def check_tables(self, figures: dict[str, Any], find: Callable[[str], Any]) -> None:
+        """Compare the page with the tables of figures.toml alone."""
+        for table in figures.get("tables", []):
+            if self.name in table["files"]:
+                self._check_table(table, find)
 
     def _report(self, number: Number, what: str) -> None:
         line = self.text.count("\n", 0, number.start) + 1
@@ -145,19 +153,22 @@ class Page:
             self._report(number, f"is {value:.6g} in its record: {expression}. Correct the page")
 
     def _check_table(self, table: dict[str, Any], find: Callable[[str], Any]) -> None:
-        """Compare each named row, cell by cell."""
+        """Compare each named row, cell by cell. A cell without a number is right where the record has null."""
         rows = dict(table["rows"])
         for start, cells in self._rows(table["header"]):
             row = rows.pop(cells[0].strip(), None)
             if row is None:
                 continue
-            for cell, expression in zip(cells, table["columns"], strict=True):
+            for cell, column in zip(cells, table["columns"], strict=True):
                 end = start + len(cell)
-                found = self._list([n for n in self.numbers if expression and start <= n.start and n.end <= end])
-                if len(found) == 1:
-                    self._compare(found[0], expression.replace("$row", row), find)
-                elif expression:
-                    self.problems.append(f"{self.name}: '{cell.strip()}' of the row '{cells[0].strip()}' is no number.")
+                expected = [one.replace("$row", row) for one in as_list(column) if one]
+                found = self._list([n for n in self.numbers if expected and start <= n.start and n.end <= end])
+                if len(found) == len(expected):
+                    for number, expression in zip(found, expected, strict=True):
+                        self._compare(number, expression, find)
+                elif found or any(find(expression) is not None for expression in expected):
+                    what = f"'{cell.strip()}' of the row '{cells[0].strip()}' has {len(found)} numbers"
+                    self.problems.append(f"{self.name}: {what}, expected {len(expected)}. Correct the page.")
                 start = end + 1
         for name in rows:
             self.problems.append(f"{self.name}: no table '{table['header']}' with a row '{name}'.")
@@ -194,6 +205,6 @@ class Records:
         source = self.names[name]
         if isinstance(source, str):
             return srsly.read_json(self.folder / source)
-        paths: Iterable[Path] = sorted(path for part in source["runs"] for path in self.folder.glob(part))
-        runs = read_records([*paths])
-        return make_report(runs, pairs=parse_pairs(source["compare"], runs.arms())).figures()
+        runs = read_records([path for part in source["runs"] for path in sorted(self.folder.glob(part))])
+        report = make_report(runs, pairs=parse_pairs(source["compare"], runs.arms()))
+        return {"figures": report.figures(), "rows": report.rows()}

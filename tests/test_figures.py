@@ -13,6 +13,7 @@ TEXT = (ROOT / FILE).read_text(encoding="utf8")
 FIGURES = tomllib.loads(TEXT)
 RECORDS = Records(ROOT / "benchmarks/records", FIGURES["records"])
 PAGES = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+MEASUREMENTS = "benchmarks/README.md"  # some of its tables are listed
 LISTS = ("figures", "no_record", "settings")
 
 
@@ -23,15 +24,20 @@ def test_numbers_of_a_page(name: str) -> None:
     assert not page.problems, "\n".join(["", *page.problems])
 
 
+def test_tables_of_measurements() -> None:
+    page = Page(MEASUREMENTS, (ROOT / MEASUREMENTS).read_text(encoding="utf8"))
+    page.check_tables(FIGURES, RECORDS.find)
+    assert not page.problems, "\n".join(["", *page.problems])
+
+
 def test_lists_are_of_pages() -> None:
     assert FIGURES.keys() == {"records", "tables", *LISTS}
-    assert {name for each in LISTS for name in FIGURES[each]} | {table["file"] for table in FIGURES["tables"]} <= {
-        *PAGES
-    }
+    assert {name for each in LISTS for name in FIGURES[each]} <= {*PAGES}
+    assert {name for table in FIGURES["tables"] for name in table["files"]} <= {*PAGES, MEASUREMENTS}
 
 
 def test_every_record_is_used() -> None:
-    assert RECORDS.used(TEXT) == RECORDS.names.keys()
+    assert RECORDS.used(TEXT.partition("[[tables]]")[2]) == RECORDS.names.keys()
 
 
 def test_figures_without_a_record() -> None:
@@ -54,15 +60,16 @@ see [this](https://a.org/7).
 |---|---:|
 | de | 70.1 |
 | es | 1,204 |
+| none | - |
 
 1. of 3
 """
 LISTED = """
 [[tables]]
-file = "a.md"
+files = ["a.md"]
 header = "| | F1 |"
 columns = ["", "run.$row"]
-rows = { de = "de.f", es = "es" }
+rows = { de = "de.f", es = "es", none = "none" }
 [figures."a.md"]
 "F1 is **{}** ({+9.6})" = ["percent(run.f)", "percent(minus(run.f, run.base))"]
 "it took {three} hours, {−0.25}" = ["over(run.minutes, `60`)", "run.least"]
@@ -94,8 +101,9 @@ def test_nothing_is_wrong() -> None:
         ("+9.6", "-9.6", "'F1 is **{}** ({+9.6})' stands there 0 times"),
         ("70.1", "70.2", "a.md:9: 70.2 is 70.149 in its record: run.de.f. Correct the page"),
         ("1,204", "1,205", "a.md:10: 1,205 is 1204.4 in its record"),
-        ("1,204", "many", "'many' of the row 'es' is no number"),
+        ("1,204", "many", "a.md: 'many' of the row 'es' has 0 numbers, expected 1. Correct the page"),
         ("| es |", "| it |", "no table '| | F1 |' with a row 'es'"),
+        ("1,204", "1,204 or 3", "a.md: '1,204 or 3' of the row 'es' has 2 numbers, expected 1"),
         ("| | F1 |", "| | f1 |", "no table '| | F1 |' with a row 'de'"),
         ("2026", "2026, 4 times", "a.md:1: 4 is not listed. Add it to benchmarks/figures.toml"),
         ("it took", "it took two minutes, it took", "a.md:4: two is not listed"),
