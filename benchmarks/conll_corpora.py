@@ -22,12 +22,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from common import CONLL_TARGETS, LimitOption, data_folder, find_data, read_dev, read_labelled, run
+from common import CONLL_TARGETS, LimitOption, data_folder, read_labelled, run
 from spacy.tokens import Doc
+from wikineural_corpora import save, save_encyclopaedia
 
 from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.corpus.convert import convert_step
-from spacy_xner.corpus.docs import with_step, write_docs
+from spacy_xner.corpus.docs import with_step
 from spacy_xner.corpus.sentence_files import read_plain_docs, read_plain_lines
 from spacy_xner.corpus.texts import comparison_key
 from spacy_xner.errors import XnerError
@@ -36,7 +37,6 @@ from spacy_xner.experiments.split import split_ids
 from spacy_xner.languages.tokenizer import multilingual_blank
 
 PEERS = ("awesome", "simalign")
-ENCYCLOPAEDIA = ("de", "es", "fr", "it", "nl", "pl", "pt", "ru")
 ENCYCLOPAEDIA_LIMIT = 500
 HELD_BACK = 0.5  # share of the English sentences whose labels the studies on CoNLL do not use
 MARKER = "-DOCSTART-"  # in the text of some first sentences
@@ -72,13 +72,7 @@ def main(
         wanted = unlabelled_limit or sum(meta_of(doc)["id"] in held_back for doc in translated)
         real = list(unlabelled(conll / f"{lang}.unlabeled.txt.gz", lang))
         save(folder / f"unlabelled/{lang}.spacy", drawn(real, dev, wanted))
-    if wikineural := find_data("wikineural"):
-        for lang, docs in read_dev(wikineural, ENCYCLOPAEDIA, ENCYCLOPAEDIA_LIMIT).items():
-            save(folder / f"wikineural/{lang}.spacy", docs)
-
-
-def save(path: Path, docs: Iterable[Doc]) -> None:
-    print(f"{path}: {write_docs(path, docs):,} docs")
+    save_encyclopaedia(folder / "wikineural", ENCYCLOPAEDIA_LIMIT)
 
 
 def translations(

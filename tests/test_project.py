@@ -103,16 +103,17 @@ def value_of(text: str) -> Any:
 
 
 def test_the_study_trains_what_the_main_job_trains(project: dict[str, Any]) -> None:
-    """The arms b and e have the settings of train-baseline, distill and train."""
+    """The arms b_start and e have the settings of train-baseline, distill and train; e has fewer steps."""
     study = read_study(ROOT / "configs/studies/shipped.cfg")
     variables = project["vars"]
     student = study.arms["e"]
     assert (study.config, study.batch_words) == ("configs/xner.cfg", None)
     assert study.held_back == 0
     assert (study.gold, student.projected) == (f"corpora/train/{variables['source']}.spacy", variables["projected"])
-    assert (student.teacher, study.start_of(student)) == ("b", "b")
-    assert study.arms["b"].projected is study.arms["b"].synthetic is study.arms["b"].start is None
-    for arm, command, before in (("b", "train-baseline", []), ("e", "train", [variables["projected"]])):
+    assert (student.teacher, study.start_of(student)) == ("b_start", "b_start")
+    first = study.arms["b_start"]
+    assert first.projected is first.synthetic is first.start is None
+    for arm, command, before in (("b_start", "train-baseline", []), ("e", "train", [variables["projected"]])):
         main = training(project, command)
         run = Run(study, study.arms[arm], variables["seed"])
         paths = {name: main.pop(f"paths.{name}") for name in ("encoder", "train", "dev")}
@@ -127,7 +128,8 @@ def test_the_study_trains_what_the_main_job_trains(project: dict[str, Any]) -> N
             Config().from_str(prepared.to_str(), overrides=run.overrides(), interpolate=True),
         )
         logger = {name for name in changed if name.startswith("training.logger.")}
-        assert changed.keys() - logger == {"training.eval_frequency"}
+        fewer = {"training.max_steps", "training.optimizer.learn_rate.total_steps"} if arm == "e" else set()
+        assert changed.keys() - logger == {"training.eval_frequency", *fewer}
     assert not student.start_share
     (line,) = next(command["script"] for command in project["commands"] if command["name"] == "distill")
     words = shlex.split(line)
@@ -140,3 +142,22 @@ def test_the_study_trains_what_the_main_job_trains(project: dict[str, Any]) -> N
     assert f"--encoder {study.encoder} " in arms
     tested = set(variables["targets"].split(","))
     assert {*student.synthetic_languages} <= tested
+
+
+def test_arms_of_the_study_differ_in_one_thing() -> None:
+    """Compared arms have the same steps in all, and the same settings unless they are compared for these."""
+    study = read_study(ROOT / "configs/studies/shipped.cfg")
+    steps = {arm: study.steps_of(study.arms[arm]) for arm in study.arms}
+    assert {steps[arm] + steps[str(study.start_of(study.arms[arm]))] for arm in ("a", "b", "c", "bc", "d", "e")} == {
+        420
+    }
+
+    def sources(arm: str) -> set[str]:
+        return {str(path) for path in (study.arms[arm].projected, study.arms[arm].synthetic) if path}
+
+    for pair in ("e-b", "c-a", "bc-b", "d-b", "e-bc", "b-a"):
+        one, other = (study.arms[name] for name in pair.split("-"))
+        alike = (one.settings, study.start_of(one)) == (other.settings, study.start_of(other))
+        assert alike == (pair != "b-a"), pair
+        assert sources(one.name) >= sources(other.name)
+        assert len(sources(one.name) - sources(other.name)) == {"e-b": 2, "b-a": 0}.get(pair, 1)

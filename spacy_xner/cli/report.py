@@ -53,6 +53,10 @@ def report(
             min=0, help="Evaluate on the test sentences from this number on, without texts that occur before it."
         ),
     ] = 0,
+    if_any: Annotated[
+        bool,
+        typer.Option("--if-any", help="End without an error, and write nothing, if there are no records yet."),
+    ] = False,
     resamples: Annotated[int, typer.Option(min=100, help="Bootstrap samples, for intervals.")] = 2000,
     permutations: Annotated[int, typer.Option(min=100, help="Permutations, for p values.")] = 10_000,
     quiet: QuietOption = False,
@@ -82,6 +86,11 @@ def report(
 
     if from_sentence and study:
         raise UsageError("--study writes whole records, expected it without --from-sentence.")
+    if if_any and not any(path.is_file() or any(path.rglob("*.json")) for path in records):
+        make_notes().print(
+            f"There are no records in {', '.join(map(str, records))}: nothing is written.", soft_wrap=True
+        )
+        return
     outputs = [path for path in (output, markdown, study, json) if path not in (None, STREAM)]
     if len({path.resolve() for path in outputs}) < len(outputs):
         raise UsageError(f"Expected a different name for each output, found {', '.join(map(str, outputs))}.")

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain
 
 from filelock import FileLock, Timeout
 
 from .run import Run
+
+
+class TrainedElsewhereError(Exception):
+    """Another process trains a run, or one that it needs."""
 
 
 @contextmanager
@@ -27,14 +30,3 @@ def claimed(run: Run, wait: bool = True) -> Iterator[bool]:
         yield True
     finally:
         lock.release()
-
-
-def has_free_parents(run: Run) -> bool:
-    """Whether no other process is training a run that this one needs, or one that such a run needs."""
-    for parent in chain.from_iterable(run.parents.values()):
-        with claimed(parent, wait=False) as free:
-            if not free:
-                return False
-        if not has_free_parents(parent):
-            return False
-    return True

@@ -73,6 +73,15 @@ def check_inputs(study: Study, arms: Iterable[Arm]) -> list[str]:
     return notes
 
 
+def absent_tests(study: Study) -> list[str]:
+    """A sentence for each optional test of a study that is left out because its data are absent."""
+    return [
+        f"The test {name} is left out: there is no DocBin in {path}. To get it, convert labelled text in the target "
+        f"languages to it (`xner corpus convert`; in a project, a step before the study), and run the study again."
+        for name, path in study.absent_tests.items()
+    ]
+
+
 def check_labelled(*paths: str) -> None:
     """RAISES: XnerError for docs without entity annotation."""
     for path in paths:

@@ -69,6 +69,12 @@ class Arm:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
+def has_data(path: str | Path) -> bool:
+    """Whether there is a file, or a folder with a DocBin, at a path."""
+    path = Path(path)
+    return path.is_file() or any(path.rglob("*.spacy"))
+
+
 @dataclass(frozen=True)
 class Study:
     """Arms, and the settings that are the same for all of them.
@@ -84,6 +90,8 @@ class Study:
     test (str): labelled DocBin file or folder in the target languages, for the final scores alone.
     more_tests (dict[str, Any]): further ones by name, for example text of another kind. The scores of each are records
         of a study of their own, NAME-TEST, so that a report is about one test.
+    optional_tests (dict[str, Any]): as `more_tests`, but a test whose data are absent is left out. When they are there
+        later, runs that have been scored on the other tests are scored on it too if their pipelines are still there.
     steps (int): optimizer steps, of every arm that has no `steps` of its own.
     batch_words (int | None): words in each step, the same for every arm: batches are filled by words, across the ends
         of epochs. None: batches as the training config makes them, as in `spacy train`.
@@ -93,7 +101,8 @@ class Study:
     labels (list[float]): shares of the source labels to use, in (0, 1].
     held_back (float): share of the source sentences whose labels no arm uses, so that their translations can serve as
         unlabelled synthetic text; in [0, 1).
-    examples (int): sentences of each language whose text is kept in records; 0 if the corpus licence forbids that.
+    examples (int): sentences of each language of `test` whose text is kept in records; 0 if the corpus licence forbids
+        that. Records of other tests keep none.
     folder, records (str): folders for pipelines, which are large, and records, which are small.
     settings (dict[str, Any]): settings of the training config for all arms, with dotted names.
     arms (dict[str, Arm]): by name.
@@ -119,13 +128,25 @@ class Study:
     folder: str = "training/study"
     records: str = "metrics/study"
     more_tests: dict[str, Any] = field(default_factory=dict)
+    optional_tests: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     arms: Mapping[str, Arm] = field(default_factory=dict)
 
     @property
     def tests(self) -> dict[str, str]:
-        """All test data, by the name of the study in its records."""
+        """All test data, by the name of the study in its records; optional tests only where their data are there."""
+        optional = {name: path for name, path in self.optional_tests.items() if has_data(path)}
+        return self.needed_tests | {f"{self.name}-{name}": path for name, path in optional.items()}
+
+    @property
+    def needed_tests(self) -> dict[str, str]:
+        """The test data that no run can do without, as `tests`."""
         return {self.name: self.test} | {f"{self.name}-{name}": path for name, path in self.more_tests.items()}
+
+    @property
+    def absent_tests(self) -> dict[str, str]:
+        """The optional tests whose data are absent, by their own names."""
+        return {name: path for name, path in self.optional_tests.items() if not has_data(path)}
 
     def chosen(self, names: Sequence[str] | None = None) -> list[Arm]:
         """The arms with these names; all arms for None. RAISES: XnerError for an unknown name, and for one twice."""

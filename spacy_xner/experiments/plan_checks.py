@@ -52,12 +52,15 @@ def check_study(study: Study, path: Path) -> None:
                 f"{path}: the name '{name}' of {'the study' if name == study.name else 'an arm'} cannot be a part of "
                 f"file names: expected letters, digits, and any of _ - + . after the first character."
             )
-    for name, value in study.more_tests.items():
-        if not NAME.fullmatch(name) or not isinstance(value, str):
-            raise XnerError(
-                f"{path}: [study.more_tests] has {name} = {value!r}, expected a name that can be a part of file names, "
-                "and the path of test data."
-            )
+    for section in ("more_tests", "optional_tests"):
+        for name, value in getattr(study, section).items():
+            if not NAME.fullmatch(name) or not isinstance(value, str):
+                raise XnerError(
+                    f"{path}: [study.{section}] has {name} = {value!r}, expected a name that can be a part of file "
+                    "names, and the path of test data."
+                )
+    if both := sorted(study.more_tests.keys() & study.optional_tests.keys()):
+        raise XnerError(f"{path}: {both[0]} is in [study.more_tests] and [study.optional_tests], expected one of them.")
     _check_numbers(study, path)
     _check_lists(study, path)
     _check_settings(study, path)

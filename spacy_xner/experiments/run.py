@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -43,12 +44,16 @@ class Run:
     @property
     def records(self) -> dict[str, Path]:
         """The files of its records, by the names of `Study.tests`."""
-        return {name: Path(self.study.records) / name / f"{self.name}.json" for name in self.study.tests}
+        return {name: self.record_on(name) for name in self.study.tests}
+
+    def record_on(self, test: str) -> Path:
+        """The file of its record on one of the tests of the study."""
+        return Path(self.study.records) / test / f"{self.name}.json"
 
     @property
     def record(self) -> Path:
         """The file of its record on the study's `test`."""
-        return self.records[self.study.name]
+        return self.record_on(self.study.name)
 
     @property
     def folder(self) -> Path:
@@ -141,6 +146,12 @@ class Run:
         if arm.projected and weighs_scores(self.config, self.overrides()):
             setting["scores"] = mean_score(arm.projected)
         return setting | {kind: self.parents[kind][0].setting(test) for kind in study.parents_of(arm)}
+
+
+def chosen_runs(study: Study, arms: Iterable[Arm]) -> list[Run]:
+    """The runs of some arms, with all seeds and shares of the labels of a study."""
+    arms = list(arms)
+    return [Run(study, arm, int(seed), share) for seed in study.seeds for share in study.labels for arm in arms]
 
 
 def name_of_config(config: str) -> str:

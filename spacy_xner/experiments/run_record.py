@@ -31,7 +31,7 @@ def make_record(run: Run, test: str, setting: dict[str, Any], minutes: dict[str,
     """
     study = run.study
     nlp = load_pipeline(str(run.folder / MODEL))
-    details = Details(examples=study.examples)
+    details = Details(examples=study.examples if test == study.name else 0)
     scores = evaluate_pipeline(nlp, read_all(study.tests[test]), source=study.source, details=details)
     aggregators = fixed_aggregators(nlp)
     curve = list(srsly.read_jsonl(run.folder / CURVE))

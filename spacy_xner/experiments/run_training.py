@@ -12,40 +12,54 @@ from ..distillation.calibrate import calibrate_on
 from ..distillation.weights import mix_weights
 from ..files import atomic_path, read_json, remove, resumable_folder
 from ..pipelines import load_pipeline
-from .claims import claimed
+from .claims import TrainedElsewhereError, claimed
 from .corpora import write_training_files
 from .labelled_text import Log, label_text, listed
 from .run import Run
 from .training import CURVE, MODEL, train_into
 
+TRAINING = "Training "  # a message begins with it and names the run
 TRAININGS = "trainings"
 SETTING = "setting.json"  # in the folder of a pipeline: it is complete, and was trained with this setting
 
 
-def train_run(run: Run, gpu_id: int = -1, log: Log = print) -> dict[str, float]:
+def trained_parts(run: Run) -> dict[str, float] | None:
+    """What `train_run` has returned for the pipeline of a run; None if there is no pipeline of this setting."""
+    if not (run.folder / SETTING).is_file():
+        return None
+    found = read_json(run.folder / SETTING)
+    return dict(found["parts"]) if found["setting"] == run.setting() and TRAININGS in found else None
+
+
+def train_run(run: Run, gpu_id: int = -1, log: Log = print, wait: bool = True) -> dict[str, float]:
     """Train the pipeline of a run, unless it exists; before that, those of its teachers and its start.
+
+    The caller has claimed the run. Until it has its records, no process removes the pipelines that it needs.
 
     gpu_id (int): -1 for the CPU.
     log (Callable[[str], None]): receives progress messages.
+    wait (bool): wait for a pipeline that this one needs while another process trains it.
     RETURNS: the minutes of each part: `teacher`, `start` (what is not among those of the teacher), `distill`, `train`.
+    RAISES: TrainedElsewhereError where another process trains a pipeline that this one needs, unless `wait`.
     """
+    if (parts := trained_parts(run)) is not None:
+        return parts
     setting = run.setting()
-    if (run.folder / SETTING).is_file():
-        found = read_json(run.folder / SETTING)
-        if found["setting"] == setting and TRAININGS in found:
-            return dict(found["parts"])
     minutes: dict[str, float] = {}
     trainings: list[dict[str, Any]] = []
     for kind, parents in run.parents.items():
         new: list[dict[str, Any]] = []
         for parent in parents:
-            with claimed(parent):
-                train_run(parent, gpu_id, log)
+            if trained_parts(parent) is None:
+                with claimed(parent, wait) as free:
+                    if not free:
+                        raise TrainedElsewhereError(parent.name)
+                    train_run(parent, gpu_id, log, wait)
             known = {(each["arm"], each["seed"]) for each in (*trainings, *new)}
             new += [each for each in trainings_of(parent) if (each["arm"], each["seed"]) not in known]
         minutes[kind] = round(sum(each["minutes"] for each in new), 2)
         trainings += new
-    log(f"Training {run}" + (f", from the weights of {run.start.arm.name}" if run.start else ""))
+    log(f"{TRAINING}{run}" + (f", from the weights of {run.start.arm.name}" if run.start else ""))
     with resumable_folder(run.folder, setting) as room:
         files, counts = write_training_files(run.study, run.arm, run.split(), room / "corpora")
         reused = False
@@ -97,13 +111,19 @@ def trainings_of(run: Run) -> list[dict[str, Any]]:
     return [{"seed": run.seed, **each} for each in found]  # pipelines of earlier versions have no seed there
 
 
+def is_scored(run: Run) -> bool:
+    """Whether a run has its records; those on optional tests only if it has a pipeline."""
+    tests = run.study.tests if (run.folder / SETTING).is_file() else run.study.needed_tests
+    return all(run.record_on(test).is_file() for test in tests)
+
+
 def remove_pipelines(run: Run) -> None:
     """Remove the pipelines of a run and of those that it needs which are not needed any more.
 
     That is, where the run and all that need it have records. The caller has claimed the run. A pipeline that another
     process has claimed is left to that process.
     """
-    if all(record.is_file() for each in (run, *run.children) for record in each.records.values()):
+    if all(is_scored(each) for each in (run, *run.children)):
         (run.folder / SETTING).unlink(missing_ok=True)  # first: it says that the folder is complete
         remove(run.folder)
         for parent in chain.from_iterable(run.parents.values()):

@@ -8,6 +8,8 @@ from alignment import read_gold, score
 from common import Tagged, find_data, read_iob, read_pairs
 from conll_corpora import main as make_conll_corpora
 from old_records import read_records, summarise
+from wikineural_corpora import ENCYCLOPAEDIA
+from wikineural_corpora import main as make_wikineural_corpora
 
 from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.corpus.docs import load_docs
@@ -77,6 +79,22 @@ def test_real_unlabelled_text_for_studies(
     assert every.pop("nl.unlabeled.txt.gz:1") == "eins zwei ."
     assert every == {f"nl.unlabeled.txt.gz:{i + 4}": f"drei {i}" for i in range(4)}
     assert {doc.text for doc in docs} <= {"eins zwei .", *every.values()}
+
+
+def test_second_test_of_the_shipped_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without data an empty folder, on which the next step of the project can depend; later the first sentences."""
+    monkeypatch.setenv("XNER_DATA", str(tmp_path))
+    make_wikineural_corpora(tmp_path / "out", 1)
+    assert "Skipped: this reads wikineural/" in capsys.readouterr().out
+    assert list((tmp_path / "out").iterdir()) == []
+    (tmp_path / "wikineural").mkdir()
+    for lang in ENCYCLOPAEDIA:
+        write(tmp_path / f"wikineural/{lang}.dev.iob.gz", "Ada\tB-PER\n\nParis\tB-LOC\n\n")
+    make_wikineural_corpora(tmp_path / "out", 1)
+    found = {path.stem: [doc.text for doc in load_docs(path)] for path in (tmp_path / "out").iterdir()}
+    assert found == {lang: ["Ada"] for lang in ENCYCLOPAEDIA}
 
 
 def test_old_records() -> None:

@@ -38,7 +38,7 @@ def test_shared_options(name: str) -> None:
         if option.name in SHARED:
             expected = getattr(common, f"{option.name.capitalize()}Option").__metadata__[0].help
             assert option.help == expected, option.name
-    makes_files = name in ("alignment_pairs", "conll_corpora")
+    makes_files = name in ("alignment_pairs", "conll_corpora", "wikineural_corpora")
     assert makes_files or any(option.opts == ["--json"] for option in make_command(name).params)
 
 

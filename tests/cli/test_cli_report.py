@@ -48,6 +48,19 @@ def test_page_markdown_and_study_file(records: Path, tmp_path: Path) -> None:
     ]
 
 
+def test_if_any(records: Path, tmp_path: Path) -> None:
+    """A step of a project that ends well where there are no records yet, and is an ordinary report where there are."""
+    page = tmp_path / "report.html"
+    (tmp_path / "empty").mkdir()
+    for name in ("nowhere", "empty"):
+        out = ok("report", tmp_path / name, "--if-any", "-o", page, *FEW)
+        assert f"There are no records in {tmp_path / name}: nothing is written." in out
+        assert not page.exists()
+        assert "found no record" in failing("report", tmp_path / name, "-o", page, *FEW)
+    ok("report", records, "--if-any", "-o", page, *FEW)
+    assert page.exists()
+
+
 def test_titles_with_brackets(records: Path, tmp_path: Path) -> None:
     for path in records.iterdir():
         content = json.loads(path.read_text())
