@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / FILE).read_text(encoding="utf8")
 FIGURES = tomllib.loads(TEXT)
 RECORDS = Records(ROOT / "benchmarks/records", FIGURES["records"])
-PAGES = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+PAGES = ["README.md", *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))]
 MEASUREMENTS = "benchmarks/README.md"  # some of its tables are listed
 LISTS = ("figures", "no_record", "settings")
 

@@ -1,4 +1,4 @@
-"""The configs and commands of docs/translators-http.md name settings and options that exist."""
+"""The configs and commands of docs/reference/translators-http.md name settings and options that exist."""
 
 import inspect
 import re
@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from spacy_xner.cli import app
 
-PAGE = (Path(__file__).parents[1] / "docs/translators-http.md").read_text(encoding="utf8")
+PAGE = (Path(__file__).parents[1] / "docs/reference/translators-http.md").read_text(encoding="utf8")
 CONFIGS = re.findall(r"```ini\n(.*?)```", PAGE, re.DOTALL)
 SHELL = "".join(re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)).replace("\\\n", "")
 COMMANDS = [line for line in SHELL.splitlines() if line.startswith("xner")]

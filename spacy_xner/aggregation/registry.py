@@ -131,7 +131,7 @@ def layer_attention_v1(
     """`spacy_xner.LayerAttention.v1`: the last layer attends over the lower ones; see `layer_attention`.
 
     scores, n_heads, project_values, fusion: former options without a measured gain. Saved configs may name
-    them with the values above.
+        them with the values above.
     RAISES: XnerError for another value of these, and for an option out of its range.
     """
     removed = {"scores": scores, "n_heads": n_heads, "project_values": project_values, "fusion": fusion}

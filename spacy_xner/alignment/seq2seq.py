@@ -24,13 +24,12 @@ class Seq2SeqAligner(EmbeddingAligner):
 
     Models whose encoder reads one language only, such as OPUS-MT from English to German, cannot align, and are refused
     where they declare their languages. NLLB, M2M-100, mBART-50 and multilingual T5 read many, as do the models of
-    OPUS-MT whose sources are a group of languages.
+    OPUS-MT whose sources are a group of languages. The other arguments are those of `EmbeddingAligner`.
 
     model (str): a folder, or a name on the hub such as `facebook/nllb-200-distilled-600M`, with or without `@revision`,
         as for the translator. Only safetensors are read.
     source, target (str): language codes, which are mapped to the model's own (`de` to NLLB's `deu_Latn`, ...).
-    settings (Any): the other arguments of `EmbeddingAligner`, such as `layers`: those of the encoder, 0 being the
-        embeddings; by default, the last one, as in TransAlign.
+    layers (int | list[int] | None): those of the encoder, 0 being the embeddings; None: the last one, as in TransAlign.
     RAISES: XnerError as `EmbeddingAligner`, for what is not a language code and, when aligning, for models that cannot
         be loaded, have no decoder, or do not read both languages.
     """

@@ -13,6 +13,8 @@ def create_chain(*augmenters: Augmenter) -> Augmenter:
     """`spacy_xner.Chain.v1`: each augmenter gets the examples that the one before it gives.
 
     In a config, each has a section `[corpora.train.augmenter.*.NAME]`; they are used in the order of the sections.
+
+    augmenters (Augmenter): augmenters, for example `spacy_xner.Typography.v1`.
     """
 
     def augment(nlp: Language, example: Example) -> Iterator[Example]:

@@ -27,7 +27,7 @@ def generate(
     ] = None,
     prompt: Annotated[
         Path | None,
-        typer.Option(help="File with a prompt of your own, a template of Jinja: see docs/translators-http.md."),
+        typer.Option(help="File with a prompt of your own, a Jinja template: see docs/reference/translators-http.md."),
     ] = None,
     per_request: Annotated[int, typer.Option(min=1, help="Sentences in a request.")] = 20,
     seed: Annotated[int, typer.Option(help="Another one gives other genres, topics and sentences.")] = 0,

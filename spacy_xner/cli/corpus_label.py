@@ -32,8 +32,9 @@ def label(
     The model copies each sentence. What it changes is asked for once more, and then left out and counted. Answers are
     cached: an interrupted run resumes.
 
-    The settings are those of the translator llm: url, model and others, see docs/translators-http.md. Before you
-    publish the labels or a model that learns from them, read the terms of the provider and the licence of the model.
+    The settings are those of the translator llm: url, model and others, see docs/reference/translators-http.md. Before
+    you publish the labels or a model that learns from them, read the terms of the provider and the licence of the
+    model.
 
     Example:
 

@@ -30,6 +30,8 @@ def create_console_logger(progress_bar: bool = True) -> Logger:
       spacy_xner.StartFrom.v1).
 
     Each pipeline that the training saves has the values of its own step.
+
+    progress_bar (bool): show a progress bar between evaluations.
     """
 
     def setup(

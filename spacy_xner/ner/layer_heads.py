@@ -50,13 +50,12 @@ def supervised_classifier(
 
     The loss is that of the recogniser plus `weight` times that of each layer's classifier, all for the same targets.
     These classifiers are saved with the pipeline, so that it can be trained on (17 outputs on a width of 384 are 26 KB
-    each); in prediction nothing of them is computed.
+    each); in prediction nothing of them is computed. The other arguments are those of `token_classifier`.
 
     tok2vec (Model): `spacy_xner.LayerAggregationListener.v1` or `spacy_xner.LayerAggregationTok2Vec.v1`.
     layers (Sequence[int]): layers of the encoder, whether or not the Tok2Vec reads them: 0 is the embeddings, -1 the
         last.
     weight (float): of each layer's loss, more than 0. Ma et al. use 0.1.
-    hidden_width, nO: as in `token_classifier`.
     RAISES: XnerError for another Tok2Vec, an empty list, a layer that is no whole number or named twice, and a weight
         that is not positive. In training, for a layer that the encoder does not have.
     """

@@ -34,16 +34,21 @@ class ChatModel:
     url (str): address up to the version, such as `http://localhost:8000/v1`.
     key_variable (str | None): environment variable that holds the key. None: OPENAI_API_KEY for OpenAI's own server,
         and no key for others, so that none gets OpenAI's.
-    temperature (float): 0 for the most probable answer. seed (int): where the server knows it, the same answer again.
+    temperature (float): 0 for the most probable answer.
+    seed (int): where the server knows it, the same seed gives the same answer again.
     structured (str): `json_schema`, `json_object` or `none`: how the server is asked for JSON. `auto`: the first of
         them that the server accepts.
     options (Mapping[str, Any] | None): further parameters of a request, such as `{"max_tokens": 2000}`; a value of None
         leaves one out, such as `{"temperature": None}` for models that accept none.
-    concurrency, rate, timeout, give_up_after: as for `Http`. token_rate (str | None): most tokens in a time, such as
-        `90000/min`.
+    concurrency (int): requests at the same time.
+    rate (str | None): most requests in a time, such as `5/s`, `300/min`.
+    token_rate (str | None): most tokens in a time, such as `90000/min`.
+    timeout (float): seconds to wait for an answer.
+    give_up_after (float): seconds for which a request is sent again while the server is busy or away.
     price_per_million, output_price_per_million (float | None): price of a million tokens that the model reads, and
         writes, in any currency.
-    max_characters (int | None), max_cost (float | None): limits of what is sent.
+    max_characters (int | None): limit of what is sent.
+    max_cost (float | None): limit of what it costs, in the currency of the prices.
     RAISES: XnerError for a wrong setting, and for a key among them.
 
     `counts` has the numbers of "requests", "prompt tokens" and "completion tokens", as the server says them.

@@ -24,10 +24,10 @@ class CTranslate2(PieceTranslator):
     """Translates with a model that `ct2-transformers-converter` has converted, in batches of similar length.
 
     Texts that are too long, and translations without an end, are treated as by `Seq2Seq`. In float32 and with
-    `beam_size=1`, translations are those of `Seq2Seq` with `num_beams=1`.
+    `beam_size=1`, translations are those of `Seq2Seq` with `num_beams=1`. The other arguments are those of
+    `PieceTranslator`.
 
     model (str): folder of the converted model, or a name on the hub, with or without `@revision`.
-    source, target, max_length: as for `PieceTranslator`.
     tokenizer (str | None): folder or hub name of the model that was converted, for its tokenizer; None: the tokenizer's
         files are in the converted folder, where `--copy_files` puts them.
     device (str | None): `cpu`, `cuda` or `auto`; None: that of thinc (`spacy.require_gpu`).

@@ -34,7 +34,8 @@ class Http(StreamTranslator):
         None: DeepL writes `en` as EN-GB, `pt` as PT-BR and `zh` as ZH-HANS.
     options (Mapping[str, Any] | None): further parameters of the protocol, sent with each request.
     price_per_million (float | None): what a million characters cost, in any currency.
-    max_characters (int | None), max_cost (float | None): limits of what is sent.
+    max_characters (int | None): limit of what is sent.
+    max_cost (float | None): limit of what it costs, in the currency of the price.
     RAISES: XnerError for a wrong setting, for a key among them, where the server does not answer, or does not translate
         between the languages. While translating, TranslatorError with the text that the server refuses.
 

@@ -37,10 +37,9 @@ class LanguageModel(StreamTranslator):
     An answer that is no JSON, lacks a sentence, has one twice or has lost its tags is asked for once more. What is
     missing then has no translation (None), and is counted. A batch that the server refuses, or whose answer is cut off,
     is halved. A sentence that the server refuses alone, as filters of providers do, has no translation either, if the
-    server has accepted others.
+    server has accepted others. The other arguments are those of `ChatModel`.
 
     source, target (str): language codes; the prompt has the English names of the languages.
-    model, url, key_variable, ...: those of `ChatModel`.
     batch_size (int): sentences in a request. 1 for models that confuse them.
     template (str | None): the prompt, see `prompts.TRANSLATE`, the default.
     template_path (str | None): a file that holds it.

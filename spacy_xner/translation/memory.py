@@ -38,7 +38,7 @@ class MemoryCounts:
 class TranslationMemory(StreamTranslator):
     """Looks up translations by exact text, then with normalised white space and Unicode composition (NFC).
 
-    Three kinds of files, each also with `.gz`; `docs/translators.md` describes them:
+    Three kinds of files, each also with `.gz`; `docs/reference/translators.md` describes them:
 
     - A table, `.tsv`: the first line has the language of each column, each further line one text in these languages.
     - Two parallel files, as those of Moses and OPUS: `corpus.en-de.en` and `corpus.en-de.de`, or `corpus.en` and

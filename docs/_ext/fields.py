@@ -1,0 +1,32 @@
+"""Docstrings in spaCy's style, for Sphinx's autodoc: arguments become fields, and code is code."""
+
+import re
+import textwrap
+
+import docstrings
+from sphinx.application import Sphinx
+
+ENDS = {"RETURNS": "returns", "RAISES": "raises", "YIELDS": "yields"}
+EXAMPLE = re.compile(r"(?:\n    .*)+")
+
+
+def to_fields(
+    app: Sphinx, what: str, name: str, documented: object, options: object, lines: list[str]
+) -> None:  # the arguments of the event autodoc-process-docstring
+    docstring = docstrings.parse(lines)
+    text = re.sub(r"\n\n((?:    .*\n?|\n(?=    ))+)", r"\n\n.. code-block:: python\n\n\1", docstring.text)
+    fields = [
+        f":param {argument}: {_indented(text)}\n:type {argument}: {type_}" if type_ else f":param {argument}: {_indented(text)}"
+        for argument, (type_, text) in docstring.arguments.items()
+    ]
+    fields += [f":{ENDS[end]}: {_indented(text)}" for end, (_, text) in docstring.ends.items()]
+    lines[:] = "\n".join([text, "", *fields, ""]).splitlines()
+
+
+def _indented(text: str) -> str:
+    return textwrap.indent(text, "    ").strip()
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("autodoc-process-docstring", to_fields)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

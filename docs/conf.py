@@ -1,0 +1,33 @@
+"""The site: `python -m sphinx -W --keep-going -n docs FOLDER`. It needs the extra `docs`, and no network."""
+
+import sys
+from pathlib import Path
+
+DOCS = Path(__file__).parent
+sys.path[:0] = [str(DOCS.parent), str(DOCS / "_ext")]
+
+import spacy_xner  # noqa: E402
+
+project = "spacy-xner"
+author = "the spacy-xner authors"
+release = version = spacy_xner.__version__
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_copybutton", "pages", "fields"]
+exclude_patterns = ["_ext"]
+
+myst_enable_extensions = ["deflist"]
+myst_heading_anchors = 3
+suppress_warnings = ["myst.header"]  # a page may begin with a heading of another level, as an included file does
+
+default_role = "code"  # in docstrings
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # docstrings have the types
+nitpick_ignore_regex = [("py:.*", ".*")]  # types in docstrings are no links
+
+html_theme = "furo"
+html_title = f"spacy-xner {release}"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sourcelink = html_copy_source = False
+html_show_copyright = False
+pygments_style, pygments_dark_style = "friendly", "monokai"
+copybutton_exclude = ".linenos, .gp, .go"
