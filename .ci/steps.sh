@@ -8,7 +8,7 @@ PYTHON=${PYTHON:-python3.11}
 ROOM=${ROOM:?set ROOM to a folder for environments and builds}
 export XNER_CACHE=$ROOM/cache # nothing from earlier runs
 
-# The README's set-up commands, word for word: tests/test_readme.py compares them.
+# The README's set-up commands, word for word: tests/docs/rules.py compares them.
 TESTS='pip install -c constraints.txt -e ".[test]" && python -m pytest'
 MAIN_JOB='pip install -c constraints.txt -e ".[offline]" && python -m spacy project run all'
 
@@ -107,6 +107,13 @@ step_lint() {
     mypy
 }
 
+# Build the documentation site. A warning, such as one for a link that leads nowhere, is an error.
+step_docs() {
+    activate venv
+    pip install -c constraints.txt -e ".[docs]"
+    python -m sphinx --fail-on-warning --keep-going --nitpicky --fresh-env --quiet docs "$ROOM/site"
+}
+
 # Build sdist and wheel, install the wheel, and run the tests on what is installed: its source is gone.
 step_wheel() {
     activate venv
@@ -137,7 +144,7 @@ step_main() {
 }
 
 if [ $# -ne 1 ] || [ "$(type -t "step_$1")" != function ]; then
-    echo "usage: ROOM=FOLDER bash .ci/steps.sh tests|program|slow|lint|wheel|main" >&2
+    echo "usage: ROOM=FOLDER bash .ci/steps.sh tests|program|slow|lint|docs|wheel|main" >&2
     exit 2
 fi
 "step_$1"

@@ -11,13 +11,14 @@ import spacy_xner  # noqa: E402
 project = "spacy-xner"
 author = "the spacy-xner authors"
 release = version = spacy_xner.__version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_copybutton", "pages", "fields"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_copybutton", "pages", "fields", "diagrams"]
 exclude_patterns = ["_ext"]
 
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 suppress_warnings = ["myst.header"]  # a page may begin with a heading of another level, as an included file does
 
+smartquotes = False  # options begin with two hyphens
 default_role = "code"  # in docstrings
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # docstrings have the types

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-STEPS = ["tests", "program", "slow", "lint", "wheel", "main"]
+STEPS = ["tests", "program", "slow", "lint", "docs", "wheel", "main"]
 # `python -m venv FOLDER` makes an environment of stubs. Each stub notes how it was called; pip exits with $PIP_EXIT.
 PYTHON = """#!/usr/bin/env bash
 name=$(basename "$0")

@@ -7,18 +7,18 @@ import docstrings
 from sphinx.application import Sphinx
 
 ENDS = {"RETURNS": "returns", "RAISES": "raises", "YIELDS": "yields"}
-EXAMPLE = re.compile(r"(?:\n    .*)+")
+CODE = re.compile(r"\n\n((?:    .*\n?|\n(?=    ))+)")  # indented lines between empty ones
 
 
 def to_fields(
     app: Sphinx, what: str, name: str, documented: object, options: object, lines: list[str]
 ) -> None:  # the arguments of the event autodoc-process-docstring
     docstring = docstrings.parse(lines)
-    text = re.sub(r"\n\n((?:    .*\n?|\n(?=    ))+)", r"\n\n.. code-block:: python\n\n\1", docstring.text)
-    fields = [
-        f":param {argument}: {_indented(text)}\n:type {argument}: {type_}" if type_ else f":param {argument}: {_indented(text)}"
-        for argument, (type_, text) in docstring.arguments.items()
-    ]
+    text = CODE.sub(r"\n\n.. code-block:: python\n\n\1", docstring.text)
+    fields = []
+    for argument, (type_, meaning) in docstring.arguments.items():
+        fields.append(f":param {argument}: {_indented(meaning)}")
+        fields += [f":type {argument}: {type_}"] if type_ else []
     fields += [f":{ENDS[end]}: {_indented(text)}" for end, (_, text) in docstring.ends.items()]
     lines[:] = "\n".join([text, "", *fields, ""]).splitlines()
 

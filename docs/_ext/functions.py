@@ -66,7 +66,7 @@ def markdown(*selected: str) -> str:
 
     RAISES: DocstringError for an argument that no docstring explains.
     """
-    return "\n\n".join(_markdown(function) for function in select(*selected))
+    return "\n\n".join(markdown_of(function) for function in select(*selected))
 
 
 def select(*selected: str) -> list[Function]:
@@ -80,13 +80,17 @@ def select(*selected: str) -> list[Function]:
     ]
 
 
-def _markdown(function: Function) -> str:
+def markdown_of(function: Function) -> str:
     docstrings = list(with_elsewhere(function.call, _registered))
     own = docstrings[0][1]
-    parts = [f"({function.name})=\n## `{function.name}`", f"Registry `{function.registry}`", *_texts(function, docstrings)]
+    explained = arguments(function, docstrings)
+    parts = [
+        f"({function.name})=\n## `{function.name}`",
+        f"Registry `{function.registry}`",
+        *_texts(function, docstrings),
+    ]
     parts.append(f"```ini\n{config_block(function)}\n```")
-    if function.parameters:
-        parts.append("\n\n".join(_argument(function, each) for each in arguments(function, docstrings)))
+    parts += [_argument(function, each) for each in explained]
     ends = dict(item for _, docstring in reversed(docstrings) for item in docstring.ends.items())
     returned = own.ends.get("RETURNS", Field("", ""))
     type_ = returned.type or show_type(inspect.signature(function.call).return_annotation)
@@ -122,7 +126,7 @@ def arguments(function: Function, docstrings: list[tuple[str, Docstring]]) -> li
     if missing:
         raise DocstringError(
             f"No docstring explains {', '.join(missing)} of {function.name}. Add `name (type): text` to that of "
-            f"{function.call.__module__}.{function.call.__name__}, or say there that the arguments are those of another."
+            f"{function.call.__module__}.{function.call.__name__}, or say there whose arguments they are."
         )
     return [(each, found[each.name]) for each in function.parameters]
 
@@ -143,11 +147,12 @@ def _show_default(value: Any) -> str:
 
 
 def defaults(function: Function) -> dict[str, Any]:
-    """The arguments' defaults: of a factory, those that spaCy has for it."""
-    if function.registry == "factories":
-        return dict(Language.get_factory_meta(function.name).default_config)
+    """The arguments' defaults: of a factory, with those that spaCy has for it."""
     empty = inspect.Parameter.empty
-    return {each.name: each.default for each in function.parameters if each.default is not empty}
+    found = {each.name: each.default for each in function.parameters if each.default is not empty}
+    if function.registry == "factories":
+        found |= Language.get_factory_meta(function.name).default_config or {}
+    return found
 
 
 def config_block(function: Function) -> str:
@@ -156,17 +161,18 @@ def config_block(function: Function) -> str:
     given = defaults(function)
     for each in function.parameters:
         if each.name not in given and each.kind is not inspect.Parameter.VAR_POSITIONAL and each.name not in NOT_SHOWN:
-            given[each.name] = OWN_VALUES.get(function.name, {}).get(each.name) or VALUES[each.name]
+            if each.name not in VALUES:
+                raise DocstringError(f"{function.name}: docs/_ext/examples.py has no value of {each.name}. Add one.")
+            given[each.name] = VALUES[each.name]
     given |= OWN_VALUES.get(function.name, {})
-    order = [each.name for each in function.parameters]
-    shown = sorted((key for key in given if key not in NOT_SHOWN), key=lambda key: order.index(key) if key in order else 0)
-    block: dict[str, Any] = {**named, **{key: given[key] for key in shown}}
+    order = [each.name for each in function.parameters if each.name in given]
+    shown = dict.fromkeys([*order, *given])
+    block: dict[str, Any] = {**named, **{key: given[key] for key in shown if key not in NOT_SHOWN}}
     section = section_of(function.registry, function.name, function.call.__module__)
     for part in reversed(section.split(".")):
         block = {part: block}
     text = Config(block).to_str(interpolate=False)
-    filled = re.sub(r"^\[[^\]]*\]\s*(?=^\[|\Z)", "", text, flags=re.MULTILINE)  # no headings of empty sections
-    return filled.strip()
+    return text[text.index(f"[{section}]") :].strip()  # without the headings of the sections that it is in
 
 
 def show_type(annotation: Any) -> str:
