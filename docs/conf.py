@@ -1,4 +1,13 @@
-"""The site: `python -m sphinx -W --keep-going -n docs FOLDER`. It needs the extra `docs`, and no network."""
+"""The site: `python -m sphinx -W --keep-going -n docs FOLDER`. It needs the extra `docs`, and no network.
+
+For who writes pages:
+
+- `_ext/pages.py` says how a page gets a part that is made from the code, or a file of the repository, and what becomes
+  of links. Names of registered functions and of commands, such as `xner predict`, are linked to the reference.
+- `tests/docs/` runs each block of a page: those of a section in order, in a folder with the files in its conftest.py.
+  Where that cannot be, the line before the block says why: `<!-- not run: needs a server -->`.
+- Numbers are listed in benchmarks/figures.toml.
+"""
 
 import sys
 from pathlib import Path

@@ -4,6 +4,7 @@ import re
 import textwrap
 
 import docstrings
+from docutils import nodes
 from sphinx.application import Sphinx
 
 ENDS = {"RETURNS": "returns", "RAISES": "raises", "YIELDS": "yields"}
@@ -27,6 +28,14 @@ def _indented(text: str) -> str:
     return textwrap.indent(text, "    ").strip()
 
 
+def dashes(app: Sphinx, doctree: nodes.document) -> None:
+    """Between an argument and its text, Sphinx writes two hyphens and leaves the dash to `smartquotes`, which is off."""
+    for text in list(doctree.findall(nodes.Text)):
+        if text == " -- ":
+            text.parent.replace(text, nodes.Text(" – "))
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("doctree-read", dashes)
     app.connect("autodoc-process-docstring", to_fields)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -43,7 +43,7 @@ def room(tmp_path: Path, tiny_encoder: Path, tiny_pipeline: Path, tiny_corpus: P
         **dict.fromkeys(["translations.tsv", "memory.tsv"], _lines(table)),
         "news.txt": _lines(english),
         "de.txt": _lines(german),
-        "en.txt": "[Angela Merkel](PER) visited [Vienna](LOC).\nIt rained.\n",
+        "en.txt": "[Angela Merkel](PER) visited [Vienna](LOC).\nIt snowed.\n",
         "pairs.txt": _lines(map(" ||| ".join, zip(english, german, strict=True))),
         "plain.txt": "Angela Merkel visitó Viena.\n",
     }

@@ -2,6 +2,7 @@
 
 import configparser
 import importlib.util
+import inspect
 import json
 import re
 import shlex
@@ -19,6 +20,7 @@ from typer.main import get_command
 from weasel.util.config import load_project_config
 
 from spacy_xner.cli import app
+from spacy_xner.translation.factory import SHORT_NAMES
 
 from ..cli.util import ok, run_spacy
 from .blocks import ROOT, Block, commands
@@ -131,13 +133,16 @@ def check_extras(package: str) -> None:
 
 
 def check_options(args: list[str]) -> None:
-    """The command and its options exist, and accept these values."""
+    """The command and its options exist, and accept these values; so do the settings of a translator."""
     command: Any = get_command(app)
     args = [arg for arg in args if arg not in ("|", ">")]
     while hasattr(command, "commands"):
         name = args[0] if args[0] in command.commands else "file"  # `xner align FILE`
         command, args = command.commands[name], args[1:] if name == args[0] else args
-    command.make_context("xner", list(args))
+    with command.make_context("xner", list(args)) as context:
+        if (name := context.params.get("translator")) and (function := SHORT_NAMES.get(name)):
+            settings = dict(each.split("=", 1) for each in context.params.get("setting") or ())
+            inspect.signature(registry.misc.get(function)).bind_partial(**settings)
 
 
 def check_project_run(name: str, rest: list[str]) -> None:

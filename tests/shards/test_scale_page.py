@@ -1,4 +1,4 @@
-"""The jobs in docs/tasks/scale.md make all shards, and its commands have options that exist."""
+"""The jobs in docs/tasks/scale.md make all shards. tests/docs/ checks its other commands."""
 
 import re
 import shlex
@@ -6,9 +6,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from typer.main import get_command
-
-from spacy_xner.cli import app
 
 from ..cli.util import ok, xner
 
@@ -60,13 +57,3 @@ def test_kubernetes() -> None:
     assert f"{place}/{spec['completions']}" in words
     assert container["command"] == ["/bin/bash", "-c"]  # which computes the expression
     make_with(words, place, range(1, spec["completions"] + 1))
-
-
-@pytest.mark.parametrize("words", commands("\n".join(blocks("bash"))), ids=" ".join)
-def test_options_exist(words: list[str]) -> None:
-    command = get_command(app)
-    rest = words[1:]
-    while rest and hasattr(command, "commands") and rest[0] in command.commands:
-        command = command.commands[rest.pop(0)]
-    with command.make_context(words[0], list(rest)) as context:
-        assert context.params["output" if "--output" in rest else "folder"]
