@@ -29,7 +29,7 @@ def _indented(text: str) -> str:
 
 
 def dashes(app: Sphinx, doctree: nodes.document) -> None:
-    """Between an argument and its text, Sphinx writes two hyphens and leaves the dash to `smartquotes`, which is off."""
+    """Before the text of an argument, Sphinx writes two hyphens and leaves the dash to `smartquotes`, which is off."""
     for text in list(doctree.findall(nodes.Text)):
         if text == " -- ":
             text.parent.replace(text, nodes.Text(" – "))
