@@ -18,7 +18,7 @@ EARLY, EARLY_MAX_SHARE = 100, 0.9
 
 
 def check_installed() -> None:
-    """RAISES: XnerError where a package that checks translations is not installed. Called before texts are translated."""
+    """RAISES: XnerError where a package that checks translations is missing. Called before texts are translated."""
     with needs_extra("train", "Translation of a corpus needs"):
         import babel  # noqa: F401
         import py3langid  # noqa: F401
