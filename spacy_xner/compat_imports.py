@@ -11,6 +11,8 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any, cast
 
+from .extras import needs_extra
+
 MODULE = "transformers.generation.candidate_generator"
 
 
@@ -65,6 +67,7 @@ class _Deferring(Loader):
 
 def _roc_curve(*arguments: Any, **settings: Any) -> Any:
     """`sklearn.metrics.roc_curve`."""
-    from sklearn.metrics import roc_curve  # type: ignore[import-untyped, unused-ignore]
+    with needs_extra("train", "Text generation with an assistant model needs"):
+        from sklearn.metrics import roc_curve  # type: ignore[import-untyped, unused-ignore]
 
     return roc_curve(*arguments, **settings)

@@ -9,6 +9,7 @@ from ..encoders.trimming.needed_pieces import N_WORDS, Wanted
 from ..encoders.trimming.trim import TrimReport, load_vocabulary, trim_encoder
 from ..encoders.trimming.word_lists import without_word_list
 from ..errors import XnerError
+from ..extras import install_line
 
 
 def why_not_trimmed(encoder: str, langs: Sequence[str]) -> str:
@@ -21,8 +22,7 @@ def why_not_trimmed(encoder: str, langs: Sequence[str]) -> str:
         missing = without_word_list(langs)
     except XnerError:
         return (
-            "Word lists come from the library wordfreq, which is not installed: pip install 'spacy-xner[trim]', or "
-            "--no-trim."
+            f"Word lists come from the library wordfreq, which is not installed: {install_line('trim')}, or --no-trim."
         )
     if missing:
         return f"There is no list of frequent words for {', '.join(missing)}."

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
+from ..extras import needs_extra
+
 # Characters that commonly stand for the sounds of foreign names.
 SOUNDS = (
     "阿埃艾爱安奥澳巴拜班邦鲍贝本比彼宾波伯勃博布查茨达戴丹当道德登邓迪蒂丁东杜顿多厄尔法范菲费芬佛弗夫福富盖戈格根古"
@@ -17,9 +19,10 @@ _SOUNDS = frozenset(SOUNDS)
 def chinese_segmenter() -> Callable[[str], list[str]]:
     """A function that splits a text into words, by jieba (https://github.com/fxsjy/jieba) and `with_names`.
 
-    RAISES: ImportError if jieba is not installed.
+    RAISES: XnerError if jieba is not installed.
     """
-    from jieba import Tokenizer
+    with needs_extra("segment", "Words of Chinese need"):
+        from jieba import Tokenizer
 
     # Its own `initialize` reads a file of the system's temporary folder with `marshal`, which anyone may have written.
     tokenizer = Tokenizer()

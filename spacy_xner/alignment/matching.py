@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import XnerError
+from ..extras import needs_extra
 
 Matrix = npt.NDArray[np.floating]
 Matches = npt.NDArray[np.bool_]
@@ -68,7 +69,9 @@ def mwmf(similarity: Matrix) -> Matches:
     """Maximum-weight maximum matching on the bipartite graph, through networkx."""
     import networkx as nx
     from networkx.algorithms.bipartite.matrix import from_biadjacency_matrix
-    from scipy.sparse import csr_matrix
+
+    with needs_extra("align", "The method mwmf needs"):
+        from scipy.sparse import csr_matrix
 
     matches = np.zeros(similarity.shape, dtype=bool)
     n_rows = similarity.shape[0]

@@ -8,6 +8,8 @@ from typing import Any
 
 import regex
 
+from ..errors import XnerError
+from ..extras import needs_extra
 from .chinese import chinese_segmenter
 
 Segmenter = Callable[[str], list[str]]
@@ -17,7 +19,6 @@ KANA = regex.compile(r"[\p{Katakana}\p{Hiragana}]")
 # A script of the text -> the language whose words ICU knows (Unicode Standard Annex 29, section 4.1).
 ICU_LANGUAGES = {"Thai": "th", "Lao": "lo", "Khmer": "km", "Myanmar": "my"}
 _SCRIPT = regex.compile("|".join(rf"(?P<{script}>\p{{{script}}})" for script in ICU_LANGUAGES))
-INSTALL = "pip install 'spacy-xner[segment]'"
 
 
 def segment(run: str, japanese: bool) -> list[str]:
@@ -50,28 +51,28 @@ def han_segmenter() -> Segmenter:
     """Chinese words by jieba, see `chinese_segmenter`, or ICU where it is not installed."""
     try:
         return chinese_segmenter()
-    except ImportError:
-        return icu_segmenter("zh", missing="jieba")
+    except XnerError as error:
+        return icu_segmenter("zh", missing=str(error))
 
 
 @cache
 def icu_segmenter(lang: str, missing: str = "") -> Segmenter:
     """ICU's words of a language, by the package icu4py; single characters where it is not installed.
 
-    missing (str): a better package that is not installed.
+    missing (str): says that a better package is not installed.
     """
     breaker: Any = None
     try:
-        from icu4py.breakers import WordBreaker
+        with needs_extra("segment", f"Words of the language '{lang}' need"):
+            from icu4py.breakers import WordBreaker
 
         breaker = WordBreaker
-    except ImportError:
-        missing = missing or "icu4py"
+    except XnerError as error:
+        missing = missing or str(error)
     if missing:
         warnings.warn(
-            f"The package {missing} is not installed. Without it words of the language '{lang}' are aligned "
-            f"{'as ICU splits them' if breaker else 'character by character'}, and more projected entities are wrong: "
-            f"{INSTALL}",
+            f"{missing}. Without it they are aligned {'as ICU splits them' if breaker else 'character by character'}, "
+            "and more projected entities are wrong.",
             stacklevel=2,
         )
     return (lambda run: [str(word) for word in breaker(run, lang)]) if breaker else list

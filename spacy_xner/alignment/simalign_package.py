@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import XnerError
+from ..extras import needs_extra
 from .embedding import as_words, check_token_type
 from .loading import encoder_version
 from .matching import check_method
@@ -103,12 +104,14 @@ class Package:
     """`simalign.SentenceAligner` for one encoder, layer, method and token type."""
 
     def __init__(self, model: str, layer: int | None, method: str, token_type: str) -> None:
-        from simalign import SentenceAligner
         from transformers import AutoConfig
 
         from ..encoders.names import resolve_encoder
         from ..model_files import LOCAL
         from .loading import check_layers, check_not_seq2seq, current_device, default_layers
+
+        with needs_extra("align", "SimAlign.v1 needs"):
+            from simalign import SentenceAligner
 
         class RecordingAligner(SentenceAligner):
             """Keeps the similarities from which the package computes links."""

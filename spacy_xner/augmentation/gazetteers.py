@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from ..extras import needs_extra
 from ..languages.scripts import is_unspaced_language
 from .names import CASE_ENDING, INFLECTED_LANGUAGES, script_of_name, words_of
 
@@ -29,6 +30,7 @@ PEOPLE_LOCALES = {
 FOREIGN_LOCALES = ("en_US", "en_GB", "de_DE", "es_ES", "fr_FR", "it_IT", "nl_NL", "pl_PL", "hr_HR", "sl_SI")
 COMPANY_LOCALES = {lang: locales[0] for lang, locales in PEOPLE_LOCALES.items()}
 TOWN_LOCALES = {"de": "de_DE", "es": "es_ES", "it": "it_IT", "nl": "nl_NL", "ja": "ja_JP"}
+NAMES_NEED = "The names of EntitySwap.v1 need"
 N_DRAWN = 600  # names of each kind and locale
 DOMESTIC_SHARE = 0.6  # of people who get a name of the text's own language, if there are such names
 # Longest surname in characters, in languages written without spaces; a longer name has a given name.
@@ -120,7 +122,8 @@ def load_gazetteer(lang: str) -> Gazetteer:
 
     lang (str): language code without region or script.
     """
-    from babel import Locale, UnknownLocaleError
+    with needs_extra("train", NAMES_NEED):
+        from babel import Locale, UnknownLocaleError
 
     try:
         locale = Locale.parse(lang)
@@ -159,7 +162,8 @@ def exemplar_cities(locale: "Locale | None", latin: bool) -> list[str]:
     CLDR leaves out a city whose name is that of the zone itself (LDML part 4, "Time Zone Names"); such names are added
     for Latin script.
     """
-    from babel.core import get_global
+    with needs_extra("train", NAMES_NEED):
+        from babel.core import get_global
 
     if locale is None:
         return []
@@ -172,8 +176,9 @@ def exemplar_cities(locale: "Locale | None", latin: bool) -> list[str]:
 @cache
 def official_languages() -> frozenset[str]:
     """Official languages of a country: most of their names are names of nationalities too."""
-    from babel import Locale
-    from babel.languages import get_official_languages
+    with needs_extra("train", NAMES_NEED):
+        from babel import Locale
+        from babel.languages import get_official_languages
 
     territories = [str(code) for code in Locale.parse("en").territories if len(str(code)) == 2]
     return frozenset(lang for code in territories for lang in get_official_languages(code, de_facto=True))
@@ -184,8 +189,9 @@ def subdivisions(lang: str, latin: bool) -> list[str]:
 
     latin (bool): whether the language is written in Latin script, which ISO 3166-2 uses for all names.
     """
-    import pycountry
-    from babel.languages import get_official_languages
+    with needs_extra("train", NAMES_NEED):
+        import pycountry
+        from babel.languages import get_official_languages
 
     locales = [lang, "zh_CN"] if lang == "zh" else [lang]
     translate = gettext.translation("iso3166-2", pycountry.LOCALES_DIR, locales, fallback=True).gettext
@@ -218,7 +224,8 @@ def draw_from_faker(locale: str | None, what: str) -> list[str]:
     """Random names of a faker locale, the same at each call; an empty list for None."""
     if locale is None:
         return []
-    from faker import Faker
+    with needs_extra("train", NAMES_NEED):
+        from faker import Faker
 
     faker = Faker(locale)
     faker.seed_instance(0)

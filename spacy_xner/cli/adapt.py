@@ -122,7 +122,10 @@ def adapt(
     from ..languages.codes import normalise_code
     from ..pipelines import load_pipeline, name_of, use_gpu
     from ..reporting.package_meta import UNKNOWN
+    from .build import check_build
 
+    if build == BuildName.wheel and not dry_run:
+        check_build()
     if not texts.is_file():
         raise XnerError(f"{texts}: there is no such file, expected a text file as --texts.")
     if not (name or output.name).isidentifier():

@@ -4,12 +4,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from importlib.metadata import version
 from pathlib import Path
 
 from ..errors import XnerError
+from ..extras import needs_extra
 from ..files import atomic_path, remove
 
 LAST_LINES = 15  # of the log, in an error message
+
+
+def check_build() -> None:
+    """RAISES: XnerError where the package `build` is not installed. To be called before a long computation."""
+    with needs_extra("train", "Building a wheel needs"):
+        version("build")  # not imported: a folder with this name would be found too
 
 
 def build_package(pipeline: Path, output: Path, name: str, wheel: bool = True) -> Path:

@@ -125,8 +125,10 @@ def make_package(
     from ..pipelines import with_note
     from ..reporting.package_meta import add_sources, describe, read_meta, read_outside
     from ..scoring.scores import read_scores
-    from .build import build_package
+    from .build import build_package, check_build
 
+    if wheel:
+        check_build()
     if not (pipeline / "meta.json").is_file():
         raise XnerError(
             f"{pipeline}: this folder holds no pipeline: it has no meta.json. Expected a folder from `spacy train`."

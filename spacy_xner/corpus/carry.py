@@ -18,7 +18,7 @@ from ..translation.label_carriers import translate_labelled
 from ..translation.labelled_text import LabelCarrier, LabelledTranslation
 from ..translation.text_edits import CharSpan
 from .carried_doc import CarriedDoc, Places, find_places
-from .language_check import check_language_early, check_language_of_part, count_translation
+from .language_check import check_installed, check_language_early, check_language_of_part, count_translation
 from .provenance import Pair, made_from, text_hash
 from .translate import with_optional_cache
 
@@ -85,6 +85,7 @@ def carry_pairs(
     is_part (bool): as in `translate_pairs`; and no doc needs to have the span group.
     """
     check_docs(docs, carrier, projector, spans_key, is_part)
+    check_installed()
     lang = normalise_code(lang)
     step: dict[str, Any] = {"step": "carry", "translator": redact_json(translator.identity)}
     step |= {"way": type(carrier).__name__, **vars(carrier)}

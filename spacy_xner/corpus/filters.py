@@ -5,10 +5,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz
-
 from ..annotations.attributes import meta_of
 from ..errors import XnerError
+from ..extras import needs_extra
 from ..languages.identification import is_in_another_language
 from .quality import Quality, TranslationPair
 
@@ -77,6 +76,9 @@ def filter_without_quality(
     pairs: Sequence[TranslationPair], filters: Filters, counts: Counter[str]
 ) -> Iterator[TranslationPair]:
     """Yield the pairs that pass all filters except `quality`; counts as in `filter_translations`."""
+    with needs_extra("train", "The filter of copies needs"):
+        from rapidfuzz import fuzz
+
     ratios = [len(b.text) / len(a.text) for a, b in pairs if min(len(a.text), len(b.text)) >= MIN_CHARACTERS]
     median = statistics.median(ratios) if ratios else 1.0
     earlier: set[str] = set()

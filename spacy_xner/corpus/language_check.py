@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from ..errors import XnerError
+from ..extras import needs_extra
 from ..languages.identification import is_in_another_language
 from ..languages.scripts import is_in_script, scripts_of_language
 from ..translation import Translator
@@ -14,6 +15,14 @@ MIN_TRANSLATIONS = 5  # with fewer, most of them may be in another script or lan
 MAX_SHARE = 0.5  # of translations that may be in another script or language
 # An early check after this number of translations avoids hours of useless work. It fails if nearly all are wrong.
 EARLY, EARLY_MAX_SHARE = 100, 0.9
+
+
+def check_installed() -> None:
+    """RAISES: XnerError where a package that checks translations is missing. Called before texts are translated."""
+    with needs_extra("train", "Translation of a corpus needs"):
+        import babel  # noqa: F401
+        import py3langid  # noqa: F401
+        import rapidfuzz  # noqa: F401
 
 
 def count_translation(translation: str | None, lang: str, counts: Counter[str]) -> str | None:

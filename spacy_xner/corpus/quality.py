@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from rapidfuzz import fuzz
 from spacy.tokens import Doc
 
 from ..alignment.transport import transport_plan
 from ..alignment.types import Aligner
 from ..errors import XnerError
+from ..extras import needs_extra
 from ..translation import Translator
 from .translate import translate_texts
 
@@ -48,6 +48,9 @@ def round_trip_quality(back: Translator, cache: Path | bool = True) -> Quality:
     back (Translator): translates from the target language into the source language.
     cache (Path | bool): as in `translate_docs`.
     """
+
+    with needs_extra("train", "Quality by back-translation needs"):
+        from rapidfuzz import fuzz
 
     def estimate(pairs: Sequence[TranslationPair]) -> Iterator[float | None]:
         texts = translate_texts([translation.text for _, translation in pairs], back, cache)

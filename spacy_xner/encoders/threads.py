@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Literal, TypeVar, get_args
 
 import torch
-from threadpoolctl import threadpool_limits
+
+from ..extras import needs_extra
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -67,6 +68,9 @@ def one_thread() -> Iterator[None]:
     How a product is divided among threads, and a text's batch, which depends on their number, change the last digits
     of results. With one thread, they are the same on machines with the same kind of CPU.
     """
+    with needs_extra("align", "Shards need"):
+        from threadpoolctl import threadpool_limits
+
     with one_at_a_time("threads"):
         before = torch.get_num_threads()
         torch.set_num_threads(1)

@@ -27,13 +27,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.stats import false_discovery_control
-from scipy.stats import t as student
 
 from ..errors import XnerError
+from ..extras import needs_extra
 from .counts import MACRO, NEAR, Figure, Floats, StudyCounts, f1_of, study_counts
 from .records import StudyRecords
 
+STATISTICS_NEED = "The statistics of a report need"
 CHUNK = 4_000_000  # numbers in an array of weights: 16 MB
 MIN_SEEDS = 3  # there are no intervals and no p over fewer trainings
 ROUNDING = 1e-12  # differences up to this size are rounding errors
@@ -246,6 +246,9 @@ def _training_errors(observed: Floats, draws: int, seed: Sequence[int]) -> Float
     n_seeds = len(observed)
     if n_seeds < 2:
         return np.zeros((draws, 1))
+    with needs_extra("train", STATISTICS_NEED):
+        from scipy.stats import t as student
+
     # The quantiles of t in random order: with one degree of freedom, ends of intervals of independent draws would vary.
     order = np.random.default_rng([*seed, n_seeds]).permutation(draws)
     errors = student.ppf((order + 0.5) / draws, n_seeds - 1)
@@ -286,6 +289,9 @@ def _permutation_test(
 
 def _correct(figures: Sequence[Figure], p: Floats) -> Floats:
     """Corrected p values, (n_comparisons, n_figures); each family is corrected separately."""
+    with needs_extra("train", STATISTICS_NEED):
+        from scipy.stats import false_discovery_control
+
     corrected = np.empty_like(p)
     families = [(NEAR if figure == NEAR else not figure[0], not figure[1]) for figure in figures]
     for family in set(families):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import regex
 
+from ..extras import needs_extra
 from ..languages.scripts import UNSPACED_CHARACTER
 from .sentence import CorpusSentence
 
@@ -28,7 +29,8 @@ def near_duplicates(texts: Sequence[str], threshold: float = MIN_COSINE) -> list
 
     RETURNS: (cosine, index, greater index) triples.
     """
-    from sklearn.feature_extraction.text import TfidfVectorizer
+    with needs_extra("train", "The search for near-duplicates needs"):
+        from sklearn.feature_extraction.text import TfidfVectorizer
 
     if len(texts) < 2:
         return []

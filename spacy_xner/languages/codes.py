@@ -4,13 +4,16 @@ import re
 from functools import cache
 
 import langcodes
-import pycountry
+from langcodes.data_dicts import LANGUAGE_ALPHA3, LANGUAGE_ALPHA3_BIBLIOGRAPHIC
 
 from ..errors import XnerError
 
 CODE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 # Codes withdrawn from ISO 639-1 that corpora and engines still use.
 WITHDRAWN = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro"}
+# Two-letter code (ISO 639-1) -> three-letter code (ISO 639-3), and the other way round, with the bibliographic codes.
+ALPHA3 = {code: alpha3 for code, alpha3 in LANGUAGE_ALPHA3.items() if len(code) == 2 and code not in {*WITHDRAWN, "bh"}}
+ALPHA2 = {alpha3: code for code, alpha3 in [*ALPHA3.items(), *LANGUAGE_ALPHA3_BIBLIOGRAPHIC.items()] if code in ALPHA3}
 # Norwegian of which the written standard is not said is nearly always Bokmål; spaCy knows it by this code.
 NORWEGIAN, BOKMAL = ("no", "nor"), "nb"
 
@@ -36,8 +39,7 @@ def normalise_code(code: str) -> str:
     language, *subtags = re.split("[-_]", code.lower())
     language = WITHDRAWN.get(language, language)
     if len(language) == 3:
-        found = pycountry.languages.get(alpha_3=language) or pycountry.languages.get(bibliographic=language)
-        language = getattr(found, "alpha_2", language)
+        language = ALPHA2.get(language, language)
     if len(language) == 3:
         language = _group_of(language)
     if language in NORWEGIAN:
@@ -53,8 +55,7 @@ def base_language(code: str) -> str:
 def code_variants(code: str) -> list[str]:
     """All codes that an engine may use for a language, the shortest first: `es` -> [`es`, `spa`]."""
     language, *subtags = normalise_code(code).split("-")
-    found = pycountry.languages.get(alpha_2=language) if len(language) == 2 else None
-    codes = [language, found.alpha_3] if found else [language]
+    codes = [language, ALPHA3[language]] if language in ALPHA3 else [language]
     if language == BOKMAL:
         codes += NORWEGIAN
     return ["-".join([each, *subtags]) for each in codes]

@@ -3,6 +3,8 @@
 from functools import cache
 from typing import Any
 
+from ..extras import needs_extra
+
 MIN_LETTERS = 20  # the language of a text with fewer letters cannot be identified
 MIN_PROBABILITY = 0.9  # of the identified language
 
@@ -33,7 +35,8 @@ def is_in_another_language(text: str, lang: str) -> bool:
 @cache
 def load_identifier() -> Any:
     """The classifier of py3langid, with normalised probabilities."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    with needs_extra("train", "The identification of languages needs"):
+        from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 

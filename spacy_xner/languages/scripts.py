@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 
 import regex
-from babel.core import get_global
 
+from ..extras import needs_extra
 from .codes import normalise_code
 
 # Scripts written without spaces between words: ISO 15924 code -> name of the script in Unicode. All that the package
@@ -79,10 +79,13 @@ def scripts_of_language(lang: str) -> frozenset[str]:
     """
     language, *subtags = normalise_code(lang).split("-")
     named = [subtag.title() for subtag in subtags if len(subtag) == 4 and subtag.isalpha()]
+    if named:
+        return frozenset(script for code in named for script in COMPOSED_CODES.get(code, [code]))
+    with needs_extra("formats", "The scripts of a language need"):
+        from babel.core import get_global
+
     likely: Mapping[str, str] = get_global("likely_subtags")
-    found = named or [
-        tag.split("_")[1] for key, tag in likely.items() if key.split("_")[0] == language and tag.count("_") == 2
-    ]
+    found = [tag.split("_")[1] for key, tag in likely.items() if key.split("_")[0] == language and tag.count("_") == 2]
     return frozenset(script for code in found for script in COMPOSED_CODES.get(code, [code]))
 
 

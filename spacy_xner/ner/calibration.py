@@ -5,15 +5,22 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from ..errors import XnerError
+from ..extras import needs_extra
 from .decoding import Constraints, Packed, constrain, log_softmax
 from .tags import TagScheme
 
 N_BINS = 10
 # Without limits, confidences would go to 1 if all predicted entities of a small set are correct.
 TEMPERATURE_RANGE = (0.5, 20.0)
+SCALING_NEEDS = "Fitting a temperature (FitTemperature.v1) needs"
+
+
+def check_scipy() -> None:
+    """RAISES: XnerError where scipy is not installed. To be called before a long computation."""
+    with needs_extra("train", SCALING_NEEDS):
+        import scipy.optimize  # noqa: F401
 
 
 def expected_calibration_error(confidences: Any, correct: Any, n_bins: int = N_BINS) -> float:
@@ -74,6 +81,8 @@ def fit_temperature(
         contain one are ignored.
     RETURNS: None where no entity is predicted, as in the first steps of training.
     """
+    with needs_extra("train", SCALING_NEEDS):
+        from scipy.optimize import minimize_scalar
 
     # Packed once: each temperature changes the scores only, not what is allowed and where the tokens are.
     packed = Packed([np.asarray(doc, dtype=np.float64) for doc in logits], scheme)

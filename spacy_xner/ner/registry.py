@@ -60,7 +60,10 @@ def fit_temperature_v1(
     corpus (Callable[[Language], Iterable[Example]]): reader of the development data, as in `[corpora.dev]`.
     component (str): name of the `xner` component.
     """
+    from .calibration import check_scipy
     from .fitting import calibrate, find_recogniser
+
+    check_scipy()  # before training
 
     def before_to_disk(nlp: Language) -> Language:
         recogniser = find_recogniser(nlp, component)

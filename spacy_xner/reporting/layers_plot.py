@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import XnerError
+from ..extras import needs_extra
 from ..files import atomic_path
 
 if TYPE_CHECKING:
@@ -28,16 +29,15 @@ def check_plot(path: Path) -> None:
         raise XnerError(
             f"--plot: {path} has no picture format, expected a name that ends in one of {', '.join(FORMATS)}."
         )
-    try:
+    with needs_extra("plot", "--plot needs"):
         import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise XnerError('--plot needs matplotlib: pip install "matplotlib>=3.8"') from error
 
 
 def write_plot(path: Path, found: Sequence[tuple[str, LearnedLayers]]) -> None:
     """Draw a chart for each pair of (component, learned layers), one below the other, as wide as a paper's column."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
+    with needs_extra("plot", "--plot needs"):
+        from matplotlib import rc_context
+        from matplotlib.figure import Figure
 
     style: Any = {"font.size": 8, "axes.spines.top": False, "axes.spines.right": False, "svg.fonttype": "none"}
     with rc_context(style):

@@ -6,11 +6,11 @@ from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
-from babel import Locale
 from jinja2 import Environment, FileSystemLoader
 
 from .. import __version__
 from ..corpus.label_counts import GIVEN, PREDICTED, PROJECTED
+from ..extras import needs_extra
 from ..pipelines import TRAINING
 from .escaping import escape_markdown
 from .score_table import f1_with_interval, interval_of, percent
@@ -120,6 +120,9 @@ def outside_tables(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def named(code: str) -> str:
     """The English name of a language and its code; any other text, such as a mean, as it is."""
+    with needs_extra("train", "A model card needs"):
+        from babel import Locale
+
     name = Locale("en").languages.get(code.replace("-", "_"))
     return f"{name} ({code})" if name else escape_markdown(code)
 

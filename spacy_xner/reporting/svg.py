@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..errors import XnerError
+from ..extras import needs_extra
 
 # Widths in inches. A phone shows the narrow one without scaling it down; the text of the wide one has a good size where
 # it fills a page. The page shows one of both.
@@ -41,10 +41,8 @@ STYLE: Any = {
 
 def check_matplotlib() -> None:
     """RAISES: XnerError without matplotlib. To be called before a long computation."""
-    try:
+    with needs_extra("plot", "The plots of a report need"):
         import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise XnerError('The plots of a report need matplotlib: pip install "matplotlib>=3.8"') from error
 
 
 def color_of(place: int) -> str:
@@ -63,8 +61,9 @@ def new_figure(height: float, width: float = NARROW) -> Iterator[tuple[Any, Call
 
     height, width (float): in inches.
     """
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
+    with needs_extra("plot", "The plots of a report need"):
+        from matplotlib import rc_context
+        from matplotlib.figure import Figure
 
     with rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")  # the browser draws the text, with its own fonts

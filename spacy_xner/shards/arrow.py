@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import XnerError
+from ..extras import needs_extra
 from .row import AnySpan, Row, RowSpan, SoftLabels
 
-INSTALL = "pip install 'spacy-xner[parquet]'"
 JSON_COLUMNS = ("meta", "source_meta")
 SPAN_COLUMNS = ("source_spans", "spans")
 GROUP_COLUMNS = ("source_groups", "groups")
@@ -19,11 +19,16 @@ REQUIRED = ("id", "lang", "source_lang", "source_words", "source_spaces")
 
 def import_pyarrow() -> ModuleType:
     """The package pyarrow. RAISES: XnerError where it is not installed."""
-    try:
+    with needs_extra("parquet", "Parquet files need"):
         import pyarrow
-    except ImportError as error:
-        raise XnerError(f"Parquet files need the package pyarrow: {INSTALL}") from error
     return pyarrow  # type: ignore[no-any-return, unused-ignore]
+
+
+def import_parquet() -> Any:
+    """The part of pyarrow for Parquet files. RAISES: XnerError where it is not installed."""
+    with needs_extra("parquet", "Parquet files need"):
+        from pyarrow import parquet
+    return parquet
 
 
 def schema() -> Any:

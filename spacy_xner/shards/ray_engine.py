@@ -16,11 +16,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..errors import XnerError
+from ..extras import needs_extra
 from ..pipelines import use_gpu
 from .receipts import Receipt
 from .run import Job, Step
 
-INSTALL = "pip install 'spacy-xner[ray]'"
 RETRIES = 3  # of a shard whose process has died, and of processes that die while they start
 REACHED_WITHIN = 10  # seconds
 MAX_BLOCKS = 10_000  # a block of shards is the least that Ray Data gives to an actor
@@ -90,11 +90,9 @@ def import_ray() -> Any:
     """The package Ray, without its telemetry. RAISES: XnerError where it or its part Ray Data is not installed."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    try:
+    with needs_extra("ray", "--workers and --ray need"):
         import ray
         import ray.data
-    except ImportError as error:
-        raise XnerError(f"--workers and --ray need the package ray with Ray Data: {INSTALL} ({error})") from error
     return ray
 
 

@@ -18,7 +18,7 @@ from ..corpus.formats.sentence import Sentence
 from ..errors import XnerError
 from ..files import atomic_path
 from ..languages.tokenizer import multilingual_tokenizer
-from .arrow import cast_batch, import_pyarrow, rows_of, schema, table_of
+from .arrow import cast_batch, import_parquet, import_pyarrow, rows_of, schema, table_of
 from .row import PlainSpan, Row, RowSpan, SoftLabels
 from .row_docs import check_row, doc_of, row_of_doc
 
@@ -188,9 +188,7 @@ def write_rows(path: str | Path, rows: Iterable[Row]) -> int:
     RAISES: XnerError for a row with errors (see `problem_of`), where pyarrow is not installed, and where the file
         cannot be written.
     """
-    import_pyarrow()
-    from pyarrow import parquet
-
+    parquet = import_parquet()
     remaining, n_rows = iter(rows), 0
     with atomic_path(path) as temporary, parquet.ParquetWriter(temporary, schema(), **PARQUET_SETTINGS) as writer:
         while group := list(islice(remaining, GROUP_ROWS)):
@@ -214,9 +212,7 @@ def write_row_docs(path: str | Path, rows: Iterable[Row]) -> int:
 
 def _opened(path: Path) -> Any:
     """The `ParquetFile` at a path. RAISES: XnerError where it cannot be read."""
-    pa = import_pyarrow()
-    from pyarrow import parquet
-
+    pa, parquet = import_pyarrow(), import_parquet()
     try:
         file = parquet.ParquetFile(path, page_checksum_verification=True)
         file.schema_arrow.names  # noqa: B018  (a damaged name is found here)

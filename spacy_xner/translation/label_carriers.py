@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from itertools import islice, product
 
 from ..errors import XnerError
+from ..extras import needs_extra
 from .labelled_text import EncodedText, LabelCarrier, LabelledTranslation, names_and_labels
 from .streams import translate_items
 from .text_edits import CharSpan, delete_matches, replace_ranges, replace_spans, strip_text
@@ -177,7 +178,8 @@ def match_names(parts: Sequence[str], names: Sequence[str], name_translations: S
     name_translations (Sequence[str | None]): translations of the names; empty where all entities have one label.
     RETURNS: the index of the name by the index of the part, for as many as the smaller of both numbers.
     """
-    from scipy.optimize import linear_sum_assignment
+    with needs_extra("train", "Matching of names with parts of a translation needs"):
+        from scipy.optimize import linear_sum_assignment
 
     def similarity(i: int, k: int) -> float:
         others = [names[k], *([name_translations[k] or ""] if name_translations else [])]

@@ -4,13 +4,12 @@ For German, NLLB uses `deu_Latn`, M2M-100 `__de__`, mBART `de_DE`, Marian `>>deu
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from babel.core import get_global
-
 from ..errors import XnerError
+from ..extras import needs_extra
 from ..languages.codes import normalise_code
 
 TOKEN = re.compile(r"(>>|__)?([a-z]{2,3}(?:_[A-Z][A-Za-z]{1,3})?)(<<|__)?")
@@ -51,7 +50,7 @@ def choose_token(lang: str, tokens: Iterable[LanguageToken], model: str) -> Lang
     tokens = list(tokens)
     language, *wanted = canonical_parts(lang)
     asked = normalise_code(lang).split("-")
-    likely = get_global("likely_subtags")
+    likely = cldr("likely_subtags")
     regional = [f"{language}_{part.upper()}" for part in wanted]  # `zh_TW`: traditional characters
     usual = [
         part.lower()
@@ -79,5 +78,13 @@ def choose_token(lang: str, tokens: Iterable[LanguageToken], model: str) -> Lang
 def canonical_parts(code: str) -> list[str]:
     """Language and subtags, with the usual code of the language: `cmn_Hans` -> [`zh`, `hans`], `arb` -> [`ar`]."""
     language, *subtags = normalise_code(code).split("-")
-    alias = ALIASES.get(language) or get_global("language_aliases").get(language, language)
+    alias = ALIASES.get(language) or cldr("language_aliases").get(language, language)
     return [*alias.lower().split("_"), *subtags]
+
+
+def cldr(name: str) -> Mapping[str, str]:
+    """A table of Unicode CLDR, by babel. RAISES: XnerError where it is not installed."""
+    with needs_extra("seq2seq", "Language tokens of translation models need"):
+        from babel.core import get_global
+
+    return get_global(name)  # type: ignore[arg-type, no-any-return, unused-ignore]

@@ -10,7 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import regex
 
 from ..errors import XnerError
+from ..extras import needs_extra
 from ..languages.codes import base_language, normalise_code
 from ..languages.scripts import LETTER, UNSPACED_CHARACTER, is_in_script, is_unspaced_language
 from ..lines import read_lines
@@ -100,14 +101,15 @@ class Lexicon(StreamTranslator):
         if not self.ranked:
             return None
         try:
-            from wordfreq import available_languages, zipf_frequency
+            with needs_extra("trim", "The ranks of translations need"):
+                from wordfreq import available_languages, zipf_frequency
 
             # wordfreq replaces a missing language by a related one: Spanish for Galician, English for Esperanto.
             if base_language(self.target) not in {*available_languages(), *SERBO_CROATIAN}:
                 return None
             zipf_frequency("a", self.target)  # raises an error for languages that need further packages
             return f"wordfreq {version('wordfreq')}"
-        except (ImportError, LookupError, PackageNotFoundError):
+        except (XnerError, ImportError, LookupError):
             return None
 
     def __len__(self) -> int:
@@ -167,7 +169,8 @@ class Lexicon(StreamTranslator):
         """The best candidate; an empty text where there are none."""
         if self.frequencies is None or len(candidates) < 2:
             return "".join(candidates[:1])
-        from wordfreq import zipf_frequency
+        with needs_extra("trim", "The ranks of translations need"):
+            from wordfreq import zipf_frequency
 
         def rank(candidate: str) -> tuple[float, bool]:
             return zipf_frequency(candidate, self.target), not candidate.isupper()

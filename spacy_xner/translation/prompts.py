@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..errors import XnerError
+from ..extras import needs_extra
 from ..languages.codes import normalise_code
 
 TRANSLATE = """\
@@ -187,13 +188,13 @@ def partner_of(tag: str) -> str:
 
 def language_name(code: str) -> str:
     """The English name of a language, with its region or script; the code itself where there is none."""
-    from babel import Locale, UnknownLocaleError
+    with needs_extra("http", "The names of languages in a prompt need"):
+        from babel import Locale, UnknownLocaleError
+        from pycountry import languages
 
     language = normalise_code(code)
     try:
         return Locale.parse(language, sep="-").get_display_name("en") or language
     except (UnknownLocaleError, ValueError):
-        import pycountry
-
-        found = pycountry.languages.get(alpha_3=language.split("-")[0])
+        found = languages.get(alpha_3=language.split("-")[0])
         return str(getattr(found, "name", language))

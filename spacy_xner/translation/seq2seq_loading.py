@@ -6,6 +6,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from ..errors import XnerError
+from ..extras import install_line
 from ..files import Stamps, file_stamps, folder_sha256
 from ..hub import download_snapshot, is_hub_name
 from ..model_files import CONFIG_NAME, LOCAL, TOKENIZER_FILES, check_model_folder
@@ -14,7 +15,7 @@ WEIGHTS = ("model.safetensors", "model-*-of-*.safetensors")
 FILES = (CONFIG_NAME, "generation_config.json", *WEIGHTS, "model.safetensors.index.json", *TOKENIZER_FILES)
 EXPECTED = (
     "Expected a folder, or a hub name, with config.json, model.safetensors and a tokenizer. Sentencepiece tokenizers "
-    "(Marian, M2M-100) need: pip install 'spacy-xner[seq2seq]'."
+    f"(Marian, M2M-100) need: {install_line('seq2seq')}."
 )
 
 # Weights in use. Translators into several languages share them, but not the tokenizers, which have a language set.

@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from diskcache import Cache, Disk, Timeout
-from diskcache.core import MODE_RAW
-
 from ..errors import XnerError
+from ..extras import needs_extra
+
+with needs_extra("train", "The cache of translations needs"):
+    from diskcache import Cache, Disk, Timeout
+    from diskcache.core import MODE_RAW
 
 ALL_IN_SQLITE = 2**62  # minimum number of characters of values that get a file of their own: none do
 

@@ -102,8 +102,8 @@ def test_meta(tiny_pipeline: Path, tiny_encoder: Path, scores: Path, tmp_path: P
         {"part": "encoder", "name": "tiny", "url": "a local folder", "license": "unknown", "author": ""}
     ]
     assert meta["author"] == "spacy-xner"
-    assert any(requirement.startswith("spacy-xner>=") for requirement in meta["requirements"])
-    assert any(requirement.startswith("spacy-transformers>=") for requirement in meta["requirements"])
+    required = sorted(meta["requirements"])  # no extra, and nothing else
+    assert [requirement.split(">=")[0] for requirement in required] == ["spacy-transformers", "spacy-xner"]
     assert meta["components"] == ["transformer", "xner"]
     assert (tiny_pipeline / "meta.json").read_bytes() == before
     assert not (folder / "dist").exists()

@@ -140,7 +140,7 @@ def test_layers_plot_of_another_kind(tmp_path: Path) -> None:
 def test_layers_plot_without_matplotlib(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     message = failing("layers", "xx_nowhere", "--plot", tmp_path / "layers.png")
-    assert 'pip install "matplotlib>=3.8"' in message
+    assert "matplotlib, which is not installed. Install it with: pip install 'spacy-xner[plot]'" in message
 
 
 def test_layers_of_a_pipeline_without_weights(without_weights: Path) -> None:

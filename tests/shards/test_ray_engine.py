@@ -134,7 +134,7 @@ def test_a_cluster_that_is_not_there(address: str) -> None:
 
 def test_without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(XnerError, match=r"need the package ray .*pip install 'spacy-xner\[ray\]'"):
+    with pytest.raises(XnerError, match=r"need the package ray, .*pip install 'spacy-xner\[ray\]'"):
         RayEngine(2)
 
 

@@ -261,5 +261,5 @@ def test_bad_models(models: dict[str, tuple[Path, Path]], tmp_path: Path, monkey
     with pytest.raises(XnerError, match=r"but no shared_vocabulary\.json or source_vocabulary.json"):
         make(damaged)
     monkeypatch.setitem(__import__("sys").modules, "ctranslate2", None)
-    with pytest.raises(XnerError, match=r"needs the package ctranslate2 .*pip install 'spacy-xner\[ctranslate2\]'"):
+    with pytest.raises(XnerError, match=r"needs the package ctranslate2, .*pip install 'spacy-xner\[ctranslate2\]'"):
         make(converted)

