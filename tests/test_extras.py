@@ -1,4 +1,4 @@
-"""What needs no extra works without any, and imports of all else name theirs: setup.cfg, extras.py, docs/extras.md."""
+"""What needs no extra works without any, and imports of all else name theirs: setup.cfg, extras.py, docs/reference/extras.md."""
 
 import ast
 import configparser
@@ -115,7 +115,7 @@ def test_extras_that_have_others() -> None:
 
 
 def test_page() -> None:
-    """docs/extras.md has a row for each extra, with its packages, and for the base."""
+    """docs/reference/extras.md has a row for each extra, with its packages, and for the base."""
     (path,) = ROOT.glob("docs/**/extras.md")
     page = path.read_text(encoding="utf8")
     rows = re.findall(r"^\| `([\w-]+)` \| .+ \| (.*) \|$", page, re.MULTILINE)
