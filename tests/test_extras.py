@@ -1,4 +1,4 @@
-"""What needs no extra works without any, and imports of all else name theirs: setup.cfg, extras.py, docs/reference/extras.md."""
+"""What needs no extra works without any, and imports of all else name theirs (setup.cfg, spacy_xner/extras.py)."""
 
 import ast
 import configparser

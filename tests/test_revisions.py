@@ -21,7 +21,7 @@ REVISIONS: dict[tuple[str, ...], tuple[int, str]] = {
         "alignment.segmenters",
         "alignment.units",
         "alignment.word_kinds",
-    ): (3, "3760c9de5550"),
+    ): (3, "d9f2203ae602"),
     ("projection.projector", "projection.confidence", "projection.transport_projection"): (3, "b115bcc7f4ed"),
     ("projection.filters",): (1, "55a2cbc248c5"),
     ("corpus.carry", "translation.label_carriers", "translation.xml_carrier", "translation.xml_tags"): (
@@ -33,7 +33,7 @@ REVISIONS: dict[tuple[str, ...], tuple[int, str]] = {
         "encoders.trimming.word_lists",
         "encoders.trimming.scripts",
         "encoders.trimming.vocabulary",
-    ): (1, "d2ce4451947a"),
+    ): (1, "e15123a0e22e"),
     ("distillation.distiller", "distillation.teachers"): (2, "811b0593901e"),
     ("shards.steps", "corpus.filters", "corpus.quality", "corpus.language_check"): (1, "f3d8ffc9c4e7"),
     ("translation.seq2seq", "translation.pieces", "translation.splitting"): (1, "8be348e10d4b"),
