@@ -1,4 +1,4 @@
-"""The model card of the main job's pipeline: what `xner package` writes of its scores, from the records of its scores."""
+"""The model card of the main job's pipeline: what `xner package` writes of its scores, from their records."""
 
 import json
 import re

@@ -24,7 +24,9 @@ def card() -> str:
 
 def test_scores_of_the_record(card: str) -> None:
     scores = json.loads((ROOT / "benchmarks/records/main-job/xner_agg.json").read_text(encoding="utf8"))
-    rows = re.findall(r"^\| .+ \((\w+)\)(?:, source)? \| \d+ \| \d+ \| [\d.]+ \| [\d.]+ \| ([\d.]+) ", card, re.MULTILINE)
+    rows = re.findall(
+        r"^\| .+ \((\w+)\)(?:, source)? \| \d+ \| \d+ \| [\d.]+ \| [\d.]+ \| ([\d.]+) ", card, re.MULTILINE
+    )
     assert dict(rows) == {lang: f"{100 * row['f']:.1f}" for lang, row in scores["languages"].items()}
     assert f"{scores['calibration']['ece_after']:.3f} on average" in card
 
