@@ -144,6 +144,11 @@ class Study:
         return {self.name: self.test} | {f"{self.name}-{name}": path for name, path in self.more_tests.items()}
 
     @property
+    def test_names(self) -> list[str]:
+        """The names that its records have: one for each test, also for optional ones whose data are absent."""
+        return [self.name, *(f"{self.name}-{name}" for name in (*self.more_tests, *self.optional_tests))]
+
+    @property
     def absent_tests(self) -> dict[str, str]:
         """The optional tests whose data are absent, by their own names."""
         return {name: path for name, path in self.optional_tests.items() if not has_data(path)}

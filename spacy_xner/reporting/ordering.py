@@ -17,9 +17,10 @@ def arms_in_order(study: StudyRecords, baseline: str, plan: Study | None = None)
     are ordered by what an arm learns from: the baseline, arms that learn from source labels alone, those with projected
     labels, those with a teacher; each by name. So are arms that the study file does not have; they come last.
 
-    plan (Study | None): the study file. RAISES: XnerError if it is of another study.
+    plan (Study | None): the study file; the records may be of one of its further tests. RAISES: XnerError if it is of
+        another study.
     """
-    if plan is not None and plan.name != study.name:
+    if plan is not None and study.name not in plan.test_names:
         raise XnerError(
             f"The study file is of the study '{plan.name}', the records of '{study.name}': expected one study."
         )

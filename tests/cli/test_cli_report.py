@@ -122,6 +122,20 @@ def test_answer_order_and_distant_languages(records: Path, tmp_path: Path) -> No
     assert "is also an input and would be lost" in failing(*command[:3], plan, *command[4:])
 
 
+@pytest.mark.parametrize("kind", ["more", "optional"])
+def test_the_plan_of_a_further_test(records: Path, tmp_path: Path, kind: str) -> None:
+    """Records of NAME-TEST are of the study NAME that has this test."""
+    plan = tmp_path / "study.cfg"
+    rest = 'gold = "g"\ndev = "d"\ntest = "t"\n\n[arms]\n' + "".join(f"[arms.{arm}]\n" for arm in "bea")
+    command = ("report", records, "-o", tmp_path / "report.html", "--plan", plan, *FEW)
+    plan.write_text(
+        f'[study]\nname = "made"\n{rest}'.replace("\n[arms]", f'[study.{kind}_tests]\nup = "u"\n\n[arms]', 1)
+    )
+    ok(*command)
+    plan.write_text(f'[study]\nname = "made"\n{rest}')
+    assert "of the study 'made', the records of 'made-up'" in failing(*command)
+
+
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
