@@ -4,6 +4,7 @@ A page has a comment where a part is put, on a line of its own:
 
     <!-- made from the code: functions misc:alignment misc:projection -->
     <!-- made from the code: commands corpus -->
+    <!-- made from the code: card -->
     <!-- file: benchmarks/README.md -->
 
 In the repository, links to files are as usual relative to the page. On the site, a link to a file that is a page of the
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
+import cards
 import commands
 import functions
 from docutils import nodes
@@ -27,7 +29,7 @@ from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-MAKERS = {"functions": functions.markdown, "commands": commands.markdown}
+MAKERS = {"functions": functions.markdown, "commands": commands.markdown, "card": cards.markdown}
 MADE = re.compile(r"^<!-- made from the code: (\w+)(.*) -->$", re.MULTILINE)
 FILE = re.compile(r"^<!-- file: (\S+) -->$", re.MULTILINE)
 CODE = re.compile(r"^```.*?^```$|``.*?``|`[^`\n]*`", re.MULTILINE | re.DOTALL)

@@ -127,7 +127,7 @@ class EmbeddingAligner:
         """Align (source words, target words) pairs lazily, in order. YIELDS: an `Alignment` for each pair."""
         for buffer in self._buffers(pairs):
             for (source, target), encoded in zip(buffer, self.encode(buffer), strict=True):
-                yield self._align_pair(*encoded, source, target)
+                yield self.align_encoded(*encoded, source, target)
 
     def encode(
         self, pairs: Sequence[tuple[tuple[str, ...], tuple[str, ...]]]
@@ -158,9 +158,10 @@ class EmbeddingAligner:
         if buffer:
             yield buffer
 
-    def _align_pair(
+    def align_encoded(
         self, source: "EncodedSentence", target: "EncodedSentence", source_words: Words, target_words: Words
     ) -> Alignment:
+        """Align a pair that `encode` has encoded."""
         if self.method == "transport":
             return TransportAlignment(pair_affinity(source, target, source_words, target_words))
         shape = len(source_words), len(target_words)
