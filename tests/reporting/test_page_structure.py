@@ -10,6 +10,7 @@ from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from spacy_xner.alignment.types import Alignment
+from spacy_xner.corpus.predict import Row
 from spacy_xner.projection import Projection
 from spacy_xner.projection.types import ProjectedSpan
 from spacy_xner.reporting.alignment_page import TABLE_WORDS, ShownPair, alignment_page
@@ -30,7 +31,7 @@ OTHERS = [
     ShownPair(2, SOURCE, EMPTY, Alignment([], np.zeros((3, 0), dtype="f"))),
     ShownPair(3, LONG, LONG, Alignment([], np.zeros((len(LONG), len(LONG)), dtype="f"))),
 ]
-ROWS = [
+ROWS: list[Row] = [
     {"lang": "ar", "text": TARGET.text, "entities": [{"start": 4, "end": 8, "label": "PER", "score": 0.987}]},
     {"id": "b", "text": "none", "entities": []},
 ]
