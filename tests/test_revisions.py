@@ -38,7 +38,7 @@ REVISIONS: dict[tuple[str, ...], tuple[int, str]] = {
     ("shards.steps", "corpus.filters", "corpus.quality", "corpus.language_check"): (1, "f3d8ffc9c4e7"),
     ("translation.seq2seq", "translation.pieces", "translation.splitting"): (1, "8be348e10d4b"),
     ("translation.ctranslate2_translator", "translation.pieces", "translation.splitting"): (1, "caec2c0d4c2a"),
-    ("translation.lexicon", "translation.freedict"): (1, "1e06819e1631"),
+    ("translation.lexicon", "translation.freedict"): (1, "b0c404d561c5"),
     ("translation.apertium", "translation.apertium_stream"): (1, "209279a3e8e8"),
     ("translation.fast_translate", "translation.splitting"): (1, "bb8074d85f8d"),
     ("translation.http", "translation.http_protocols"): (1, "151dc6d13fad"),

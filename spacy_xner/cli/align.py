@@ -147,13 +147,16 @@ def show(
     from ..pipelines import use_gpu
     from ..reporting.aligned_pairs import shown_pairs
     from ..reporting.alignment_page import alignment_page
+    from ..reporting.wording import count
 
     check_output_path(output, file, *([target] if target else []))
     use_gpu(gpu_id)
     projector = make_projector(encoder, parse_layers(layers), method.value, 0.0, (), batch_size, fast)
-    projector.aligner = with_languages(projector.aligner, language_pair(source_lang, target_lang))
-    pairs = list(shown_pairs(file, target, limit, tokenized, projector))
-    note = f"{file.name}{f', {target.name}' if target else ''}: {len(pairs)} pairs. Encoder {encoder}, {method.value}."
+    langs = language_pair(source_lang, target_lang)
+    projector.aligner = with_languages(projector.aligner, langs)
+    pairs = list(shown_pairs(file, target, limit, tokenized, projector, langs))
+    names = ", ".join(path.name for path in (file, target) if path)
+    note = f"{names}: {count(len(pairs), 'pair')}. Encoder {encoder}, {method.value}."
     with atomic_path(output) as temporary:
         temporary.write_text(alignment_page(pairs, "Word alignment", note), encoding="utf8")
     make_notes().print(f"Wrote {output}: open it in a browser.")

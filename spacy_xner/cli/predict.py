@@ -256,13 +256,14 @@ def write_page(html: Path, rows: "list[Row]", nlp: "Language", files: list[Path]
     from ..files import atomic_path
     from ..pipelines import name_of
     from ..reporting.predictions_page import predictions_page
+    from ..reporting.wording import count
 
     names = ["standard input" if path == STREAM else Path(with_names(str(path))).name for path in files]
     shown = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED:,} more files" if len(names) > NAMED else "")
     n_entities = sum(len(row["entities"]) for row in rows)
     is_cut = len(rows) < n_texts
-    part = f"the first {len(rows):,} of {n_texts:,} texts (--html-limit)" if is_cut else f"{n_texts:,} texts"
-    note = f"{shown}: {part}, with {n_entities:,} entities, found by {name_of(nlp)}."
+    part = f"the first {len(rows):,} of {n_texts:,} texts (--html-limit)" if is_cut else count(n_texts, "text")
+    note = f"{shown}: {part}, with {count(n_entities, 'entity', 'entities')}, found by {name_of(nlp)}."
     title = f"Entities found by {nlp.meta.get('lang', 'xx')}_{nlp.meta.get('name', 'pipeline')}"
     with atomic_path(html) as temporary:
         temporary.write_text(predictions_page(rows, title, note), encoding="utf8")

@@ -1,19 +1,19 @@
 """Sentences with their entities in HTML, in the style of displaCy."""
 
 import hashlib
-import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 from spacy import displacy
 from spacy.displacy.render import DEFAULT_LABEL_COLORS
-from spacy.displacy.templates import TPL_ENT
 
 COLORS = {**DEFAULT_LABEL_COLORS, "PER": DEFAULT_LABEL_COLORS["PERSON"], "MISC": DEFAULT_LABEL_COLORS["NORP"]}
 OTHER_HUES = 24  # of labels that displaCy does not know
-# displaCy's template with a tooltip, and without the white space that lets a label be alone on the next line.
-TITLED = re.sub(r"\s*\n\s*", "", TPL_ENT).replace("<mark ", '<mark title="{title}" ', 1)
+# As displaCy's, with the look in the page's stylesheet, and no line break between the entity and its label.
+ENTITY = (
+    '<mark class="entity" style="background: {bg}">{text}&nbsp;<span lang="en" dir="ltr">{label}{kb_link}</span></mark>'
+)
 
 
 def color_of(label: str) -> str:
@@ -25,22 +25,18 @@ def color_of(label: str) -> str:
     return COLORS.get(label.upper(), f"hsl({number % OTHER_HUES * 360 // OTHER_HUES}, 65%, 80%)")
 
 
-def shown_entities(
-    text: str, spans: Iterable[tuple[int, int, str, str]], titles: Sequence[str] | None = None
-) -> Markup:
-    """A sentence with its entities. Text, labels and titles are escaped.
+def shown_entities(text: str, spans: Iterable[tuple[int, int, str, str]]) -> Markup:
+    """A sentence with its entities. Text, labels and what is appended to them are escaped.
 
     spans: start and end character, label, and a text to append to the label.
-    titles (Sequence[str] | None): a tooltip for each entity.
     """
     ents, colors = [], {}
-    for i, (start, end, label, suffix) in enumerate(spans):
-        shown = str(escape(label)) + suffix  # displaCy does not escape labels
-        title = {"title": str(escape(titles[i]))} if titles else {}
-        ents.append({"start": start, "end": end, "label": shown, "params": title})
+    for start, end, label, suffix in spans:
+        shown = str(escape(label + suffix))  # displaCy does not escape labels
+        ents.append({"start": start, "end": end, "label": shown})
         colors[shown.upper()] = color_of(label)
     data = {"text": text, "ents": ents, "title": None, "settings": {"direction": direction_of(text)}}
-    options = {"colors": colors, **({"template": TITLED} if titles else {})}
+    options = {"colors": colors, "template": ENTITY}
     return Markup(displacy.render(data, style="ent", manual=True, page=False, jupyter=False, options=options))
 
 

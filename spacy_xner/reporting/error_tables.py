@@ -12,7 +12,6 @@ from .tables import Table
 from .wording import named
 
 NONE = "none"
-HEAT = 0.7  # of the background of a cell with all entities of its row
 
 
 def errors_table(report: Report) -> Table | None:
@@ -59,5 +58,5 @@ def confusion_table(runs: Sequence[RunRecord]) -> Table | None:
         means = [counts[reference][found] / len(with_errors) for found in names]
         cells = [f"{n:,.0f}" if reference or found else "" for n, found in zip(means, names, strict=True)]
         rows.append([reference or NONE, *cells])
-        heat.append([round(HEAT * n / (sum(means) or 1), 3) for n in means])
-    return Table(["", *labels, NONE], rows, [""] * len(rows), heat=heat)
+        heat.append([round(n / (sum(means) or 1), 3) for n in means])
+    return Table(["reference", *labels, NONE], rows, [""] * len(rows), heat=heat)

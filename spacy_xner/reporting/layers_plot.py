@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..aggregation.learned import LearnedLayers
 
 FORMATS = (".png", ".svg", ".pdf")
+PLOT_NEEDS = "--plot needs"
 BAR, POINT, INK = "#4477aa", "#cc6677", "#444444"  # distinct for colour-blind readers, and in print
 READ, UNREAD = "#000000", "#b0b0b0"  # colours of the layers' numbers
 TITLES = {
@@ -29,13 +30,13 @@ def check_plot(path: Path) -> None:
         raise XnerError(
             f"--plot: {path} has no picture format, expected a name that ends in one of {', '.join(FORMATS)}."
         )
-    with needs_extra("plot", "--plot needs"):
+    with needs_extra("plot", PLOT_NEEDS):
         import matplotlib  # noqa: F401
 
 
 def write_plot(path: Path, found: Sequence[tuple[str, LearnedLayers]]) -> None:
     """Draw a chart for each pair of (component, learned layers), one below the other, as wide as a paper's column."""
-    with needs_extra("plot", "--plot needs"):
+    with needs_extra("plot", PLOT_NEEDS):
         from matplotlib import rc_context
         from matplotlib.figure import Figure
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader
 
 from .. import __version__
 from ..experiments.comparability import DIGEST, without
@@ -15,21 +12,21 @@ from ..experiments.significance import MACRO, Estimate
 from . import plots
 from .dots import DotPlot, differences_dots, scores_dots
 from .examples import disagreements
+from .frame import render_page
 from .report import Report
 from .sections import MAX_EXAMPLES, sections
 from .svg import N_COLORS, check_matplotlib
 from .training_tables import curves_of, layer_weights_of
 from .wording import listed, named
 
-TEMPLATES = Path(__file__).parent / "templates"
-
 
 def report_html(report: Report) -> str:
     """The whole page. RAISES: XnerError without matplotlib."""
     check_matplotlib()
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     langs = report.analysis.langs
-    return environment.get_template("report.html").render(
+    return render_page(
+        "report.html",
+        kind="report",
         title=f"Study {report.study.name}",
         report=report,
         sections=sections(report),

