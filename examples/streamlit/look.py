@@ -39,8 +39,12 @@ def find(name: str, texts: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def shown(text: dict[str, Any], threshold: float, labels: list[str]) -> dict[str, Any]:
-    """The text with the entities that are chosen. This is what the pipeline's own threshold leaves."""
-    ents = [ent for ent in text["ents"] if ent["score"] >= threshold and ent["label"] in labels]
+    """The text with the entities that are chosen, as the pipeline's own threshold chooses.
+
+    Entities of other components, such as an `entity_ruler`, have no score.
+    """
+    kept = [ent for ent in text["ents"] if ent["score"] is None or ent["score"] >= threshold]
+    ents = [ent for ent in kept if ent["label"] in labels]
     return {**text, "ents": ents}
 
 
@@ -48,7 +52,7 @@ def page(name: str) -> None:
     st.set_page_config(page_title="Entities", layout="wide")
     st.title("Entities")
     st.caption(f"Found by {name}. Texts can be in different languages.")
-    all_labels = sorted(load(name).pipe_labels["xner"])
+    all_labels = sorted({label for labels in load(name).pipe_labels.values() for label in labels})
     with st.sidebar:
         threshold = st.slider("Lowest score", 0.0, 1.0, 0.0, 0.01, help="Entities with a lower score are left out.")
         labels = st.multiselect("Labels", all_labels, default=all_labels)
@@ -65,14 +69,14 @@ def page(name: str) -> None:
         {
             "entity": text["text"][ent["start"] : ent["end"]],
             "label": ent["label"],
-            "score": round(ent["score"], 3),
+            "score": ent["score"],
             "text": number,
         }
         for number, text in enumerate(found, start=1)
         for ent in text["ents"]
     ]
     st.subheader(f"{len(rows)} entities")
-    st.dataframe(rows, hide_index=True, width="stretch")
+    st.dataframe(rows, hide_index=True, width="stretch", column_config={"score": st.column_config.NumberColumn(format="%.3f")})
 
 
 if __name__ == "__main__":
