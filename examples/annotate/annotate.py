@@ -30,7 +30,13 @@ def for_prodigy(doc: Doc, name: str, lang: str) -> dict[str, Any]:
     the pipeline, and training with `hard_weighting` would take it for the weight of the label.
     """
     tokens = [
-        {"id": token.i, "text": token.text, "start": token.idx, "end": token.idx + len(token), "ws": bool(token.whitespace_)}
+        {
+            "id": token.i,
+            "text": token.text,
+            "start": token.idx,
+            "end": token.idx + len(token),
+            "ws": bool(token.whitespace_),
+        }
         for token in doc
     ]
     spans = [

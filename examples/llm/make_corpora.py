@@ -11,8 +11,10 @@ from typing import Annotated, Any
 
 import typer
 from spacy.util import load_config
+
 from spacy_xner.translation import make_translator
 
+CONFIG = Path(__file__).with_name("llm.cfg")
 LOOK = ["The mayor of Leipzig met farmers on Monday.", "Ada Obi joined Acme in May, and left in June."]
 
 
@@ -32,7 +34,7 @@ def options(settings: dict[str, Any]) -> list[str]:
 
 def main(
     labelled: Annotated[Path, typer.Argument(help="Labelled text, in any format that `xner corpus convert` reads.")],
-    config: Annotated[Path, typer.Option(help="The server and the translator.")] = Path(__file__).with_name("llm.cfg"),
+    config: Annotated[Path, typer.Option(help="The server and the translator.")] = CONFIG,
     output: Annotated[Path, typer.Option(help="Folder for the corpora.")] = Path("llm"),
     sentences: Annotated[int, typer.Option(min=1, help="Number of sentences to write.")] = 500,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a server that charges gets texts.")] = False,

@@ -76,7 +76,9 @@ def page(name: str) -> None:
         for ent in text["ents"]
     ]
     st.subheader(f"{len(rows)} entities")
-    st.dataframe(rows, hide_index=True, width="stretch", column_config={"score": st.column_config.NumberColumn(format="%.3f")})
+    st.dataframe(
+        rows, hide_index=True, width="stretch", column_config={"score": st.column_config.NumberColumn(format="%.3f")}
+    )
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from spacy_xner.corpus.docs import load_docs
@@ -21,8 +22,6 @@ README = (EXAMPLES / "annotate/README.md").read_text(encoding="utf8")
 
 def export(room: Path, pipeline: Path, tool: str, *options: str) -> list[dict[str, Any]]:
     (room / "news.txt").write_text(TEXTS, encoding="utf8")
-    import typer
-
     app = typer.Typer()
     app.command()(annotate.main)
     output = room / f"news.{tool}.jsonl"
@@ -82,11 +81,14 @@ def test_commands_of_the_readme(
         "configs": EXAMPLES.parent / "configs",
         "models/encoder": tiny_encoder,
         "corpora/train": tiny_corpus,
+        "corpora/projected": tiny_corpus,
         "corpora/dev": tiny_corpus,
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).symlink_to(target)
-    text = "".join(json.dumps(prodigy(task, n)) + "\n" for n, task in enumerate(export(tmp_path, tiny_pipeline, "prodigy")))
+    text = "".join(
+        json.dumps(prodigy(task, n)) + "\n" for n, task in enumerate(export(tmp_path, tiny_pipeline, "prodigy"))
+    )
     (tmp_path / "corrected.jsonl").write_text(text, encoding="utf8")
     monkeypatch.chdir(tmp_path)
     (block,) = (each.code for each in read_blocks("", README) if each.section == "Read back and train")
@@ -96,5 +98,7 @@ def test_commands_of_the_readme(
             ok(*words[1:])
         else:  # the tiny pipeline has another config than the project's: no start
             start = words.index("--paths.start")
-            run_spacy(*words[3:start], *words[start + 2 :], "--training.max_steps", "1", "--training.eval_frequency", "1")
+            run_spacy(
+                *words[3:start], *words[start + 2 :], "--training.max_steps", "1", "--training.eval_frequency", "1"
+            )
     assert (tmp_path / "training/corrected/model-last/meta.json").is_file()

@@ -1,7 +1,8 @@
 """examples/notebook: all cells with few sentences, few steps and a tiny encoder; the file can be read in a diff.
 
 Code cells are run here as a notebook runs them, so that no notebook server is needed: those of commands, whose lines
-begin with `!`, by their parts, with the values of variables in braces; the others as Python, in one namespace.
+begin with `!` (a backslash continues one), by their parts, with the values of variables in braces; the others as
+Python, in one namespace.
 """
 
 import json
@@ -48,7 +49,7 @@ def test_cells(tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     names |= here | {"STEPS": 2}
     for cell in CELLS[1:]:
         if cell.startswith("!"):
-            for line in cell.splitlines():
+            for line in cell.replace("\\\n", "").splitlines():
                 run_command(line.removeprefix("!").format(**names))
         else:
             exec(cell, names)
