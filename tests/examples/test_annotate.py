@@ -86,9 +86,8 @@ def test_commands_of_the_readme(
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).symlink_to(target)
-    text = "".join(
-        json.dumps(prodigy(task, n)) + "\n" for n, task in enumerate(export(tmp_path, tiny_pipeline, "prodigy"))
-    )
+    tasks = [prodigy(task, number) for number, task in enumerate(export(tmp_path, tiny_pipeline, "prodigy"))]
+    text = "".join(json.dumps(task) + "\n" for task in tasks if task["answer"] == "accept")
     (tmp_path / "corrected.jsonl").write_text(text, encoding="utf8")
     monkeypatch.chdir(tmp_path)
     (block,) = (each.code for each in read_blocks("", README) if each.section == "Read back and train")
