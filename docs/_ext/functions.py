@@ -10,8 +10,8 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from config_values import OWN_VALUES, VALUES, section_of
 from docstrings import NAMES, Docstring, Field, named_elsewhere, with_elsewhere
-from examples import OWN_VALUES, VALUES, section_of
 from spacy.language import Language
 from thinc.api import Config
 
@@ -162,7 +162,9 @@ def config_block(function: Function) -> str:
     for each in function.parameters:
         if each.name not in given and each.kind is not inspect.Parameter.VAR_POSITIONAL and each.name not in NOT_SHOWN:
             if each.name not in VALUES:
-                raise DocstringError(f"{function.name}: docs/_ext/examples.py has no value of {each.name}. Add one.")
+                raise DocstringError(
+                    f"{function.name}: docs/_ext/config_values.py has no value of {each.name}. Add one."
+                )
             given[each.name] = VALUES[each.name]
     given |= OWN_VALUES.get(function.name, {})
     order = [each.name for each in function.parameters if each.name in given]

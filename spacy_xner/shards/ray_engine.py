@@ -11,7 +11,7 @@ import re
 import socket
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -67,10 +67,16 @@ class RayEngine:
 
 
 class ShardActor:
-    """Makes shards in a process of Ray's, with a step that it loads once."""
+    """Makes shards in a process of Ray's, with a step that it loads once.
 
-    def __init__(self, job: Job, gpu: bool) -> None:
+    folder (str): the folder in which the command was started. Relative paths, such as that of a translation model, are
+        below it; a cluster starts its processes elsewhere.
+    """
+
+    def __init__(self, job: Job, gpu: bool, folder: str) -> None:
         self.job, self.gpu = job, gpu
+        with suppress(OSError):  # a node need not have it where all paths are absolute
+            os.chdir(folder)
         self.step: Step | None = None
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
@@ -156,7 +162,7 @@ def _map_shards(ray: Any, job: Job, shards: Sequence[int], n_workers: int, gpu: 
             ShardActor,
             batch_size=1,
             compute=ray.data.ActorPoolStrategy(size=n_workers),
-            fn_constructor_args=(job, gpu),
+            fn_constructor_args=(job, gpu, os.getcwd()),
             num_cpus=1,
             num_gpus=1 if gpu else 0,
             max_restarts=-1,
