@@ -1,4 +1,4 @@
-"""README.md: the names in its text exist, and its links lead somewhere. tests/docs/ runs its blocks."""
+"""README.md: the names in it and in docs/ exist, and its links lead somewhere. tests/docs/ runs its blocks."""
 
 import configparser
 import re
@@ -11,11 +11,12 @@ README = (ROOT / "README.md").read_text(encoding="utf8")
 
 
 def test_names_can_be_used() -> None:
-    """Each `spacy_xner.Name.v1` (or `Name.v1`) is registered."""
+    """Each `spacy_xner.Name.v1` in README.md and in docs/ is registered."""
     parser = configparser.ConfigParser(delimiters=("=",))
     parser.read(ROOT / "setup.cfg", encoding="utf8")
     registered = "\n".join(parser["options.entry_points"].values())
-    named = set(re.findall(r"`(?:spacy_xner\.)?(\w+\.v\d+)`", README))
+    pages = README + "\n".join(page.read_text(encoding="utf8") for page in (ROOT / "docs").rglob("*.md"))
+    named = set(re.findall(r"`spacy_xner\.(\w+\.v\d+)`", pages))
     assert len(named) > 5
     assert [name for name in sorted(named) if f"spacy_xner.{name} = " not in registered] == []
 
