@@ -4,11 +4,13 @@ import ast
 import configparser
 import json
 import re
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 import pytest
 import srsly
+from packaging.specifiers import SpecifierSet
 
 import spacy_xner
 
@@ -106,3 +108,18 @@ def test_issue_templates() -> None:
         assert {field["type"] for field in fields} <= {"input", "textarea", "dropdown", "checkboxes"}
         assert len({field["id"] for field in fields}) == len(fields)
         assert all(field["attributes"]["label"] for field in fields)
+
+
+def test_pinned_versions_run_on_the_first_python() -> None:
+    """constraints.txt serves all of Python 3.11: Debian 12 has 3.11.2, which some newer packages refuse."""
+    pinned = dict(
+        re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(encoding="utf8"), re.MULTILINE)
+    )
+    pinned = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in pinned.items()}
+    needs = {
+        f"{each.name}=={each.version}": each.metadata["Requires-Python"]
+        for each in distributions()
+        if pinned.get(re.sub(r"[-_.]+", "-", each.name).lower()) == each.version
+    }
+    assert len(needs) > 50
+    assert {name: needed for name, needed in needs.items() if needed and "3.11.0" not in SpecifierSet(needed)} == {}
