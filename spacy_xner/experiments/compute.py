@@ -32,7 +32,7 @@ def compute_of(study: StudyRecords) -> dict[str, Compute]:
 
 def _mean_compute(runs: Sequence[RunRecord], by_key: Mapping[tuple[str, float, int], RunRecord]) -> Compute:
     words = [_words_of(run, by_key) for run in runs]
-    minutes = [run.data["minutes"] for run in runs if run.get("minutes")]
+    minutes = [run.data["minutes"] for run in runs if run.get("minutes") is not None]
     known = [each for each in words if each is not None]
     return Compute(
         sum(runs[0].steps.values()) or None,

@@ -18,12 +18,12 @@ def costs_table(report: Report) -> Table | None:
 
     Minutes and `steps in all` are with those of its teachers and its start; the words are those of its own training.
     """
-    known = {arm: runs for arm, runs in report.arms.items() if any(run.get("minutes") for run in runs)}
+    known = {arm: runs for arm, runs in report.arms.items() if any(run.get("minutes") is not None for run in runs)}
     found = {part for runs in known.values() for run in runs for part in run.get("parts") or {}}
     parts = [part for part in PARTS if part in found] + sorted(found - {*PARTS})
     rows = []
     for arm, runs in known.items():
-        minutes = [run.data["minutes"] for run in runs if run.get("minutes")]
+        minutes = [run.data["minutes"] for run in runs if run.get("minutes") is not None]
         cells = [_mean([(run.get("parts") or {}).get(part, 0) for run in runs]) for part in parts]
         words = [run.data["words"] for run in runs if run.get("words")]
         n_words = f"{statistics.mean(words):,.0f}" if words else "–"

@@ -104,6 +104,15 @@ def test_a_teacher_is_counted_once() -> None:
         assert total_cost(make_report(study_of(*records), **FEW)).startswith(hours)
 
 
+def test_a_training_of_no_time_is_in_the_table() -> None:
+    """Minutes are rounded: a very short training has 0.0."""
+    runs = [record("a", minutes=0.0), record("b", minutes=1.0)]
+    costs = costs_table(make_report(study_of(*runs), **FEW))
+    assert costs
+    assert costs.arms == ["a", "b"]
+    assert costs.rows[0][1] == "0.0"
+
+
 def test_parts_without_data_are_left_out() -> None:
     found = make_report(study_of(record("a")), **FEW)
     page = report_html(found)
