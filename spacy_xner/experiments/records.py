@@ -90,7 +90,8 @@ class RunRecord:
 
     def get(self, key: str) -> Any:
         """The value of an optional key; None if it is missing or empty."""
-        return self.data.get(key) or None
+        value = self.data.get(key)
+        return value if isinstance(value, int | float) else value or None
 
     def __str__(self) -> str:
         share = "" if self.labels == 1 else f", {100 * self.labels:g}% of the labels"
