@@ -43,14 +43,18 @@ def predicted(nlp: Language, docs: Iterable[Doc]) -> list[Doc]:
 
 def count(found: Iterable[Doc], gold: Iterable[Doc], misc: bool) -> list[Counts]:
     """The right, wrong and missing entities of each sentence."""
+    own, expected = ([{(ent.start, ent.end, ent.label_) for ent in doc.ents} for doc in docs] for docs in (found, gold))
+    return count_entities(own, expected, misc)
+
+
+def count_entities(
+    found: Iterable[set[tuple[int, int, str]]], gold: Iterable[set[tuple[int, int, str]]], misc: bool
+) -> list[Counts]:
+    """The same of entities as first token, end and label."""
     counts = []
-    for own, reference in zip(found, gold, strict=True):
-        names, expected = (
-            {(ent.start, ent.end, ent.label_) for ent in doc.ents if misc or ent.label_ != "MISC"}
-            for doc in (own, reference)
-        )
+    for sides in zip(found, gold, strict=True):
         counts.append(Counts())
-        counts[-1].add(names, expected)
+        counts[-1].add(*({each for each in side if misc or each[2] != "MISC"} for side in sides))
     return counts
 
 

