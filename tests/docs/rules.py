@@ -158,8 +158,8 @@ def check_project_run(name: str, rest: list[str]) -> None:
 def check_config(text: str) -> None:
     """Part of a config: in place of the same sections of configs/xner.cfg it has functions and settings that exist."""
     headings = re.findall(r"^\[(.+)\]$", text, re.MULTILINE)
-    path = headings[0].split(".")
-    above = "".join(f"[{'.'.join(path[:end])}]\n" for end in range(1, len(path)))
+    paths_above = [each.rsplit(".", n)[0] for each in headings for n in range(1, each.count(".") + 1)]
+    above = "".join(f"[{path}]\n" for path in dict.fromkeys(paths_above) if path not in headings)
     block = Config().from_str(above + text, interpolate=False)
     paths = {"paths.train": "corpora/train", "paths.dev": "corpora/dev"}
     config = load_config(ROOT / "configs/xner.cfg", overrides=paths, interpolate=False).merge(block).interpolate()
