@@ -57,15 +57,15 @@ def read_segmented_pairs(path: Path, warn: Warn = warnings.warn, or_else: str = 
     warn (Callable): receives the sentence of the warning, with the number of such pairs and the line of the first.
     or_else (str): what else than spaces in the file would help.
     """
-    found = []
+    n_found = first = number = 0
     for number, pair in enumerate(read_pairs(path), start=1):
         if any(map(is_unsegmented, pair)):
-            found.append(number)
+            n_found, first = n_found + 1, first or number
         yield pair
-    if found:
+    if n_found:
         warn(
-            f"{len(found):,} of {number:,} pairs have text of a script without spaces, such as Chinese, Japanese or "
-            f"Thai, that is not split into words (first: {path}:{found[0]}): it is aligned as one long word. Separate "
+            f"{n_found:,} of {number:,} pairs have text of a script without spaces, such as Chinese, Japanese or "
+            f"Thai, that is not split into words (first: {path}:{first}): it is aligned as one long word. Separate "
             f"the words, or the characters, by spaces{or_else}."
         )
 
