@@ -218,7 +218,8 @@ def test_evaluate_without_unlabelled_texts(tiny_pipeline: Path, tiny_corpus: Pat
     (found,) = json.loads((tmp_path / "scores.json").read_text())["languages"].values()
     assert (found["docs"], found["f"]) == (4, pytest.approx(expected["f"]))
     write_docs(tmp_path / "none.spacy", unlabelled)
-    assert "no docs to evaluate on" in failing("evaluate", tiny_pipeline, tmp_path / "none.spacy", "--skip-unlabelled")
+    command = ["evaluate", tiny_pipeline, tmp_path / "none.spacy", "--skip-unlabelled", "--quiet"]
+    assert "no docs to evaluate on" in failing(*command)
 
 
 def docs_without_meta(path: Path) -> Path:
