@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import spacy
-from spacy.language import Language
 from spacy.tokens import Doc
 
+from spacy_xner.annotations.examples import copy_tokens
 from spacy_xner.errors import XnerError
 from spacy_xner.ner.fitting import recognisers_of
 
@@ -67,7 +67,7 @@ def spacy_peer(name: str) -> Peer:
     return Peer(
         Path(name).name if Path(name).is_dir() else name,
         frozenset(nlp.meta.get("languages") or ([] if nlp.lang == "xx" else [nlp.lang])),
-        lambda docs: list(map(entities_of, nlp.pipe(blank_copy(nlp, doc) for doc in docs))),
+        lambda docs: list(map(entities_of, nlp.pipe(copy_tokens(doc, nlp.vocab) for doc in docs))),
         folder_size(nlp.path),
         nlp.meta.get("license") or "not stated",
         "calibrated" if recognisers_of(nlp) else "none",
@@ -104,11 +104,6 @@ def gliner_peer(name: str) -> Peer:
 def hub_peer(name: str, predict: Predict, scores: str, longest: str) -> Peer:
     """A model of a hub, or in a folder: made for any language, as far as its name says."""
     return Peer(name, frozenset(), predict, folder_size(Path(name)), "see its model card", scores, longest)
-
-
-def blank_copy(nlp: Language, doc: Doc) -> Doc:
-    """The tokens of a doc, without its labels, in the pipeline's vocabulary."""
-    return Doc(nlp.vocab, words=[token.text for token in doc], spaces=[bool(token.whitespace_) for token in doc])
 
 
 def entities_of(doc: Doc) -> Entities:

@@ -12,6 +12,7 @@ from spacy.tokens import Doc
 
 from spacy_xner.alignment import Alignment
 from spacy_xner.alignment.embedding import EmbeddingAligner
+from spacy_xner.annotations.examples import copy_tokens
 from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.distillation.span_teacher import PipelineTeacher
 from spacy_xner.ner.calibration import expected_calibration_error
@@ -68,8 +69,7 @@ class Language:
 
     def score_teacher(self, teacher: PipelineTeacher) -> float:
         """F1 of the entities that the teacher finds by itself, in percent."""
-        vocab = teacher.nlp.vocab
-        copies = [Doc(vocab, [t.text for t in doc], [bool(t.whitespace_) for t in doc]) for doc in self.targets]
+        copies = [copy_tokens(doc, teacher.nlp.vocab) for doc in self.targets]
         found = [{(e.start, e.end, e.label_) for e in doc.ents} for doc in teacher.nlp.pipe(copies)]
         hits = sum(len(a & b) for a, b in zip(found, self.gold, strict=True))
         return 200 * hits / max(1, sum(map(len, found)) + sum(map(len, self.gold)))

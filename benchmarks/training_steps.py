@@ -15,6 +15,8 @@ from spacy.util import load_config, registry
 from stock_pipeline import LISTENER, stock_model
 from thinc.api import fix_random_seed
 
+from spacy_xner.annotations.examples import copy_tokens
+
 DEFAULT_AGGREGATOR = {"@architectures": "spacy_xner.WeightedConcat.v1"}
 
 
@@ -57,9 +59,7 @@ class Trainer:
 
     def step(self, docs: list[Doc], clock: Callable[[], float] = time.perf_counter) -> float:
         """Seconds for one update, by a clock."""
-        examples = [
-            Example(Doc(self.nlp.vocab, [t.text for t in d], [bool(t.whitespace_) for t in d]), d) for d in docs
-        ]
+        examples = [Example(copy_tokens(doc, self.nlp.vocab), doc) for doc in docs]
         start = clock()
         self.nlp.update(examples, sgd=self.optimizer, drop=0.0)
         return clock() - start

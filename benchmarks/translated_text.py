@@ -22,12 +22,12 @@ import numpy as np
 import typer
 from common import EncoderOption, JsonOption, LimitOption, make_table, report, run, show
 from elsewhere import count, f1
-from peer_systems import blank_copy
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.annotations.attributes import confidence_of
+from spacy_xner.annotations.examples import copy_tokens
 from spacy_xner.corpus.docs import read_docs
 from spacy_xner.distillation.teachers import MIN_PROBABILITY, logits_of
 from spacy_xner.ner.component import SoftmaxRecogniser
@@ -60,10 +60,12 @@ class Read:
 
 def read(nlp: Language, projector: SpanProjector, gold: Sequence[Doc], translations: Sequence[str]) -> Read:
     (xner,) = recognisers_of(nlp)
-    targets, logits = logits_of(nlp, xner, [blank_copy(nlp, doc) for doc in gold])
+    targets, logits = logits_of(nlp, xner, [copy_tokens(doc, nlp.vocab) for doc in gold])
     sources, of_sources = logits_of(nlp, xner, translations)
     xner.set_annotations(sources, of_sources)
-    projected = projector.project((source, blank_copy(nlp, doc)) for source, doc in zip(sources, targets, strict=True))
+    projected = projector.project(
+        (source, copy_tokens(doc, nlp.vocab)) for source, doc in zip(sources, targets, strict=True)
+    )
     return Read(
         [np.exp(log_softmax(each, xner.temperature)) for each in logits],
         [
@@ -90,7 +92,7 @@ def tag_probabilities(xner: SoftmaxRecogniser, n_tokens: int, source: Doc, found
 def decoded(nlp: Language, gold: Sequence[Doc], found: Read, weight: float) -> list[Doc]:
     """The entities of the weighted mean of both."""
     (xner,) = recognisers_of(nlp)
-    docs = [blank_copy(nlp, doc) for doc in gold]
+    docs = [copy_tokens(doc, nlp.vocab) for doc in gold]
     means = [(1 - weight) * own + weight * other for own, other in zip(found.target, found.translated, strict=True)]
     logits = [(np.log(np.maximum(each, MIN_PROBABILITY)) * xner.temperature).astype("f") for each in means]
     xner.set_annotations(docs, logits)

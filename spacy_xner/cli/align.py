@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from ..files import atomic_path, check_output_path
 from .command import XnerTyper, accepts_streams
-from .console import make_notes
+from .console import make_notes, print_warning
 from .options import (
     AlignMethodOption,
     BatchSizeOption,
@@ -87,6 +87,14 @@ def align_file(
     scores: Annotated[
         bool, typer.Option("--scores", help="Write links with their scores, for example 0-0:0.98.")
     ] = False,
+    tokenize: Annotated[
+        bool,
+        typer.Option(
+            "--tokenize",
+            help="Split sentences as `xner project` does, Chinese, Japanese and Thai into characters, and not at "
+            "spaces. The output, .jsonl, has the words too.",
+        ),
+    ] = False,
     fast: FastOption = False,
     batch_size: BatchSizeOption = 32,
     gpu_id: GpuOption = -1,
@@ -101,6 +109,7 @@ def align_file(
     xner align pairs.txt.gz --output links.jsonl --encoder bert-base-multilingual-cased --method itermax
     xner align pairs.txt --output links.txt --encoder facebook/nllb-200-distilled-600M --source-lang en --target-lang de
     xner align pairs.txt --output links.txt --min-score 0.5 --scores
+    xner align pairs.txt --output links.jsonl --tokenize
     cat pairs.txt | xner align - --output - > links.txt
     ```
     """
@@ -112,7 +121,7 @@ def align_file(
     aligner = with_languages(aligner, language_pair(source_lang, target_lang))
     with input_file(file) as pairs, output_file(output) as links:
         progress = resumable_progress("Aligning", "pairs")
-        counts = align_file(pairs, links, aligner, progress, min_score, scores)
+        counts = align_file(pairs, links, aligner, progress, min_score, scores, tokenize, print_warning)
     print_counts(f"{output}", counts)
 
 
@@ -193,12 +202,12 @@ def train(
     """
     from tqdm import tqdm
 
-    from ..alignment.files import read_pairs
+    from ..alignment.files import read_segmented_pairs
     from ..alignment.trained_encoder import train_encoder
     from ..pipelines import use_gpu
 
     use_gpu(gpu_id)
-    pairs = [pair for file in files for pair in read_pairs(file)]
+    pairs = [pair for file in files for pair in read_segmented_pairs(file, print_warning)]
     counts = train_encoder(
         encoder,
         output,

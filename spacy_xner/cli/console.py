@@ -84,6 +84,11 @@ def make_notes() -> Console:
     return _make_console(stderr=data_on_stdout, quiet=quiet)
 
 
+def print_warning(text: str) -> None:
+    """Print a warning on standard error, also with --quiet."""
+    _make_console(stderr=True, quiet=False).print(f"Warning: {text}", soft_wrap=True)
+
+
 def _make_console(*, stderr: bool, quiet: bool) -> Console:
     settings: dict[str, Any] = {"stderr": stderr, "quiet": quiet, "markup": False, "highlight": False}
     console = NamingConsole(**settings)

@@ -29,7 +29,9 @@ def generate(
         Path | None,
         typer.Option(help="File with a prompt of your own, a Jinja template: see docs/reference/translators-http.md."),
     ] = None,
-    per_request: Annotated[int, typer.Option(min=1, help="Sentences in a request.")] = 20,
+    per_request: Annotated[
+        int | None, typer.Option(min=1, help="Sentences in a request. Default: 20.", show_default=False)
+    ] = None,
     seed: Annotated[int, typer.Option(help="Another one gives other genres, topics and sentences.")] = 0,
     yes: YesOption = False,
     quiet: QuietOption = False,
@@ -42,6 +44,7 @@ def generate(
 
     The settings are those of the translator llm: url and model, and price_per_million, output_price_per_million,
     max_cost, concurrency, rate, token_rate, temperature (1 here), key_variable. The key is read from the environment.
+    batch_size is the same as --per-request, template_path as --prompt.
 
     Before you publish the text or a model that learns from it, read the terms of the provider and the licence of the
     model: many restrict what its output may be used for, some forbid to train other models on it.
@@ -54,22 +57,25 @@ def generate(
     ```
     """
     avoid_torch()
-    from ..corpus.generate import WRITE, TextWriter, generate_file, make_chat_model
+    from ..corpus.generate import generate_file, make_writer
     from ..corpus.genres import GENRES, TOPICS, read_items
     from ..corpus.translate import parse_settings
-    from ..translation.language_model import read_template
 
     with usage_errors():
         given = parse_settings(setting or [])
+    for option, name, value in ("per-request", "batch_size", per_request), ("prompt", "template_path", prompt):
+        if value is not None:
+            if given.get(name) is not None:
+                raise UsageError(f"Found --{option} and --setting {name}, which is the same: expected one of them.")
+            given[name] = value
     if "model" not in given:
         raise UsageError("The language model has no name, expected -s model=NAME, and -s url=URL for its server.")
-    template = read_template(None, str(prompt) if prompt else None, WRITE)
     subjects, kinds = read_items(topics, TOPICS), read_items(genres, GENRES)
     for code, (out,) in for_each_language(lang, choose_output(output, None)):
         if code is None:
             raise UsageError("--lang names no language, expected those to write, for example --lang de,es,fr.")
         check_output(out, *(path for path in (topics, genres, prompt) if path))
-        writer = TextWriter(make_chat_model(given), code, per_request, seed, kinds, subjects, template)
+        writer = make_writer(code, given, seed, kinds, subjects)
         confirm([writer.estimate(sentences)], yes)
         counts: Counter[str] = Counter()
         try:

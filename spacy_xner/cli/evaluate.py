@@ -8,6 +8,7 @@ import typer
 from .command import accepts_streams
 from .console import STREAM, make_console, write_json
 from .options import GpuOption, QuietOption
+from .progress import print_report
 from .usage import UsageError
 
 
@@ -28,6 +29,9 @@ def evaluate(
         Path | None,
         typer.Option(help="Print the table of these scores, which --output wrote; without PIPELINE and FILES."),
     ] = None,
+    skip_unlabelled: Annotated[
+        bool, typer.Option("--skip-unlabelled", help="Leave out texts without labels, and count them.")
+    ] = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Number of texts in a batch.")] = 64,
     gpu_id: GpuOption = -1,
     quiet: QuietOption = False,
@@ -41,6 +45,9 @@ def evaluate(
     before and after scaling by the temperature that was fitted on development data. ECE 0.05 means: on average, scores
     differ from the share of correct entities by 5 points.
 
+    A text without labels is an error, unless --skip-unlabelled leaves such texts out. Text without entities is labelled
+    too, where it was converted from a labelled format.
+
     Examples:
 
     ```
@@ -48,7 +55,8 @@ def evaluate(
     xner evaluate --scores metrics/xx_xner_agg.json --baseline metrics/zero_shot.json
     ```
     """
-    from ..corpus.docs import load_docs
+    from ..corpus.docs import load_docs, load_labelled_docs
+    from ..corpus.formats.report import Report
     from ..corpus.reader import find_docbins
     from ..ner.fitting import recognisers_of
     from ..pipelines import load_pipeline, use_gpu
@@ -65,7 +73,11 @@ def evaluate(
     use_gpu(gpu_id)
     paths = [path for file in files for path in find_docbins(file)]
     nlp = load_pipeline(pipeline)
-    references = [doc for path in paths for doc in load_docs(path)]
+    report = Report()
+    references = [
+        doc for path in paths for doc in (load_labelled_docs(path, report) if skip_unlabelled else load_docs(path))
+    ]
+    print_report(report)
     found = evaluate_pipeline(nlp, references, source=source, batch_size=batch_size)
     found["pipeline"] = pipeline
     found["calibration"] = next((r.cfg["calibration"] for r in recognisers_of(nlp)), None)

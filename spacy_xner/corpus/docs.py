@@ -12,6 +12,7 @@ from ..errors import XnerError
 from ..files import atomic_path, check_writable
 from ..languages.tokenizer import multilingual_tokenizer
 from .formats.docbin import docbin_of, read_docs
+from .formats.report import Report
 
 MAX_TOKEN_BYTES = 2**32 - 1  # msgpack writes the length of a DocBin's tokens as 32 bits
 TRANSLATION_STEPS = frozenset({"translate", "carry"})  # provenance steps whose result is a translation
@@ -85,6 +86,18 @@ def load_docs(path: str | Path) -> list[Doc]:
     docs = list(read_docs(path, multilingual_tokenizer().vocab))
     check_meta(path, docs)
     return docs
+
+
+def load_labelled_docs(path: str | Path, report: Report) -> Iterator[Doc]:
+    """Yield the docs of a file as `load_docs`, without those that have no entity annotation.
+
+    report (Report): receives how many were left out, and the number of the first.
+    """
+    for number, doc in enumerate(load_docs(path), start=1):
+        if len(doc) and not doc.has_annotation("ENT_IOB"):
+            report.note("texts without labels left out", Path(path), number)
+        else:
+            yield doc
 
 
 def check_meta(path: str | Path, docs: Iterable[Doc], first: int = 1) -> None:

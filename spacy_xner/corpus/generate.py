@@ -24,7 +24,9 @@ from ..translation.chat import ChatModel, Reply, tokens_of
 from ..translation.costs import Estimate
 from ..translation.factory import check_settings
 from ..translation.http_client import RefusedError
+from ..translation.language_model import read_template
 from ..translation.prompts import Template, language_name, read_json
+from ..translation.registry import language_model_v1
 from .docs import write_docs
 from .genres import GENRES, TOPICS, Assignment, assignment
 from .near_duplicates import NearDuplicates
@@ -51,6 +53,7 @@ SENTENCES = {
     "required": ["sentences"],
     "additionalProperties": False,
 }
+PER_REQUEST = 20  # sentences
 SENTENCE_TOKENS = 40  # of a sentence that is written, rather too many
 MAX_ROUNDS = 3  # times as many requests as are needed if every sentence is kept
 EARLY, EARLY_MAX_SHARE = 100, 0.9  # sentences, and share of them in another language, after which the run stops
@@ -68,6 +71,7 @@ class TextWriter:
     seed (int): another one gives other assignments, and other sentences.
     genres, topics (Sequence[str]): what the assignments are made of.
     template (str): the prompt, see `WRITE`.
+    server (str | None): name of the server in the identity, as for `LanguageModel`.
     RAISES: XnerError for numbers out of range and a template that is not valid.
     """
 
@@ -75,17 +79,18 @@ class TextWriter:
         self,
         chat: ChatModel,
         lang: str,
-        per_request: int = 20,
+        per_request: int = PER_REQUEST,
         seed: int = 0,
         genres: Sequence[str] = GENRES,
         topics: Sequence[str] = TOPICS,
         template: str = WRITE,
+        server: str | None = None,
     ) -> None:
         if per_request < 1:
             raise XnerError(f"Found {per_request} sentences in a request, expected at least 1.")
         self.chat, self.lang, self.per_request, self.seed = chat, normalise_code(lang), per_request, seed
         self.genres, self.topics = list(genres), list(topics)
-        self.template = Template(template, "language")
+        self.template, self.server = Template(template, "language"), server
         self.messages(0)  # fails before the work begins
 
     @property
@@ -95,6 +100,7 @@ class TextWriter:
         return redact_json(
             {
                 **self.chat.identity,
+                **({"server": self.server} if self.server else {}),
                 "prompt": hashlib.sha256(self.template.text.encode()).hexdigest()[:16],
                 "assignments": hashlib.sha256(lists.encode()).hexdigest()[:16],
                 "writing_seed": self.seed,
@@ -274,12 +280,27 @@ def docs_of(sentences: Sequence[tuple[int, int, str]], writer: TextWriter) -> It
         yield doc
 
 
-def make_chat_model(settings: Mapping[str, Any]) -> ChatModel:
-    """Make a model that writes, with the temperature 1 if the settings have none.
+def make_writer(
+    lang: str,
+    settings: Mapping[str, Any],
+    seed: int = 0,
+    genres: Sequence[str] = GENRES,
+    topics: Sequence[str] = TOPICS,
+) -> TextWriter:
+    """Make a writer from the settings of the translator `llm`, with the temperature 1 if they have none.
 
-    RAISES: XnerError for unknown and missing settings, a key among them, and as `ChatModel`.
+    settings (Mapping[str, Any]): as for `make_translator`, without languages. `batch_size` is the number of sentences
+        in a request; `template` or `template_path` is the prompt.
+    RAISES: XnerError for unknown, missing and wrongly typed settings, a key among them, and as `TextWriter` and
+        `ChatModel`.
     """
-    refuse_keys(settings, str(settings.get("key_variable") or "OPENAI_API_KEY"))
-    given = {"temperature": 1.0, **settings}
-    check_settings("llm", ChatModel, given)
-    return ChatModel(**given)
+    given = {key: value for key, value in settings.items() if value is not None}
+    refuse_keys(given, str(given.get("key_variable") or "OPENAI_API_KEY"))
+    check_settings("llm", language_model_v1, {**given, "source": lang, "target": lang})
+    per_request, server = given.pop("batch_size", PER_REQUEST), given.pop("server", None)
+    template = read_template(given.pop("template", None), given.pop("template_path", None), WRITE)
+    try:
+        chat = ChatModel(**{"temperature": 1.0, **given})
+        return TextWriter(chat, lang, per_request, seed, genres, topics, template, server)
+    except (TypeError, AttributeError) as error:
+        raise XnerError(f"Translator 'llm': a setting has the wrong type ({error}).") from error

@@ -7,6 +7,7 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from ..annotations.examples import copy_tokens
 from ..errors import XnerError
 from ..ner.component import SoftmaxRecogniser
 from ..ner.constraints import constraints_of
@@ -64,10 +65,7 @@ class PipelineTeacher:
     def read(self, docs: Sequence[Doc]) -> list[SpanPosteriors]:
         """The probabilities of the spans of each doc; entities of docs are ignored."""
         recogniser = self.recogniser
-        copies = [
-            Doc(self.nlp.vocab, words=[t.text for t in doc], spaces=[bool(t.whitespace_) for t in doc]) for doc in docs
-        ]
-        read, logits = logits_of(self.nlp, recogniser, copies)
+        read, logits = logits_of(self.nlp, recogniser, [copy_tokens(doc, self.nlp.vocab) for doc in docs])
         limits = [constraints_of(doc) for doc in read]
         return span_posteriors(logits, limits, recogniser.scheme, recogniser.temperature)
 

@@ -36,7 +36,9 @@ def shown_pairs(
     nlp = multilingual_blank("xx")
     docs: list[tuple[Doc, Doc]]
     if target is None:
-        docs = [(Doc(nlp.vocab, words=a), Doc(nlp.vocab, words=b)) for a, b in islice(read_pairs(file), limit)]
+        docs = [
+            (Doc(nlp.vocab, words=list(a)), Doc(nlp.vocab, words=list(b))) for a, b in islice(read_pairs(file), limit)
+        ]
     else:
         docs = list(islice(pair_files(file, target, Counter(), tokenized=tokenized), limit))
     if not docs:

@@ -117,8 +117,9 @@ def evaluate_pipeline(
             )
         if len(reference) and not reference.has_annotation("ENT_IOB"):
             raise XnerError(
-                f"A doc in {lang} has no entity annotation: '{reference.text[:60]}'. Evaluate on labelled files; text "
-                "without entities is labelled too, where it was converted from a labelled format."
+                f"A doc in {lang} has no entity annotation: '{reference.text[:60]}'. Evaluate on labelled files, or "
+                "leave such docs out: `xner evaluate --skip-unlabelled`. Text without entities is labelled too, where "
+                "it was converted from a labelled format."
             )
         by_language[lang].add(doc, reference)
         if details is not None:

@@ -11,7 +11,7 @@ import re
 import socket
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -70,13 +70,21 @@ class ShardActor:
     """Makes shards in a process of Ray's, with a step that it loads once.
 
     folder (str): the folder in which the command was started. Relative paths, such as that of a translation model, are
-        below it; a cluster starts its processes elsewhere.
+        below it; a cluster starts its processes elsewhere. A node need not have it where all paths are absolute; errors
+        on a node without it say so.
     """
 
     def __init__(self, job: Job, gpu: bool, folder: str) -> None:
         self.job, self.gpu = job, gpu
-        with suppress(OSError):  # a node need not have it where all paths are absolute
+        self.hint = ""
+        try:
             os.chdir(folder)
+        except OSError as error:
+            self.hint = (
+                f" The node {socket.gethostname()} has no folder {folder} ({error.strerror}), in which the command was "
+                f"started: relative paths are below {os.getcwd()} there. Give absolute paths, or make the folder and "
+                "what the paths name on each node."
+            )
         self.step: Step | None = None
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
@@ -88,8 +96,10 @@ class ShardActor:
                 self.step = self.job.load()
             (shard,) = batch["item"]
             return {"found": [json.dumps({"receipt": asdict(self.job.make_shard(self.step, int(shard)))})]}
-        except XnerError as error:
-            return {"found": [json.dumps({"error": str(error)})]}
+        except (XnerError, FileNotFoundError) as error:
+            if not isinstance(error, XnerError) and not self.hint:
+                raise
+            return {"found": [json.dumps({"error": f"{error}{self.hint}"})]}
 
 
 def import_ray() -> Any:

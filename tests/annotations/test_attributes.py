@@ -40,6 +40,30 @@ def test_a_source_is_read_where_no_pipeline_was_made(tmp_path: Path) -> None:
     assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "Ada in Vienna\n"
 
 
+READ_BY_SPACY = """
+import sys
+import spacy_xner
+assert "spacy" not in sys.modules and "torch" not in sys.modules
+from spacy.tokens import DocBin
+from spacy.vocab import Vocab
+spacy_xner.install_extensions()
+spacy_xner.install_extensions()
+(doc,) = DocBin().from_disk(sys.argv[1]).get_docs(Vocab())
+print([(ent.text, ent._.confidence) for ent in doc.ents], doc._.xner_meta["lang"])
+"""
+
+
+def test_scores_are_read_where_no_pipeline_was_made(tmp_path: Path) -> None:
+    """By spaCy's own DocBin, and the import of the package stays light."""
+    doc = multilingual_blank("xx").make_doc("Ada in Wien")
+    doc._.xner_meta = {"id": "1", "lang": "de"}
+    set_scored_entities(doc, [Span(doc, 0, 1, "PER"), Span(doc, 2, 3, "LOC")], [0.75, 0.5])
+    write_docs(tmp_path / "a.spacy", [doc])
+    command = [sys.executable, "-c", READ_BY_SPACY, str(tmp_path / "a.spacy")]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert printed == "[('Ada', 0.75), ('Wien', 0.5)] de\n"
+
+
 def test_code_that_does_not_use_it_can_have_the_name() -> None:
     subprocess.run([sys.executable, "-c", STRANGERS], check=True)
 

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from spacy_xner.alignment import files
 from spacy_xner.alignment.embedding import EmbeddingAligner
 from spacy_xner.alignment.seq2seq import Seq2SeqAligner
+from spacy_xner.alignment.word_kinds import is_unsegmented
 from spacy_xner.cli import app
 from spacy_xner.errors import XnerError
 
@@ -185,6 +186,46 @@ def test_a_translation_model_aligns(tmp_path: Path) -> None:
     ):
         result = invoke(*options, *wrong)
         assert (result.exit_code, message in " ".join(result.output.split())) == (status, True), result.output
+
+
+UNSEGMENTED = "Paris is big ||| 巴黎是一个非常大的城市。\nIt rained ||| 下 雨 了\nI know ||| 私はよく知っています\n"
+
+
+def test_text_that_is_not_split_into_words(tiny_encoder: Path, tmp_path: Path) -> None:
+    """A warning on standard error, before the work and also with --quiet; segmented text gets none."""
+    pairs, output = tmp_path / "pairs.txt", tmp_path / "links.jsonl"
+    pairs.write_text(UNSEGMENTED, encoding="utf8")
+    warning = "2 of 3 pairs have text of a script without spaces, such as Chinese, Japanese or Thai, that is not split"
+    result = align(tiny_encoder, pairs, "--output", output, "--quiet")
+    assert warning in result.stderr
+    assert f"(first: {pairs}:1)" in result.stderr
+    assert "--tokenize" in result.stderr
+    result = align(tiny_encoder, pairs, "--output", output, "--tokenize")
+    assert result.exit_code == 0, result.output
+    assert "Warning" not in result.stderr
+    rows = [json.loads(line) for line in output.read_text(encoding="utf8").splitlines()]
+    assert rows[0]["source"] == ["Paris", "is", "big"]
+    assert rows[0]["target"] == list("巴黎是一个非常大的城市。")
+    assert rows[1]["target"] == ["下", "雨", "了"]
+    assert any(j > 0 for row in rows for _, j, _ in row["links"])
+    result = align(tiny_encoder, pairs, "--output", tmp_path / "links.txt", "--tokenize")
+    assert (result.exit_code, "expected a name that ends in .jsonl" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("我喜欢 巴黎", False),
+        ("中华人民共和国 成立 了", False),
+        ("กรุงเทพมหานคร เป็น เมืองหลวง", False),
+        ("กรุงเทพมหานครเป็นเมืองหลวงของประเทศไทย", True),
+        ("2010年，安格拉·默克尔访问了维也纳。", True),
+        ("Donaudampfschifffahrtsgesellschaft", False),
+        ("", False),
+    ],
+)
+def test_unsegmented_sentences(words: str, expected: bool) -> None:
+    assert is_unsegmented(words.split()) == expected
 
 
 def test_show_pairs(tiny_encoder: Path, tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ import srsly
 
 from spacy_xner.aggregation.layer_attention import attention_weights
 from spacy_xner.aggregation.weights import find_aggregators
+from spacy_xner.annotations.examples import copy_tokens
+from spacy_xner.corpus.docs import load_docs, write_docs
 from spacy_xner.encoders.outputs import layers_of
 from spacy_xner.scoring.scores import evaluate_pipeline
 
@@ -174,8 +176,6 @@ def test_evaluate(tiny_pipeline: Path, tiny_corpus: Path, tmp_path: Path) -> Non
 
 def test_evaluate_is_what_the_library_says(tiny_pipeline: Path, tiny_corpus: Path, tmp_path: Path) -> None:
     """One file in place of the folder, and another source language."""
-    from spacy_xner.corpus.docs import load_docs
-
     path = tmp_path / "scores.json"
     ok("evaluate", tiny_pipeline, tiny_corpus / "de.spacy", "--source", "de", "-o", path)
     scores = evaluate_pipeline(spacy.load(tiny_pipeline), load_docs(tiny_corpus / "de.spacy"), source="de")
@@ -202,6 +202,24 @@ def test_evaluate_stops_before_long_work(tiny_pipeline: Path, tiny_corpus: Path,
         assert f"{wrong}: no scores to read" in message
     assert "found no .spacy file there" in failing("evaluate", "xx_nowhere", tmp_path)
     assert "no id and language" in failing("evaluate", tiny_pipeline, docs_without_meta(tmp_path / "plain.spacy"))
+
+
+def test_evaluate_without_unlabelled_texts(tiny_pipeline: Path, tiny_corpus: Path, tmp_path: Path) -> None:
+    """They are an error, or left out and counted: the scores are those of the others."""
+    docs = load_docs(tiny_corpus / "de.spacy")
+    unlabelled = [copy_tokens(doc, doc.vocab) for doc in docs[:2]]
+    for number, doc in enumerate(unlabelled):
+        doc._.xner_meta = {"id": f"new-{number}", "lang": "de"}
+    write_docs(tmp_path / "mixed.spacy", [docs[0], *unlabelled, *docs[1:]])
+    assert "`xner evaluate --skip-unlabelled`" in failing("evaluate", tiny_pipeline, tmp_path / "mixed.spacy")
+    out = ok("evaluate", tiny_pipeline, tmp_path / "mixed.spacy", "--skip-unlabelled", "-o", tmp_path / "scores.json")
+    assert f"2 texts without labels left out (first: {tmp_path / 'mixed.spacy'}:2)" in out.replace("\n", "")
+    (expected,) = evaluate_pipeline(spacy.load(tiny_pipeline), docs)["languages"].values()
+    (found,) = json.loads((tmp_path / "scores.json").read_text())["languages"].values()
+    assert (found["docs"], found["f"]) == (4, pytest.approx(expected["f"]))
+    write_docs(tmp_path / "none.spacy", unlabelled)
+    command = ["evaluate", tiny_pipeline, tmp_path / "none.spacy", "--skip-unlabelled", "--quiet"]
+    assert "no docs to evaluate on" in failing(*command)
 
 
 def docs_without_meta(path: Path) -> Path:

@@ -12,7 +12,7 @@ import pytest
 
 from spacy_xner.annotations.attributes import meta_of
 from spacy_xner.corpus.docs import load_docs
-from spacy_xner.corpus.generate import TextWriter, generate_file, make_chat_model
+from spacy_xner.corpus.generate import TextWriter, generate_file, make_writer
 from spacy_xner.corpus.genres import GENRES, REGIONS, REGISTERS, TOPICS, assignment, read_items
 from spacy_xner.errors import XnerError
 
@@ -44,7 +44,7 @@ def german() -> Any:
 
 def writer(server: LocalServer, **settings: Any) -> TextWriter:
     chat = {"model": "tiny", "url": f"{server.url}/v1", "concurrency": 1, **settings.pop("chat", {})}
-    return TextWriter(make_chat_model(chat), "de", **{"per_request": 3, **settings})
+    return make_writer("de", {"batch_size": settings.pop("per_request", 3), **chat}, **settings)
 
 
 def test_assignments_vary() -> None:
@@ -166,6 +166,24 @@ def test_command(server: LocalServer, tmp_path: Path) -> None:
     assert "unexpected keyword argument 'modle'" in failing(*command, *settings, "-s", "modle=x")
     topics.write_text("\n")
     assert "found no lines" in failing(*command, *settings)
+
+
+def test_settings_of_the_translator(server: LocalServer, tmp_path: Path) -> None:
+    """Those that `xner corpus translate` takes: batch_size, the prompt, the name of the server."""
+    output, prompt = tmp_path / "de.spacy", tmp_path / "prompt.txt"
+    prompt.write_text("Write {{ n }} sentences in {{ language }} about {{ topic }}.")
+    command = ["corpus", "generate", "--lang", "de", "-n", "6", "-o", output, "-s", f"url={server.url}/v1"]
+    command += ["-s", "model=tiny", "-s", "batch_size=3"]
+    ok(*command, "-s", f"template_path={prompt}", "-s", "server=mine", "-s", "rate=null")
+    assert server.asked[0].body["messages"][0]["content"].startswith("Write 3 sentences in German about ")
+    (step,) = meta_of(load_docs(output)[0])["provenance"]
+    assert (step["per_request"], step["server"], step["temperature"]) == (3, "mine", 1.0)
+    ok(*command, "-s", "template=Three {{ n }} times in {{ language }}")
+    assert server.asked[-1].body["messages"][0]["content"] == "Three 3 times in German"
+    same = ["--prompt", prompt, "-s", f"template_path={prompt}"]
+    assert "Found --prompt and --setting template_path" in failing(*command, *same, status=2)
+    assert "Found --per-request and --setting batch_size" in failing(*command, "--per-request", "3", status=2)
+    assert "wrong type" in failing(*command[:-1], "batch_size=many")
 
 
 def test_lists(tmp_path: Path) -> None:

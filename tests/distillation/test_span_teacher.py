@@ -11,6 +11,7 @@ from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from spacy_xner.alignment.embedding import EmbeddingAligner
+from spacy_xner.annotations.examples import copy_tokens
 from spacy_xner.distillation.span_teacher import PipelineTeacher
 from spacy_xner.errors import XnerError
 from spacy_xner.projection import SpanProjector
@@ -55,6 +56,17 @@ def test_docs_keep_their_tokens(teacher: PipelineTeacher) -> None:
     every = found.of("PER", np.arange(3), np.arange(3))
     assert every[1].sum() == every[:, 1].sum() == 0  # no entity begins or ends with white space
     assert list(teacher.read([])) == []
+
+
+@pytest.mark.parametrize("spaces", [None, [True, False]])
+def test_copies_of_docs_know_as_much_about_spaces(spaces: list[bool] | None) -> None:
+    """Spaces that are unknown stay unknown, and labels are left out."""
+    doc = Doc(Vocab(), words=["Angela", "Merkel"], spaces=spaces)
+    doc.ents = [Span(doc, 0, 2, label="PER")]
+    copy = copy_tokens(doc, Vocab())
+    assert [token.text_with_ws for token in copy] == [token.text_with_ws for token in doc]
+    assert copy.has_unknown_spaces == (spaces is None)
+    assert not copy.has_annotation("ENT_IOB")
 
 
 def test_one_pipeline_is_loaded_once_and_not_pickled(tiny_pipeline: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,9 +158,7 @@ def check_project_run(name: str, rest: list[str]) -> None:
 def check_config(text: str) -> None:
     """Part of a config: in place of the same sections of configs/xner.cfg it has functions and settings that exist."""
     headings = re.findall(r"^\[(.+)\]$", text, re.MULTILINE)
-    path = headings[0].split(".")
-    above = "".join(f"[{'.'.join(path[:end])}]\n" for end in range(1, len(path)))
-    block = Config().from_str(above + text, interpolate=False)
+    block = Config().from_str(_with_parents(text), interpolate=False)
     paths = {"paths.train": "corpora/train", "paths.dev": "corpora/dev"}
     config = load_config(ROOT / "configs/xner.cfg", overrides=paths, interpolate=False).merge(block).interpolate()
     sections = [part for each in headings if (part := _outermost(block, each))]
@@ -172,6 +170,20 @@ def check_config(text: str) -> None:
             spacy.blank("xx").add_pipe(part["factory"], config=settings)
         else:
             registry.fill({"part": part})
+
+
+def _with_parents(text: str) -> str:
+    """The text of a config with the headings that it lacks, empty sections, each before its first part."""
+    known: set[str] = set()
+
+    def with_those_above(match: re.Match[str]) -> str:
+        parts = match[1].split(".")
+        path = [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
+        new = [f"[{each}]" for each in path[:-1] if each not in known]
+        known.update(path)
+        return "\n".join([*new, match[0]])
+
+    return re.sub(r"^\[(.+)\]$", with_those_above, text, flags=re.MULTILINE)
 
 
 def _outermost(block: Config, section: str) -> str | None:

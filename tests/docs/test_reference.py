@@ -5,6 +5,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from confection import ConfigValidationError
 
 from .blocks import ROOT, commands
 from .rules import check_config, check_options
@@ -98,3 +99,10 @@ def test_a_missing_argument_is_an_error(made: SimpleNamespace) -> None:
     function = made.functions.Function("misc", "spacy_xner.Make.v1", make)
     with pytest.raises(made.functions.DocstringError, match=r"No docstring explains size of spacy_xner\.Make\.v1\."):
         made.functions.markdown_of(function)
+
+
+def test_a_config_block_can_have_sections_with_different_parents() -> None:
+    text = '[training.logger]\n@loggers = "spacy_xner.ConsoleLogger.v1"\n\n[components.xner]\nfactory = "xner"\n'
+    check_config(text)
+    with pytest.raises(ConfigValidationError, match="threshhold"):
+        check_config(f"{text}threshhold = 0.5\n")

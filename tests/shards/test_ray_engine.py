@@ -1,6 +1,8 @@
 """Shards by Ray Data: the same bytes as in one process, with workers that are killed in the middle."""
 
+import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -12,7 +14,7 @@ import pytest
 
 from spacy_xner.errors import XnerError
 from spacy_xner.shards.inputs import FileSource
-from spacy_xner.shards.ray_engine import RayEngine, check_reachable
+from spacy_xner.shards.ray_engine import RayEngine, ShardActor, check_reachable
 from spacy_xner.shards.receipts import Receipt, find_shard, leftovers
 from spacy_xner.shards.run import Job, finish, prepare, run_shards
 
@@ -130,6 +132,27 @@ def test_more_gpus_than_there_are(cluster: str, text: Path, tmp_path: Path) -> N
 def test_a_cluster_that_is_not_there(address: str) -> None:
     with pytest.raises(XnerError, match=rf"Ray: the cluster {address} cannot be reached .*ray start --head"):
         check_reachable(address)
+
+
+def missing_model(job: Job) -> None:
+    raise FileNotFoundError(2, "No such file or directory", "models/mine")
+
+
+def test_a_node_without_the_folder(text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its errors say why a relative path is not found; one with the folder raises them as they are."""
+    monkeypatch.chdir(tmp_path)
+    nowhere, batch = tmp_path / "nowhere", {"item": [9]}
+    job = job_for(tmp_path / "out", text, ReverseSpec(fail_at="183", server="server"))
+    actor = ShardActor(job, False, str(nowhere))
+    (found,) = actor(batch)["found"]
+    hint = rf" The node .+ has no folder {nowhere} \(No such file .*\).* relative paths are below {tmp_path} there"
+    assert re.search(rf"Start it\.{hint}", json.loads(found)["error"])
+    assert "receipt" in json.loads(actor({"item": [0]})["found"][0])  # where all paths are absolute, it does no harm
+    assert json.loads(ShardActor(job, False, str(tmp_path))(batch)["found"][0])["error"].endswith("Start it.")
+    monkeypatch.setattr(Job, "load", missing_model)
+    assert re.search(rf"'models/mine'{hint}", ShardActor(job, False, str(nowhere))(batch)["found"][0])
+    with pytest.raises(FileNotFoundError):
+        ShardActor(job, False, str(tmp_path))(batch)
 
 
 def test_without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
