@@ -18,6 +18,7 @@ from common import JsonOption, LimitOption, data_folder, make_table, read_dev, r
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from spacy_xner.annotations.examples import copy_tokens
 from spacy_xner.pipelines import load_pipeline
 from spacy_xner.scoring.entities import Counts
 from spacy_xner.scoring.intervals import interval, resampled_f1
@@ -38,7 +39,7 @@ WITHOUT_MISC = {"wikiann"}  # sets without this label
 
 def predicted(nlp: Language, docs: Iterable[Doc]) -> list[Doc]:
     """What a pipeline finds in the tokens of labelled docs."""
-    return list(nlp.pipe(Doc(nlp.vocab, words=[token.text for token in doc]) for doc in docs))
+    return list(nlp.pipe(copy_tokens(doc, nlp.vocab) for doc in docs))
 
 
 def count(found: Iterable[Doc], gold: Iterable[Doc], misc: bool) -> list[Counts]:

@@ -9,6 +9,8 @@ from .affine import AFFINE_MAP, AffineMap
 from .options import common_attributes
 from .types import AFFINE, Aggregator, Layers, Rows
 
+LAST_LAYER = "last_layer"  # the name of its model
+
 
 def last_layer(layers: Sequence[int] | None = None) -> Aggregator:
     """An aggregator without parameters that returns one layer.
@@ -23,7 +25,7 @@ def last_layer(layers: Sequence[int] | None = None) -> Aggregator:
         )
     attributes = common_attributes([-1] if layers is None else layers, layer_dropout=0.0)
     return Model(
-        "last_layer",
+        LAST_LAYER,
         forward,
         init=init,
         dims={"nL": None, "nI": None, "nO": None},

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy
+from thinc.api import Model
 
+from .last_layer import LAST_LAYER
 from .layer_attention import OBSERVERS, Scores
 from .options import layers_read
 from .types import Aggregator
-from .weights import softmax_weights
+from .weights import find_aggregators, softmax_weights
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,12 @@ class AttentionRecord:
         return numpy.sqrt(numpy.maximum(self._squares / self.n_pieces - self.mean**2, 0))
 
 
+def shown_aggregators(model: Model) -> list[Aggregator]:
+    """All nodes of `model` whose layers can be shown: those with layer weights, and those that read one layer alone."""
+    weighted = {id(node) for node in find_aggregators(model)}
+    return [node for node in model.walk() if id(node) in weighted or node.name == LAST_LAYER]
+
+
 def has_attention(aggregator: Aggregator) -> bool:
     """Whether its weights depend on the text."""
     return aggregator.name == "layer_attention"
@@ -93,6 +101,9 @@ def learned_layers(aggregator: Aggregator, record: AttentionRecord | None = None
     """
     layers = layers_read(aggregator)
     last = layers[-1]
+    if aggregator.name == LAST_LAYER:
+        note = f"It reads layer {last} alone: no weights are learned."
+        return LearnedLayers(aggregator.name, [last], [1.0], last, notes=(note,))
     if record is not None:
         priors = ", ".join(f"{w:.3f}" for w in softmax_weights(aggregator)) if aggregator.attrs["logit_scale"] else ""
         return LearnedLayers(

@@ -51,9 +51,8 @@ def layers(
     found = pipeline_layers(load_pipeline(pipeline), sentences, batch_size)
     if not found:
         raise XnerError(
-            f"{pipeline}: no component has layer weights, expected one that listens through "
-            "spacy_xner.LayerAggregationListener.v1 with the aggregator ScalarMix.v1, WeightedConcat.v1 or "
-            "LayerAttention.v1."
+            f"{pipeline}: no component has an aggregator of layers, expected one that listens through "
+            "spacy_xner.LayerAggregationListener.v1."
         )
     console = make_console()
     for component, learned in found:

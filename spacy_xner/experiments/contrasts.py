@@ -72,7 +72,8 @@ def contrast(one: RunRecord, other: RunRecord, compute: Mapping[str, Compute]) -
 
 
 def _arm_of(run: RunRecord) -> dict[str, Any]:
-    """An arm's settings as in its study file, with its steps and the dotted names of the config in `settings`.
+    """An arm's settings as in its study file, with its steps and the dotted names of the config in `settings`, those of
+    the study included.
 
     A switch that is off, an empty list and 0 are as good as a setting that is missing.
     """
@@ -82,7 +83,9 @@ def _arm_of(run: RunRecord) -> dict[str, Any]:
         return {}
     steps = arm.get("steps") or setting.get("steps")
     found = {key: value for key, value in arm.items() if key not in (*UNIMPORTANT, "settings") and value}
-    settings = {key: "null" if value is None else value for key, value in (arm.get("settings") or {}).items()}
+    common, own = setting.get("settings"), arm.get("settings")
+    both = {**(common if isinstance(common, Mapping) else {}), **(own or {})}
+    settings = {key: "null" if value is None else value for key, value in both.items()}
     return {**found, "steps": steps, "settings": settings}
 
 

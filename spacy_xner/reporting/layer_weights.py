@@ -9,8 +9,13 @@ from rich.table import Table
 from spacy.language import Language
 from thinc.api import Model
 
-from ..aggregation.learned import LearnedLayers, has_attention, learned_layers, recorded_attention
-from ..aggregation.weights import find_aggregators
+from ..aggregation.learned import (
+    LearnedLayers,
+    has_attention,
+    learned_layers,
+    recorded_attention,
+    shown_aggregators,
+)
 
 EXAMPLES = (
     "Wangari Maathai was born in Nyeri and founded the Green Belt Movement in Kenya.",
@@ -37,7 +42,7 @@ def pipeline_layers(
     aggregators: list[tuple[str, Model]] = []
     for name, component in nlp.components:
         model = getattr(component, "model", None)
-        aggregators += [(name, found) for found in find_aggregators(model)] if isinstance(model, Model) else []
+        aggregators += [(name, found) for found in shown_aggregators(model)] if isinstance(model, Model) else []
     attentive = [aggregator for _, aggregator in aggregators if has_attention(aggregator)]
     with recorded_attention(attentive) as records:
         if attentive:

@@ -18,6 +18,7 @@ PLOT_NEEDS = "--plot needs"
 BAR, POINT, INK = "#4477aa", "#cc6677", "#444444"  # distinct for colour-blind readers, and in print
 READ, UNREAD = "#000000", "#b0b0b0"  # colours of the layers' numbers
 TITLES = {
+    "last_layer": "one layer",
     "scalar_mix": "scalar mix",
     "weighted_concat": "weighted concatenation",
     "layer_attention": "layer attention",

@@ -77,6 +77,14 @@ def test_layers_of_chosen_ones(tiny_encoder: Path, tmp_path: Path) -> None:
     assert re.fullmatch(r"The sum is multiplied by -?0\.0\d+\.", lines[6])
 
 
+def test_one_layer(tiny_encoder: Path, tmp_path: Path) -> None:
+    pipeline = make_layers_pipeline(tiny_encoder, tmp_path / "one", "LastLayer", layers=[2])
+    title, _, row, note, *_ = ok("layers", pipeline, "--plot", tmp_path / "one.svg").strip().splitlines()
+    assert (title.strip(), row.split()[:2]) == ("ner: last_layer", ["2", "1.000"])
+    assert note == "It reads layer 2 alone: no weights are learned."
+    assert "one layer" in (tmp_path / "one.svg").read_text(encoding="utf8")
+
+
 @pytest.fixture(scope="module")
 def attentive(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pipelines") / "attention"
@@ -147,7 +155,7 @@ def test_layers_plot_without_matplotlib(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 def test_layers_of_a_pipeline_without_weights(without_weights: Path) -> None:
     message = failing("layers", without_weights)
-    assert "no component has layer weights" in message
+    assert "no component has an aggregator of layers" in message
     assert "spacy_xner.LayerAggregationListener.v1" in message
 
 

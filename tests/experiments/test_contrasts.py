@@ -63,6 +63,17 @@ def test_things(changes: dict[str, Any], expected: dict[str, str]) -> None:
     assert found.clean == (len(expected) < 2)
 
 
+def test_an_arm_has_the_settings_of_its_study() -> None:
+    """A value that an arm does not set is not the config's default where the study sets it."""
+    name = "components.xner.model.tok2vec.aggregator.@architectures"
+    common = {"settings": {name: "spacy_xner.WeightedConcat.v1", "vars.swap": 0.0}}
+    one, other = run("a", settings=LAST), run("b")
+    for each in (one, other):
+        each.get("setting").update(common)
+    found = contrast(one, other, {arm: Compute(300, 1000, None) for arm in "ab"})
+    assert found.things == {"layers": "aggregator spacy_xner.LastLayer.v1 against spacy_xner.WeightedConcat.v1"}
+
+
 def test_compute_is_a_thing_if_it_differs_by_more_than_a_tenth() -> None:
     one, other = run("b", projected="x"), run("a")
     for words, clean in ((1100, True), (900, False), (1101, False)):
