@@ -110,8 +110,8 @@ class Projector(Pipe):
 
     All settings are in the pipeline's config; there is nothing else to save.
 
-    `report` counts over all docs so far in this process, as `Projection.counts`; with a translator, also `untranslated`:
-    docs for which it knew no translation.
+    `report` counts over all docs so far in this process, as `Projection.counts`; with a translator, also
+    `untranslated`: docs for which it knew no translation.
     """
 
     def __init__(
