@@ -1,6 +1,6 @@
 """How well does a pipeline do on text that is not from its own corpus?
 
-CoNLL-2002/2003 news, WikiNEuRal and WikiANN encyclopaedia text, development halves, in $XNER_DATA: F1 of exact entities
+CoNLL-2002/2003 news, WikiNEuRal and WikiANN encyclopaedia text, development sets, in $XNER_DATA: F1 of exact entities
 by language, and the mean over five of the target languages, where the set has them. With --baseline, the same of a
 second pipeline, and the gain. With and without MISC, on which data sets agree least; WikiANN has none, so MISC
 entities do not count there. The labels of WikiNEuRal and WikiANN are silver, made from links.
@@ -30,9 +30,9 @@ SETS = {
 }
 AVERAGED = ("de", "es", "fr", "nl", "ru")  # targets from the beginning; the others follow singly
 TITLES = {  # of the sets, for model cards
-    "conll": "News: CoNLL-2002 and CoNLL-2003, development half",
-    "wikineural": "Encyclopaedia: WikiNEuRal, development half, silver labels",
-    "wikiann": "Encyclopaedia: WikiANN, development half, silver labels",
+    "conll": "News: CoNLL-2002 and CoNLL-2003, development set",
+    "wikineural": "Encyclopaedia: WikiNEuRal, development set, silver labels",
+    "wikiann": "Encyclopaedia: WikiANN, development set, silver labels",
 }
 WITHOUT_MISC = {"wikiann"}  # sets without this label
 

@@ -1,6 +1,6 @@
 """How does a pipeline compare with others that can be installed, on text that is from nobody's training corpus?
 
-CoNLL-2002/2003 news and WikiNEuRal encyclopaedia text, development halves, in $XNER_DATA: F1 of exact entities with
+CoNLL-2002/2003 news and WikiNEuRal encyclopaedia text, development sets, in $XNER_DATA: F1 of exact entities with
 95% intervals over sentences, with and without MISC, on which label sets agree least; words a second, size, licence,
 scores, and the longest text. Each system reads the languages that it was made for. A spaCy pipeline reads the tokens of
 the data, without the components that its recogniser does not need. Speeds are measured in turns, on the same sentences

@@ -132,16 +132,18 @@ def test_page() -> None:
     }
 
 
-def test_install_lines_name_extras() -> None:
-    """Of pages and messages: each extra exists."""
+def test_extras_that_are_named() -> None:
+    """In pages ("the extras `train` and `http`"), install lines and messages: each extra exists."""
     texts = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "benchmarks/README.md", *PACKAGE.rglob("*.py")]
+    line = r"spacy-xner\[([\w, -]+)\]|install_line\(['\"]([\w-]+)"
+    words = r"\bextras?\s((?:`[\w-]+`(?:,?\s(?:and\s)?)?)+)"
     named = [
-        (path.name, extra.strip())
+        (path.name, extra)
         for path in texts
-        for extras in re.findall(r"spacy-xner\[([\w, -]+)\]|install_line\(['\"]([\w-]+)", path.read_text("utf8"))
-        for extra in "".join(extras).split(",")
+        for extras in re.findall(f"{line}|{words}", path.read_text("utf8"))
+        for extra in re.findall(r"[\w-]+", re.sub(r"\band\b", "", "".join(extras)))
     ]
-    assert len(named) > 10
+    assert len(named) > 30
     assert [each for each in named if each[1] not in EXTRAS] == []
 
 

@@ -31,12 +31,9 @@ app = XnerTyper(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     help="Named entity recognition in languages without labelled data.\n\n"
-    "From entity labels in one language to a spaCy pipeline for others: `xner encoder` gets a transformer, "
-    "`xner corpus` makes training corpora by translation, `xner align` aligns words, `xner project` projects entities "
-    "onto translations, `spacy train` trains, `xner average` takes the mean of two pipelines, `xner predict` finds "
-    "entities and shows examples, `xner evaluate` scores by language, "
-    "`xner layers` shows layer weights, `xner study` and `xner report` run and compare experiments. "
-    "`xner info` prints what a bug report needs.\n\n"
+    "From entity labels in one language to a spaCy pipeline for others, in this order: `xner corpus convert`, "
+    "`xner corpus translate`, `xner project`, `xner encoder fetch`, `spacy train`, `xner evaluate`, `xner package`, "
+    "`xner predict`. From a pipeline for one language, `xner adapt` does all of this.\n\n"
     "Exit status: 1 for errors in data, 2 for wrong usage.",
 )
 app.add_typer(encoder_app, name="encoder")

@@ -99,6 +99,10 @@ def project(
 ) -> None:
     """Project entities onto translated sentences, by word alignment. Interrupted runs resume.
 
+    The output is TARGET with the entities of SOURCE; nothing is trained. A sentence that has lost an entity is kept,
+    and its words outside of entities are without annotation: training ignores them. `--filter label_counts` drops it;
+    columns and text cannot hold it, and leave it out.
+
     Examples:
 
     ```

@@ -127,7 +127,11 @@ def _split_clusters(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def create_multilingual_tokenizer() -> Callable[[Language], MultilingualTokenizer]:
-    """`spacy_xner.MultilingualTokenizer.v1`: it has the rules of the pipeline's language."""
+    """`spacy_xner.MultilingualTokenizer.v1`: a tokenizer for text in any language.
+
+    Han, kana, Thai, Lao, Khmer, Burmese and Tibetan are split into single characters (grapheme clusters). All other
+    text is tokenized by spaCy's rules for the pipeline's language.
+    """
 
     def tokenizer_factory(nlp: Language) -> MultilingualTokenizer:
         return MultilingualTokenizer(create_spacy_tokenizer()(nlp))

@@ -56,7 +56,7 @@ def make_projector(
     scorer: Callable[..., dict[str, Any]] | None,
     complete: bool | None = None,  # of older configs
 ) -> "Projector":
-    """Make an `xner_projector`.
+    """Make an `xner_projector`; see `Projector`.
 
     aligner (Aligner): aligns the words of both docs, for example `spacy_xner.EmbeddingAligner.v1`.
     projection (ProjectionAlgorithm): places the spans, for example `spacy_xner.TransportProjection.v1`.
@@ -110,8 +110,8 @@ class Projector(Pipe):
 
     All settings are in the pipeline's config; there is nothing else to save.
 
-    report (Counter[str]): counts of all docs so far in this process, see `Projection.counts`; with a translator, also
-        `untranslated`: docs for which it knew no translation.
+    `report` counts over all docs so far in this process, as `Projection.counts`; with a translator, also
+    `untranslated`: docs for which it knew no translation.
     """
 
     def __init__(
