@@ -21,7 +21,7 @@ REVISIONS: dict[tuple[str, ...], tuple[int, str]] = {
         "alignment.segmenters",
         "alignment.units",
         "alignment.word_kinds",
-    ): (3, "d9f2203ae602"),
+    ): (3, "29230b049c0c"),
     ("projection.projector", "projection.confidence", "projection.transport_projection"): (3, "b115bcc7f4ed"),
     ("projection.filters",): (1, "55a2cbc248c5"),
     ("corpus.carry", "translation.label_carriers", "translation.xml_carrier", "translation.xml_tags"): (
@@ -43,7 +43,7 @@ REVISIONS: dict[tuple[str, ...], tuple[int, str]] = {
     ("translation.fast_translate", "translation.splitting"): (1, "bb8074d85f8d"),
     ("translation.http", "translation.http_protocols"): (1, "151dc6d13fad"),
     ("translation.language_model", "translation.prompts", "translation.tagging"): (1, "fdb263977609"),
-    ("corpus.generate", "corpus.genres"): (1, "e50f712e98d1"),
+    ("corpus.generate", "corpus.genres"): (1, "61859dd7f01b"),
 }
 SIMPLE = (int, float, str, bool, tuple, list)
 

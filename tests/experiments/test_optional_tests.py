@@ -17,6 +17,7 @@ from spacy_xner.experiments.plan import Study
 from spacy_xner.experiments.plan_file import read_study
 from spacy_xner.experiments.run import Run
 from spacy_xner.experiments.runner import Runner, is_done, left_unscored
+from spacy_xner.files import read_json
 
 from .util import docs_of, make_study
 
@@ -121,7 +122,8 @@ def test_settings_of_kept_records(path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr("spacy_xner.experiments.run.corpus_digest", lambda path: "")
     monkeypatch.setattr("spacy_xner.experiments.run.encoder_version", lambda encoder: "")
-    record = srsly.read_json(path)
+    record = read_json(path)
+    monkeypatch.setattr("spacy_xner.experiments.run.mean_score", lambda path: record["setting"]["scores"])
     plan = read_study(Path("configs/studies/transfer.cfg"))
     run = Run(plan, plan.arms[record["arm"]], record["seed"])
     expected, found = (

@@ -256,11 +256,21 @@ def test_digests_of_older_records(write: Write) -> None:
         read_records([older(0, "x"), older(0, "z", "c")])
 
 
-@pytest.mark.parametrize("name", ["study-shipped.json", "study/conll-layers", "study/conll-long"])
-def test_committed_records_can_be_read(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "old"),
+    [
+        ("study-conll.json", True),
+        ("study/conll-layers", True),
+        ("study/conll-long", True),
+        ("study-shipped.json", False),
+        ("study/transfer", False),
+    ],
+)
+def test_committed_records_can_be_read(name: str, old: bool) -> None:
+    """Also old ones, which were made before records had versions."""
     records = read_records([Path(__file__).parents[2] / "benchmarks/records" / name])
     assert len(records.runs) > 3
-    assert not any("versions" in run.data["setting"] for run in records.runs)  # made before records had them
+    assert {"versions" in run.data["setting"] for run in records.runs} == {not old}
 
 
 def test_the_same_run_twice(write: Write) -> None:
