@@ -73,8 +73,7 @@ class AttentionRecord:
 
 def shown_aggregators(model: Model) -> list[Aggregator]:
     """All nodes of `model` whose layers can be shown: those with layer weights, and those that read one layer alone."""
-    weighted = {id(node) for node in find_aggregators(model)}
-    return [node for node in model.walk() if id(node) in weighted or node.name == LAST_LAYER]
+    return [*find_aggregators(model), *(node for node in model.walk() if node.name == LAST_LAYER)]
 
 
 def has_attention(aggregator: Aggregator) -> bool:

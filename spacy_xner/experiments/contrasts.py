@@ -83,8 +83,7 @@ def _arm_of(run: RunRecord) -> dict[str, Any]:
         return {}
     steps = arm.get("steps") or setting.get("steps")
     found = {key: value for key, value in arm.items() if key not in (*UNIMPORTANT, "settings") and value}
-    common, own = setting.get("settings"), arm.get("settings")
-    both = {**(common if isinstance(common, Mapping) else {}), **(own or {})}
+    both = {**(setting.get("settings") or {}), **(arm.get("settings") or {})}
     settings = {key: "null" if value is None else value for key, value in both.items()}
     return {**found, "steps": steps, "settings": settings}
 
