@@ -134,7 +134,7 @@ def test_page() -> None:
 
 def test_extras_that_are_named() -> None:
     """In pages ("the extras `train` and `http`"), install lines and messages: each extra exists."""
-    texts = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "benchmarks/README.md", *PACKAGE.rglob("*.py")]
+    texts = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/**/*.md"), *PACKAGE.rglob("*.py")]
     line = r"spacy-xner\[([\w, -]+)\]|install_line\(['\"]([\w-]+)"
     words = r"\bextras?\s((?:`[\w-]+`(?:,?\s(?:and\s)?)?)+)"
     named = [
