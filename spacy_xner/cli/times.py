@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from .console import make_console
-from .options import QuietOption
+from .console import STREAM, make_console, write_json
+from .options import JsonOption, QuietOption
 from .usage import UsageError
 
 
@@ -19,6 +19,7 @@ def times(
         list[str] | None, typer.Option(help="KEY=VALUE: a variable of the project that has another value. Repeatable.")
     ] = None,
     file: Annotated[Path, typer.Option(help="Where the time of the start is kept.")] = Path("metrics/started.json"),
+    json: JsonOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Print how long each step of a workflow took.
@@ -28,7 +29,7 @@ def times(
 
     Example: `xner times all`
     """
-    from ..reporting.step_times import read_step_times, skipped_line, step_table, write_start
+    from ..reporting.step_times import describe_times, read_step_times, skipped_line, step_table, write_start
 
     if start:
         write_start(file, workflow, time.time())
@@ -37,7 +38,10 @@ def times(
             raise UsageError(f"--var is {wrong[0]}, expected KEY=VALUE.")
         variables = dict(each.split("=", 1) for each in var or ())
         found, total = read_step_times(project, workflow, file, time.time(), variables)
-        console = make_console()
-        console.print(step_table(found, total))
-        if line := skipped_line(found):
-            console.print(line, soft_wrap=True)
+        if json:
+            write_json(json, describe_times(workflow, found, total))
+        if json != STREAM:
+            console = make_console()
+            console.print(step_table(found, total))
+            if line := skipped_line(found):
+                console.print(line, soft_wrap=True)

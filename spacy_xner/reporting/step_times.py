@@ -10,6 +10,7 @@ import srsly
 from rich.table import Table
 
 from ..errors import XnerError
+from ..experiments.machine import describe_machine
 from ..files import read_json, write_json
 
 VARIABLE = re.compile(r"\$\{vars\.(\w+)\}")
@@ -103,6 +104,12 @@ def skipped_line(times: list[StepTime]) -> str:
     """The steps without a time, in a sentence; empty where there are none."""
     skipped = ", ".join(step.name for step in times if step.seconds is None)
     return f"Without a time: {skipped} (nothing to do, or no output)." if skipped else ""
+
+
+def describe_times(workflow: str, times: list[StepTime], total: float) -> dict[str, Any]:
+    """The times in seconds, and the machine, as JSON: a skipped step has null."""
+    steps = {step.name: step.seconds for step in times}
+    return {"workflow": workflow, "machine": describe_machine(), "seconds": total, "steps": steps}
 
 
 def minutes(seconds: float) -> str:

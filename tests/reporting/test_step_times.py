@@ -1,5 +1,6 @@
 """The time of each step of a workflow."""
 
+import json
 import os
 from pathlib import Path
 
@@ -81,6 +82,10 @@ def test_command(room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.exit_code == 0
     assert "Without a time: fetch, show" in found.output
     assert [line.split()[1::2] for line in found.output.splitlines() if "train" in line] == [["train", "1:40"]]
+    found = json.loads(CliRunner().invoke(app, ["times", "--json", "-"]).output)
+    assert found["steps"] == {"fetch": None, "train": 100.0, "package": 30.0, "show": None}
+    assert found["workflow"] == "all"
+    assert found["seconds"] > 1135
     assert CliRunner().invoke(app, ["times", "--var", "name"]).exit_code == 2
     assert CliRunner().invoke(app, ["times", "--start"]).exit_code == 0
     found = CliRunner().invoke(app, ["times"])
