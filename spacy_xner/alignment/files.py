@@ -51,14 +51,17 @@ def read_pairs(path: Path, split: Split = words_of_line) -> Iterator[tuple[Words
         yield split(sides[0]), split(sides[1])
 
 
-def read_segmented_pairs(path: Path, warn: Warn = warnings.warn, or_else: str = "") -> Iterator[tuple[Words, Words]]:
+def read_segmented_pairs(
+    path: Path, warn: Warn = warnings.warn, or_else: str = "", limit: int | None = None
+) -> Iterator[tuple[Words, Words]]:
     """Yield pairs as `read_pairs`; at the end, warn of those whose text without spaces was not split into words.
 
+    limit (int | None): read this many pairs alone.
     warn (Callable): receives the sentence of the warning, with the number of such pairs and the line of the first.
     or_else (str): what else than spaces in the file would help.
     """
     n_found = first = number = 0
-    for number, pair in enumerate(read_pairs(path), start=1):
+    for number, pair in enumerate(islice(read_pairs(path), limit), start=1):
         if any(map(is_unsegmented, pair)):
             n_found, first = n_found + 1, first or number
         yield pair
@@ -114,19 +117,25 @@ def align_file(
         results = journal.add(scored_links(alignment) for alignment in aligner.align(waiting))
         for _ in progress(results, journal.done, total):
             pass
-        counts = write_links(path, output, journal, min_score, scores, split)
+        pairs = read_pairs(path, split)
+        counts = write_links(pairs, output, journal, min_score, scores, with_words=tokenize)
         journal.remove()
     return counts
 
 
 def write_links(
-    path: Path, output: Path, found: Iterable[list[ScoredLink]], min_score: float, scores: bool, split: Split
+    pairs: Iterable[tuple[Words, Words]],
+    output: Path,
+    found: Iterable[list[ScoredLink]],
+    min_score: float,
+    scores: bool,
+    with_words: bool,
 ) -> Counter[str]:
-    """Write the links of a file's pairs, and words that are not divided by spaces. RETURNS: see `align_file`."""
+    """Write the links that were found in pairs, and, `with_words`, the words. RETURNS: see `align_file`."""
     counts: Counter[str] = Counter(dict.fromkeys(("pairs", "links", "pairs without links"), 0))
     as_json = _is_json(output)
     with atomic_path(output) as temporary, open_text(temporary) as file:
-        for (source, target), every in zip(read_pairs(path, split), found, strict=True):
+        for (source, target), every in zip(pairs, found, strict=True):
             links = [link for link in every if link[2] >= min_score]
             counts["pairs"] += 1
             counts["links"] += len(links)
@@ -134,8 +143,7 @@ def write_links(
                 counts["links below the least score"] += len(every) - len(links)
             counts["pairs without links"] += not links
             counts["pairs with an empty side"] += not source or not target
-            words = {} if split is words_of_line else {"source": source, "target": target}
-            row = {"links": links, **words}
+            row = {"links": links, **({"source": source, "target": target} if with_words else {})}
             file.write(json.dumps(row, ensure_ascii=False) if as_json else format_links(links, scores))
             file.write("\n")
     return counts

@@ -134,6 +134,10 @@ def show(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Number of sentence pairs to show.")] = 20,
     tokenized: TokenizedOption = False,
+    tokenize: Annotated[
+        bool,
+        typer.Option("--tokenize", help="Without --target: split sentences as `xner project` does, not at spaces."),
+    ] = False,
     encoder: EncoderOption = "embedded",
     source_lang: SourceLangOption = None,
     target_lang: TargetLangOption = None,
@@ -163,7 +167,7 @@ def show(
     projector = make_projector(encoder, parse_layers(layers), method.value, 0.0, (), batch_size, fast)
     langs = language_pair(source_lang, target_lang)
     projector.aligner = with_languages(projector.aligner, langs)
-    pairs = list(shown_pairs(file, target, limit, tokenized, projector, langs))
+    pairs = list(shown_pairs(file, target, limit, tokenized, projector, langs, tokenize, print_warning))
     names = ", ".join(path.name for path in (file, target) if path)
     note = f"{names}: {count(len(pairs), 'pair')}. Encoder {encoder}, {method.value}."
     with atomic_path(output) as temporary:

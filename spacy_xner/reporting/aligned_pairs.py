@@ -1,13 +1,16 @@
 """Aligned sentence pairs of files, for the page of `xner align show`."""
 
+import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
 from spacy.tokens import Doc, Span
+from spacy.vocab import Vocab
 
-from ..alignment.files import read_pairs
+from ..alignment.files import Warn, read_pairs, read_segmented_pairs, split_by
+from ..alignment.types import SpacedWords, Words
 from ..annotations.attributes import meta_of
 from ..corpus.project_files import pair_files
 from ..errors import XnerError
@@ -24,6 +27,8 @@ def shown_pairs(
     tokenized: bool,
     projector: SpanProjector,
     langs: tuple[str, str] | None = None,
+    tokenize: bool = False,
+    warn: Warn = warnings.warn,
 ) -> Iterator[ShownPair]:
     """Align the first `limit` pairs, and project the entities of labelled sources.
 
@@ -31,14 +36,22 @@ def shown_pairs(
     target (Path | None): translations of the labelled sentences in `file`.
     tokenized (bool): split the sentences of a `.txt` at spaces.
     langs (tuple[str, str] | None): the languages of both sides; by default those that the files give.
-    RAISES: XnerError for a file that cannot be read or is empty, and for files that cannot be paired.
+    tokenize (bool): split the sentences of a file of pairs by `spacy_xner.MultilingualTokenizer.v1`, and not at spaces.
+    warn (Callable): receives a warning of pairs in `file` that are not split into words.
+    RAISES: XnerError for a file that cannot be read or is empty, for files that cannot be paired, and for `tokenize`
+        with labelled sentences, which are tokenized.
     """
+    if tokenize and target is not None:
+        raise XnerError(f"{file}: these are labelled sentences, whose words are known. Leave out --tokenize.")
     nlp = multilingual_blank("xx")
     docs: list[tuple[Doc, Doc]]
     if target is None:
-        docs = [
-            (Doc(nlp.vocab, words=list(a)), Doc(nlp.vocab, words=list(b))) for a, b in islice(read_pairs(file), limit)
-        ]
+        split_pairs: Iterable[tuple[Words, Words]]
+        if tokenize:
+            split_pairs = islice(read_pairs(file, split_by(tokenize)), limit)
+        else:
+            split_pairs = read_segmented_pairs(file, warn, ", or show them with --tokenize", limit)
+        docs = [(_doc_of(nlp.vocab, a), _doc_of(nlp.vocab, b)) for a, b in split_pairs]
     else:
         docs = list(islice(pair_files(file, target, Counter(), tokenized=tokenized), limit))
     if not docs:
@@ -49,6 +62,10 @@ def shown_pairs(
     for i, (docs_of_pair, pair) in enumerate(zip(docs, pairs, strict=True)):
         source_lang, target_lang = langs or map(lang_of, docs_of_pair)
         yield ShownPair(i + 1, *pair, alignments[i], projections[i], (source_lang, target_lang))
+
+
+def _doc_of(vocab: Vocab, words: Words) -> Doc:
+    return Doc(vocab, words=list(words), spaces=list(words.spaces) if isinstance(words, SpacedWords) else None)
 
 
 def lang_of(doc: Doc) -> str:

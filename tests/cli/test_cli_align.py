@@ -241,6 +241,22 @@ def test_show_pairs(tiny_encoder: Path, tmp_path: Path) -> None:
     assert "http" not in html.replace("http-equiv", "")  # nothing that it would have to load
 
 
+def test_show_text_without_spaces(tiny_encoder: Path, tmp_path: Path) -> None:
+    pairs, output = tmp_path / "pairs.txt", tmp_path / "page.html"
+    pairs.write_text("She left Berlin. ||| 昨天她离开了柏林市中心的旧房子。\nParis ||| 巴黎\n", encoding="utf8")
+    result = align(tiny_encoder, "show", pairs, "--output", output, "--limit", "1")
+    assert "1 of 1 pairs have text of a script without spaces" in " ".join(result.output.split())
+    assert "--tokenize" in result.output
+    assert "昨天她离开了柏林市中心的旧房子。" in output.read_text(encoding="utf8")  # one word
+    result = align(tiny_encoder, "show", pairs, "--output", output, "--tokenize")
+    assert result.exit_code == 0, result.output
+    assert "Warning" not in result.output
+    assert "昨天她离开了柏林市中心的旧房子。" not in output.read_text(encoding="utf8")
+    result = align(tiny_encoder, "show", pairs, "--target", pairs, "--tokenize")
+    assert result.exit_code == 1
+    assert "whose words are known. Leave out --tokenize" in " ".join(result.output.split())
+
+
 def test_show_projected_entities(tiny_encoder: Path, tmp_path: Path) -> None:
     source, target, output = tmp_path / "en.iob", tmp_path / "de.txt", tmp_path / "page.html"
     source.write_text(SOURCE, encoding="utf8")
