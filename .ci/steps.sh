@@ -107,10 +107,12 @@ step_lint() {
     mypy
 }
 
-# Build the documentation site. A warning, such as one for a link that leads nowhere, is an error.
+# Build the documentation site. A warning, such as one for a link that leads nowhere, is an error. The tests of what is
+# drawn need the site's packages.
 step_docs() {
     activate venv
     pip install -c constraints.txt -e ".[docs]"
+    python -m pytest tests/docs/test_diagrams.py
     python -m sphinx --fail-on-warning --keep-going --nitpicky --fresh-env --quiet docs "$ROOM/site"
 }
 
