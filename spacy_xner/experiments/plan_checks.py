@@ -29,6 +29,8 @@ FIXED_SETTINGS = (
     "system.seed",
     "training.seed",
 )
+# What an arm's labels mean, not which text it reads: the rule for names in lower case can be a difference between arms.
+FREE_SETTINGS = ("corpora.train.capitalised",)
 # Type annotation of a field -> the type to check, and its name for the message. Numbers have checks of their own.
 FIELD_TYPES: dict[Any, tuple[Any, str]] = {
     str: (str, "a text"),
@@ -158,7 +160,7 @@ def check_teacher_labels(arm: Arm, share: float) -> None:
 def _check_settings(study: Study, path: Path) -> None:
     for where, settings in (("study", study.settings), *((f"arms.{a.name}", a.settings) for a in study.arms.values())):
         for key in settings:
-            if key.startswith(FIXED_SETTINGS):
+            if key.startswith(FIXED_SETTINGS) and key not in FREE_SETTINGS:
                 raise XnerError(
                     f"{path}: [{where}.settings] has {key}, which must be the same for all arms, so that they can be "
                     f"compared. Set steps, batch_words, eval_every, dev_limit or seeds in [study] instead, or "
