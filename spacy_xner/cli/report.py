@@ -53,6 +53,10 @@ def report(
             min=0, help="Evaluate on the test sentences from this number on, without texts that occur before it."
         ),
     ] = 0,
+    without_label: Annotated[
+        str | None,
+        typer.Option(help="Labels to leave out, such as MISC, on which data sets disagree.", show_default=False),
+    ] = None,
     if_any: Annotated[
         bool,
         typer.Option("--if-any", help="End without an error, and write nothing, if there are no records yet."),
@@ -73,9 +77,9 @@ def report(
     from rich.table import Table
     from rich.text import Text
 
-    from ..experiments.later_sentences import sentences_from
     from ..experiments.pairs import parse_pair, parse_pairs
     from ..experiments.record_files import find_records, read_records, write_study_file
+    from ..experiments.restriction import sentences_from, without_labels
     from ..files import atomic_path, check_output_path
     from ..reporting.markdown import report_markdown
     from ..reporting.page import report_html
@@ -84,8 +88,8 @@ def report(
     from ..reporting.tables import scores_table
     from .console import STREAM, is_quiet, make_console, make_notes, write_json
 
-    if from_sentence and study:
-        raise UsageError("--study writes whole records, expected it without --from-sentence.")
+    if (from_sentence or without_label) and study:
+        raise UsageError("--study writes whole records, expected it without --from-sentence and --without-label.")
     if if_any and not any(path.is_file() or any(path.rglob("*.json")) for path in records):
         make_notes().print(
             f"There are no records in {', '.join(map(str, records))}: nothing is written.", soft_wrap=True
@@ -100,6 +104,8 @@ def report(
     found = read_records(records)
     if from_sentence:
         found = sentences_from(found, from_sentence)
+    if without_label:
+        found = without_labels(found, [label.strip() for label in without_label.split(",") if label.strip()])
     with usage_errors("--compare: "):
         pairs = None if compare is None else parse_pairs(compare, found.arms())
     with usage_errors("--answer: "):

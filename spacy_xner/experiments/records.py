@@ -115,6 +115,7 @@ class StudyRecords:
     runs (list[RunRecord]): sorted by arm, share of labels and seed.
     first_sentence (int): the number of the first test sentence of each language; above 0 where a report is about a
         part of them alone.
+    omitted_labels (tuple[str, ...]): labels that a report leaves out.
     """
 
     name: str
@@ -122,6 +123,7 @@ class StudyRecords:
     question: str | None = None
     notes: str | None = None
     first_sentence: int = 0
+    omitted_labels: tuple[str, ...] = ()
 
     @property
     def targets(self) -> list[str]:

@@ -161,6 +161,8 @@ class Report:
             parts.append(f"{lang} {found['n']:,} sentences{distinct} with {entities:,} entities")
         first = self.study.first_sentence
         part = f", those from number {first} on whose text does not occur before" if first else ""
+        if self.study.omitted_labels:
+            part += f", without entities of {listed(self.study.omitted_labels)}"
         omitted = f" Without entities, and so not in the mean: {listed(empty)}." if empty else ""
         return f"Scored on {listed(parts)}{part}.{omitted}"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from spacy_xner.errors import XnerError
-from spacy_xner.experiments.later_sentences import sentences_from
+from spacy_xner.experiments.restriction import sentences_from, without_labels
 from spacy_xner.reporting.report import make_report
 
 from ..cli.util import misused, ok
@@ -63,3 +63,35 @@ def test_option(tmp_path: Path) -> None:
     assert json.loads(figures.read_text())["figures"] == expected
     message = misused("report", tmp_path, "-o", page, "--study", tmp_path / "s.json", "--from-sentence", "12", *FEW)
     assert "--study writes whole records" in message
+
+
+def test_without_labels_by_hand() -> None:
+    """F1 of PER alone: 1 right, 1 wrong. MISC has 3 that are not found."""
+    sentences = counted({"de": {"PER": [[0, 1, 1, 0]], "MISC": [[0, 0, 0, 3]]}}, 2)
+    study = study_of(record("a", 0, sentences, examples=[]))
+    found = without_labels(study, ["MISC"])
+    assert found.runs[0].sentences["de"]["labels"] == {"PER": [[0, 1, 1, 0]]}
+    assert "examples" not in found.runs[0].data
+    made = make_report(found, resamples=100, permutations=100)
+    assert made.sizes == "Scored on de 2 sentences with 1 entities, without entities of MISC."
+    assert made.figures()["f1_a"] == pytest.approx(100 * 2 / 3, abs=1e-3)
+    assert make_report(study, resamples=100, permutations=100).figures()["f1_a"] == pytest.approx(100 * 2 / 6, abs=1e-3)
+
+
+def test_labels_that_are_not_there() -> None:
+    study = study_of(record("a", 0, counted({"de": {"PER": [[0, 1, 0, 0]]}}, 2)))
+    with pytest.raises(XnerError, match="There are no entities of MISK, expected labels of PER"):
+        without_labels(study, ["MISK"])
+    with pytest.raises(XnerError, match="No label is left without PER"):
+        without_labels(study, ["PER"])
+
+
+def test_option_without_label(tmp_path: Path) -> None:
+    runs = [simulated(arm, 0, quality, n=20) for arm, quality in {"a": 0.5, "b": 0.8}.items()]
+    for run in runs:
+        (tmp_path / f"{run['arm']}-0.json").write_text(json.dumps(run))
+    label = next(iter(runs[0]["sentences"]["de"]["labels"]))
+    figures = tmp_path / "out/figures.json"
+    ok("report", tmp_path, "-o", tmp_path / "out/r.html", "--json", figures, "--without-label", label, *FEW)
+    expected = make_report(without_labels(study_of(*runs), [label]), resamples=100, permutations=100).figures()
+    assert json.loads(figures.read_text())["figures"] == expected
