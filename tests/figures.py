@@ -15,6 +15,7 @@ from jmespath.functions import Functions, signature
 
 from spacy_xner.experiments.pairs import parse_pairs
 from spacy_xner.experiments.record_files import read_records
+from spacy_xner.experiments.restriction import without_labels
 from spacy_xner.reporting.report import make_report
 
 FILE = "benchmarks/figures.toml"
@@ -206,5 +207,7 @@ class Records:
         if isinstance(source, str):
             return srsly.read_json(self.folder / source)
         runs = read_records([path for part in source["runs"] for path in sorted(self.folder.glob(part))])
-        report = make_report(runs, pairs=parse_pairs(source["compare"], runs.arms()))
+        if "without_label" in source:
+            runs = without_labels(runs, [source["without_label"]])
+        report = make_report(runs, pairs=parse_pairs(source["compare"], runs.arms()), distant=source.get("distant"))
         return {"figures": report.figures(), "rows": report.rows()}
