@@ -22,6 +22,7 @@ THINGS = {
         *("certainty", "agreement", "teacher"),
     ),
     "start": ("start", "start_share"),
+    "order": ("new_order",),
     "training config": ("config",),
 }
 LAYER_PARTS = ("aggregator", "max_layers")

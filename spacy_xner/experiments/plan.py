@@ -36,6 +36,8 @@ class Arm:
         "teacher" for the teacher; None: the encoder's weights. Both arms need the same pipeline, encoder and layers.
     start_share (float): share of the start's weights in the pipeline: after training, it becomes the weighted mean of
         both, see `distillation.weights.mix_weights`. In [0, 1).
+    new_order (bool): read the text in another order than the start. Orders depend on the seed of the run, so that an
+        arm with the text of its start otherwise reads the same batches once more.
     steps (int | None): optimizer steps of this arm alone; None for the study's. Those of its teacher and start are not
         among them: records and reports count these too.
     with_sources (bool): the teacher also labels the source sentences of synthetic text, and these entities are
@@ -59,6 +61,7 @@ class Arm:
     teacher_seeds: Sequence[int] = ()
     start: str | None = None
     start_share: float = 0.0
+    new_order: bool = False
     steps: int | None = None
     unrelated: bool = False
     with_sources: bool = False

@@ -216,6 +216,8 @@ def _check_parents(arm: Arm, study: Study, path: Path) -> None:
         raise XnerError(f"{where} is {arm.start_share}, expected a share of the start's weights, from 0 to below 1.")
     if arm.start_share and arm.start is None:
         raise XnerError(f"{where} is {arm.start_share}, but the arm has no start: expected `start`, or no share.")
+    if arm.new_order and arm.start is None:
+        raise XnerError(f"{path}: [arms.{arm.name}] has new_order, but no start: expected `start`, or no new_order.")
     if arm.teacher is not None and arm.teacher not in study.arms:
         raise XnerError(f"{path}: the teacher of {arm.name} is '{arm.teacher}', which is no arm of the study.")
     if arm.start == TEACHER:

@@ -18,6 +18,7 @@ from .training import config_digests, weighs_scores
 
 # Settings of the training config that a run sets: what the config has there does not matter.
 UNHASHED = {"system.seed": 0, "training.max_steps": 0, "training.eval_frequency": 0, "corpora.dev.limit": 0}
+ORDERS = 1000  # the seed of a new order is that of the run plus this, times the number of starts before
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,11 @@ class Run:
             found += [Run(self.study, arm, seed, self.labels) for seed in sorted(seeds)]
         return [run for run in found if any(self in runs for runs in run.parents.values())]
 
+    @property
+    def depth(self) -> int:
+        """How many runs, each the start of the next one, come before this one."""
+        return 1 + self.start.depth if self.start else 0
+
     def overrides(self) -> dict[str, Any]:
         """Settings of the training config, without paths."""
         study = self.study
@@ -105,6 +111,7 @@ class Run:
             "training.max_steps": study.steps_of(self.arm),
             "training.eval_frequency": min(study.eval_every, study.steps_of(self.arm)),
             "corpora.dev.limit": study.dev_limit,
+            **({"corpora.train.seed": self.seed + ORDERS * self.depth} if self.arm.new_order else {}),
             **study.settings,
             **self.arm.settings,
         }
@@ -175,6 +182,7 @@ def _arm_setting(study: Study, arm: Arm) -> dict[str, Any]:
         "config",
         "start",
         "start_share",
+        "new_order",
         "steps",
         "synthetic_languages",
         "filters",

@@ -115,6 +115,7 @@ def test_settings_of_another_arm(tmp_path: Path) -> None:
         ),
         ("", 'start = "b"\nstart_share = 1', r"start_share is 1, expected a share of the start's weights, from 0 to"),
         ("", "start_share = 0.5", r"start_share is 0.5, but the arm has no start"),
+        ("", "new_order = true", r"has new_order, but no start"),
         ("", 'start = "b"\nstart_share = "x"', r"start_share is 'x', expected a number"),
         ("", "start = 3", r"\[arms.a\] has start = 3, expected one text or null"),
         ("", "steps = 0", r"\[arms.a\] steps is 0, expected 1 or more"),

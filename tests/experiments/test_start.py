@@ -73,6 +73,20 @@ def weights(folder: Path) -> dict[str, np.ndarray]:
     return found
 
 
+def test_new_order(plan: Study) -> None:
+    """An arm with the text of its start reads the same batches again, unless it has a new order."""
+    arm = plan.arms["e"]
+    assert arm.start is not None
+    same, other = (Run(plan, replace(arm, new_order=new), 3) for new in (False, True))
+    assert "corpora.train.seed" not in same.overrides()
+    assert other.overrides()["corpora.train.seed"] == 1003
+    assert "new_order" not in same.setting()["arm"]
+    assert other.setting()["arm"]["new_order"]
+    third = replace(arm, name="third", start="e", new_order=True)
+    later = Run(replace(plan, arms={**plan.arms, "third": third}), third, 3)
+    assert later.overrides()["corpora.train.seed"] == 2003
+
+
 def test_teacher_and_student_are_those_of_the_main_job(tmp_path: Path, tiny_encoder: Path) -> None:
     """With the batches of the config, an arm has the weights that train-baseline, distill, train and average give."""
     text = ARMS.replace("\n[arms.e]", "\n[arms.z.settings]\nvars.swap = 0.5\n\n[arms.e]")
