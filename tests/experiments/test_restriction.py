@@ -1,4 +1,4 @@
-"""Records of a part of the test sentences: counts by hand, and the option of `xner report`."""
+"""Records of a part of the test sentences or labels: counts by hand, and the options of `xner report`."""
 
 import json
 from pathlib import Path
